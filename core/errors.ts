@@ -1,0 +1,65 @@
+/**
+ * Every failure that percuss itself raises carries one of these codes. The set is closed: `docs/errors.md` lists it,
+ * Temporal matches failures by it, and the CLI derives its exit code from it.
+ */
+export const errorCodes = {
+  USAGE: 'input',
+  SPEC_INVALID: 'input',
+  FILE_MISSING: 'input',
+  DATA_INVALID: 'input',
+  MODEL_INVALID: 'input',
+  MODEL_UNSUPPORTED: 'input',
+  SELECTION_EMPTY: 'input',
+  EXPECTATION_MISSED: 'input',
+  LIMIT_EXCEEDED: 'input',
+  NOT_FOUND: 'input',
+  ENGINE_UNAVAILABLE: 'input',
+  ENGINE_FAILED: 'compute',
+  COMPUTE_CRASHED: 'compute',
+  OBJECT_DAMAGED: 'storage',
+  STORE_UNREACHABLE: 'infrastructure',
+  STORE_UNSUITABLE: 'infrastructure',
+  TEMPORAL_UNREACHABLE: 'infrastructure',
+  SERVER_UNAVAILABLE: 'infrastructure',
+  CANCELLED: 'interrupted',
+  BUG: 'bug',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+export type ErrorKind = (typeof errorCodes)[ErrorCode];
+
+/** Small, JSON-serialisable facts about an error: at most 1 KiB, so that they fit into a Temporal failure. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
+
+/**
+ * The one error class. `message` says what is wrong, where, what was expected and what to do next; it is shown to the
+ * user as it stands, without a stack trace unless the kind is `bug`.
+ */
+export class PercussError extends Error {
+  override readonly name = 'PercussError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  get kind(): ErrorKind {
+    return errorCodes[this.code];
+  }
+}
+
+/** True for errors of percuss, also for those that crossed a process boundary as plain objects. */
+export function isPercussError(error: unknown): error is PercussError {
+  return (
+    error instanceof PercussError ||
+    (error instanceof Error && error.name === 'PercussError' && 'code' in error && String(error.code) in errorCodes)
+  );
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

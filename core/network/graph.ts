@@ -1,0 +1,74 @@
+import type { Tensor } from '../tensor.js';
+import type { OperatorName } from './operators/table.js';
+
+/** Name of a tensor on an edge of the graph; unique in its graph. */
+export type ValueId = string;
+
+/** A dimension that the graph leaves open: the number of images, or of rows in a program. */
+export const DYNAMIC = -1;
+
+/** Dimensions, row-major; `DYNAMIC` where open. Activations are NCHW: [DYNAMIC, channels, height, width]. */
+export type Shape = readonly number[];
+
+export type Attribute = number | string | readonly number[];
+
+/**
+ * One operation. Names and attributes are those of ONNX opset 13 after import has made them explicit (defaults filled,
+ * `auto_pad` turned into pads, BatchNormalization in its inference form, constant inputs such as a Reshape's shape turned
+ * into attributes), so that nothing downstream knows which format or opset a network came from.
+ */
+export interface Node {
+  /** Unique in its graph. */
+  readonly id: string;
+  readonly op: OperatorName;
+  /** Activations and constants, in ONNX order; '' for an optional input left out. */
+  readonly inputs: readonly ValueId[];
+  readonly outputs: readonly ValueId[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  /** Module path in the network's own terms (`layer2.0.conv1`) where one could be recovered; else the node's name. */
+  readonly path: string;
+  /** Other names by which people know it: node name, weight name, output name. */
+  readonly aliases: readonly string[];
+}
+
+export interface GraphInput {
+  readonly id: ValueId;
+  readonly shape: Shape;
+  readonly dtype: 'float32' | 'bool';
+}
+
+/**
+ * A network, or a part of one, as an immutable graph. `nodes` are in topological order; every value is a graph input, a
+ * constant, or an output of exactly one node. Nothing is shared with the importer's buffers that could change.
+ */
+export interface Graph {
+  readonly name: string;
+  readonly inputs: readonly GraphInput[];
+  readonly outputs: readonly ValueId[];
+  readonly nodes: readonly Node[];
+  readonly constants: ReadonlyMap<ValueId, Tensor>;
+  /** Shape of every value, inferred on import. */
+  readonly shapes: ReadonlyMap<ValueId, Shape>;
+}
+
+/** The node that writes a value, and the nodes that read it, in topological order. */
+export interface Wiring {
+  readonly producer: ReadonlyMap<ValueId, Node>;
+  readonly consumers: ReadonlyMap<ValueId, readonly Node[]>;
+}
+
+/** Who writes and who reads each value. */
+export function wiringOf(graph: Graph): Wiring {
+  const producer = new Map<ValueId, Node>();
+  const consumers = new Map<ValueId, Node[]>();
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) producer.set(output, node);
+    for (const input of new Set(node.inputs)) {
+      if (input === '') continue;
+      const readers = consumers.get(input);
+      if (readers) readers.push(node);
+      else consumers.set(input, [node]);
+    }
+  }
+  return { producer, consumers };
+}

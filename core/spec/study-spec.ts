@@ -1,0 +1,130 @@
+/** Where every value of the resolved spec came from is kept beside it (see `positions.ts`); this is the meaning alone. */
+
+export type Unit = 'kernel' | 'layer' | 'block' | 'stream';
+export type Mode = 'each' | 'random' | 'cumulative';
+export type Spread = 'one-layer' | 'matched' | 'all-depths';
+export type FillName = 'zero' | 'mean' | 'mean-position' | 'resample';
+/** What orders a cumulative ablation: seeded chance, the kernel's L1 norm, its activation's deviation, or its own damage. */
+export type CumulativeOrder = 'random' | 'weight-norm' | 'activation-std' | 'kl';
+
+export interface DataSpec {
+  readonly name: string;
+  readonly format: 'cifar10' | 'idx' | 'npy' | 'folder';
+  /** Absolute paths or s3:// URLs. idx and npy: image files; folder: one folder with a sub-folder for each class. */
+  readonly files: readonly string[];
+  /** idx and npy: label files, one for each file of images. */
+  readonly labels: readonly string[];
+  /** How many images to use, of the order below; undefined: all. */
+  readonly images: number | undefined;
+  /** `seeded`: a class-stratified permutation in which a larger number keeps the earlier images. `file`: as they stand. */
+  readonly order: 'seeded' | 'file';
+  /** folder: shorter side in pixels, then a central crop; both undefined for images that already agree in size. */
+  readonly resize: number | undefined;
+  readonly crop: number | undefined;
+}
+
+export interface InputSpec {
+  /** (pixel / divide − mean) / std, per channel in the network's own channel order. */
+  readonly divide: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly order: 'rgb' | 'bgr';
+}
+
+export interface OutputSpec {
+  readonly kind: 'logits' | 'probabilities' | 'values';
+  /** Which output, where the network has several; undefined: its last. */
+  readonly name: string | undefined;
+  /** Added to a label to find its output: 1 where output 0 is `background`. */
+  readonly classOffset: number;
+}
+
+export interface ModelSpec {
+  readonly name: string;
+  /** Absolute path or s3:// URL of an `.onnx` file or of a TensorFlow.js `model.json`. */
+  readonly file: string;
+  /** Names of image sets. `reference`: means, donors and the bases of impulses. */
+  readonly data: string;
+  readonly reference: string;
+  readonly input: InputSpec;
+  readonly output: OutputSpec;
+  /** How far a kernel's site follows its convolution. */
+  readonly after: 'conv' | 'norm' | 'activation';
+  /** The intact network's accuracy, and how far it may be off (default 0.02). */
+  readonly expect: { readonly accuracy: number; readonly within: number } | undefined;
+}
+
+export interface AblationSpec {
+  readonly name: string;
+  readonly models: readonly string[];
+  readonly unit: Unit;
+  /** Globs over names and aliases of layers (kernel, layer), blocks, or streams. */
+  readonly layers: readonly string[];
+  readonly mode: Mode;
+  readonly fill: readonly FillName[];
+  /** resample: how many draws of donors, at least 3. */
+  readonly draws: number;
+  /** random and cumulative. */
+  readonly fractions: readonly number[];
+  readonly trials: number;
+  /** random. */
+  readonly spread: readonly Spread[];
+  /** cumulative. */
+  readonly order: CumulativeOrder;
+}
+
+export type BaseName = 'normalised-zero' | 'black' | 'mean-image';
+
+export interface ImpulseSpec {
+  readonly name: string;
+  readonly models: readonly string[];
+  /** `input`, or globs over sites. */
+  readonly at: 'input' | readonly string[];
+  readonly channels: 'each' | readonly number[];
+  /** `center`; `phases`: seeded positions, one for each base, that together cover every stride phase; or [row, column] pairs. */
+  readonly positions: 'center' | 'phases' | readonly (readonly [number, number])[];
+  /** In the network's input units after preprocessing, or in standard deviations of the channel over the reference images. */
+  readonly amplitudes: { readonly unit: 'input' | 'std'; readonly values: readonly number[] };
+  /** Flat bases by name, or the first n reference images. */
+  readonly bases: readonly BaseName[] | { readonly images: number };
+  /** Globs over sites. */
+  readonly record: readonly string[];
+  readonly keep: 'responses' | 'signatures';
+}
+
+export interface AnalysisSpec {
+  readonly confidence: number;
+  readonly fdr: number;
+  readonly bootstrap: number;
+  /** Least distance in normalised depth of two sites that count as far apart. */
+  readonly far: number;
+  /** Networks with weights shuffled within layers, the null of every measure of redundancy. */
+  readonly nulls: number;
+  /** Kernels a site, sites, and draws of the rarefied systemic redundancy. */
+  readonly rarefy: { readonly kernels: number; readonly sites: number; readonly draws: number };
+}
+
+/** How to run, not what: no part of a study's identity. */
+export interface RunSpec {
+  readonly engine: 'auto' | 'onnxruntime' | 'reference';
+  readonly device: 'auto' | 'cpu';
+  readonly onFailure: 'continue' | 'stop';
+  /** Compute children on this machine; undefined: one for each core. */
+  readonly workers: number | undefined;
+  /** Predicted seconds of one batch. */
+  readonly batchSeconds: number;
+  readonly limit: { readonly hours: number | undefined; readonly bytes: number | undefined; readonly cells: number | undefined };
+}
+
+/** A study as its author wrote it, checked, with every default filled in. */
+export interface StudySpec {
+  readonly version: 1;
+  readonly study: string;
+  readonly seed: number;
+  readonly data: readonly DataSpec[];
+  readonly models: readonly ModelSpec[];
+  readonly ablations: readonly AblationSpec[];
+  readonly impulses: readonly ImpulseSpec[];
+  readonly analysis: AnalysisSpec;
+  readonly run: RunSpec;
+}

@@ -1,0 +1,30 @@
+/** A key: parts of [A-Za-z0-9._-] joined by '/', no leading slash. At most 900 bytes. */
+export type Key = string;
+
+export interface StoreOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface ObjectInfo {
+  readonly key: Key;
+  readonly bytes: number;
+}
+
+/**
+ * Bytes by key. Objects are written once and never changed. Every method throws PercussError STORE_UNREACHABLE when the
+ * store can't be reached (retry later), and nothing else for reasons of its own.
+ */
+export interface ObjectStore {
+  /** For people and logs: `file:/…`, `s3://bucket/prefix`. Holds no credentials. */
+  readonly url: string;
+  /** The object's bytes, those of [from, to) if a range is given, or undefined if there is none. */
+  get(key: Key, range?: { readonly from: number; readonly to: number }, options?: StoreOptions): Promise<Uint8Array | undefined>;
+  /** Creates the object, atomically and durably; false if the key is taken (the stored bytes stay as they are). */
+  putIfAbsent(key: Key, bytes: Uint8Array, options?: StoreOptions): Promise<boolean>;
+  /** Keys that start with the prefix, in ascending order of their UTF-8 bytes, strictly after `after`. */
+  list(prefix: string, after?: Key, options?: StoreOptions): AsyncIterable<ObjectInfo>;
+  head(key: Key, options?: StoreOptions): Promise<ObjectInfo | undefined>;
+  /** Removes the object if it exists. */
+  remove(key: Key, options?: StoreOptions): Promise<void>;
+  close(): Promise<void>;
+}
