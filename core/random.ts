@@ -19,7 +19,10 @@ function mulHiLo(a: number, b: number): [number, number] {
  * Philox4x32-10, the counter-based generator of Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3" (SC 2011).
  * Four 32-bit words for a 128-bit counter under a 64-bit key.
  */
-export function philox4x32(counter: readonly [number, number, number, number], key: readonly [number, number]): [number, number, number, number] {
+export function philox4x32(
+  counter: readonly [number, number, number, number],
+  key: readonly [number, number],
+): [number, number, number, number] {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
   for (let round = 0; round < 10; round++) {
@@ -82,8 +85,14 @@ export function randomStream(seed: number | string, ...purpose: readonly (string
     return result;
   };
   return {
-    uint32, uniform, below, shuffled,
+    uint32,
+    uniform,
+    below,
+    shuffled,
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
-    sample: (count, bound) => shuffled(Array.from({ length: bound }, (_, i) => i)).slice(0, count).sort((a, b) => a - b),
+    sample: (count, bound) =>
+      shuffled(Array.from({ length: bound }, (_, i) => i))
+        .slice(0, count)
+        .sort((a, b) => a - b),
   };
 }

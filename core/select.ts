@@ -3,7 +3,8 @@
  * `{a,b}` for alternatives. `layer1.*.conv2` matches `layer1.0.conv2`.
  */
 export function globMatcher(pattern: string): (name: string) => boolean {
-  const source = pattern.replace(/[.+^$()|[\]\\]/g, '\\$&')
+  const source = pattern
+    .replace(/[.+^$()|[\]\\]/g, '\\$&')
     .replace(/\{([^{}]*)\}/g, (_, inner: string) => `(?:${inner.split(',').join('|')})`)
     .replace(/\*+/g, '.*')
     .replace(/\?/g, '.');

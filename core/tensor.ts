@@ -33,7 +33,13 @@ const constructors: { [D in DType]: new (length: number) => ArrayOf[D] } = {
 };
 
 export const bytesPerElement: Readonly<Record<DType, number>> = {
-  float32: 4, float64: 8, int32: 4, int64: 8, uint8: 1, uint16: 2, bool: 1,
+  float32: 4,
+  float64: 8,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+  uint16: 2,
+  bool: 1,
 };
 
 /** A tensor of zeros. */
@@ -47,7 +53,9 @@ export function zeros<D extends DType>(dtype: D, shape: readonly number[]): Tens
  */
 export function tensor<D extends DType>(dtype: D, shape: readonly number[], data: ArrayOf[D]): Tensor<D> {
   if (data.length !== sizeOf(shape)) {
-    throw new RangeError(`a ${dtype} tensor of shape [${shape.join(', ')}] holds ${sizeOf(shape)} elements, got ${data.length}`);
+    throw new RangeError(
+      `a ${dtype} tensor of shape [${shape.join(', ')}] holds ${sizeOf(shape)} elements, got ${data.length}`,
+    );
   }
   return { dtype, shape, data };
 }
@@ -60,5 +68,9 @@ export function float32(shape: readonly number[], data: ArrayLike<number>): Tens
 /** Rows [from, to) of the first axis, sharing memory with the original. */
 export function rows<D extends DType>(t: Tensor<D>, from: number, to: number): Tensor<D> {
   const row = sizeOf(t.shape.slice(1));
-  return { dtype: t.dtype, shape: [to - from, ...t.shape.slice(1)], data: t.data.subarray(from * row, to * row) as ArrayOf[D] };
+  return {
+    dtype: t.dtype,
+    shape: [to - from, ...t.shape.slice(1)],
+    data: t.data.subarray(from * row, to * row) as ArrayOf[D],
+  };
 }

@@ -113,7 +113,11 @@ export interface RunSpec {
   readonly workers: number | undefined;
   /** Predicted seconds of one batch. */
   readonly batchSeconds: number;
-  readonly limit: { readonly hours: number | undefined; readonly bytes: number | undefined; readonly cells: number | undefined };
+  readonly limit: {
+    readonly hours: number | undefined;
+    readonly bytes: number | undefined;
+    readonly cells: number | undefined;
+  };
 }
 
 /** A study as its author wrote it, checked, with every default filled in. */

@@ -18,7 +18,11 @@ export interface ObjectStore {
   /** For people and logs: `file:/…`, `s3://bucket/prefix`. Holds no credentials. */
   readonly url: string;
   /** The object's bytes, those of [from, to) if a range is given, or undefined if there is none. */
-  get(key: Key, range?: { readonly from: number; readonly to: number }, options?: StoreOptions): Promise<Uint8Array | undefined>;
+  get(
+    key: Key,
+    range?: { readonly from: number; readonly to: number },
+    options?: StoreOptions,
+  ): Promise<Uint8Array | undefined>;
   /** Creates the object, atomically and durably; false if the key is taken (the stored bytes stay as they are). */
   putIfAbsent(key: Key, bytes: Uint8Array, options?: StoreOptions): Promise<boolean>;
   /** Keys that start with the prefix, in ascending order of their UTF-8 bytes, strictly after `after`. */

@@ -5,81 +5,208 @@
 
 /** A number with its confidence interval at the study's level. */
 export interface ModelRow {
-  model: string; format: string; parameters: number; macs: number; layers: number; kernels: number;
-  images: number; accuracy: number; accuracy_low: number; accuracy_high: number; accuracy_expected: number | null;
+  model: string;
+  format: string;
+  parameters: number;
+  macs: number;
+  layers: number;
+  kernels: number;
+  images: number;
+  accuracy: number;
+  accuracy_low: number;
+  accuracy_high: number;
+  accuracy_expected: number | null;
   /** Area under accuracy / intact accuracy over removed fraction (all depths, zero), normalised to the range measured. */
-  robustness_area: number | null; robustness_low: number | null; robustness_high: number | null;
+  robustness_area: number | null;
+  robustness_low: number | null;
+  robustness_high: number | null;
   /** Systemic redundancy, rarefied, of the intact network and of its null, and their difference. */
-  sr: number | null; sr_low: number | null; sr_high: number | null; sr_null: number | null; sr_excess: number | null;
+  sr: number | null;
+  sr_low: number | null;
+  sr_high: number | null;
+  sr_null: number | null;
+  sr_excess: number | null;
   /** Mean over kernels of R² from the other kernels of the site, and from sites far away, with what the null gives. */
-  r2_same: number | null; r2_same_null: number | null; r2_far: number | null; r2_far_null: number | null;
+  r2_same: number | null;
+  r2_same_null: number | null;
+  r2_far: number | null;
+  r2_far_null: number | null;
   /** Split-half reliability (Spearman-Brown) of the ranking of kernels by KL. */
   reliability_kl: number | null;
-  dead_kernels: number | null; silent_kernels: number | null;
+  dead_kernels: number | null;
+  silent_kernels: number | null;
 }
 
 export interface LayerRow {
-  model: string; layer: string; site: string; depth: number; normalised_depth: number; type: string;
-  kernels: number; parameters: number; macs: number; stride: number; receptive_field: number;
+  model: string;
+  layer: string;
+  site: string;
+  depth: number;
+  normalised_depth: number;
+  type: string;
+  kernels: number;
+  parameters: number;
+  macs: number;
+  stride: number;
+  receptive_field: number;
   /** Leave-one-kernel-out, fill zero: mean over the layer's kernels of mean KL, with its interval over kernels. */
-  kernel_kl: number | null; kernel_kl_low: number | null; kernel_kl_high: number | null;
+  kernel_kl: number | null;
+  kernel_kl_low: number | null;
+  kernel_kl_high: number | null;
   /** The whole layer removed, fill zero. */
-  layer_kl: number | null; layer_accuracy: number | null;
-  dead_kernels: number | null; linearity: number | null; r2_same: number | null; r2_far: number | null;
+  layer_kl: number | null;
+  layer_accuracy: number | null;
+  dead_kernels: number | null;
+  linearity: number | null;
+  r2_same: number | null;
+  r2_far: number | null;
 }
 
 export interface KernelRow {
-  model: string; layer: string; site: string; channel: number; type: string; normalised_depth: number;
-  weight_norm: number; activation_mean: number | null; activation_std: number | null;
-  kl: number | null; kl_low: number | null; kl_high: number | null; delta_loss: number | null; flips: number | null;
-  state: string; silent: boolean | null; linearity: number | null; response_norm: number | null;
-  r2_same: number | null; r2_far: number | null; r2_same_null: number | null; r2_far_null: number | null;
+  model: string;
+  layer: string;
+  site: string;
+  channel: number;
+  type: string;
+  normalised_depth: number;
+  weight_norm: number;
+  activation_mean: number | null;
+  activation_std: number | null;
+  kl: number | null;
+  kl_low: number | null;
+  kl_high: number | null;
+  delta_loss: number | null;
+  flips: number | null;
+  state: string;
+  silent: boolean | null;
+  linearity: number | null;
+  response_norm: number | null;
+  r2_same: number | null;
+  r2_far: number | null;
+  r2_same_null: number | null;
+  r2_far_null: number | null;
 }
 
 /** One condition; resample draws are rows of their own. */
 export interface AblationRow {
-  model: string; ablation: string; mode: string; unit: string; index: number;
+  model: string;
+  ablation: string;
+  mode: string;
+  unit: string;
+  index: number;
   /** Readable: layer names and channels, `layer1.0.conv1[3,7]`, shortened with a count when long. */
-  layers: string; channels: string; removed: number; removed_fraction: number;
-  fill: string; draw: number | null; fraction: number | null; trial: number | null; spread: string | null; match: string | null;
-  images: number; correct: number; accuracy: number; accuracy_low: number; accuracy_high: number;
-  kl: number; kl_low: number; kl_high: number; delta_loss: number; abs_delta_loss: number; flips: number; effect: number;
+  layers: string;
+  channels: string;
+  removed: number;
+  removed_fraction: number;
+  fill: string;
+  draw: number | null;
+  fraction: number | null;
+  trial: number | null;
+  spread: string | null;
+  match: string | null;
+  images: number;
+  correct: number;
+  accuracy: number;
+  accuracy_low: number;
+  accuracy_high: number;
+  kl: number;
+  kl_low: number;
+  kl_high: number;
+  delta_loss: number;
+  abs_delta_loss: number;
+  flips: number;
+  effect: number;
   /** ok, no-op, partial (some chunks missing) or failed. */
   state: string;
 }
 
 export interface CurveRow {
-  model: string; ablation: string; mode: string; unit: string; spread: string | null; fill: string; fraction: number; conditions: number;
-  accuracy: number; accuracy_low: number; accuracy_high: number; kl: number; kl_low: number; kl_high: number;
+  model: string;
+  ablation: string;
+  mode: string;
+  unit: string;
+  spread: string | null;
+  fill: string;
+  fraction: number;
+  conditions: number;
+  accuracy: number;
+  accuracy_low: number;
+  accuracy_high: number;
+  kl: number;
+  kl_low: number;
+  kl_high: number;
 }
 
 /** One site's response to one impulse. */
 export interface ResponseRow {
-  model: string; network: string; impulse: string; base: string; at: string; channel: number; row: number; column: number; amplitude: number;
-  site: string; depth: number; norm: number; odd_norm: number | null; even_norm: number | null; linearity: number | null;
+  model: string;
+  network: string;
+  impulse: string;
+  base: string;
+  at: string;
+  channel: number;
+  row: number;
+  column: number;
+  amplitude: number;
+  site: string;
+  depth: number;
+  norm: number;
+  odd_norm: number | null;
+  even_norm: number | null;
+  linearity: number | null;
   /** Cosine between r(+a) and −r(−a): 1 for a linear network. */
   oddness: number | null;
   /** Extent of the non-zero response in the site's map. */
-  top: number; left: number; height: number; width: number; object: string;
+  top: number;
+  left: number;
+  height: number;
+  width: number;
+  object: string;
 }
 
 /** R² of predicting one site's signatures from another's: the long-range redundancy matrix. */
 export interface SimilarityRow {
-  model: string; site_a: string; site_b: string; depth_a: number; depth_b: number; type_a: string; type_b: string;
-  kernels: number; r2: number; r2_null: number | null; excess: number | null;
+  model: string;
+  site_a: string;
+  site_b: string;
+  depth_a: number;
+  depth_b: number;
+  type_a: string;
+  type_b: string;
+  kernels: number;
+  r2: number;
+  r2_null: number | null;
+  excess: number | null;
 }
 
 export interface PredictorRow {
-  model: string; predictor: string; target: string; sites: number; kernels: number;
-  spearman: number | null; low: number | null; high: number | null; p: number | null; p_adjusted: number | null;
+  model: string;
+  predictor: string;
+  target: string;
+  sites: number;
+  kernels: number;
+  spearman: number | null;
+  low: number | null;
+  high: number | null;
+  p: number | null;
+  p_adjusted: number | null;
   /** Partial, given activation deviation and weight norm, within sites. */
   partial: number | null;
   /** Split-half reliability of the target, and the highest correlation that it allows. */
-  reliability: number | null; ceiling: number | null;
+  reliability: number | null;
+  ceiling: number | null;
 }
 
 export interface CoverageRow {
-  model: string; ablation: string; kind: string; planned: number; committed: number; failed: number; no_op: number; images: number;
+  model: string;
+  ablation: string;
+  kind: string;
+  planned: number;
+  committed: number;
+  failed: number;
+  no_op: number;
+  images: number;
 }
 
 export interface Tables {

@@ -2,7 +2,18 @@ import type { Tensor } from '../../tensor.js';
 import type { Attribute, Node, Shape } from '../graph.js';
 
 /** What an operator is to the search for sites. `bias` and `scale`: elementwise with a constant, as part of a convolution. */
-export type Role = 'convolution' | 'dense' | 'normalisation' | 'activation' | 'identity' | 'bias' | 'scale' | 'pooling' | 'join' | 'layout' | 'other';
+export type Role =
+  | 'convolution'
+  | 'dense'
+  | 'normalisation'
+  | 'activation'
+  | 'identity'
+  | 'bias'
+  | 'scale'
+  | 'pooling'
+  | 'join'
+  | 'layout'
+  | 'other';
 
 /** Channel `channel` of activation input number `input` of the node. */
 export interface ChannelSource {
