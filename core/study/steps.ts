@@ -1,0 +1,73 @@
+import type { Ref } from '../digest.js';
+import type { StudyRef } from '../spec/resolved-study.js';
+import type { TableName, Tables } from '../tables/schema.js';
+
+/** Consecutive work units of a stage that are run in batches of `size` units, each of about `seconds`. */
+export interface StageSegment {
+  /** Network and ablation or impulses, for people: `resnet20 · each-kernel`. */
+  readonly label: string;
+  readonly model: string;
+  readonly from: number;
+  readonly to: number;
+  readonly size: number;
+  /** Predicted seconds of one batch. */
+  readonly seconds: number;
+}
+
+/** What `planStage` wrote: `stages/<study>/<index>`. Units are numbered 0 … units−1, in canonical order. */
+export interface StagePlan {
+  readonly study: StudyRef;
+  readonly index: number;
+  readonly ref: Ref<unknown>;
+  readonly units: number;
+  readonly segments: readonly StageSegment[];
+  /** Units of the whole study that are stored already, and that failed before and are not tried again. */
+  readonly stored: number;
+  readonly failed: number;
+}
+
+/** A batch that ran. `computed` + `reused` = units asked for. */
+export interface BatchOutcome {
+  readonly computed: number;
+  readonly reused: number;
+  readonly noOp: number;
+  readonly seconds: number;
+}
+
+export interface StepOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the number of units of this batch that are done. */
+  readonly onUnits?: (done: number) => void;
+}
+
+/** A unit that could not be computed, after every try. */
+export interface UnitFailure {
+  readonly unit: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * The steps of a study, over the ports: the in-process loop and the Temporal activities call these and nothing else.
+ * All are idempotent. PercussErrors of kind `compute` are results of the batch (halve it), those of kind
+ * `infrastructure` ask to be retried, all others end the study.
+ */
+export interface StudySteps {
+  /** The next stage, or undefined when nothing is missing that is not recorded as failed. Pure in what is committed. */
+  planStage(study: StudyRef, index: number, options?: StepOptions): Promise<StagePlan | undefined>;
+  /** Computes and commits units [from, to) of a stage, leaving out what has been committed meanwhile. */
+  runBatch(stage: StagePlan, from: number, to: number, options?: StepOptions): Promise<BatchOutcome>;
+  /** Records units as failed, so that the next plan goes on without them. */
+  recordFailures(stage: StagePlan, failures: readonly UnitFailure[]): Promise<void>;
+  /** Everything that is derived from the cells and responses, as one stored object. */
+  analyse(study: StudyRef, options?: StepOptions): Promise<Ref<Tables>>;
+  /** One Parquet file: `studies/<id>/tables/<name>-<sha256>.parquet`. */
+  writeTable(study: StudyRef, analysis: Ref<Tables>, table: TableName, options?: StepOptions): Promise<Ref<Uint8Array>>;
+  /** The HTML report and `study.json`; `tables` are pinned in the latter. */
+  writeReport(
+    study: StudyRef,
+    analysis: Ref<Tables>,
+    tables: Readonly<Record<string, Ref<Uint8Array>>>,
+    options?: StepOptions,
+  ): Promise<{ readonly report: Ref<Uint8Array>; readonly summary: Ref<Uint8Array> }>;
+}
