@@ -1,0 +1,97 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BIGINT, BOOLEAN, DOUBLE, DuckDBDataChunk, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
+import { canonicalJson } from '../canonical.js';
+import { PercussError } from '../errors.js';
+import { columnsOf, tableDescriptions, tablesVersion, type Column, type ColumnType, type RowOf } from './columns.js';
+import { identifier, literal, withDatabase } from './database.js';
+import type { TableName } from './schema.js';
+
+const types: Readonly<Record<ColumnType, DuckDBType>> = { VARCHAR, BOOLEAN, BIGINT, DOUBLE };
+/** The most rows that one chunk of DuckDB holds. */
+const chunkRows = 2048;
+
+/**
+ * A table as a Parquet file: zstd, the columns of `columns.ts` in their order, rows in the order given, and the key
+ * `percuss` in the file's metadata with the tables' version and every column's unit and description. Equal rows give equal
+ * bytes. Rows are taken one by one; what exceeds 512 MB waits on disk, so memory does not grow with their number.
+ *
+ * @throws PercussError BUG when a value does not fit its column (a missing number, NaN, an infinity, a broken count).
+ */
+export async function writeParquet<T extends TableName>(table: T, rows: Iterable<RowOf<T>>): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), 'percuss-table-'));
+  try {
+    const file = join(folder, 'table.parquet');
+    await withDatabase({ memory: '512MB', spill: folder }, async (connection) => {
+      const layout = columnsOf(table);
+      const definitions = layout.map(
+        ([name, column]) => `${identifier(name)} ${column.type}${column.nullable ? '' : ' NOT NULL'}`,
+      );
+      await connection.run(`CREATE TABLE content (${definitions.join(', ')})`);
+      const appender = await connection.createAppender('content');
+      const chunk = DuckDBDataChunk.create(layout.map(([, column]) => types[column.type]));
+      let buffer: DuckDBValue[][] = layout.map(() => []);
+      let index = 0;
+      const append = (): void => {
+        chunk.reset();
+        chunk.setColumns(buffer);
+        appender.appendDataChunk(chunk);
+        buffer = layout.map(() => []);
+      };
+      for (const row of rows) {
+        const values = row as unknown as Readonly<Record<string, unknown>>;
+        layout.forEach(([name, column], i) => {
+          buffer[i]?.push(toDuckDB(values[name], column, () => `table ${table}, row ${index}, column ${name}`));
+        });
+        index += 1;
+        if (index % chunkRows === 0) append();
+      }
+      if (index % chunkRows !== 0) append();
+      appender.closeSync();
+      await connection.run(
+        `COPY content TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440, ` +
+          `KV_METADATA {percuss: ${literal(metadata(table))}})`,
+      );
+    });
+    return await readFile(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function metadata(table: TableName): string {
+  return canonicalJson({
+    version: tablesVersion,
+    table,
+    description: tableDescriptions[table],
+    columns: Object.fromEntries(
+      columnsOf(table).map(([name, column]) => [name, { unit: column.unit, description: column.description }]),
+    ),
+  });
+}
+
+/** The value as DuckDB takes it, or the error that says why the column can't hold it. `where` is only asked then. */
+function toDuckDB(value: unknown, column: Column, where: () => string): string | number | bigint | boolean | null {
+  if (value === null && column.nullable) return null;
+  switch (column.type) {
+    case 'VARCHAR':
+      if (typeof value === 'string') return value;
+      break;
+    case 'BOOLEAN':
+      if (typeof value === 'boolean') return value;
+      break;
+    case 'BIGINT':
+      if (Number.isSafeInteger(value)) return BigInt(value as number);
+      break;
+    case 'DOUBLE':
+      // Adding zero turns −0 into 0, so that equal numbers give equal bytes.
+      if (typeof value === 'number' && Number.isFinite(value)) return value + 0;
+      break;
+  }
+  throw new PercussError(
+    'BUG',
+    `${where()}: expected ${column.type}${column.nullable ? ' or null' : ''}, got ${String(value)} (${typeof value}). ` +
+      'Please report this with the spec of the study.',
+  );
+}
