@@ -1,0 +1,66 @@
+import { clopperPearson, studentInterval, type Interval } from './interval.js';
+import { sum, variance } from './moments.js';
+
+/** A mean over a crossed table [units × images], with what it rests on. */
+export interface CrossedMean extends Interval {
+  readonly units: number;
+  readonly images: number;
+  /** A single unit tells nothing about how units differ: its interval is over images alone. */
+  readonly sources: 'images' | 'units and images';
+}
+
+/**
+ * Combines independent variances of a mean with their degrees of freedom (Satterthwaite, Biometrics Bulletin 2, 1946).
+ * Freedom is infinite where all variances are 0.
+ */
+export function satterthwaite(parts: readonly { readonly variance: number; readonly freedom: number }[]): {
+  readonly variance: number;
+  readonly freedom: number;
+} {
+  const total = sum(parts.map((part) => part.variance));
+  const below = sum(parts.map((part) => part.variance ** 2 / part.freedom));
+  return { variance: total, freedom: below === 0 ? Number.POSITIVE_INFINITY : total ** 2 / below };
+}
+
+/** Mean of each column of rows that are equally long. */
+export function columnMeans(rows: readonly ArrayLike<number>[]): Float64Array {
+  const means = new Float64Array(rows[0]?.length ?? 0);
+  for (const row of rows) for (let i = 0; i < means.length; i++) means[i]! += row[i]!;
+  for (let i = 0; i < means.length; i++) means[i]! /= rows.length;
+  return means;
+}
+
+/**
+ * The mean of values[unit][image] where units (trials, kernels) are a sample and images are another, crossed: every
+ * unit saw the same images. Its variance is var(unit means)/units + var(image means)/images, which counts the
+ * interaction twice and so is never too small (as the pigeonhole bootstrap of Owen, Annals of Applied Statistics 1,
+ * 2007, of which this is the closed form; no draws, no seed); the quantile is Student's with Satterthwaite's freedom.
+ * Values that are all equal and within [0, 1] (`proportion`) get the exact interval of that many images instead of none.
+ * Null below two images.
+ */
+export function crossedMean(
+  values: readonly ArrayLike<number>[],
+  level = 0.95,
+  options: { readonly proportion?: boolean; readonly least?: number } = {},
+): CrossedMean | null {
+  const perImage = columnMeans(values);
+  const images = perImage.length;
+  const imageVariance = variance(perImage);
+  if (imageVariance === null) return null;
+  const units = values.length;
+  const estimate = sum(perImage) / images;
+  const unitVariance = variance(values.map((row) => sum(row) / images));
+  const sources = unitVariance === null ? 'images' : 'units and images';
+  const parts = [{ variance: imageVariance / images, freedom: images - 1 }];
+  if (unitVariance !== null) parts.push({ variance: unitVariance / units, freedom: units - 1 });
+  const combined = satterthwaite(parts);
+  const exact =
+    options.proportion === true && combined.variance === 0
+      ? clopperPearson(Math.round(estimate * images), images, level)
+      : null;
+  const least = options.proportion === true ? 0 : (options.least ?? Number.NEGATIVE_INFINITY);
+  const most = options.proportion === true ? 1 : Number.POSITIVE_INFINITY;
+  const interval =
+    exact ?? studentInterval(estimate, Math.sqrt(combined.variance), combined.freedom, level, least, most);
+  return { ...interval, estimate, units, images, sources };
+}

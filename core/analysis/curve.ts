@@ -1,0 +1,96 @@
+import { columnMeans, crossedMean, satterthwaite, type CrossedMean } from './crossed.js';
+import { studentInterval, type Interval } from './interval.js';
+import { sum, variance } from './moments.js';
+
+/** One condition (a trial) at some fraction: 1 where the image is predicted as labelled, else 0; and its KL. */
+export interface Trial {
+  readonly correct: ArrayLike<number>;
+  readonly kl: ArrayLike<number>;
+}
+
+/** All trials of one fraction (of one ablation, spread and fill) on the same images. */
+export interface CurveInput {
+  /** Share of the units that was removed, in (0, 1]. */
+  readonly fraction: number;
+  readonly trials: readonly Trial[];
+}
+
+export interface CurvePoint {
+  readonly fraction: number;
+  readonly conditions: number;
+  readonly accuracy: CrossedMean;
+  readonly kl: CrossedMean | null;
+}
+
+/** 1 where predicted as labelled, else 0. */
+export function correctness(predicted: ArrayLike<number>, labels: ArrayLike<number>): Uint8Array {
+  return Uint8Array.from({ length: labels.length }, (_, i) => (predicted[i] === labels[i] ? 1 : 0));
+}
+
+/**
+ * A robustness curve, by ascending fraction: mean accuracy and mean KL over trials and images, with intervals that count
+ * both as sampled (`crossedMean`; with one trial a point, as in a cumulative order, over images alone). Points below
+ * two images are left out.
+ */
+export function robustnessCurve(inputs: readonly CurveInput[], level = 0.95): CurvePoint[] {
+  return [...inputs]
+    .sort((a, b) => a.fraction - b.fraction)
+    .flatMap(({ fraction, trials }) => {
+      const accuracy = crossedMean(
+        trials.map((trial) => trial.correct),
+        level,
+        { proportion: true },
+      );
+      const finite = trials.every((trial) => Array.prototype.every.call(trial.kl, Number.isFinite));
+      const kl = finite
+        ? crossedMean(
+            trials.map((trial) => trial.kl),
+            level,
+            { least: 0 },
+          )
+        : null;
+      return accuracy === null ? [] : [{ fraction, conditions: trials.length, accuracy, kl }];
+    });
+}
+
+/** Weights of the trapezoidal rule over ascending points, divided by their range. */
+function trapezoid(points: readonly number[]): number[] {
+  const range = points.at(-1)! - points[0]!;
+  return points.map((x, i) => ((points[i + 1] ?? x) - (points[i - 1] ?? x)) / 2 / range);
+}
+
+/**
+ * Area under accuracy ÷ intact accuracy over the removed fraction, from 0 (intact, where it is 1) to the largest
+ * fraction measured, by trapezoids, divided by that range: 1 for a network that nothing harms.
+ * Its interval follows the delta method: the images are shared by all points and by the baseline, so an image's influence is
+ * (Σ w_j accuracy_j,i − area · intact_i) / intact; trials are independent between fractions. Both variances add, with
+ * Satterthwaite's freedom. Null below two images, without points, or for a network that is never right.
+ */
+export function robustnessArea(
+  intact: ArrayLike<number>,
+  inputs: readonly CurveInput[],
+  level = 0.95,
+): Interval | null {
+  const images = intact.length;
+  const right = sum(intact) / images;
+  const points = [...inputs].filter(({ trials, fraction }) => trials.length > 0 && fraction > 0);
+  points.sort((a, b) => a.fraction - b.fraction);
+  if (images < 2 || right === 0 || points.length === 0) return null;
+  const weights = trapezoid([0, ...points.map((point) => point.fraction)]);
+  const weighted = Float64Array.from(intact, (v) => weights[0]! * v);
+  const parts: { variance: number; freedom: number }[] = [];
+  points.forEach(({ trials }, j) => {
+    const perImage = columnMeans(trials.map((trial) => trial.correct));
+    for (let i = 0; i < images; i++) weighted[i]! += weights[j + 1]! * perImage[i]!;
+    const between = variance(trials.map((trial) => sum(trial.correct) / images));
+    if (between !== null) {
+      const factor = (weights[j + 1]! / right) ** 2;
+      parts.push({ variance: (factor * between) / trials.length, freedom: trials.length - 1 });
+    }
+  });
+  const area = sum(weighted) / images / right;
+  const influence = weighted.map((v, i) => (v - area * intact[i]!) / right);
+  parts.unshift({ variance: variance(influence)! / images, freedom: images - 1 });
+  const combined = satterthwaite(parts);
+  return studentInterval(area, Math.sqrt(combined.variance), combined.freedom, level, 0);
+}

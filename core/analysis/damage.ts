@@ -1,0 +1,104 @@
+import { clopperPearson, meanInterval, pairedDifference, type Interval } from './interval.js';
+
+/** The intact network on n images, an entry an image. */
+export interface Baseline {
+  readonly labels: ArrayLike<number>;
+  readonly predicted: ArrayLike<number>;
+  /** −log p(label), natural. */
+  readonly loss: ArrayLike<number>;
+}
+
+/** A lesioned network on the same images. */
+export interface Lesioned {
+  readonly predicted: ArrayLike<number>;
+  readonly loss: ArrayLike<number>;
+  /** KL(baseline ‖ lesioned), natural. */
+  readonly kl: ArrayLike<number>;
+}
+
+/** What one condition did. Means are over the images on which their quantity is finite; null where there is none. */
+export interface Damage {
+  readonly images: number;
+  readonly correct: number;
+  /** Exact interval (Clopper-Pearson). */
+  readonly accuracy: Interval;
+  /** Accuracy less the baseline's, paired by image (Agresti-Min). */
+  readonly deltaAccuracy: Interval;
+  readonly kl: Interval | null;
+  readonly deltaLoss: Interval | null;
+  readonly absDeltaLoss: Interval | null;
+  /** Images whose predicted class changed. */
+  readonly flips: number;
+  /** Images with a loss or KL that is not finite. */
+  readonly nonFinite: number;
+}
+
+/** Images predicted as labelled. */
+export function countCorrect(predicted: ArrayLike<number>, labels: ArrayLike<number>): number {
+  let correct = 0;
+  for (let i = 0; i < labels.length; i++) if (predicted[i] === labels[i]) correct += 1;
+  return correct;
+}
+
+function finiteMean(values: Float64Array, level: number): Interval | null {
+  const finite = values.filter((v) => Number.isFinite(v));
+  const only = finite.length === 1 ? finite[0]! : null;
+  return only === null ? meanInterval(finite, level) : { low: only, high: only, estimate: only, level };
+}
+
+/** Damage of one condition over all its images; null without images. Every difference is taken image by image. */
+export function damageOf(baseline: Baseline, lesioned: Lesioned, level = 0.95): Damage | null {
+  const images = baseline.labels.length;
+  const deltaLoss = Float64Array.from(baseline.labels, (_, i) => lesioned.loss[i]! - baseline.loss[i]!);
+  const kl = Float64Array.from(lesioned.kl);
+  let [flips, gained, lost, nonFinite] = [0, 0, 0, 0];
+  for (let i = 0; i < images; i++) {
+    const [before, after, label] = [baseline.predicted[i], lesioned.predicted[i], baseline.labels[i]];
+    if (before !== after) flips += 1;
+    if (before !== label && after === label) gained += 1;
+    if (before === label && after !== label) lost += 1;
+    if (!Number.isFinite(kl[i]!) || !Number.isFinite(deltaLoss[i]!)) nonFinite += 1;
+  }
+  const correct = countCorrect(lesioned.predicted, baseline.labels);
+  const accuracy = clopperPearson(correct, images, level);
+  const deltaAccuracy = pairedDifference(gained, lost, images, level);
+  if (accuracy === null || deltaAccuracy === null) return null;
+  return {
+    images,
+    correct,
+    accuracy,
+    deltaAccuracy,
+    kl: finiteMean(kl, level),
+    deltaLoss: finiteMean(deltaLoss, level),
+    absDeltaLoss: finiteMean(deltaLoss.map(Math.abs), level),
+    flips,
+    nonFinite,
+  };
+}
+
+/** Damage by true class, for the classes that occur, ascending. */
+export function damageByClass(
+  baseline: Baseline,
+  lesioned: Lesioned,
+  level = 0.95,
+): { readonly label: number; readonly damage: Damage }[] {
+  const members = new Map<number, number[]>();
+  for (let i = 0; i < baseline.labels.length; i++) {
+    const label = baseline.labels[i]!;
+    const list = members.get(label);
+    if (list) list.push(i);
+    else members.set(label, [i]);
+  }
+  const pick = (values: ArrayLike<number>, at: readonly number[]): Float64Array =>
+    Float64Array.from(at, (i) => values[i]!);
+  return [...members]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([label, at]) => {
+      const damage = damageOf(
+        { labels: pick(baseline.labels, at), predicted: pick(baseline.predicted, at), loss: pick(baseline.loss, at) },
+        { predicted: pick(lesioned.predicted, at), loss: pick(lesioned.loss, at), kl: pick(lesioned.kl, at) },
+        level,
+      );
+      return damage === null ? [] : [{ label, damage }];
+    });
+}

@@ -1,0 +1,125 @@
+import { dot, sum } from './moments.js';
+
+/** Ranks from 1, ties sharing the mean of their ranks. */
+export function midRanks(values: ArrayLike<number>): Float64Array {
+  const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort(
+    (a, b) => values[a]! - values[b]! || a - b,
+  );
+  const ranks = new Float64Array(values.length);
+  for (let from = 0; from < order.length;) {
+    let to = from + 1;
+    while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
+    for (let i = from; i < to; i++) ranks[order[i]!] = (from + 1 + to) / 2;
+    from = to;
+  }
+  return ranks;
+}
+
+/** Values less their mean. */
+function centred(values: ArrayLike<number>): Float64Array {
+  const centre = sum(values) / values.length;
+  return Float64Array.from(values, (v) => v - centre);
+}
+
+/** Pearson's correlation, within [−1, 1]; null below three values or where one side does not vary. */
+export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
+  if (x.length < 3) return null;
+  const [a, b] = [centred(x), centred(y)];
+  const scale = Math.sqrt(dot(a, a) * dot(b, b));
+  // What is left of equal values after their mean is taken away is rounding, not variation.
+  const flat = (values: ArrayLike<number>, rest: Float64Array): boolean =>
+    dot(rest, rest) <= 1e-28 * Math.max(dot(values, values), Number.MIN_VALUE);
+  if (flat(x, a) || flat(y, b) || scale === 0) return null;
+  return Math.min(1, Math.max(-1, dot(a, b) / scale));
+}
+
+/** Spearman's rank correlation (Pearson's of mid-ranks, which is exact with ties). */
+export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
+  return pearson(midRanks(x), midRanks(y));
+}
+
+/** Values less their regression on an intercept and the covariates (Gram-Schmidt, twice; collinear covariates count once). */
+function residual(values: ArrayLike<number>, covariates: readonly ArrayLike<number>[]): Float64Array {
+  const basis: Float64Array[] = [];
+  const reduce = (vector: ArrayLike<number>): Float64Array => {
+    const rest = centred(vector);
+    for (let pass = 0; pass < 2; pass++) {
+      for (const unit of basis) {
+        const along = dot(rest, unit);
+        for (let i = 0; i < rest.length; i++) rest[i]! -= along * unit[i]!;
+      }
+    }
+    return rest;
+  };
+  for (const covariate of covariates) {
+    const whole = centred(covariate);
+    const rest = reduce(covariate);
+    const length = Math.sqrt(dot(rest, rest));
+    if (length > 1e-9 * Math.sqrt(dot(whole, whole))) basis.push(rest.map((v) => v / length));
+  }
+  return reduce(values);
+}
+
+/**
+ * Spearman's partial correlation given covariates: the correlation of what ranks leave over after a regression on the
+ * covariates' ranks. Null below 3 + covariates values or where a side is a function of the covariates.
+ */
+export function partialSpearman(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  covariates: readonly ArrayLike<number>[],
+): number | null {
+  if (x.length < 3 + covariates.length) return null;
+  const ranks = covariates.map((covariate) => midRanks(covariate));
+  const [a, b] = [midRanks(x), midRanks(y)].map((side) => {
+    const rest = residual(side, ranks);
+    return dot(rest, rest) < 1e-12 * dot(centred(side), centred(side)) ? null : rest;
+  });
+  return a && b ? pearson(a, b) : null;
+}
+
+/** One group's correlation and size, to be combined with others. */
+export interface GroupCorrelation {
+  readonly correlation: number | null;
+  readonly size: number;
+}
+
+/**
+ * The common correlation of groups: atanh, weighted by size − 3 − covariates, back by tanh (Fisher 1921; Hedges and
+ * Olkin, "Statistical Methods for Meta-Analysis", 1985). Groups without a correlation or of less than 4 + covariates
+ * members are left out; null where none is left. A perfect rank correlation has no finite atanh: it is held half a step
+ * below 1, at 1 − 6/(n³ − n), the step being the smallest change of Spearman's ρ without ties.
+ */
+export function combineCorrelations(groups: readonly GroupCorrelation[], covariates = 0): number | null {
+  let [above, below] = [0, 0];
+  for (const { correlation, size } of groups) {
+    const weight = size - 3 - covariates;
+    if (correlation === null || weight <= 0) continue;
+    const most = 1 - 6 / (size ** 3 - size);
+    above += weight * Math.atanh(Math.min(most, Math.max(-most, correlation)));
+    below += weight;
+  }
+  return below === 0 ? null : Math.tanh(above / below);
+}
+
+/** Two paired lists of one group (a site). */
+export interface PairedGroup {
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+}
+
+/** Within-group Spearman, combined: what is common to sites when differences between sites don't count. */
+export function groupedSpearman(groups: readonly PairedGroup[]): number | null {
+  return combineCorrelations(groups.map(({ x, y }) => ({ correlation: spearman(x, y), size: x.length })));
+}
+
+/** Within-group partial Spearman, combined. Covariates are groups' lists of lists. */
+export function groupedPartialSpearman(
+  groups: readonly (PairedGroup & { readonly covariates: readonly ArrayLike<number>[] })[],
+): number | null {
+  const covariates = Math.max(0, ...groups.map((group) => group.covariates.length));
+  return combineCorrelations(
+    groups.map((group) => ({ correlation: partialSpearman(group.x, group.y, group.covariates), size: group.x.length })),
+    covariates,
+  );
+}

@@ -1,0 +1,135 @@
+import { PercussError } from '../errors.js';
+import type { Extent } from './response.js';
+import { squaredNorm } from './response.js';
+
+/**
+ * One site's signatures: a row a kernel, unit norm over all features, or 0 throughout for a kernel that is silent.
+ * Features are grouped by base image (see `SignatureSet`), so that fits and scores can use different ones.
+ */
+export interface SiteSignatures {
+  readonly site: string;
+  /** Position among the sites of the network, from 0, in the unit in which "at least d away" is counted. */
+  readonly depth: number;
+  readonly kernels: number;
+  /** [kernels × features], row-major. */
+  readonly data: Float32Array;
+  /** Kernels that respond at all, ascending. */
+  readonly live: readonly number[];
+}
+
+/** Signatures of sites that were all sampled at the points of one grid for the same impulses: their features correspond. */
+export interface SignatureSet {
+  readonly features: number;
+  /** Features [starts[b], starts[b + 1]) belong to base image b; bases + 1 entries. */
+  readonly starts: readonly number[];
+  /** By ascending depth. */
+  readonly sites: readonly SiteSignatures[];
+}
+
+/** Where the points of a coarser map lie in a finer one: i ↦ offset + stride · i, along one axis. */
+export interface Sampling {
+  readonly offset: number;
+  readonly stride: number;
+  /** Points of the coarser map along this axis. */
+  readonly points: number;
+}
+
+/** One axis of a map in input pixels: see `Site.stride` and `Site.offset`. */
+export interface Axis {
+  readonly stride: number;
+  readonly offset: number;
+  readonly points: number;
+}
+
+/**
+ * The points of `coarse` in the map of `fine`. Half-way between two elements the earlier one is taken: no interpolation.
+ * Null where the coarser stride is no multiple of the finer one: such maps have no common points.
+ */
+export function samplingOf(fine: Axis, coarse: Axis): Sampling | null {
+  const stride = coarse.stride / fine.stride;
+  if (!Number.isInteger(stride) || stride < 1) return null;
+  return { stride, offset: Math.ceil((coarse.offset - fine.offset) / fine.stride - 0.5), points: coarse.points };
+}
+
+/** A response stored cropped: values [channels × extent.height × extent.width], exactly 0 elsewhere. */
+export interface CroppedMap {
+  readonly values: Float32Array;
+  readonly channels: number;
+  readonly extent: Extent;
+}
+
+/**
+ * The map at the points of a coarser grid, [channels × rows.points × columns.points]. Points outside the crop, or
+ * outside the map, are 0. Nothing is pooled or interpolated: an exact stride-2 copy of a map scores 1 against it only so
+ * (design §2).
+ */
+export function sampleMap({ values, channels, extent }: CroppedMap, rows: Sampling, columns: Sampling): Float32Array {
+  const out = new Float32Array(channels * rows.points * columns.points);
+  for (let i = 0; i < rows.points; i++) {
+    const y = rows.offset + rows.stride * i - extent.top;
+    if (y < 0 || y >= extent.height) continue;
+    for (let j = 0; j < columns.points; j++) {
+      const x = columns.offset + columns.stride * j - extent.left;
+      if (x < 0 || x >= extent.width) continue;
+      for (let c = 0; c < channels; c++) {
+        out[(c * rows.points + i) * columns.points + j] = values[(c * extent.height + y) * extent.width + x]!;
+      }
+    }
+  }
+  return out;
+}
+
+/** Odd parts of one site: parts[base][impulse] is [kernels × points], sampled at the common grid. */
+export interface SiteParts {
+  readonly site: string;
+  readonly depth: number;
+  readonly kernels: number;
+  readonly parts: readonly (readonly Float32Array[])[];
+}
+
+/**
+ * Lays odd parts out as signatures: for each kernel all bases, in each all impulses, in each all points; then unit norm.
+ * @throws PercussError BUG where sites differ in bases, impulses or points.
+ */
+export function signatureSet(sites: readonly SiteParts[]): SignatureSet {
+  const pointsOf = (site: SiteParts): number[][] =>
+    site.parts.map((base) => base.map((part) => part.length / site.kernels));
+  const layout = sites[0] ? pointsOf(sites[0]) : [];
+  const starts = [0];
+  for (const base of layout) starts.push(base.reduce((total, points) => total + points, starts.at(-1)!));
+  const features = starts.at(-1)!;
+  const rows = sites.map((site): SiteSignatures => {
+    if (JSON.stringify(pointsOf(site)) !== JSON.stringify(layout)) {
+      throw new PercussError(
+        'BUG',
+        `signatures of site ${site.site}: its responses have other bases, impulses or points than those of ${sites[0]!.site}; sample all at one grid`,
+      );
+    }
+    const data = new Float32Array(site.kernels * features);
+    let at = 0;
+    for (const part of site.parts.flat()) {
+      const points = part.length / site.kernels;
+      for (let k = 0; k < site.kernels; k++) data.set(part.subarray(k * points, (k + 1) * points), k * features + at);
+      at += points;
+    }
+    const live = unitRows(data, site.kernels, features);
+    return { site: site.site, depth: site.depth, kernels: site.kernels, data, live };
+  });
+  return { features, starts, sites: rows.sort((a, b) => a.depth - b.depth) };
+}
+
+/** Scales each row to unit norm, in place; the rows that are not 0 throughout. */
+export function unitRows(data: Float32Array, count: number, features: number): number[] {
+  const live: number[] = [];
+  for (let k = 0; k < count; k++) {
+    const row = data.subarray(k * features, (k + 1) * features);
+    const length = Math.sqrt(squaredNorm(row));
+    if (length === 0 || !Number.isFinite(length)) {
+      row.fill(0);
+      continue;
+    }
+    live.push(k);
+    for (let i = 0; i < features; i++) row[i]! /= length;
+  }
+  return live;
+}
