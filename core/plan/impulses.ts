@@ -1,0 +1,111 @@
+import type { Json } from '../canonical.js';
+import type { Digest } from '../digest.js';
+import type { Anatomy, Site } from '../network/site.js';
+import { randomStream } from '../random.js';
+import type { BaseName, ImpulseSpec } from '../spec/study-spec.js';
+import { selectSites } from './target.js';
+
+/** Which network responds: the intact one, or a null whose weights are shuffled within layers. */
+export type NetworkVariant = 'intact' | { readonly shuffled: number };
+
+/** What the impulses ride on: a flat image, or one of the reference images. */
+export type Base = BaseName | { readonly image: number };
+
+/** All impulses at one place on one base: what one response object holds. */
+export interface ImpulseGroup {
+  readonly variant: NetworkVariant;
+  readonly at: 'input' | string;
+  readonly base: Base;
+  readonly channels: readonly number[];
+  readonly positions: readonly (readonly [number, number])[];
+  readonly amplitudes: { readonly unit: 'input' | 'std'; readonly values: readonly number[] };
+  readonly record: readonly string[];
+  readonly keep: ImpulseSpec['keep'];
+}
+
+export interface ImpulseContext {
+  readonly seed: number;
+  readonly anatomy: Anatomy;
+  /** [channels, height, width] of an image in the network's input. */
+  readonly image: readonly number[];
+  readonly variants: readonly NetworkVariant[];
+}
+
+const all = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** Readable name of a base: `normalised-zero`, `image 3`. */
+export function printBase(base: Base): string {
+  return typeof base === 'string' ? base : `image ${base.image}`;
+}
+
+/** Readable name of a variant: `intact`, `shuffled 0`. */
+export function printVariant(variant: NetworkVariant): string {
+  return variant === 'intact' ? 'intact' : `shuffled ${variant.shuffled}`;
+}
+
+/** Every group of impulses of one spec for one network, in canonical order: variant, place, base. */
+export function impulseGroupsOf(spec: ImpulseSpec, context: ImpulseContext): readonly ImpulseGroup[] {
+  const recorded = selectSites(context.anatomy, spec.record);
+  const places = spec.at === 'input' ? (['input'] as const) : selectSites(context.anatomy, spec.at);
+  const bases: readonly Base[] =
+    'images' in spec.bases ? all(spec.bases.images).map((image) => ({ image })) : spec.bases;
+  return context.variants.flatMap((variant) =>
+    places.flatMap((place) =>
+      bases.map((base, index): ImpulseGroup => {
+        const site = place === 'input' ? undefined : place;
+        const shape = site ? site.shape : context.image;
+        const deeper = recorded.filter((other) => site === undefined || other.depth > site.depth);
+        return {
+          variant,
+          at: site ? site.name : 'input',
+          base,
+          channels: spec.channels === 'each' ? all(shape[0] as number) : spec.channels,
+          positions: positionsOf(spec, context.seed, shape, site ? 1 : strideOf(deeper), index),
+          amplitudes: spec.amplitudes,
+          record: deeper.map((other) => other.name),
+          keep: spec.keep,
+        };
+      }),
+    ),
+  );
+}
+
+const strideOf = (sites: readonly Site[]): number =>
+  Math.max(1, ...sites.map((site) => Math.round(Math.max(site.stride[0], site.stride[1]))));
+
+/**
+ * `phases`: base number b gets a seeded position of phase b mod S² in a seeded order of the S × S phases, S being the
+ * largest stride from the input to a recorded site: S² bases together meet every phase.
+ */
+function positionsOf(
+  spec: ImpulseSpec,
+  seed: number,
+  shape: readonly number[],
+  stride: number,
+  index: number,
+): readonly (readonly [number, number])[] {
+  const [, height = 1, width = 1] = shape as [number, number?, number?];
+  if (spec.positions === 'center') return [[Math.floor(height / 2), Math.floor(width / 2)]];
+  if (spec.positions !== 'phases') return spec.positions;
+  const order = randomStream(seed, 'impulse phases', stride).shuffled(all(stride * stride));
+  const phase = order[index % order.length] as number;
+  const stream = randomStream(seed, 'impulse position', index);
+  const along = (offset: number, length: number): number =>
+    offset >= length ? stream.below(length) : offset + stride * stream.below(Math.ceil((length - offset) / stride));
+  return [[along(Math.floor(phase / stride), height), along(phase % stride, width)]];
+}
+
+/** What identifies a group's responses besides network and numeric mode; the reference images count where they are used. */
+export function impulseIdentity(group: ImpulseGroup, seed: number, reference: Digest): Json {
+  const { variant, ...rest } = group;
+  const usesReference =
+    variant !== 'intact' ||
+    group.amplitudes.unit === 'std' ||
+    group.base === 'mean-image' ||
+    typeof group.base !== 'string';
+  return {
+    ...(rest as unknown as { [key: string]: Json }),
+    variant: variant === 'intact' ? 'intact' : { shuffled: variant.shuffled, seed },
+    reference: usesReference || group.at !== 'input' ? reference : null,
+  };
+}

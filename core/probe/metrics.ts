@@ -1,0 +1,83 @@
+/** How outputs are read; see OutputSpec. */
+export type OutputKind = 'logits' | 'probabilities' | 'values';
+
+/** The smallest normal float32: probabilities below it count as it, so that a rounded 0 does not make a loss infinite. */
+const TINY = 2 ** -126;
+
+/** What `predicted` holds where the largest output is no class. */
+export const NO_CLASS = 65535;
+
+/**
+ * Natural logarithms of class probabilities, float64, [images × classes]. Logits go through a log-softmax that takes the
+ * largest away first; outputs of kind `values` stay as they are.
+ */
+export function logProbabilities(outputs: ArrayLike<number>, classes: number, kind: OutputKind): Float64Array {
+  const result = Float64Array.from(outputs);
+  if (kind === 'values') return result;
+  for (let start = 0; start < result.length; start += classes) {
+    if (kind === 'probabilities') {
+      for (let c = start; c < start + classes; c++) result[c] = Math.log(Math.max(result[c] as number, TINY));
+      continue;
+    }
+    let largest = -Infinity;
+    for (let c = start; c < start + classes; c++) largest = Math.max(largest, result[c] as number);
+    let sum = 0;
+    for (let c = start; c < start + classes; c++) sum += Math.exp((result[c] as number) - largest);
+    const shift = largest + Math.log(sum);
+    for (let c = start; c < start + classes; c++) result[c] = (result[c] as number) - shift;
+  }
+  return result;
+}
+
+/** Index of the largest output, the first of equals; −1 where an output is NaN. */
+function argmax(values: Float64Array, start: number, count: number): number {
+  let best = 0;
+  for (let c = 0; c < count; c++) {
+    const value = values[start + c] as number;
+    if (Number.isNaN(value)) return -1;
+    if (value > (values[start + best] as number)) best = c;
+  }
+  return best;
+}
+
+export interface ImageMetrics {
+  readonly predicted: Uint16Array;
+  readonly loss: Float32Array;
+  readonly kl: Float32Array;
+}
+
+export interface MetricsContext {
+  readonly classes: number;
+  readonly classOffset: number;
+  readonly kind: OutputKind;
+  readonly labels: Uint16Array;
+  /** Log probabilities (or values) of the intact network on the same images. */
+  readonly baseline: Float64Array;
+}
+
+/**
+ * Per image: prediction, loss −log q(label), and KL(p ‖ q) = Σ p (log p − log q) of the intact p from the lesioned q. For
+ * `values`, loss and KL are half the squared distance to the intact output: the KL of two Gaussians of unit variance.
+ */
+export function imageMetrics(outputs: ArrayLike<number>, context: MetricsContext): ImageMetrics {
+  const { classes, classOffset, kind, labels, baseline } = context;
+  const logQ = logProbabilities(outputs, classes, kind);
+  const images = labels.length;
+  const predicted = new Uint16Array(images);
+  const loss = new Float32Array(images);
+  const kl = new Float32Array(images);
+  for (let i = 0; i < images; i++) {
+    const start = i * classes;
+    let divergence = 0;
+    for (let c = start; c < start + classes; c++) {
+      const p = baseline[c] as number;
+      const q = logQ[c] as number;
+      divergence += kind === 'values' ? 0.5 * (p - q) ** 2 : Math.exp(p) * (p - q);
+    }
+    const best = argmax(logQ, start, classes) - classOffset;
+    predicted[i] = best < 0 ? NO_CLASS : best;
+    kl[i] = Math.max(0, divergence);
+    loss[i] = kind === 'values' ? divergence : -(logQ[start + (labels[i] as number) + classOffset] as number);
+  }
+  return { predicted, loss, kl };
+}
