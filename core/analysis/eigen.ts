@@ -52,13 +52,13 @@ function tridiagonal(a: Float64Array, n: number): { diagonal: Float64Array; besi
 /** One QL step with Wilkinson's shift on the unreduced block l … m. */
 function implicitShift(diagonal: Float64Array, beside: Float64Array, l: number, m: number): void {
   const ratio = (diagonal[l + 1]! - diagonal[l]!) / (2 * beside[l]!);
-  const root = Math.hypot(ratio, 1);
+  const root = Math.sqrt(ratio * ratio + 1);
   let g = diagonal[m]! - diagonal[l]! + beside[l]! / (ratio + (ratio < 0 ? -root : root));
   let [sine, cosine, shift] = [1, 1, 0];
   for (let i = m - 1; i >= l; i--) {
     const f = sine * beside[i]!;
     const b = cosine * beside[i]!;
-    const r = Math.hypot(f, g);
+    const r = Math.sqrt(f * f + g * g);
     beside[i + 1] = r;
     if (r === 0) {
       diagonal[i + 1]! -= shift;

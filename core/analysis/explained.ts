@@ -1,0 +1,198 @@
+import { randomStream } from '../random.js';
+import { partGrams, signatureOf, type FeatureRanges, type KernelRef } from './gram.js';
+import { mean } from './moments.js';
+import { leaveOneOutR2, ridgeR2 } from './ridge.js';
+import type { SignatureSet } from './signature.js';
+
+export interface ExplainedOptions {
+  readonly seed: number | string;
+  /** Sites count as far where their depths differ by at least this. */
+  readonly distance: number;
+  /** Largest number of kernels that predict one. */
+  readonly poolSize?: number;
+  /** Seeded draws of a pool that are averaged, where there are more candidates than it holds. */
+  readonly draws?: number;
+  /** Folds of base images; at most as many as there are. */
+  readonly folds?: number;
+}
+
+/** How many kernels predict one kernel of a site, from the same site and from sites far away. */
+export interface PoolSizes {
+  readonly same: number;
+  readonly far: number;
+}
+
+/** R² of one site's kernels; null for kernels that are silent, and where the pool or the base images are too few. */
+export interface SiteExplained {
+  readonly site: string;
+  readonly depth: number;
+  readonly pools: PoolSizes;
+  /** By kernel. */
+  readonly same: readonly (number | null)[];
+  readonly far: readonly (number | null)[];
+  /** Means over the kernels that have a number. */
+  readonly meanSame: number | null;
+  readonly meanFar: number | null;
+}
+
+/** Mean of the numbers among values; null where there is none. */
+export function meanOfKnown(values: readonly (number | null)[]): number | null {
+  return mean(values.filter((v) => v !== null));
+}
+
+/** Base images dealt to folds in seeded order: the feature ranges of each fold. Null below two base images. */
+export function baseFolds(set: SignatureSet, folds: number, seed: number | string): FeatureRanges[] | null {
+  const bases = set.starts.length - 1;
+  if (bases < 2) return null;
+  const count = Math.min(Math.max(2, folds), bases);
+  const order = randomStream(seed, 'base-folds').shuffled(Array.from({ length: bases }, (_, b) => b));
+  return Array.from({ length: count }, (_, fold) =>
+    order
+      .filter((_base, i) => i % count === fold)
+      .sort((a, b) => a - b)
+      .map((base) => [set.starts[base]!, set.starts[base + 1]!] as const),
+  );
+}
+
+const farFrom = (set: SignatureSet, site: number, distance: number): KernelRef[] =>
+  set.sites.flatMap((other, index) =>
+    Math.abs(other.depth - set.sites[site]!.depth) >= distance
+      ? other.live.map((kernel) => ({ site: index, kernel }))
+      : [],
+  );
+
+/**
+ * Pool sizes, by site of the first set, that every set can fill, so that a network and its nulls are judged alike. Sites
+ * correspond by index; sets with another number of sites (an unrelated network) lend the smallest pools they have.
+ */
+export function commonPoolSizes(sets: readonly SignatureSet[], options: ExplainedOptions): PoolSizes[] {
+  const most = options.poolSize ?? 64;
+  const sizes = sets.map((set) =>
+    set.sites.map(({ live }, site) => ({
+      same: Math.min(most, Math.max(0, live.length - 1)),
+      far: Math.min(most, farFrom(set, site, options.distance).length),
+    })),
+  );
+  const least = (list: readonly PoolSizes[]): PoolSizes => ({
+    same: Math.min(...list.map((s) => s.same)),
+    far: Math.min(...list.map((s) => s.far)),
+  });
+  const first = sizes[0] ?? [];
+  return first.map((own, site) =>
+    least([own, ...sizes.slice(1).map((other) => (other.length === first.length ? other[site]! : least(other)))]),
+  );
+}
+
+/**
+ * R²(k | same site) and R²(k | sites at least d away) of every kernel: ridge on a pool of other kernels' signatures,
+ * scored on base images not used to fit (`ridge.ts` states folds and penalty), averaged over seeded draws of the pool.
+ * `pools` fixes the sizes; give `commonPoolSizes` of the network and its nulls to both, and the difference of their
+ * means is the excess (design §2).
+ */
+export function explainedKernels(
+  set: SignatureSet,
+  options: ExplainedOptions,
+  pools: readonly PoolSizes[] = commonPoolSizes([set], options),
+): SiteExplained[] {
+  const folds = baseFolds(set, options.folds ?? 4, options.seed);
+  return set.sites.map((site, index) => {
+    const size = pools[index] ?? { same: 0, far: 0 };
+    const same = folds === null ? nobody(site.kernels) : explainedBySite(set, index, size.same, folds, options);
+    const far = folds === null ? nobody(site.kernels) : explainedFromAfar(set, index, size.far, folds, options);
+    return {
+      site: site.site,
+      depth: site.depth,
+      pools: size,
+      same,
+      far,
+      meanSame: meanOfKnown(same),
+      meanFar: meanOfKnown(far),
+    };
+  });
+}
+
+const nobody = (kernels: number): null[] => Array.from({ length: kernels }, () => null);
+
+/** Collects R² by kernel over draws; kernels without any stay null. */
+class Draws {
+  readonly #values: number[][];
+
+  constructor(kernels: number) {
+    this.#values = Array.from({ length: kernels }, () => []);
+  }
+
+  add(kernel: number, value: number | null): void {
+    if (value !== null) this.#values[kernel]!.push(value);
+  }
+
+  means(): (number | null)[] {
+    return this.#values.map((values) => mean(values));
+  }
+}
+
+/** Kernels in groups of pool + 1, in each of which every kernel is predicted from the rest. */
+function explainedBySite(
+  set: SignatureSet,
+  site: number,
+  pool: number,
+  folds: readonly FeatureRanges[],
+  { seed, draws = 8 }: ExplainedOptions,
+): (number | null)[] {
+  const { live, kernels, site: name } = set.sites[site]!;
+  const collected = new Draws(kernels);
+  const group = Math.min(pool + 1, live.length);
+  if (group < 2) return collected.means();
+  const random = randomStream(seed, 'pool-same', name);
+  for (let draw = 0; draw < (group === live.length ? 1 : draws); draw++) {
+    const order = group === live.length ? [...live] : random.shuffled(live);
+    for (let from = 0; from < order.length; from += group) {
+      // The last group is filled up with kernels that were targets before and don't count again.
+      const start = Math.min(from, order.length - group);
+      const members = order.slice(start, start + group);
+      const rows = members.map((kernel) => signatureOf(set, { site, kernel }));
+      const r2 = leaveOneOutR2(partGrams(rows, rows, folds), group);
+      members.forEach((kernel, i) => {
+        if (start + i >= from) collected.add(kernel, r2[i]!);
+      });
+    }
+  }
+  return collected.means();
+}
+
+/** One pool serves all kernels of the site in a draw. */
+function explainedFromAfar(
+  set: SignatureSet,
+  site: number,
+  pool: number,
+  folds: readonly FeatureRanges[],
+  { seed, distance, draws = 8 }: ExplainedOptions,
+): (number | null)[] {
+  const { live, kernels, site: name } = set.sites[site]!;
+  const collected = new Draws(kernels);
+  const candidates = farFrom(set, site, distance);
+  const size = Math.min(pool, candidates.length);
+  if (size < 1 || live.length === 0) return collected.means();
+  const targets = live.map((kernel) => signatureOf(set, { site, kernel }));
+  const energies = partEnergies(targets, folds);
+  const random = randomStream(seed, 'pool-far', name);
+  for (let draw = 0; draw < (size === candidates.length ? 1 : draws); draw++) {
+    const drawn = random.sample(size, candidates.length).map((i) => signatureOf(set, candidates[i]!));
+    const r2 = ridgeR2(
+      { pool: partGrams(drawn, drawn, folds), cross: partGrams(drawn, targets, folds), energies },
+      size,
+    );
+    live.forEach((kernel, i) => collected.add(kernel, r2[i]!));
+  }
+  return collected.means();
+}
+
+/** Squared norm of each row over each part: [parts][rows]. */
+export function partEnergies(rows: readonly Float32Array[], parts: readonly FeatureRanges[]): Float64Array[] {
+  return parts.map((ranges) =>
+    Float64Array.from(rows, (row) => {
+      let energy = 0;
+      for (const [from, to] of ranges) for (let f = from; f < to; f++) energy += row[f]! * row[f]!;
+      return energy;
+    }),
+  );
+}

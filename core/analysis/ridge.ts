@@ -1,0 +1,141 @@
+import { cholesky, inverseFromCholesky, solveCholesky } from './cholesky.js';
+import { sumGrams } from './gram.js';
+
+/** Penalties that are tried, as shares of the mean diagonal of the predictors' Gram matrix on the fitted images. */
+export const penaltyRatios: readonly number[] = [1e-3, 1e-2, 1e-1, 1];
+
+/** Fits on some folds; the result gives the squared error of every target on a fold. Null where nothing can be fitted. */
+type Fit = (train: readonly number[], ratio: number) => ((fold: number) => Float64Array) | null;
+
+/**
+ * R² = 1 − Σ‖y − ŷ‖² / Σ‖y‖² over folds of base images, each predicted from fits on the others. It is not centred: a
+ * response is a difference already, and 0, no response, is the prediction to beat. Below 0 where the fit misleads.
+ * The penalty of each target and fold is the one with the least error in an inner round over the remaining folds, among
+ * `penaltyRatios` and "no prediction at all" (as Varma and Simon, BMC Bioinformatics 7, 2006, ask for: the choice never
+ * sees the images that are scored). With two folds there is no inner round and the ratio is 0.1.
+ */
+function nestedR2(folds: number, energies: readonly Float64Array[], fit: Fit): (number | null)[] {
+  const targets = energies[0]!.length;
+  const all = Array.from({ length: folds }, (_, i) => i);
+  const choices = [...penaltyRatios.keys()];
+  const nothing = choices.length;
+  // inner[t][choice]: error over folds s ≠ t, each from a fit without s and t.
+  const inner = all.map(() => choices.map(() => new Float64Array(targets)));
+  const innerNothing = all.map((t) =>
+    Float64Array.from({ length: targets }, (_, k) => all.reduce((e, s) => (s === t ? e : e + energies[s]![k]!), 0)),
+  );
+  if (folds > 2) {
+    for (const t of all) {
+      for (const s of all.slice(t + 1)) {
+        const train = all.filter((fold) => fold !== t && fold !== s);
+        for (const choice of choices) {
+          const errors = fit(train, penaltyRatios[choice]!);
+          addTo(inner[t]![choice]!, errors?.(s) ?? energies[s]!);
+          addTo(inner[s]![choice]!, errors?.(t) ?? energies[t]!);
+        }
+      }
+    }
+  }
+  const above = new Float64Array(targets);
+  const below = new Float64Array(targets);
+  for (const t of all) {
+    const train = all.filter((fold) => fold !== t);
+    const outer = choices.map((choice) => fit(train, penaltyRatios[choice]!)?.(t) ?? energies[t]!);
+    for (let k = 0; k < targets; k++) {
+      let best = folds > 2 ? nothing : penaltyRatios.indexOf(0.1);
+      let least = folds > 2 ? innerNothing[t]![k]! : 0;
+      for (const choice of folds > 2 ? choices : []) {
+        if (inner[t]![choice]![k]! < least) [best, least] = [choice, inner[t]![choice]![k]!];
+      }
+      above[k]! += best === nothing ? energies[t]![k]! : outer[best]![k]!;
+      below[k]! += energies[t]![k]!;
+    }
+  }
+  return Array.from(below, (energy, k) => (energy > 0 ? 1 - above[k]! / energy : null));
+}
+
+function addTo(total: Float64Array, values: Float64Array): void {
+  for (let i = 0; i < total.length; i++) total[i]! += values[i]!;
+}
+
+/** λ for a Gram matrix: a share of its mean diagonal. */
+function penaltyOf(gram: Float64Array, n: number, ratio: number): number {
+  let trace = 0;
+  for (let i = 0; i < n; i++) trace += gram[i * n + i]!;
+  return (ratio * trace) / n;
+}
+
+/** Column sums of left ∘ (matrix · right): for each column c, leftᵀ matrix right; left and right are [n × count]. */
+function quadratic(matrix: Float64Array, vectors: Float64Array, n: number, count: number): Float64Array {
+  const out = new Float64Array(count);
+  const image = new Float64Array(count);
+  for (let i = 0; i < n; i++) {
+    image.fill(0);
+    for (let j = 0; j < n; j++) {
+      const factor = matrix[i * n + j]!;
+      for (let c = 0; c < count; c++) image[c]! += factor * vectors[j * count + c]!;
+    }
+    for (let c = 0; c < count; c++) out[c]! += image[c]! * vectors[i * count + c]!;
+  }
+  return out;
+}
+
+/** Caches by the last set of folds asked for, so that four penalties share one sum. */
+function remembered(grams: readonly Float64Array[]): (train: readonly number[]) => Float64Array {
+  let [key, value] = ['', grams[0]!];
+  return (train) => {
+    const asked = train.join();
+    if (asked !== key) [key, value] = [asked, sumGrams(grams, train)];
+    return value;
+  };
+}
+
+/** Gram matrices by fold: of the pool [p × p], between pool and targets [p × q], and the targets' energies [q]. */
+export interface PoolGrams {
+  readonly pool: readonly Float64Array[];
+  readonly cross: readonly Float64Array[];
+  readonly energies: readonly Float64Array[];
+}
+
+/**
+ * R² of each of q targets from one pool of p predictors, none of which is a target, by ridge regression, out of sample
+ * (see `nestedR2` for folds and penalty). A target without energy is null.
+ */
+export function ridgeR2(grams: PoolGrams, p: number): (number | null)[] {
+  const q = grams.energies[0]!.length;
+  const poolOf = remembered(grams.pool);
+  const crossOf = remembered(grams.cross);
+  return nestedR2(grams.pool.length, grams.energies, (train, ratio) => {
+    const gram = poolOf(train);
+    const factor = cholesky(gram, p, penaltyOf(gram, p, ratio));
+    if (factor === null) return null;
+    const weights = Float64Array.from(crossOf(train));
+    solveCholesky(factor, p, weights, q);
+    return (fold) => {
+      const errors = quadratic(grams.pool[fold]!, weights, p, q);
+      const [cross, energy] = [grams.cross[fold]!, grams.energies[fold]!];
+      for (let i = 0; i < p; i++) {
+        for (let c = 0; c < q; c++) errors[c]! -= 2 * weights[i * q + c]! * cross[i * q + c]!;
+      }
+      for (let c = 0; c < q; c++) errors[c]! += energy[c]!;
+      return errors;
+    };
+  });
+}
+
+/**
+ * R² of each of n rows from the n − 1 others, out of sample. One inverse serves all: with M = (G + λI)⁻¹ the residual of
+ * row k is Σ_j M_jk x_j / M_kk (the partitioned inverse; Searle, "Matrix Algebra Useful for Statistics", 1982, §10.5).
+ * The penalty is a share of the mean diagonal of all n rows.
+ */
+export function leaveOneOutR2(grams: readonly Float64Array[], n: number): (number | null)[] {
+  const energies = grams.map((gram) => Float64Array.from({ length: n }, (_, k) => gram[k * n + k]!));
+  const gramOf = remembered(grams);
+  return nestedR2(grams.length, energies, (train, ratio) => {
+    const gram = gramOf(train);
+    const factor = cholesky(gram, n, penaltyOf(gram, n, ratio));
+    if (factor === null) return null;
+    const inverse = inverseFromCholesky(factor, n);
+    return (fold) => quadratic(grams[fold]!, inverse, n, n).map((v, k) => v / inverse[k * n + k]! ** 2);
+  });
+}
