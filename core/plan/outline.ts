@@ -1,0 +1,123 @@
+import { sha256, type Digest } from '../digest.js';
+import { canonicalJson } from '../canonical.js';
+import type { Anatomy } from '../network/site.js';
+import type { NumericMode } from '../numeric-mode.js';
+import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy } from '../spec/resolved-study.js';
+import type { AblationSpec, ImpulseSpec } from '../spec/study-spec.js';
+import { conditionsOf, needsScores, type ConditionList } from './conditions.js';
+import { cellKey, resultKey, type Scope } from './identity.js';
+import { impulseGroupsOf, impulseIdentity, type ImpulseGroup, type NetworkVariant } from './impulses.js';
+import type { UnitGroup } from './stage.js';
+
+/** One network of a study and everything that is asked of it, by name and index. */
+export interface ModelOutline {
+  readonly model: ResolvedModel;
+  readonly scope: Scope;
+  readonly anatomy: Anatomy;
+  /** [channels, height, width] of an image in the network's input. */
+  readonly image: readonly number[];
+  readonly chunks: readonly ChunkRef[];
+  readonly referenceChunks: readonly ChunkRef[];
+  /** Identity of the reference images. */
+  readonly reference: Digest;
+  readonly ablations: readonly { readonly spec: AblationSpec; readonly list: ConditionList | undefined }[];
+  readonly impulses: readonly { readonly spec: ImpulseSpec; readonly groups: readonly ImpulseGroup[] }[];
+}
+
+export interface OutlineContext {
+  readonly study: ResolvedStudy;
+  readonly mode: NumericMode;
+  readonly anatomy: Anatomy;
+  readonly image: readonly number[];
+  /** Scores of ablations whose order depends on results, by `model/ablation`; those not there yet have no list. */
+  readonly scores: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Identity of a set of images: that of its chunks, in order. */
+export function imageSetDigest(chunks: readonly ChunkRef[]): Digest {
+  return sha256(canonicalJson(chunks.map((chunk) => chunk.digest)));
+}
+
+export const scoresName = (model: string, ablation: string): string => `${model}/${ablation}`;
+
+/** Which networks answer a set of impulses: nulls are needed where signatures are compared, that is on image bases. */
+export function variantsOf(study: ResolvedStudy, spec: ImpulseSpec): readonly NetworkVariant[] {
+  const nulls = 'images' in spec.bases ? study.analysis.nulls : 0;
+  return ['intact', ...Array.from({ length: nulls }, (_, shuffled) => ({ shuffled }))];
+}
+
+/** Everything that the study asks of one network. */
+export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelOutline {
+  const { study, anatomy } = context;
+  const dataNamed = (name: string): ResolvedData => study.data.find((data) => data.name === name) as ResolvedData;
+  const referenceChunks = dataNamed(model.reference).chunks;
+  const reference = imageSetDigest(referenceChunks);
+  const asked = <T extends { models: readonly string[] }>(specs: readonly T[]): T[] =>
+    specs.filter((spec) => spec.models.includes(model.name));
+  return {
+    model,
+    scope: { model: model.content, mode: context.mode },
+    anatomy,
+    image: context.image,
+    chunks: dataNamed(model.data).chunks,
+    referenceChunks,
+    reference,
+    ablations: asked(study.ablations).map((spec) => {
+      const scores = context.scores[scoresName(model.name, spec.name)];
+      if (needsScores(spec) && !scores) return { spec, list: undefined };
+      return { spec, list: conditionsOf(spec, { seed: study.seed, anatomy, reference, scores }) };
+    }),
+    impulses: asked(study.impulses).map((spec) => ({
+      spec,
+      groups: impulseGroupsOf(spec, {
+        seed: study.seed,
+        anatomy,
+        image: context.image,
+        variants: variantsOf(study, spec),
+      }),
+    })),
+  };
+}
+
+/** Leave-one-out with zeros over the same targets: what an order by damage is read from. */
+export function scoringAblation(spec: AblationSpec): AblationSpec {
+  return { ...spec, name: `${spec.name} (order)`, mode: 'each', fill: ['zero'], order: 'random' };
+}
+
+/** The identity of one unit. */
+export function unitKey(
+  outline: ModelOutline,
+  seed: number,
+  group: Omit<UnitGroup, 'missing' | 'seconds'>,
+  index: number,
+): Digest {
+  const chunk = (): Digest => (outline.chunks[group.chunk] as ChunkRef).digest;
+  switch (group.kind) {
+    case 'profile':
+      return resultKey('profile', outline.scope, { reference: outline.reference });
+    case 'baseline':
+      return cellKey(outline.scope, chunk(), []);
+    case 'cells':
+      return cellKey(outline.scope, chunk(), conditionList(outline, group.name).at(index).condition.edits);
+    case 'responses': {
+      const impulses = impulseGroup(outline, group.name, index);
+      return resultKey('response', outline.scope, impulseIdentity(impulses, seed, outline.reference));
+    }
+  }
+}
+
+/** The conditions of an ablation, also of the one that a damage order is read from. */
+export function conditionList(outline: ModelOutline, ablation: string): ConditionList {
+  const asked = outline.ablations.find(({ spec }) => spec.name === ablation || scoringAblation(spec).name === ablation);
+  if (asked && asked.spec.name === ablation && asked.list) return asked.list;
+  if (!asked) throw new RangeError(`no ablation ${ablation} is asked of ${outline.model.name}`);
+  const { anatomy, reference } = outline;
+  return conditionsOf(scoringAblation(asked.spec), { seed: 0, anatomy, reference, scores: undefined });
+}
+
+/** One group of impulses by name and index. */
+export function impulseGroup(outline: ModelOutline, name: string, index: number): ImpulseGroup {
+  const group = outline.impulses.find(({ spec }) => spec.name === name)?.groups[index];
+  if (!group) throw new RangeError(`no impulses ${name} #${index} are asked of ${outline.model.name}`);
+  return group;
+}

@@ -1,0 +1,161 @@
+import type { Digest } from '../digest.js';
+import { needsScores } from './conditions.js';
+import { secondsFor } from './cost.js';
+import { conditionList, scoringAblation, unitKey, type ModelOutline } from './outline.js';
+import { lengthOf, rangesOf, type Stage, type UnitGroup } from './stage.js';
+
+/** What the store holds, as far as planning must know. */
+export interface Committed {
+  /** Keys of the cells of one network on one chunk. */
+  cells(outline: ModelOutline, chunk: Digest): Promise<ReadonlySet<Digest> | ReadonlyMap<Digest, unknown>>;
+  /** Keys of profiles and responses of one network. */
+  results(outline: ModelOutline): Promise<ReadonlySet<Digest> | ReadonlyMap<Digest, unknown>>;
+}
+
+/** Multiply-accumulates of one image from the first edit on, for the prediction of time. */
+export interface Workload {
+  /** Whole network. */
+  readonly whole: number;
+  /** From a site to the output. */
+  behind(site: string): number;
+}
+
+export interface StageContext {
+  readonly seed: number;
+  readonly committed: Committed;
+  readonly failed: ReadonlySet<Digest>;
+  workload(outline: ModelOutline): Workload;
+}
+
+/** How many units there are, stored, failed and missing. */
+export interface Tally {
+  readonly total: number;
+  readonly stored: number;
+  readonly failed: number;
+}
+
+/** A group with every unit in it, before anything is known to be stored. */
+export interface WholeGroup extends Omit<UnitGroup, 'missing' | 'seconds'> {
+  readonly count: number;
+  readonly images: number;
+}
+
+/**
+ * The kinds of stage, in order: what every other stage rests on; what can be planned from the spec alone; and what is
+ * ordered by results of the stages before.
+ */
+export function stageGroups(outlines: readonly ModelOutline[]): readonly (readonly WholeGroup[])[] {
+  const basics: WholeGroup[] = [];
+  const plain: WholeGroup[] = [];
+  const ordered: WholeGroup[] = [];
+  for (const outline of outlines) {
+    const model = outline.model.name;
+    const overChunks = (kind: 'baseline' | 'cells', name: string, count: number): WholeGroup[] =>
+      outline.chunks.map((chunk, index) => ({ kind, model, name, chunk: index, count, images: chunk.images }));
+    basics.push({ kind: 'profile', model, name: '', chunk: -1, count: 1, images: 0 });
+    basics.push(...overChunks('baseline', '', 1));
+    for (const { spec, list } of outline.ablations) {
+      if (!needsScores(spec)) plain.push(...overChunks('cells', spec.name, list?.length ?? 0));
+      else {
+        if (spec.order === 'kl') {
+          const scoring = scoringAblation(spec).name;
+          plain.push(...overChunks('cells', scoring, conditionList(outline, scoring).length));
+        }
+        if (list) ordered.push(...overChunks('cells', spec.name, list.length));
+      }
+    }
+    for (const { spec, groups } of outline.impulses) {
+      plain.push({ kind: 'responses', model, name: spec.name, chunk: -1, count: groups.length, images: 0 });
+    }
+  }
+  return [basics, plain, ordered];
+}
+
+/** What is missing of a stage's groups. Units that several groups ask for are given to the first. */
+export async function missingOf(
+  groups: readonly WholeGroup[],
+  outlines: readonly ModelOutline[],
+  context: StageContext,
+): Promise<{ readonly groups: readonly UnitGroup[]; readonly tally: Tally; readonly keys: ReadonlySet<Digest> }> {
+  const planned = new Set<Digest>();
+  const result: UnitGroup[] = [];
+  let [stored, failed] = [0, 0];
+  for (const whole of groups) {
+    const outline = outlines.find((candidate) => candidate.model.name === whole.model) as ModelOutline;
+    const { count, images, ...group } = whole;
+    const known =
+      group.kind === 'cells' || group.kind === 'baseline'
+        ? await context.committed.cells(outline, (outline.chunks[group.chunk] as { digest: Digest }).digest)
+        : await context.committed.results(outline);
+    const missing: number[] = [];
+    for (let index = 0; index < count; index++) {
+      const key = unitKey(outline, context.seed, group, index);
+      if (planned.has(key)) continue;
+      planned.add(key);
+      if (known.has(key)) stored++;
+      else if (context.failed.has(key)) failed++;
+      else missing.push(index);
+    }
+    if (missing.length === 0) continue;
+    result.push({ ...group, missing: rangesOf(missing), seconds: secondsOf(whole, outline, missing, context) });
+  }
+  const left = result.reduce((sum, group) => sum + lengthOf(group.missing), 0);
+  return { groups: result, tally: { total: left + stored + failed, stored, failed }, keys: planned };
+}
+
+/** Predicted seconds of one unit: the mean over a sample of the group, since conditions differ in depth. */
+function secondsOf(
+  group: WholeGroup,
+  outline: ModelOutline,
+  missing: readonly number[],
+  context: StageContext,
+): number {
+  const workload = context.workload(outline);
+  if (group.kind === 'baseline') return secondsFor(group.images, workload.whole);
+  if (group.kind === 'profile') {
+    return secondsFor(
+      outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0),
+      workload.whole,
+    );
+  }
+  const step = Math.max(1, Math.floor(missing.length / 64));
+  const sample = missing.filter((_, i) => i % step === 0);
+  const total = sample.reduce((sum, index) => {
+    if (group.kind === 'responses') {
+      const { groups } = outline.impulses.find(
+        ({ spec }) => spec.name === group.name,
+      ) as (typeof outline.impulses)[number];
+      const impulses = groups[index] as (typeof groups)[number];
+      const rows = impulses.channels.length * impulses.positions.length * impulses.amplitudes.values.length;
+      return sum + secondsFor(rows * 4, workload.whole);
+    }
+    const first = conditionList(outline, group.name).at(index).condition.edits[0];
+    return sum + secondsFor(group.images, first ? workload.behind(first.site) : workload.whole);
+  }, 0);
+  return total / sample.length;
+}
+
+/** Units of one batch that take about so many seconds, at least one. */
+export function batchSize(group: UnitGroup, batchSeconds: number): number {
+  return Math.max(1, Math.min(lengthOf(group.missing), Math.round(batchSeconds / Math.max(group.seconds, 1e-9))));
+}
+
+/** The first stage that misses anything, of the stages in order. */
+export async function firstMissing(
+  outlines: readonly ModelOutline[],
+  context: StageContext,
+  scores: Stage['scores'],
+): Promise<{ readonly stage: Stage | undefined; readonly tally: Tally }> {
+  let tally: Tally = { total: 0, stored: 0, failed: 0 };
+  let found: Stage | undefined;
+  for (const [index, groups] of stageGroups(outlines).entries()) {
+    const missing = await missingOf(groups, outlines, context);
+    tally = {
+      total: tally.total + missing.tally.total,
+      stored: tally.stored + missing.tally.stored,
+      failed: tally.failed + missing.tally.failed,
+    };
+    if (!found && missing.groups.length > 0) found = { index, groups: missing.groups, scores };
+  }
+  return { stage: found, tally };
+}

@@ -1,0 +1,75 @@
+import type { ImpulseGroup } from './impulses.js';
+import type { LabelledCondition } from './conditions.js';
+
+/** Half-open ranges of indices, ascending: how missing units are written down without a list of a million. */
+export type Ranges = readonly (readonly [number, number])[];
+
+/** Units of one kind that belong together: of one network, one ablation or set of impulses, and one chunk. */
+export interface UnitGroup {
+  readonly kind: 'profile' | 'baseline' | 'cells' | 'responses';
+  readonly model: string;
+  /** Ablation or impulses; empty for profile and baseline. */
+  readonly name: string;
+  /** Index of the chunk in the network's data; −1 where units are not about chunks. */
+  readonly chunk: number;
+  /** Indices, of conditions or impulse groups, that are missing. */
+  readonly missing: Ranges;
+  /** Predicted seconds of one unit. */
+  readonly seconds: number;
+}
+
+/** All batches that can be planned without further results. Units are numbered through the groups in order. */
+export interface Stage {
+  readonly index: number;
+  readonly groups: readonly UnitGroup[];
+  /** Scores that ordered an ablation, by `model/ablation`. */
+  readonly scores: Readonly<Record<string, readonly number[]>>;
+}
+
+/** What one unit asks for. */
+export type UnitWork =
+  | { readonly kind: 'profile' | 'baseline' }
+  | { readonly kind: 'cells'; readonly labelled: LabelledCondition }
+  | { readonly kind: 'responses'; readonly impulses: ImpulseGroup };
+
+export const lengthOf = (ranges: Ranges): number => ranges.reduce((sum, [from, to]) => sum + to - from, 0);
+
+/** Turns ascending indices into ranges. */
+export function rangesOf(indices: Iterable<number>): Ranges {
+  const ranges: [number, number][] = [];
+  for (const index of indices) {
+    const last = ranges.at(-1);
+    if (last && last[1] === index) last[1] = index + 1;
+    else ranges.push([index, index + 1]);
+  }
+  return ranges;
+}
+
+/** The indices of ranges, from the `from`-th to before the `to`-th. */
+export function indicesOf(ranges: Ranges, from: number, to: number): number[] {
+  const result: number[] = [];
+  let passed = 0;
+  for (const [start, end] of ranges) {
+    for (let i = Math.max(start, start + from - passed); i < Math.min(end, start + to - passed); i++) result.push(i);
+    passed += end - start;
+  }
+  return result;
+}
+
+/** Units [from, to) of a stage, group by group. */
+export function unitsOf(
+  stage: Stage,
+  from: number,
+  to: number,
+): { readonly group: UnitGroup; readonly indices: readonly number[]; readonly first: number }[] {
+  const result: { group: UnitGroup; indices: readonly number[]; first: number }[] = [];
+  let passed = 0;
+  for (const group of stage.groups) {
+    const count = lengthOf(group.missing);
+    const start = Math.max(0, from - passed);
+    const end = Math.min(count, to - passed);
+    if (start < end) result.push({ group, indices: indicesOf(group.missing, start, end), first: passed + start });
+    passed += count;
+  }
+  return result;
+}
