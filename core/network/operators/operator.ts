@@ -43,7 +43,7 @@ export interface NodeInputs {
   readonly constants: readonly (Tensor | undefined)[];
 }
 
-/** An ONNX node of opset 13 as it is emitted; `constants` become further inputs, in order. */
+/** An ONNX node of opset 14 as it is emitted; `constants` become further inputs, in order. */
 export interface Emission {
   readonly opType: string;
   readonly attributes: Readonly<Record<string, Attribute>>;

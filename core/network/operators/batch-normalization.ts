@@ -1,0 +1,38 @@
+import { float32 } from '../../tensor.js';
+import { floatsAt, invalidNode, numberOf, shapeAt } from './attribute.js';
+import { ownChannels } from './layout.js';
+import type { Operator } from './operator.js';
+
+/** scale·(x − mean) / √(variance + epsilon) + bias for each channel: the inference form. Inputs: x, scale, bias, mean, variance. */
+export const batchNormalization: Operator = {
+  role: () => 'normalisation',
+  rectifies: () => false,
+  infer(node, inputs) {
+    const x = shapeAt(node, inputs, 0);
+    for (let index = 1; index < 5; index++) {
+      const parameter = shapeAt(node, inputs, index);
+      if (parameter.length !== 1 || parameter[0] !== x[1]) {
+        throw invalidNode(node, `input ${index} must hold one number for each of ${x[1]} channels`);
+      }
+    }
+    return [x];
+  },
+  macs: () => 0,
+  channels: (_, __, outputs) => ownChannels(outputs[0]),
+  emit: (node) => ({ opType: 'BatchNormalization', attributes: { epsilon: numberOf(node, 'epsilon') } }),
+  evaluate(node, inputs) {
+    const x = floatsAt(node, inputs, 0);
+    const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => floatsAt(node, inputs, index).data);
+    const epsilon = Math.fround(numberOf(node, 'epsilon'));
+    const [images, channels, ...space] = x.shape as [number, number, ...number[]];
+    const plane = space.reduce((product, dim) => product * dim, 1);
+    const result = new Float32Array(x.data.length);
+    for (let row = 0, o = 0; row < images * channels; row++) {
+      const c = row % channels;
+      const factor = (scale?.[c] as number) / Math.sqrt((variance?.[c] as number) + epsilon);
+      const [centre, shift] = [mean?.[c] as number, bias?.[c] as number];
+      for (let i = 0; i < plane; i++, o++) result[o] = ((x.data[o] as number) - centre) * factor + shift;
+    }
+    return [float32(x.shape, result)];
+  },
+};

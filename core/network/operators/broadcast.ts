@@ -1,0 +1,96 @@
+import { float32, type Tensor } from '../../tensor.js';
+import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { floatsAt, invalidNode, printShape, shapeAt } from './attribute.js';
+import { indices, stridesOf } from './layout.js';
+import type { ChannelSource, ChannelSources, NodeInputs, Operator, Role } from './operator.js';
+
+/** The shape that all broadcast to, by NumPy's rules; undefined if there is none. An open dimension yields to a known one above 1. */
+export function broadcastShape(shapes: readonly Shape[]): Shape | undefined {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  const result: number[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const dims = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
+    const known = new Set(dims.filter((dim) => dim !== 1 && dim !== DYNAMIC));
+    if (known.size > 1) return undefined;
+    const [dim] = known;
+    result.push(dim ?? (dims.includes(DYNAMIC) ? DYNAMIC : 1));
+  }
+  return result;
+}
+
+/** Where each element of `to` is read from in an array of `shape` that is broadcast to it. */
+export function broadcastIndices(shape: Shape, to: Shape): Int32Array {
+  const own = stridesOf(shape);
+  const lead = to.length - shape.length;
+  return indices(
+    to,
+    to.map((_, axis) => (axis < lead || shape[axis - lead] === 1 ? 0 : (own[axis - lead] as number))),
+  );
+}
+
+/** Channel sources of an elementwise operator: what each of its inputs brings to each channel. */
+export function joinedChannels(node: Node, inputs: NodeInputs, output: Shape | undefined): ChannelSources {
+  const count = output?.[1];
+  if (output === undefined || count === undefined || count === DYNAMIC) return 'mixed';
+  const activations = node.inputs.flatMap((_, input) => {
+    const shape = inputs.shapes[input];
+    return shape !== undefined && inputs.constants[input] === undefined ? [{ input, shape }] : [];
+  });
+  if (activations.some(({ shape }) => shape.length !== output.length || shape[1] !== count)) return 'mixed';
+  return Array.from({ length: count }, (_, channel) =>
+    activations.map(({ input }): ChannelSource => ({ input, channel })),
+  );
+}
+
+interface BinaryDefinition {
+  /** What it is if one operand is a constant that does not enlarge the other, and if none is. */
+  readonly withConstant: Role;
+  readonly withActivation: Role;
+  apply(a: number, b: number): number;
+}
+
+/** An elementwise operator of two float32 operands with NumPy broadcasting. */
+export function binary(definition: BinaryDefinition): Operator {
+  const outputShape = (node: Node, inputs: NodeInputs): Shape => {
+    const [a, b] = [shapeAt(node, inputs, 0), shapeAt(node, inputs, 1)];
+    const shape = broadcastShape([a, b]);
+    if (shape === undefined) throw invalidNode(node, `shapes ${printShape(a)} and ${printShape(b)} do not broadcast`);
+    return shape;
+  };
+  return {
+    role(node, inputs) {
+      const constants = [0, 1].filter((index) => inputs.constants[index] !== undefined);
+      if (constants.length === 0) return definition.withActivation;
+      if (constants.length === 2) return 'other';
+      const activation = shapeAt(node, inputs, constants[0] === 0 ? 1 : 0);
+      return printShape(activation) === printShape(outputShape(node, inputs)) ? definition.withConstant : 'other';
+    },
+    rectifies: () => false,
+    infer: (node, inputs) => [outputShape(node, inputs)],
+    macs: () => 0,
+    channels: (node, inputs, outputs) => joinedChannels(node, inputs, outputs[0]),
+    emit: (node) => ({ opType: node.op, attributes: {} }),
+    evaluate(node, inputs) {
+      const [a, b] = [floatsAt(node, inputs, 0), floatsAt(node, inputs, 1)];
+      return [combine(node, a, b, definition.apply)];
+    },
+  };
+}
+
+function combine(
+  node: Node,
+  a: Tensor<'float32'>,
+  b: Tensor<'float32'>,
+  apply: (a: number, b: number) => number,
+): Tensor {
+  const shape = broadcastShape([a.shape, b.shape]);
+  if (shape === undefined) {
+    throw invalidNode(node, `shapes ${printShape(a.shape)} and ${printShape(b.shape)} do not broadcast`);
+  }
+  const [fromA, fromB] = [broadcastIndices(a.shape, shape), broadcastIndices(b.shape, shape)];
+  const result = new Float32Array(fromA.length);
+  for (let i = 0; i < result.length; i++) {
+    result[i] = apply(a.data[fromA[i] as number] as number, b.data[fromB[i] as number] as number);
+  }
+  return float32(shape, result);
+}

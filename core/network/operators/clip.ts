@@ -1,0 +1,23 @@
+import { float32 } from '../../tensor.js';
+import { numberOf } from './attribute.js';
+import { unary } from './elementwise.js';
+import type { Operator } from './operator.js';
+
+/** What ONNX takes where a bound is left out. */
+export const largestFloat32 = 3.4028234663852886e38;
+
+/** min(max(x, min), max); NaN stays NaN. */
+export const clip: Operator = {
+  ...unary({
+    rectifies: (node) => numberOf(node, 'min') >= 0,
+    at(node) {
+      const [min, max] = [Math.fround(numberOf(node, 'min')), Math.fround(numberOf(node, 'max'))];
+      return (x) => (x < min ? min : x > max ? max : x);
+    },
+  }),
+  emit: (node) => ({
+    opType: 'Clip',
+    attributes: {},
+    constants: [float32([], [numberOf(node, 'min')]), float32([], [numberOf(node, 'max')])],
+  }),
+};

@@ -1,0 +1,124 @@
+import { float32, type Tensor } from '../../tensor.js';
+import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { floatsAt, imageShapeAt, inputsOf, invalidNode, numberOf, padsOf, pairOf, printShape } from './attribute.js';
+import { elementsPerImage } from './layout.js';
+import type { NodeInputs, Operator } from './operator.js';
+
+function outputShape(node: Node, inputs: NodeInputs): readonly [number, number, number, number] {
+  const [images, channels, height, width] = imageShapeAt(node, inputs, 0);
+  const [kernels, perGroup, rows, columns] = imageShapeAt(node, inputs, 1);
+  const group = numberOf(node, 'group');
+  if (channels !== perGroup * group || kernels % group !== 0) {
+    throw invalidNode(
+      node,
+      `weights of shape ${printShape(inputs.shapes[1])} in ${group} group(s) do not fit an input of shape ${printShape(inputs.shapes[0])}`,
+    );
+  }
+  const bias = inputs.shapes[2];
+  if (bias !== undefined && (bias.length !== 1 || bias[0] !== kernels)) {
+    throw invalidNode(node, `the bias must hold ${kernels} numbers, got shape ${printShape(bias)}`);
+  }
+  const [[strideY, strideX], [dilationY, dilationX]] = [pairOf(node, 'strides'), pairOf(node, 'dilations')];
+  const [top, left, bottom, right] = padsOf(node);
+  const along = (size: number, kernel: number, stride: number, dilation: number, pad: number): number => {
+    if (size === DYNAMIC) return DYNAMIC;
+    const result = Math.floor((size + pad - dilation * (kernel - 1) - 1) / stride) + 1;
+    if (result < 1) throw invalidNode(node, `a window of ${kernel} does not fit into ${size} pixels with its padding`);
+    return result;
+  };
+  return [
+    images,
+    kernels,
+    along(height, rows, strideY, dilationY, top + bottom),
+    along(width, columns, strideX, dilationX, left + right),
+  ];
+}
+
+/** Output positions [first, last) whose input position o·stride + shift lies in [0, size). */
+function reach(size: number, count: number, stride: number, shift: number): [number, number] {
+  const first = Math.max(0, Math.ceil(-shift / stride));
+  return [first, Math.max(first, Math.min(count, Math.floor((size - 1 - shift) / stride) + 1))];
+}
+
+/**
+ * Two-dimensional cross-correlation with strides, pads, dilations and groups. Inputs: x [N, C, H, W], weights
+ * [K, C/group, rows, columns], and maybe a bias [K]. Each output is summed in float64 over channel, row, column.
+ */
+function evaluate(node: Node, inputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
+  const [x, weights] = [floatsAt(node, inputs, 0), floatsAt(node, inputs, 1)];
+  const bias = inputs[2] === undefined ? undefined : floatsAt(node, inputs, 2).data;
+  const shape = outputShape(node, inputsOf(inputs));
+  const [images, kernels, outHeight, outWidth] = shape;
+  const [, channels, height, width] = x.shape as [number, number, number, number];
+  const [, perGroup, rows, columns] = weights.shape as [number, number, number, number];
+  const [[strideY, strideX], [dilationY, dilationX]] = [pairOf(node, 'strides'), pairOf(node, 'dilations')];
+  const [top, left] = padsOf(node);
+  const kernelsPerGroup = kernels / numberOf(node, 'group');
+  const plane = outHeight * outWidth;
+  const result = new Float32Array(images * kernels * plane);
+  const sums = new Float64Array(plane);
+  for (let n = 0; n < images; n++) {
+    for (let k = 0; k < kernels; k++) {
+      sums.fill(bias?.[k] ?? 0);
+      const firstChannel = Math.floor(k / kernelsPerGroup) * perGroup;
+      for (let c = 0, w = k * perGroup * rows * columns; c < perGroup; c++) {
+        const input = (n * channels + firstChannel + c) * height * width;
+        for (let row = 0; row < rows; row++) {
+          const shiftY = row * dilationY - top;
+          const [fromY, toY] = reach(height, outHeight, strideY, shiftY);
+          for (let column = 0; column < columns; column++, w++) {
+            const weight = weights.data[w] as number;
+            const shiftX = column * dilationX - left;
+            const [fromX, toX] = reach(width, outWidth, strideX, shiftX);
+            for (let y = fromY; y < toY; y++) {
+              const line = input + (y * strideY + shiftY) * width + shiftX;
+              for (
+                let o = y * outWidth + fromX, i = line + fromX * strideX;
+                o < y * outWidth + toX;
+                o++, i += strideX
+              ) {
+                sums[o] = (sums[o] as number) + weight * (x.data[i] as number);
+              }
+            }
+          }
+        }
+      }
+      result.set(sums, (n * kernels + k) * plane);
+    }
+  }
+  return [float32(shape, result)];
+}
+
+export const conv: Operator = {
+  role: (_, inputs) => (inputs.constants[1] === undefined ? 'other' : 'convolution'),
+  rectifies: () => false,
+  infer: (node, inputs) => [outputShape(node, inputs)],
+  macs: (node, inputs, outputs) =>
+    elementsPerImage(outputs[0] as Shape) * elementsPerImage(imageShapeAt(node, inputs, 1).slice(1)),
+  channels(node, inputs) {
+    const [kernels, perGroup] = imageShapeAt(node, inputs, 1);
+    const kernelsPerGroup = kernels / numberOf(node, 'group');
+    if (perGroup !== 1 || inputs.constants[1] === undefined) return 'mixed';
+    return Array.from({ length: kernels }, (_, k) => [{ input: 0, channel: Math.floor(k / kernelsPerGroup) }]);
+  },
+  window(node, inputs) {
+    const [, , rows, columns] = imageShapeAt(node, inputs, 1);
+    const [top, left] = padsOf(node);
+    return {
+      size: [rows, columns],
+      stride: pairOf(node, 'strides'),
+      padding: [top, left],
+      dilation: pairOf(node, 'dilations'),
+    };
+  },
+  emit: (node) => ({
+    opType: 'Conv',
+    attributes: {
+      dilations: pairOf(node, 'dilations'),
+      group: numberOf(node, 'group'),
+      pads: padsOf(node),
+      strides: pairOf(node, 'strides'),
+    },
+  }),
+  evaluate,
+};

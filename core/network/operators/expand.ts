@@ -1,0 +1,35 @@
+import { tensor } from '../../tensor.js';
+import type { Node, Shape } from '../graph.js';
+import { invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.js';
+import { broadcastIndices, broadcastShape, joinedChannels } from './broadcast.js';
+import { picked } from './layout.js';
+import type { Operator } from './operator.js';
+
+function outputShape(node: Node, x: Shape): Shape {
+  const target = listOf(node, 'shape');
+  const shape = broadcastShape([x, target]);
+  if (shape === undefined) throw invalidNode(node, `${printShape(x)} does not broadcast to ${printShape(target)}`);
+  return shape;
+}
+
+/** The input broadcast to `shape`; a 1 in `shape` keeps the input's own dimension. */
+export const expand: Operator = {
+  role: () => 'layout',
+  rectifies: () => false,
+  infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
+  macs: () => 0,
+  channels: (node, inputs, outputs) => joinedChannels(node, inputs, outputs[0]),
+  emit: (node) => {
+    const shape = listOf(node, 'shape');
+    return {
+      opType: 'Expand',
+      attributes: {},
+      constants: [tensor('int64', [shape.length], BigInt64Array.from(shape, BigInt))],
+    };
+  },
+  evaluate(node, inputs) {
+    const x = tensorAt(node, inputs, 0);
+    const shape = outputShape(node, x.shape);
+    return [picked(x, shape, broadcastIndices(x.shape, shape))];
+  },
+};

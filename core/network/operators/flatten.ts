@@ -1,0 +1,28 @@
+import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { invalidNode, numberOf, shapeAt, tensorAt } from './attribute.js';
+import { extentOf, ownChannels, reshaped } from './layout.js';
+import type { Operator } from './operator.js';
+
+function outputShape(node: Node, x: Shape): Shape {
+  const axis = numberOf(node, 'axis');
+  const from = axis < 0 ? axis + x.length : axis;
+  if (from < 0 || from > x.length) throw invalidNode(node, `axis ${axis} does not exist in ${x.length} dimensions`);
+  return [extentOf(x.slice(0, from)), extentOf(x.slice(from))];
+}
+
+/** A matrix: all axes before `axis` times all others. */
+export const flatten: Operator = {
+  role: () => 'layout',
+  rectifies: () => false,
+  infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
+  macs: () => 0,
+  channels(node, inputs, outputs) {
+    const [x, y] = [shapeAt(node, inputs, 0), outputs[0]];
+    return y !== undefined && x[0] === y[0] && x[1] === y[1] && x[1] !== DYNAMIC ? ownChannels(y) : 'mixed';
+  },
+  emit: (node) => ({ opType: 'Flatten', attributes: { axis: numberOf(node, 'axis') } }),
+  evaluate(node, inputs) {
+    const x = tensorAt(node, inputs, 0);
+    return [reshaped(x, outputShape(node, x.shape))];
+  },
+};

@@ -1,0 +1,4 @@
+import { lineNormaliser } from './softmax.js';
+
+/** x − log Σ exp(x) along one axis. */
+export const logSoftmax = lineNormaliser((x, largest, sum) => x - largest - Math.log(sum), false);

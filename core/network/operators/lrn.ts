@@ -1,0 +1,41 @@
+import { float32 } from '../../tensor.js';
+import { floatsAt, numberOf, shapeAt } from './attribute.js';
+import type { Operator } from './operator.js';
+
+/**
+ * Local response normalisation across channels (AlexNet): x / (bias + alpha/size · Σ x²)^beta, the sum over the channels
+ * from c − ⌊(size−1)/2⌋ to c + ⌈(size−1)/2⌉ that exist.
+ */
+export const lrn: Operator = {
+  role: () => 'other',
+  rectifies: () => false,
+  infer: (node, inputs) => [shapeAt(node, inputs, 0)],
+  macs: () => 0,
+  channels: () => 'mixed',
+  emit: (node) => ({
+    opType: 'LRN',
+    attributes: Object.fromEntries(['alpha', 'beta', 'bias', 'size'].map((name) => [name, numberOf(node, name)])),
+  }),
+  evaluate(node, inputs) {
+    const x = floatsAt(node, inputs, 0);
+    const [alpha, beta, bias] = ['alpha', 'beta', 'bias'].map((name) => Math.fround(numberOf(node, name)));
+    const size = numberOf(node, 'size');
+    const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+    const [images, channels, ...space] = x.shape as [number, number, ...number[]];
+    const plane = space.reduce((product, dim) => product * dim, 1);
+    const result = new Float32Array(x.data.length);
+    for (let n = 0; n < images; n++) {
+      for (let c = 0; c < channels; c++) {
+        for (let p = 0; p < plane; p++) {
+          let sum = 0;
+          for (let k = Math.max(0, c - before); k <= Math.min(channels - 1, c + after); k++) {
+            sum += (x.data[(n * channels + k) * plane + p] as number) ** 2;
+          }
+          const i = (n * channels + c) * plane + p;
+          result[i] = (x.data[i] as number) / ((bias as number) + ((alpha as number) / size) * sum) ** (beta as number);
+        }
+      }
+    }
+    return [float32(x.shape, result)];
+  },
+};

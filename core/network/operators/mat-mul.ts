@@ -1,0 +1,52 @@
+import { float32, sizeOf } from '../../tensor.js';
+import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { floatsAt, inputsOf, invalidNode, printShape, shapeAt } from './attribute.js';
+import { broadcastIndices, broadcastShape } from './broadcast.js';
+import { elementsPerImage } from './layout.js';
+import type { NodeInputs, Operator } from './operator.js';
+
+function outputShape(node: Node, inputs: NodeInputs): Shape {
+  const [a, b] = [shapeAt(node, inputs, 0), shapeAt(node, inputs, 1)];
+  const stacks = broadcastShape([a.slice(0, -2), b.slice(0, -2)]);
+  const [inner, same] = [a.at(-1), b.at(-2)];
+  const fits = inner === same || inner === DYNAMIC || same === DYNAMIC;
+  if (a.length < 2 || b.length < 2 || stacks === undefined || !fits) {
+    throw invalidNode(node, `cannot multiply ${printShape(a)} by ${printShape(b)}`);
+  }
+  return [...stacks, a.at(-2) as number, b.at(-1) as number];
+}
+
+/** Matrix product over the last two axes, the leading ones broadcast; summed in float64. */
+export const matMul: Operator = {
+  role: (_, inputs) => (inputs.constants[1]?.shape.length === 2 ? 'dense' : 'other'),
+  rectifies: () => false,
+  infer: (node, inputs) => [outputShape(node, inputs)],
+  macs: (node, inputs, outputs) =>
+    elementsPerImage(outputs[0] as Shape) * Math.abs(shapeAt(node, inputs, 1).at(-2) as number),
+  channels: () => 'mixed',
+  window: () => 'global',
+  emit: () => ({ opType: 'MatMul', attributes: {} }),
+  evaluate(node, inputs) {
+    const [a, b] = [floatsAt(node, inputs, 0), floatsAt(node, inputs, 1)];
+    const shape = outputShape(node, inputsOf(inputs));
+    const [rows, columns] = shape.slice(-2) as [number, number];
+    const inner = a.shape.at(-1) as number;
+    const stacks = shape.slice(0, -2);
+    const [ofA, ofB] = [broadcastIndices(a.shape.slice(0, -2), stacks), broadcastIndices(b.shape.slice(0, -2), stacks)];
+    const result = new Float32Array(sizeOf(shape));
+    let o = 0;
+    for (let stack = 0; stack < ofA.length; stack++) {
+      const [startA, startB] = [(ofA[stack] as number) * rows * inner, (ofB[stack] as number) * inner * columns];
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < columns; j++, o++) {
+          let sum = 0;
+          for (let k = 0; k < inner; k++) {
+            sum += (a.data[startA + i * inner + k] as number) * (b.data[startB + k * columns + j] as number);
+          }
+          result[o] = sum;
+        }
+      }
+    }
+    return [float32(shape, result)];
+  },
+};

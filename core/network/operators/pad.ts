@@ -1,0 +1,94 @@
+import { float32, tensor, zeros } from '../../tensor.js';
+import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { floatsAt, invalidNode, listOf, numberOf, shapeAt } from './attribute.js';
+import { stridesOf } from './layout.js';
+import type { Operator, Window } from './operator.js';
+
+type Fold = (at: number, size: number) => number;
+
+/** Which element of an axis stands at a place that may lie outside of it; −1: the pad value. */
+const folds: Readonly<Record<string, Fold>> = {
+  constant: (at, size) => (at < 0 || at >= size ? -1 : at),
+  edge: (at, size) => Math.min(Math.max(at, 0), size - 1),
+  reflect: (at, size) => (at < 0 ? -at : at >= size ? 2 * size - 2 - at : at),
+};
+
+function foldOf(node: Node): Fold {
+  const fold = folds[String(node.attributes['mode'])];
+  if (fold === undefined) throw invalidNode(node, `padding mode ${node.attributes['mode']} is not known`);
+  return fold;
+}
+
+function padsOf(node: Node, rank: number): readonly (readonly [number, number])[] {
+  const pads = listOf(node, 'pads');
+  if (pads.length !== 2 * rank) throw invalidNode(node, `${2 * rank} pads expected, got ${pads.length}`);
+  return Array.from({ length: rank }, (_, axis) => [pads[axis] as number, pads[axis + rank] as number]);
+}
+
+function outputShape(node: Node, x: Shape): Shape {
+  foldOf(node);
+  return padsOf(node, x.length).map(([before, after], axis) => {
+    const size = x[axis] as number;
+    if (size === DYNAMIC) return DYNAMIC;
+    if (size + before + after < 0) throw invalidNode(node, `negative pads leave nothing of axis ${axis}`);
+    return size + before + after;
+  });
+}
+
+/** More (or, with negative pads, fewer) elements before and after each axis: `pads` lists all befores, then all afters. */
+export const pad: Operator = {
+  role: () => 'layout',
+  rectifies: () => false,
+  infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
+  macs: () => 0,
+  channels(node, inputs, outputs) {
+    const x = shapeAt(node, inputs, 0);
+    const [channels, count] = [x[1], outputs[0]?.[1]];
+    const before = padsOf(node, x.length)[1]?.[0] ?? 0;
+    if (channels === undefined || count === undefined || channels === DYNAMIC || count === DYNAMIC) return 'mixed';
+    return Array.from({ length: count }, (_, c) => {
+      const channel = foldOf(node)(c - before, channels);
+      return channel < 0 ? [] : [{ input: 0, channel }];
+    });
+  },
+  window(node, inputs): Window {
+    const [, , rows, columns] = padsOf(node, shapeAt(node, inputs, 0).length);
+    return { size: [1, 1], stride: [1, 1], padding: [rows?.[0] ?? 0, columns?.[0] ?? 0], dilation: [1, 1] };
+  },
+  emit: (node) => {
+    const pads = listOf(node, 'pads');
+    return {
+      opType: 'Pad',
+      attributes: { mode: String(node.attributes['mode']) },
+      constants: [
+        tensor('int64', [pads.length], BigInt64Array.from(pads, BigInt)),
+        float32([], [numberOf(node, 'value')]),
+      ],
+    };
+  },
+  evaluate(node, inputs) {
+    const x = floatsAt(node, inputs, 0);
+    const shape = outputShape(node, x.shape);
+    const [fold, pads, strides] = [foldOf(node), padsOf(node, x.shape.length), stridesOf(x.shape)];
+    const result = zeros('float32', shape);
+    const value = numberOf(node, 'value');
+    const coordinate = shape.map(() => 0);
+    for (let o = 0; o < result.data.length; o++) {
+      let source = 0;
+      for (let axis = 0; axis < shape.length && source >= 0; axis++) {
+        const at = fold(
+          (coordinate[axis] as number) - (pads[axis] as readonly [number, number])[0],
+          x.shape[axis] as number,
+        );
+        source = at < 0 ? -1 : source + at * (strides[axis] as number);
+      }
+      result.data[o] = source < 0 ? value : (x.data[source] as number);
+      for (let axis = shape.length - 1; axis >= 0; axis--) {
+        coordinate[axis] = (coordinate[axis] as number) + 1;
+        if ((coordinate[axis] as number) < (shape[axis] as number)) break;
+        coordinate[axis] = 0;
+      }
+    }
+    return [result];
+  },
+};

@@ -1,0 +1,59 @@
+import { sizeOf, tensor } from '../../tensor.js';
+import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.js';
+import { elementsPerImage, ownChannels, reshaped } from './layout.js';
+import type { ChannelSources, Operator } from './operator.js';
+
+/** The shape that a target with 0 (as before) and at most one −1 (the rest) gives. */
+function outputShape(node: Node, x: Shape): Shape {
+  const target = listOf(node, 'shape');
+  const copied = target.map((dim, axis) => {
+    if (dim !== 0) return dim;
+    const own = x[axis];
+    if (own === undefined) throw invalidNode(node, `a 0 at place ${axis} of the target needs an input of as many axes`);
+    return own;
+  });
+  const rest = target.indexOf(DYNAMIC);
+  const openOnPurpose = target.filter((dim, axis) => dim === 0 && x[axis] === DYNAMIC).length;
+  const openBefore = x.filter((dim) => dim === DYNAMIC).length;
+  const [before, after] = [elementsPerImage(x), elementsPerImage(copied)];
+  if (target.indexOf(DYNAMIC, rest + 1) >= 0 && rest >= 0) throw invalidNode(node, 'the target has more than one −1');
+  const complaint = `${printShape(x)} does not fit into ${printShape(target)}`;
+  if (openBefore > openOnPurpose) return copied;
+  if (rest < 0) {
+    if (before !== after) throw invalidNode(node, complaint);
+    return copied;
+  }
+  if (after === 0 ? before !== 0 : before % after !== 0) throw invalidNode(node, complaint);
+  return copied.map((dim, axis) => (axis === rest ? (after === 0 ? 0 : before / after) : dim));
+}
+
+/** Channels survive where the axes before and at the channel axis, and all behind it together, stay as they are. */
+function channelsThrough(x: Shape, y: Shape | undefined): ChannelSources {
+  if (y === undefined || x.length < 2 || y.length < 2 || x[0] !== y[0] || x[1] !== y[1]) return 'mixed';
+  return ownChannels(y);
+}
+
+/** The same elements, row-major, in another shape. `shape`: 0 keeps a dimension, one −1 takes the rest. */
+export const reshape: Operator = {
+  role: () => 'layout',
+  rectifies: () => false,
+  infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
+  macs: () => 0,
+  channels: (node, inputs, outputs) => channelsThrough(shapeAt(node, inputs, 0), outputs[0]),
+  emit: (node) => {
+    const shape = listOf(node, 'shape');
+    return {
+      opType: 'Reshape',
+      attributes: {},
+      constants: [tensor('int64', [shape.length], BigInt64Array.from(shape, BigInt))],
+    };
+  },
+  evaluate(node, inputs) {
+    const x = tensorAt(node, inputs, 0);
+    const shape = outputShape(node, x.shape);
+    if (sizeOf(shape) !== x.data.length)
+      throw invalidNode(node, `${printShape(x.shape)} does not fit into ${printShape(shape)}`);
+    return [reshaped(x, shape)];
+  },
+};

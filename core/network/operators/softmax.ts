@@ -1,0 +1,43 @@
+import { float32 } from '../../tensor.js';
+import { axisOf, floatsAt, numberOf, shapeAt } from './attribute.js';
+import { elementsPerImage } from './layout.js';
+import type { Operator } from './operator.js';
+
+/** A normalisation of each line along `axis`, from its largest element and Σ exp(x − largest). */
+export function lineNormaliser(
+  finish: (x: number, largest: number, sum: number) => number,
+  positive: boolean,
+): Operator {
+  return {
+    role: () => 'other',
+    rectifies: () => positive,
+    infer(node, inputs) {
+      const x = shapeAt(node, inputs, 0);
+      axisOf(node, numberOf(node, 'axis'), x.length);
+      return [x];
+    },
+    macs: () => 0,
+    channels: () => 'mixed',
+    emit: (node) => ({ opType: node.op, attributes: { axis: numberOf(node, 'axis') } }),
+    evaluate(node, inputs) {
+      const x = floatsAt(node, inputs, 0);
+      const axis = axisOf(node, numberOf(node, 'axis'), x.shape.length);
+      const length = x.shape[axis] as number;
+      const step = elementsPerImage(x.shape.slice(axis + 1));
+      const result = new Float32Array(x.data.length);
+      for (let outer = 0; outer < x.data.length; outer += length * step) {
+        for (let line = outer; line < outer + step; line++) {
+          let largest = -Infinity;
+          for (let i = line; i < line + length * step; i += step) largest = Math.max(largest, x.data[i] as number);
+          let sum = 0;
+          for (let i = line; i < line + length * step; i += step) sum += Math.exp((x.data[i] as number) - largest);
+          for (let i = line; i < line + length * step; i += step) result[i] = finish(x.data[i] as number, largest, sum);
+        }
+      }
+      return [float32(x.shape, result)];
+    },
+  };
+}
+
+/** exp(x) / Σ exp(x) along one axis. */
+export const softmax = lineNormaliser((x, largest, sum) => Math.exp(x - largest) / sum, true);

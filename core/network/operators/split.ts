@@ -1,0 +1,43 @@
+import { tensor } from '../../tensor.js';
+import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { axisOf, invalidNode, listOf, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
+import { indices, picked, stridesOf } from './layout.js';
+import type { Operator } from './operator.js';
+
+function outputShapes(node: Node, x: Shape): readonly Shape[] {
+  const axis = axisOf(node, numberOf(node, 'axis'), x.length);
+  const sizes = listOf(node, 'split');
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (sizes.length !== node.outputs.length || (x[axis] !== DYNAMIC && total !== x[axis])) {
+    throw invalidNode(node, `parts of ${sizes.join(', ')} do not make up axis ${axis} of ${printShape(x)}`);
+  }
+  return sizes.map((size) => x.map((dim, at) => (at === axis ? size : dim)));
+}
+
+/** Consecutive parts of sizes `split` along `axis`, one output each. Channel sources are not told: its outputs differ in them. */
+export const split: Operator = {
+  role: () => 'layout',
+  rectifies: () => false,
+  infer: (node, inputs) => outputShapes(node, shapeAt(node, inputs, 0)),
+  macs: () => 0,
+  channels: () => 'mixed',
+  emit: (node) => {
+    const sizes = listOf(node, 'split');
+    return {
+      opType: 'Split',
+      attributes: { axis: numberOf(node, 'axis') },
+      constants: [tensor('int64', [sizes.length], BigInt64Array.from(sizes, BigInt))],
+    };
+  },
+  evaluate(node, inputs) {
+    const x = tensorAt(node, inputs, 0);
+    const strides = stridesOf(x.shape);
+    const axis = axisOf(node, numberOf(node, 'axis'), x.shape.length);
+    let start = 0;
+    return outputShapes(node, x.shape).map((shape) => {
+      const part = picked(x, shape, indices(shape, strides, start * (strides[axis] as number)));
+      start += shape[axis] as number;
+      return part;
+    });
+  },
+};

@@ -1,0 +1,4 @@
+import { binary } from './broadcast.js';
+
+/** a − b. */
+export const sub = binary({ withConstant: 'bias', withActivation: 'join', apply: (a, b) => a - b });

@@ -1,0 +1,43 @@
+import { zeros } from '../../tensor.js';
+import { invalidNode, printShape, shapeAt, tensorAt } from './attribute.js';
+import { broadcastIndices, broadcastShape, joinedChannels } from './broadcast.js';
+import { picked, place } from './layout.js';
+import type { NodeInputs, Operator } from './operator.js';
+import type { Node, Shape } from '../graph.js';
+
+function outputShape(node: Node, inputs: NodeInputs): Shape {
+  const shapes = [0, 1, 2].map((index) => shapeAt(node, inputs, index));
+  const shape = broadcastShape(shapes);
+  if (shape === undefined) throw invalidNode(node, `shapes ${shapes.map(printShape).join(', ')} do not broadcast`);
+  return shape;
+}
+
+/** condition ? x : y, elementwise with broadcasting of all three; what is not chosen is not touched, so ∞ does no harm. */
+export const where: Operator = {
+  role: () => 'other',
+  rectifies: () => false,
+  infer: (node, inputs) => [outputShape(node, inputs)],
+  macs: () => 0,
+  channels(node, inputs, outputs) {
+    const chosen = { shapes: [undefined, ...inputs.shapes.slice(1)], constants: inputs.constants };
+    return joinedChannels(node, chosen, outputs[0]);
+  },
+  emit: () => ({ opType: 'Where', attributes: {} }),
+  evaluate(node, inputs) {
+    const [condition, x, y] = [tensorAt(node, inputs, 0), tensorAt(node, inputs, 1), tensorAt(node, inputs, 2)];
+    if (condition.dtype !== 'bool') throw invalidNode(node, `the condition must be bool, got ${condition.dtype}`);
+    if (x.dtype !== y.dtype) throw invalidNode(node, `cannot choose between ${x.dtype} and ${y.dtype}`);
+    const shape = outputShape(node, { shapes: inputs.map((t) => t?.shape), constants: inputs });
+    const result = zeros(x.dtype, shape);
+    const at = broadcastIndices(condition.shape, shape);
+    const [chosen, other] = [
+      picked(x, shape, broadcastIndices(x.shape, shape)),
+      picked(y, shape, broadcastIndices(y.shape, shape)),
+    ];
+    const everywhere = Int32Array.from(at, (_, i) => i);
+    place(other, result, everywhere);
+    const kept = everywhere.filter((i) => condition.data[at[i] as number] === 1);
+    place(picked(chosen, [kept.length], kept), result, kept);
+    return [result];
+  },
+};
