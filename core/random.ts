@@ -5,14 +5,16 @@ const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
-/** High and low word of the 64-bit product of two 32-bit words. */
-function mulHiLo(a: number, b: number): [number, number] {
-  const [ah, al, bh, bl] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
-  const low = al * bl;
+/** High word of the 64-bit product of two 32-bit words. */
+function mulHigh(a: number, b: number): number {
+  const ah = a >>> 16;
+  const al = a & 0xffff;
+  const bh = b >>> 16;
+  const bl = b & 0xffff;
   const left = ah * bl;
   const right = al * bh;
-  const middle = (low >>> 16) + (left & 0xffff) + (right & 0xffff);
-  return [(ah * bh + (left >>> 16) + (right >>> 16) + (middle >>> 16)) >>> 0, Math.imul(a, b) >>> 0];
+  const middle = ((al * bl) >>> 16) + (left & 0xffff) + (right & 0xffff);
+  return (ah * bh + (left >>> 16) + (right >>> 16) + (middle >>> 16)) >>> 0;
 }
 
 /**
@@ -26,9 +28,14 @@ export function philox4x32(
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
   for (let round = 0; round < 10; round++) {
-    const [hi0, lo0] = mulHiLo(M0, c0);
-    const [hi1, lo1] = mulHiLo(M1, c2);
-    [c0, c1, c2, c3] = [(hi1 ^ c1 ^ k0) >>> 0, lo1, (hi0 ^ c3 ^ k1) >>> 0, lo0];
+    const hi0 = mulHigh(M0, c0);
+    const hi1 = mulHigh(M1, c2);
+    const lo0 = Math.imul(M0, c0) >>> 0;
+    const lo1 = Math.imul(M1, c2) >>> 0;
+    c0 = (hi1 ^ c1 ^ k0) >>> 0;
+    c1 = lo1;
+    c2 = (hi0 ^ c3 ^ k1) >>> 0;
+    c3 = lo0;
     k0 = (k0 + W0) >>> 0;
     k1 = (k1 + W1) >>> 0;
   }
@@ -60,13 +67,16 @@ export function randomStream(seed: number | string, ...purpose: readonly (string
   const word = (i: number): number => Number.parseInt(digest.slice(8 * i, 8 * i + 8), 16);
   const key: [number, number] = [word(0), word(1)];
   let block = 0;
-  let buffer: number[] = [];
+  const [low, high] = [word(2), word(3)];
+  let buffer: readonly number[] = [];
+  let next = 4;
   const uint32 = (): number => {
-    if (buffer.length === 0) {
-      buffer = philox4x32([block >>> 0, Math.floor(block / 2 ** 32), word(2), word(3)], key);
+    if (next === 4) {
+      buffer = philox4x32([block >>> 0, Math.floor(block / 2 ** 32), low, high], key);
       block += 1;
+      next = 0;
     }
-    return buffer.shift() as number;
+    return buffer[next++] as number;
   };
   const below = (bound: number): number => {
     const limit = 2 ** 32 - (2 ** 32 % bound);
