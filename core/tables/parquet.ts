@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { BIGINT, BOOLEAN, DOUBLE, DuckDBDataChunk, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { canonicalJson } from '../canonical.js';
 import { PercussError } from '../errors.js';
@@ -11,6 +12,8 @@ import type { TableName } from './schema.js';
 const types: Readonly<Record<ColumnType, DuckDBType>> = { VARCHAR, BOOLEAN, BIGINT, DOUBLE };
 /** The most rows that one chunk of DuckDB holds. */
 const chunkRows = 2048;
+/** After so many rows the event loop gets a turn, so that heartbeats and cancellation go on. */
+const breathRows = 8 * chunkRows;
 
 /**
  * A table as a Parquet file: zstd, the columns of `columns.ts` in their order, rows in the order given, and the key
@@ -46,6 +49,7 @@ export async function writeParquet<T extends TableName>(table: T, rows: Iterable
         });
         index += 1;
         if (index % chunkRows === 0) append();
+        if (index % breathRows === 0) await setImmediate();
       }
       if (index % chunkRows !== 0) append();
       appender.closeSync();

@@ -1,0 +1,49 @@
+import { html, type Content, type Html } from './html.js';
+
+/** A column of a table in the report. */
+export interface TableColumn<Row> {
+  readonly head: string;
+  /** Numbers stand to the right, in figures of equal width. */
+  readonly numeric?: boolean;
+  readonly cell: (row: Row) => Content;
+}
+
+/** A table that scrolls inside its own box. The first column heads its rows. */
+export function dataTable<Row>(
+  label: string,
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  limit = 400,
+): Html {
+  const shown = rows.slice(0, limit);
+  const head = columns.map(
+    (column) => html`<th scope="col" ${column.numeric ? html` class="num"` : null}>${column.head}</th>`,
+  );
+  const body = shown.map(
+    (row) =>
+      html`<tr>
+        ${columns.map((column, i) =>
+          i === 0
+            ? html`<th scope="row">${column.cell(row)}</th>`
+            : html`<td${column.numeric ? html` class="num"` : null}>${column.cell(row)}</td>`,
+        )}
+      </tr> `,
+  );
+  return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">
+      <table>
+        <thead>
+          <tr>
+            ${head}
+          </tr>
+        </thead>
+        <tbody>
+          ${body}
+        </tbody>
+      </table>
+    </div>
+    ${
+      rows.length > limit
+        ? html`<p class="small">The first ${limit} of ${rows.length} rows; all are in the Parquet tables.</p>`
+        : null
+    }`;
+}

@@ -1,0 +1,94 @@
+import { present, type ReportContext } from './context.js';
+import { halving, mainCurveSet } from './curves.js';
+import { mainPredictor } from './main-predictor.js';
+import { count, counted, listed, percent, significant, withInterval } from './number-format.js';
+
+/** Two to five sentences with the answers, computed from the tables; each says how sure it is. */
+export function findings(context: ReportContext): string[] {
+  return [completeness, mostRobust, halvingPoints, learnedRedundancy, bestPredictor]
+    .map((find) => find(context))
+    .filter((sentence) => sentence !== undefined);
+}
+
+function completeness({ input }: ReportContext): string | undefined {
+  const { coverage, models } = input.tables;
+  if (coverage.length === 0) return 'This study has no results yet.';
+  const planned = coverage.reduce((sum, row) => sum + row.planned, 0);
+  const committed = coverage.reduce((sum, row) => sum + row.committed, 0);
+  const images = Math.max(0, ...models.map((row) => row.images));
+  const scope = `${counted(input.study.models.length, 'network')} on ${images === 0 ? 'no image yet' : `up to ${counted(images, 'image')}`}`;
+  return committed === planned
+    ? `The study is complete: ${scope}, ${counted(planned, 'cell')}.`
+    : `The study is not complete: ${count(committed)} of ${counted(planned, 'cell')} are there (${percent(committed / Math.max(1, planned))}), for ${scope}; what follows may still change.`;
+}
+
+function mostRobust({ input, level }: ReportContext): string | undefined {
+  const ranked = input.tables.models
+    .filter((row) => present(row.robustness_area))
+    .toSorted((a, b) => (b.robustness_area ?? 0) - (a.robustness_area ?? 0));
+  const [first, second] = ranked;
+  if (first === undefined) return undefined;
+  const area = (row: typeof first) => withInterval(row.robustness_area, row.robustness_low, row.robustness_high);
+  if (second === undefined) return `${first.model} has a robustness area of ${area(first)}.`;
+  const apart =
+    present(first.robustness_low) && present(second.robustness_high) && first.robustness_low > second.robustness_high;
+  return (
+    `Of ${counted(ranked.length, 'network')}, ${first.model} keeps most of its accuracy when kernels are removed (robustness area ${area(first)}), ` +
+    `before ${second.model} (${area(second)})` +
+    (apart ? '.' : `; their ${level} intervals overlap or are unknown, so this order is not settled.`)
+  );
+}
+
+function halvingPoints({ input }: ReportContext): string | undefined {
+  const set = mainCurveSet(input.tables);
+  if (set === undefined) return undefined;
+  const found = input.tables.models.flatMap((row) => {
+    const half = halving(
+      set.rows.filter((curve) => curve.model === row.model),
+      row.accuracy,
+    );
+    return half === undefined ? [] : [{ model: row.model, half }];
+  });
+  const at = found.filter(({ half }) => half.kind !== 'beyond').toSorted((a, b) => b.half.fraction - a.half.fraction);
+  const beyond = found.filter(({ half }) => half.kind === 'beyond');
+  const parts = [
+    at.length === 0
+      ? ''
+      : `Accuracy halves once ${listed(at.map(({ model, half }) => `${half.kind === 'before' ? 'less than ' : ''}${percent(half.fraction)} (${model})`))} of the ${set.unit}s are removed`,
+    beyond.length === 0
+      ? ''
+      : `${listed(beyond.map(({ model }) => model))} still ${beyond.length === 1 ? 'has' : 'have'} more than half with ${percent(Math.max(...beyond.map(({ half }) => half.fraction)))} of the ${set.unit}s removed`,
+  ].filter(Boolean);
+  return parts.length === 0 ? undefined : `${parts.join('; ')} (${set.spread ?? set.mode}, filled with ${set.fill}).`;
+}
+
+function learnedRedundancy({ input }: ReportContext): string | undefined {
+  const rows = input.tables.models
+    .filter((row) => present(row.sr_excess))
+    .toSorted((a, b) => (b.sr_excess ?? 0) - (a.sr_excess ?? 0));
+  const [first] = rows;
+  const last = rows.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const above = rows.filter((row) => present(row.sr_low) && present(row.sr_null) && row.sr_low > row.sr_null);
+  const range =
+    rows.length === 1
+      ? `is ${significant(first.sr_excess)} in ${first.model}`
+      : `lies between ${significant(last.sr_excess)} (${last.model}) and ${significant(first.sr_excess)} (${first.model})`;
+  return `Systemic redundancy beyond that of shuffled weights ${range}; in ${above.length} of ${counted(rows.length, 'network')} its interval lies above the null.`;
+}
+
+function bestPredictor({ input }: ReportContext): string | undefined {
+  const main = mainPredictor(input.tables);
+  if (main === undefined) return undefined;
+  const values = main.rows.map((row) => row.spearman ?? 0);
+  const ceilings = main.rows.map((row) => row.ceiling).filter(present);
+  const sure = main.rows.filter((row) => present(row.low) && present(row.high) && row.low * row.high > 0).length;
+  return (
+    `The best predictor of damage (${main.target}) within a layer is ${main.predictor}: rank correlation ` +
+    (values.length === 1
+      ? significant(values[0])
+      : `${significant(Math.min(...values))} to ${significant(Math.max(...values))} over ${counted(values.length, 'network')}`) +
+    (ceilings.length === 0 ? '' : `, where reliability allows at most ${significant(Math.min(...ceilings))}`) +
+    (sure === values.length ? '.' : `; its interval excludes zero in ${sure} of ${values.length}.`)
+  );
+}

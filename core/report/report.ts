@@ -1,0 +1,103 @@
+import { contextOf, type ReportContext } from './context.js';
+import { renderFigure, type Section } from './figure.js';
+import { findings } from './findings.js';
+import { html, markup, type Html } from './html.js';
+import type { ReportInput } from './input.js';
+import { script } from './script.js';
+import { asked } from './sections/asked.js';
+import { baselines } from './sections/baselines.js';
+import { coverage } from './sections/coverage.js';
+import { fills } from './sections/fills.js';
+import { longRange } from './sections/long-range.js';
+import { models } from './sections/models.js';
+import { predictors } from './sections/predictors.js';
+import { provenance } from './sections/provenance.js';
+import { responses } from './sections/responses.js';
+import { robustness } from './sections/robustness.js';
+import { sensitivity } from './sections/sensitivity.js';
+import { style } from './style.js';
+
+/** Sections in the order in which they stand: from the question to the evidence to where it is kept. */
+const sections: readonly ((context: ReportContext) => Section | Promise<Section>)[] = [
+  asked,
+  coverage,
+  baselines,
+  robustness,
+  sensitivity,
+  longRange,
+  responses,
+  predictors,
+  fills,
+  models,
+  provenance,
+];
+
+/**
+ * The report of a study: one HTML document that needs nothing beside itself, neither network nor script. Equal input
+ * gives equal text. Parts without results say so in a sentence.
+ */
+export async function renderReport(input: ReportInput): Promise<string> {
+  const context = contextOf(input);
+  const parts: Section[] = [];
+  for (const section of sections) parts.push(await section(context));
+  let figures = 0;
+  const body = parts.map(
+    (part, i) =>
+      html`<section id="${part.id}" aria-labelledby="${part.id}-title">
+        <h2 id="${part.id}-title"><span class="no">${i + 1}</span> ${part.title}</h2>
+        ${part.blocks.map((block) => html`${'kind' in block ? renderFigure(block, ++figures) : block} `)}
+      </section> `,
+  );
+  return page(input, context, parts, body).text;
+}
+
+function page(input: ReportInput, context: ReportContext, parts: readonly Section[], body: readonly Html[]): Html {
+  const { study } = input;
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="generator" content="percuss" />
+        <title>${study.study} · percuss</title>
+        <style>
+          ${markup(style)}
+        </style>
+      </head>
+      <body>
+        <a class="skip" href="#asked">Skip to the results</a>
+        <header>
+          <p class="kicker">percuss · redundancy in trained convolutional networks</p>
+          <h1>${study.study}</h1>
+          <p class="byline">
+            Study <code>${input.id.slice(0, 12)}</code> · seed ${study.seed} · semantics ${study.semantics}
+          </p>
+          <button id="theme" type="button" hidden aria-label="Switch between light and dark">◐</button>
+        </header>
+        <div class="layout">
+          <nav aria-label="Contents">
+            <ol>
+              ${parts.map((part) => html`<li><a href="#${part.id}">${part.title}</a></li>`)}
+            </ol>
+          </nav>
+          <main>
+            <div class="abstract" role="region" aria-label="Summary">
+              <h2>In short</h2>
+              ${findings(context).map((sentence) => html`<p>${sentence}</p>`)}
+            </div>
+            ${body}
+          </main>
+        </div>
+        <footer>
+          <p>
+            Made by percuss. Every number stands in the Parquet tables beside this file; definitions are in
+            <code>docs/tables.md</code>.
+          </p>
+        </footer>
+        <script>
+          ${markup(script)};
+        </script>
+      </body>
+    </html> `;
+}

@@ -1,0 +1,90 @@
+import type { ReportContext } from '../context.js';
+import { dataTable } from '../data-table.js';
+import type { Section } from '../figure.js';
+import { html } from '../html.js';
+import { count, counted, listed, percent } from '../number-format.js';
+
+/** What was asked: the resolved study, in words and tables. */
+export function asked({ input }: ReportContext): Section {
+  const { study } = input;
+  const { analysis } = study;
+  const data = dataTable('Image sets', study.data, [
+    { head: 'image set', cell: (set) => set.name },
+    { head: 'images', numeric: true, cell: (set) => count(set.chunks.reduce((sum, chunk) => sum + chunk.images, 0)) },
+    { head: 'one image', cell: (set) => `${set.shape.join(' × ')} (channels × height × width)` },
+    { head: 'classes', numeric: true, cell: (set) => (set.classes === null ? '–' : count(set.classes.length)) },
+  ]);
+  const models = dataTable('Networks', study.models, [
+    { head: 'network', cell: (model) => model.name },
+    { head: 'format', cell: (model) => model.format },
+    { head: 'evaluated on', cell: (model) => model.data },
+    { head: 'reference images', cell: (model) => model.reference },
+    { head: 'kernels cut after', cell: (model) => model.after },
+    { head: 'output', cell: (model) => model.output.kind },
+    { head: 'content', cell: (model) => html`<code>${model.content.slice(0, 12)}</code>` },
+  ]);
+  const ablations = dataTable('Ablations', study.ablations, [
+    { head: 'ablation', cell: (ablation) => ablation.name },
+    { head: 'networks', cell: (ablation) => ablation.models.join(', ') },
+    { head: 'removes', cell: (ablation) => `${ablation.unit}s of ${ablation.layers.join(', ')}` },
+    { head: 'mode', cell: (ablation) => ablation.mode },
+    { head: 'filled with', cell: (ablation) => ablation.fill.join(', ') },
+    {
+      head: 'fractions',
+      cell: (ablation) => (ablation.mode === 'each' ? '–' : ablation.fractions.map(percent).join(', ')),
+    },
+    { head: 'trials', numeric: true, cell: (ablation) => (ablation.mode === 'each' ? '–' : count(ablation.trials)) },
+    { head: 'spread', cell: (ablation) => (ablation.mode === 'random' ? ablation.spread.join(', ') : '–') },
+    { head: 'order', cell: (ablation) => (ablation.mode === 'cumulative' ? ablation.order : '–') },
+  ]);
+  const impulses = dataTable('Impulses', study.impulses, [
+    { head: 'impulses', cell: (impulse) => impulse.name },
+    { head: 'networks', cell: (impulse) => impulse.models.join(', ') },
+    { head: 'given at', cell: (impulse) => (impulse.at === 'input' ? 'input' : impulse.at.join(', ')) },
+    {
+      head: 'positions',
+      cell: (impulse) =>
+        typeof impulse.positions === 'string'
+          ? impulse.positions
+          : impulse.positions.map(([row, column]) => `(${row}, ${column})`).join(', '),
+    },
+    {
+      head: 'amplitudes',
+      cell: ({ amplitudes }) =>
+        `${amplitudes.values.join(', ').replaceAll('-', '−')} ${amplitudes.unit === 'std' ? 'channel deviations' : 'input units'}`,
+    },
+    {
+      head: 'on',
+      cell: ({ bases }) => ('images' in bases ? counted(bases.images, 'reference image') : bases.join(', ')),
+    },
+    { head: 'recorded at', cell: (impulse) => impulse.record.join(', ') },
+  ]);
+  return {
+    id: 'asked',
+    title: 'What was asked',
+    blocks: [
+      html`<p>
+        The study <b>${study.study}</b> compares
+        ${counted(study.models.length, 'network')}${
+          study.models.length === 0 ? null : html` (${listed(study.models.map((model) => model.name))})`
+        }
+        with ${counted(study.ablations.length, 'ablation')} and ${counted(study.impulses.length, 'set')} of unit
+        impulses. Intervals are at ${percent(analysis.confidence)}, false discoveries are held at
+        ${percent(analysis.fdr)}, bootstraps draw ${count(analysis.bootstrap)} times, sites count as far apart from a
+        normalised depth of ${analysis.far}, and measures of redundancy stand against
+        ${counted(analysis.nulls, 'network')} with weights shuffled within layers. All chance follows from seed
+        ${study.seed}.
+      </p>`,
+      study.data.length === 0 ? html`<p class="none">No image set was given.</p>` : data,
+      study.models.length === 0 ? html`<p class="none">No network was given.</p>` : models,
+      study.ablations.length === 0 ? html`<p class="none">No ablation was asked for.</p>` : ablations,
+      study.impulses.length === 0 ? html`<p class="none">No impulses were asked for.</p>` : impulses,
+      input.yaml === null
+        ? html``
+        : html`<details>
+            <summary>The spec as written</summary>
+            <pre tabindex="0"><code>${input.yaml}</code></pre>
+          </details>`,
+    ],
+  };
+}

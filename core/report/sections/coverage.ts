@@ -1,0 +1,75 @@
+import type { ReportContext } from '../context.js';
+import { dataTable } from '../data-table.js';
+import type { Section } from '../figure.js';
+import { html } from '../html.js';
+import { count, counted, percent } from '../number-format.js';
+
+/** Coverage: how much of what was asked for is there. */
+export function coverage({ input }: ReportContext): Section {
+  const rows = input.tables.coverage;
+  const sum = (field: 'planned' | 'committed' | 'failed' | 'no_op'): number =>
+    rows.reduce((total, row) => total + row[field], 0);
+  const [planned, committed, failed] = [sum('planned'), sum('committed'), sum('failed')];
+  const warnings =
+    input.warnings.length === 0
+      ? html`<p class="small">No warnings.</p>`
+      : html`<div class="warnings">
+          <b>${counted(input.warnings.length, 'warning')}</b>
+          <ul>
+            ${input.warnings.map((warning) => html`<li>${warning}</li>`)}
+          </ul>
+        </div>`;
+  if (rows.length === 0) {
+    return {
+      id: 'coverage',
+      title: 'Coverage',
+      blocks: [
+        html`<p class="none">Nothing has been planned or computed yet, so there is nothing to cover.</p>`,
+        warnings,
+      ],
+    };
+  }
+  const missing = planned - committed - failed;
+  const share = (value: number, of: number) => (of === 0 ? 0 : Math.max(0, Math.min(100, (100 * value) / of)));
+  return {
+    id: 'coverage',
+    title: 'Coverage',
+    blocks: [
+      html`<p>
+        ${count(committed)} of ${counted(planned, 'cell')} are stored
+        (${percent(planned === 0 ? 1 : committed / planned)});
+        ${
+          failed === 0 ? 'none failed' : `${count(failed)} failed after every try`
+        }${missing > 0 ? ` and ${count(missing)} are still missing` : ' and none is missing'}.
+        ${
+          input.cells === null
+            ? null
+            : `This run computed ${count(input.cells.computed)} and took ${count(input.cells.reused)} from the store. `
+        }A
+        cell is one condition on one chunk of up to 250 images; a lesion that changed nothing is kept apart as “no-op”,
+        never counted as robust.
+      </p>`,
+      dataTable('Coverage', rows, [
+        { head: 'network', cell: (row) => row.model },
+        { head: 'part', cell: (row) => row.ablation },
+        { head: 'kind', cell: (row) => row.kind },
+        {
+          head: 'stored',
+          cell: (row) =>
+            html`<span
+              class="meter"
+              role="img"
+              aria-label="${percent(row.planned === 0 ? 1 : row.committed / row.planned)} stored"
+              ><span style="width:${share(row.committed, row.planned).toFixed(1)}%"></span
+              ><span class="bad" style="width:${share(row.failed, row.planned).toFixed(1)}%"></span
+            ></span>`,
+        },
+        { head: 'cells', numeric: true, cell: (row) => `${count(row.committed)} / ${count(row.planned)}` },
+        { head: 'failed', numeric: true, cell: (row) => count(row.failed) },
+        { head: 'no-op', numeric: true, cell: (row) => count(row.no_op) },
+        { head: 'images', numeric: true, cell: (row) => count(row.images) },
+      ]),
+      warnings,
+    ],
+  };
+}

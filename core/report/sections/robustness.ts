@@ -1,0 +1,162 @@
+import { unique, type ReportContext } from '../context.js';
+import { curveSets, halving, type CurveSet, type Halving } from '../curves.js';
+import { dataTable } from '../data-table.js';
+import { bandSwatch, type Figure, type Section } from '../figure.js';
+import { html, type Html } from '../html.js';
+import { count, percent, percentWithInterval, significant, withInterval } from '../number-format.js';
+import { panelHeight, panelWidth, plot } from '../plot.js';
+
+/** Robustness curves: networks over one another, as more and more is removed. */
+export async function robustness(context: ReportContext): Promise<Section> {
+  const sets = curveSets(context.input.tables);
+  const section = { id: 'robustness', title: 'Robustness curves' };
+  if (sets.length === 0) {
+    return {
+      ...section,
+      blocks: [
+        html`<p class="none">No random or cumulative ablation has results yet, so there are no curves to draw.</p>`,
+      ],
+    };
+  }
+  const models = unique(sets.flatMap((set) => set.rows.map((row) => row.model)));
+  const legend = [...context.legend(models), { label: `${context.level} interval`, swatch: bandSwatch }];
+  const figure = async (
+    measure: 'accuracy' | 'kl',
+    texts: Pick<Figure, 'title' | 'note' | 'reading'>,
+  ): Promise<Figure> => {
+    const panels = [];
+    for (const [i, set] of sets.entries()) {
+      panels.push({ title: describe(set), body: await panel(context, set, measure, `fig-curves-${measure}-${i}`) });
+    }
+    return { kind: 'figure', id: `fig-curves-${measure}`, panels, legend, ...texts };
+  };
+  return {
+    ...section,
+    blocks: [
+      {
+        ...(await figure('accuracy', {
+          title: 'Accuracy as kernels, layers or blocks are removed.',
+          note: 'Mean accuracy over the conditions of each removed fraction; the intact network stands at 0.',
+          reading:
+            'The longer a curve stays high, the more of the network can be removed before it fails; where bands overlap, the order of two networks is open.',
+        })),
+        numbers: numbers(context, sets),
+      },
+      await figure('kl', {
+        title: 'Damage as kernels, layers or blocks are removed.',
+        note: 'Mean over images and conditions of KL(baseline ‖ lesioned), on a logarithmic axis.',
+        reading:
+          'Lower is more robust, and an equal step upwards is an equal factor of damage; this measure sees changes of the output long before any prediction flips.',
+      }),
+    ],
+  };
+}
+
+async function panel(context: ReportContext, set: CurveSet, measure: 'accuracy' | 'kl', id: string): Promise<Html> {
+  const intact = new Map(context.input.tables.models.map((row) => [row.model, row]));
+  const measured = set.rows.map((row) => ({
+    model: row.model,
+    fraction: row.fraction,
+    mean: row[measure],
+    low: row[`${measure}_low`],
+    high: row[`${measure}_high`],
+  }));
+  const origin = unique(set.rows.map((row) => row.model)).flatMap((model) => {
+    const row = intact.get(model);
+    const known = set.rows.some((curve) => curve.model === model && curve.fraction === 0);
+    return measure === 'kl' || row === undefined || known
+      ? []
+      : [{ model, fraction: 0, mean: row.accuracy, low: row.accuracy_low, high: row.accuracy_high }];
+  });
+  const smallest = Math.min(...measured.filter((row) => row.mean > 0).map((row) => row.mean), 1);
+  const floor = smallest / 3;
+  // A logarithmic axis has no zero: what is not above zero lies on its floor.
+  const onLog = (value: number): number => Math.max(value, floor);
+  const values =
+    measure === 'accuracy'
+      ? [...origin, ...measured].sort((a, b) => a.fraction - b.fraction)
+      : measured.map((row) => ({ ...row, mean: onLog(row.mean), low: onLog(row.low), high: onLog(row.high) }));
+  const y =
+    measure === 'accuracy'
+      ? { title: 'Accuracy (% of images)', scale: { domain: [0, 1] }, axis: { format: '~%', tickCount: 5 } }
+      : { title: 'KL divergence (nat)', scale: { type: 'log', nice: true }, axis: { tickCount: 5, format: '~g' } };
+  const spec = {
+    width: panelWidth,
+    height: panelHeight,
+    data: { values },
+    encoding: {
+      x: {
+        field: 'fraction',
+        type: 'quantitative',
+        title: `Removed fraction of ${set.unit}s (%)`,
+        scale: { zero: measure === 'accuracy', nice: false, padding: 6 },
+        axis: { format: '~%', tickCount: 6 },
+      },
+      color: context.color,
+    },
+    layer: [
+      {
+        mark: { type: 'area', opacity: 0.16 },
+        encoding: {
+          y: { field: 'low', type: 'quantitative', ...y },
+          y2: { field: 'high' },
+          color: { ...context.color },
+        },
+      },
+      {
+        mark: { type: 'line', strokeWidth: 2 },
+        encoding: { y: { field: 'mean', type: 'quantitative' }, strokeDash: context.dash },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 46, opacity: 1 },
+        encoding: { y: { field: 'mean', type: 'quantitative' }, shape: context.shape },
+      },
+    ],
+  };
+  return plot(
+    id,
+    `${measure === 'accuracy' ? 'Accuracy' : 'KL divergence'} against removed fraction: ${describe(set)}`,
+    spec,
+  );
+}
+
+function describe(set: CurveSet): string {
+  return `${set.ablation}: ${[set.mode === 'random' ? null : set.mode, set.spread, `filled with ${set.fill}`].filter(Boolean).join(', ')}`;
+}
+
+function numbers(context: ReportContext, sets: readonly CurveSet[]): Html {
+  const intact = new Map(context.input.tables.models.map((row) => [row.model, row.accuracy]));
+  const rows = sets.flatMap((set) =>
+    unique(set.rows.map((row) => row.model)).map((model) => {
+      const own = set.rows.filter((row) => row.model === model);
+      return { set, model, own, half: halving(own, intact.get(model)), last: own.at(-1) };
+    }),
+  );
+  return dataTable('Robustness curves', rows, [
+    { head: 'curve', cell: (row) => describe(row.set) },
+    { head: 'network', cell: (row) => row.model },
+    { head: 'accuracy halves at', numeric: true, cell: (row) => printHalving(row.half) },
+    { head: 'largest fraction', numeric: true, cell: (row) => percent(row.last?.fraction) },
+    {
+      head: 'accuracy there',
+      numeric: true,
+      cell: ({ last }) => (last ? percentWithInterval(last.accuracy, last.accuracy_low, last.accuracy_high) : '–'),
+    },
+    {
+      head: 'KL there (nat)',
+      numeric: true,
+      cell: ({ last }) => (last ? withInterval(last.kl, last.kl_low, last.kl_high) : '–'),
+    },
+    {
+      head: 'conditions',
+      numeric: true,
+      cell: (row) => count(row.own.reduce((sum, curve) => sum + curve.conditions, 0)),
+    },
+  ]);
+}
+
+/** `12.3 %`, `below 2.0 %` or `beyond 20.0 %`. */
+export function printHalving(half: Halving | undefined): string {
+  if (half === undefined) return significant(null);
+  return `${half.kind === 'at' ? '' : half.kind === 'before' ? 'below ' : 'beyond '}${percent(half.fraction)}`;
+}

@@ -1,0 +1,153 @@
+import { grouped, present, type ReportContext } from '../context.js';
+import { dataTable } from '../data-table.js';
+import { lineSwatch, whiskerSwatch, type Figure, type Section } from '../figure.js';
+import { html } from '../html.js';
+import { count, interval, percent, significant } from '../number-format.js';
+import { panelHeight, panelWidth, plot } from '../plot.js';
+
+const x = {
+  field: 'depth',
+  type: 'quantitative',
+  title: 'Normalised depth (0 first site, 1 last)',
+  scale: { domain: [0, 1], padding: 6 },
+  axis: { tickCount: 5 },
+} as const;
+
+/** Sensitivity per layer, along normalised depth. */
+export async function sensitivity(context: ReportContext): Promise<Section> {
+  const layers = context.input.tables.layers;
+  const blocks = [await kernelDamage(context), await layerDamage(context)].filter((figure) => figure !== undefined);
+  const section = { id: 'sensitivity', title: 'Sensitivity along the depth' };
+  if (blocks.length === 0) {
+    return {
+      ...section,
+      blocks: [
+        html`<p class="none">
+          No kernel or layer was removed one at a time, so nothing is known about single layers.
+        </p>`,
+      ],
+    };
+  }
+  const numbers = dataTable('Layers', layers, [
+    { head: 'layer', cell: (row) => row.layer },
+    { head: 'network', cell: (row) => row.model },
+    { head: 'depth', numeric: true, cell: (row) => significant(row.normalised_depth) },
+    { head: 'kernels', numeric: true, cell: (row) => count(row.kernels) },
+    { head: 'KL, one kernel (nat)', numeric: true, cell: (row) => significant(row.kernel_kl) },
+    { head: context.level, numeric: true, cell: (row) => interval(row.kernel_kl_low, row.kernel_kl_high) || '–' },
+    { head: 'KL, whole layer (nat)', numeric: true, cell: (row) => significant(row.layer_kl) },
+    { head: 'accuracy without it', numeric: true, cell: (row) => percent(row.layer_accuracy) },
+    { head: 'dead', numeric: true, cell: (row) => count(row.dead_kernels) },
+    { head: 'linearity', numeric: true, cell: (row) => significant(row.linearity) },
+  ]);
+  return { ...section, blocks: blocks.map((figure, i) => (i === 0 ? { ...figure, numbers } : figure)) };
+}
+
+/** Damage of single kernels: one panel a network, the others behind it in grey, on one scale. */
+async function kernelDamage(context: ReportContext): Promise<Figure | undefined> {
+  const rows = context.input.tables.layers.flatMap((row) =>
+    present(row.kernel_kl) && row.kernel_kl > 0 ? [{ ...row, kernel_kl: row.kernel_kl }] : [],
+  );
+  const models = [...grouped(rows, (row) => row.model).keys()];
+  if (rows.length === 0) return undefined;
+  const floor = Math.min(...rows.map((row) => row.kernel_kl)) / 2;
+  const top = Math.max(...rows.map((row) => Math.max(row.kernel_kl, row.kernel_kl_high ?? 0))) * 1.2;
+  const points = rows.map((row) => ({
+    model: row.model,
+    depth: row.normalised_depth,
+    mean: row.kernel_kl,
+    low: Math.max(row.kernel_kl_low ?? row.kernel_kl, floor),
+    high: Math.max(row.kernel_kl_high ?? row.kernel_kl, floor),
+  }));
+  const panels = [];
+  for (const [i, model] of models.entries()) {
+    const y = {
+      field: 'mean',
+      type: 'quantitative',
+      title: 'Mean KL of one kernel (nat)',
+      scale: { type: 'log', domain: [floor, top], nice: false },
+      axis: { tickCount: 4, format: '~g' },
+    };
+    const spec = {
+      width: panelWidth,
+      height: panelHeight - 30,
+      layer: [
+        {
+          data: { values: points.filter((point) => point.model !== model) },
+          mark: { type: 'line', color: 'var(--faint)', strokeWidth: 1.2 },
+          encoding: { x, y, detail: { field: 'model', type: 'nominal' } },
+        },
+        {
+          data: { values: points.filter((point) => point.model === model) },
+          encoding: { x, color: context.color },
+          layer: [
+            {
+              mark: { type: 'rule', strokeWidth: 1.6, opacity: 0.55 },
+              encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' } },
+            },
+            { mark: { type: 'line', strokeWidth: 1.8 }, encoding: { y } },
+            { mark: { type: 'point', filled: true, size: 34, opacity: 1 }, encoding: { y, shape: context.shape } },
+          ],
+        },
+      ],
+    };
+    panels.push({
+      title: model,
+      body: await plot(`fig-kernel-kl-${i}`, `Damage of one kernel along the depth of ${model}`, spec),
+    });
+  }
+  const left = context.input.tables.layers.filter((row) => row.kernel_kl === 0).length;
+  return {
+    kind: 'figure',
+    id: 'fig-kernel-kl',
+    title: 'Damage of a single kernel, layer by layer.',
+    panels,
+    legend: [
+      ...context.legend(models),
+      { label: `${context.level} interval over kernels`, swatch: whiskerSwatch },
+      ...(models.length > 1 ? [{ label: 'the other networks', swatch: lineSwatch('var(--faint)') }] : []),
+    ],
+    note: `Each kernel alone is set to zero; shown is the mean over the kernels of a layer of KL(baseline ‖ lesioned), on a logarithmic axis.${
+      left > 0 ? ` ${left} layers without any measurable damage have no point.` : ''
+    }`,
+    reading:
+      'Points high up are layers of which the network misses even one kernel; a flat, low line means that no depth is special.',
+  };
+}
+
+/** Accuracy after the loss of a whole layer. */
+async function layerDamage(context: ReportContext): Promise<Figure | undefined> {
+  const values = context.input.tables.layers.flatMap((row) =>
+    present(row.layer_accuracy)
+      ? [{ model: row.model, depth: row.normalised_depth, accuracy: row.layer_accuracy }]
+      : [],
+  );
+  if (values.length === 0) return undefined;
+  const y = {
+    field: 'accuracy',
+    type: 'quantitative',
+    title: 'Accuracy without the layer (%)',
+    scale: { domain: [0, 1] },
+    axis: { format: '~%', tickCount: 5 },
+  };
+  const spec = {
+    width: panelWidth,
+    height: panelHeight,
+    data: { values },
+    encoding: { x, y, color: context.color },
+    layer: [
+      { mark: { type: 'line', strokeWidth: 1.4, opacity: 0.8 }, encoding: { strokeDash: context.dash } },
+      { mark: { type: 'point', filled: true, size: 40, opacity: 1 }, encoding: { shape: context.shape } },
+    ],
+  };
+  return {
+    kind: 'figure',
+    id: 'fig-layer-accuracy',
+    title: 'Accuracy after the loss of a whole layer.',
+    panels: [{ title: '', body: await plot('fig-layer-accuracy', 'Accuracy without a layer along the depth', spec) }],
+    legend: context.legend([...grouped(values, (value) => value.model).keys()]),
+    note: 'All kernels of one layer are set to zero; one condition a layer, so there is no interval over conditions.',
+    reading:
+      'A point near the intact accuracy is a layer that the network can do without; a point near chance is a layer on which everything rests.',
+  };
+}
