@@ -28,17 +28,21 @@ export interface Site {
   readonly receptiveField: readonly [number, number];
 }
 
-/** A convolution with its kernels, cut at `site`. Those whose channels are the classes are left out. */
+/**
+ * A convolution with its kernels, cut at `site`. Those whose channels are the classes are left out. A depthwise
+ * convolution and the one whose kernels it carries on one to one are a single layer, named after the last of them.
+ */
 export interface Layer {
   readonly name: string;
   readonly site: string;
-  /** Id of the convolution's node. */
+  /** Id of the (last) convolution's node. */
   readonly node: string;
   readonly kernels: number;
+  /** Weights and biases of its convolutions; normalisation is not counted. */
   readonly parameters: number;
-  /** Multiply-accumulates for one image. */
+  /** Multiply-accumulates of its convolutions for one image. */
   readonly macs: number;
-  /** Names of layers whose kernels are coupled one to one with these (a depthwise convolution and its producer); this layer's site is the last of them. */
+  /** Names of the convolutions whose kernels are coupled one to one, in topological order; empty where it is just one. */
   readonly coupled: readonly string[];
 }
 

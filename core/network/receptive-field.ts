@@ -1,0 +1,80 @@
+import type { Dataflow, Facts } from './dataflow.js';
+import type { Shape, ValueId } from './graph.js';
+import type { Window } from './operators/operator.js';
+
+type Pair = readonly [number, number];
+
+/** What of the image element (0, 0) of a map sees: pixels `first` to `last` of each axis, maybe outside the image. */
+export interface Field {
+  readonly first: Pair;
+  readonly last: Pair;
+  /** Pixels between neighbouring elements. */
+  readonly stride: Pair;
+}
+
+/** Rows and columns that a field spans. */
+export const fieldSize = (field: Field): Pair => bothAxes((axis) => field.last[axis] - field.first[axis] + 1);
+
+/** Its centre, in pixel coordinates: pixel (0, 0) has its centre at 0. */
+export const fieldCentre = (field: Field): Pair => bothAxes((axis) => (field.first[axis] + field.last[axis]) / 2);
+
+/**
+ * Receptive field of every value, the union over all paths (Araujo, Norris and Sim, "Computing Receptive Fields of
+ * Convolutional Neural Networks", Distill 2019, eqs. 1 to 5, kept as first and last pixel instead of size and centre).
+ * Not clipped to the image, as in the literature; whatever looks at a whole map sees exactly the whole image.
+ */
+export function receptiveFields(flow: Dataflow): ReadonlyMap<ValueId, Field> {
+  const pixel: Field = { first: [0, 0], last: [0, 0], stride: [1, 1] };
+  const [height, width] = imageExtent(flow);
+  const whole: Field = { first: [0, 0], last: [height - 1, width - 1], stride: [height, width] };
+  const fields = new Map<ValueId, Field>(flow.graph.inputs.map((input) => [input.id, pixel]));
+  for (const facts of flow.nodes) {
+    const seen = facts.activations.flatMap((value) => fields.get(value) ?? []);
+    const [first, ...others] = seen;
+    if (!first) continue;
+    const joined = others.reduce(union, first);
+    const field = seesEverything(flow, facts) ? whole : through(joined, facts.window);
+    for (const output of facts.node.outputs) fields.set(output, field);
+  }
+  return fields;
+}
+
+/** Rows and columns of the image: of the first map that a window moves over. */
+function imageExtent(flow: Dataflow): Pair {
+  for (const facts of flow.nodes) {
+    const [height, width] = (facts.window && spaceOf(flow, facts.activations[0])) ?? [];
+    if (height !== undefined && width !== undefined) return [Math.max(1, height), Math.max(1, width)];
+  }
+  return [1, 1];
+}
+
+const spaceOf = (flow: Dataflow, value: ValueId | undefined): Shape | undefined =>
+  value === undefined ? undefined : flow.graph.shapes.get(value)?.slice(2);
+
+function seesEverything(flow: Dataflow, facts: Facts): boolean {
+  if (facts.window === 'global') return true;
+  const before = facts.activations.some((value) => (spaceOf(flow, value)?.length ?? 0) >= 2);
+  return before && (spaceOf(flow, facts.output)?.length ?? 0) === 0;
+}
+
+function through(field: Field, window: Window | 'global' | undefined): Field {
+  if (window === undefined || window === 'global') return field;
+  return {
+    first: bothAxes((axis) => field.first[axis] - window.padding[axis] * field.stride[axis]),
+    last: bothAxes((axis) => {
+      const reach = (window.size[axis] - 1) * window.dilation[axis] - window.padding[axis];
+      return field.last[axis] + reach * field.stride[axis];
+    }),
+    stride: bothAxes((axis) => field.stride[axis] * window.stride[axis]),
+  };
+}
+
+function union(a: Field, b: Field): Field {
+  return {
+    first: bothAxes((axis) => Math.min(a.first[axis], b.first[axis])),
+    last: bothAxes((axis) => Math.max(a.last[axis], b.last[axis])),
+    stride: bothAxes((axis) => Math.max(a.stride[axis], b.stride[axis])),
+  };
+}
+
+const bothAxes = (of: (axis: 0 | 1) => number): Pair => [of(0), of(1)];

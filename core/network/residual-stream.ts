@@ -1,0 +1,118 @@
+import { isSum, type Dataflow, type Facts } from './dataflow.js';
+import type { ValueId } from './graph.js';
+
+/** A channel of a value that computes it anew: nobody upstream holds the same channel. */
+export interface Origin {
+  readonly value: ValueId;
+  readonly channel: number;
+}
+
+/** A residual stream: for each of its channels, the origins that are added up in it, in topological order. */
+export interface ResidualStream {
+  readonly channels: readonly (readonly Origin[])[];
+}
+
+/**
+ * Residual streams: channels that sums join, followed one to one through whatever keeps them apart (activations,
+ * normalisation, pooling, slices and pads that move them, concatenation). Sums that share a channel belong to one stream.
+ * Its channels are ordered as in its last sum; those that do not get so far come last.
+ */
+export function residualStreams(flow: Dataflow): readonly ResidualStream[] {
+  const identity = new ChannelIdentity(flow);
+  const sums = flow.nodes.filter(isSum);
+  const streamOf = new DisjointSets();
+  for (const sum of sums) {
+    const [first, ...others] = identity.classesOf(sum.output);
+    for (const other of others) streamOf.union(first as number, other);
+  }
+  const groups = new Map<number, number[]>();
+  for (const sum of sums.toReversed()) {
+    for (const channel of identity.classesOf(sum.output)) {
+      const stream = streamOf.find(channel);
+      const members = groups.get(stream) ?? [];
+      if (!members.includes(channel)) members.push(channel);
+      groups.set(stream, members);
+    }
+  }
+  const origins = identity.origins();
+  return [...groups.values()].reverse().map((channels) => ({ channels: channels.map((c) => origins.get(c) ?? []) }));
+}
+
+/** Which channels of which values are the same channel. */
+class ChannelIdentity {
+  readonly #flow: Dataflow;
+  readonly #base = new Map<ValueId, number>();
+  readonly #sets = new DisjointSets();
+
+  constructor(flow: Dataflow) {
+    this.#flow = flow;
+    let next = 0;
+    const enter = (value: ValueId): void => {
+      this.#base.set(value, next);
+      next += flow.channels(value) ?? 0;
+    };
+    for (const input of flow.graph.inputs) enter(input.id);
+    for (const facts of flow.nodes) {
+      for (const output of facts.node.outputs) enter(output);
+      if (carries(facts) && facts.sources !== 'mixed') {
+        facts.sources.forEach((sources, c) => {
+          for (const source of sources) {
+            const value = facts.node.inputs[source.input] as ValueId;
+            this.#sets.union(this.#key(value, source.channel), this.#key(facts.output, c));
+          }
+        });
+      }
+    }
+  }
+
+  #key(value: ValueId, channel: number): number {
+    return (this.#base.get(value) as number) + channel;
+  }
+
+  classesOf(value: ValueId): number[] {
+    return Array.from({ length: this.#flow.channels(value) ?? 0 }, (_, c) => this.#sets.find(this.#key(value, c)));
+  }
+
+  /** Where each class of channels is computed. Padding computes nothing. */
+  origins(): ReadonlyMap<number, readonly Origin[]> {
+    const origins = new Map<number, Origin[]>();
+    const values = [
+      ...this.#flow.graph.inputs.map((input) => input.id),
+      ...this.#flow.nodes.filter((facts) => !carries(facts)).flatMap((facts) => facts.node.outputs),
+    ];
+    for (const value of values) {
+      this.classesOf(value).forEach((found, channel) => {
+        const known = origins.get(found);
+        if (known) known.push({ value, channel });
+        else origins.set(found, [{ value, channel }]);
+      });
+    }
+    return origins;
+  }
+}
+
+/** Whether a node hands its channels on as they are, so that cutting one upstream cuts it here. */
+function carries(facts: Facts): boolean {
+  if (facts.sources === 'mixed' || facts.role === 'convolution' || facts.role === 'dense') return false;
+  return facts.activations.length === 1 || facts.role === 'join';
+}
+
+class DisjointSets {
+  readonly #parent = new Map<number, number>();
+
+  find(member: number): number {
+    let root = member;
+    for (let up = this.#parent.get(root); up !== undefined; up = this.#parent.get(root)) root = up;
+    for (let at = member; at !== root;) {
+      const up = this.#parent.get(at) as number;
+      this.#parent.set(at, root);
+      at = up;
+    }
+    return root;
+  }
+
+  union(a: number, b: number): void {
+    const [first, second] = [this.find(a), this.find(b)];
+    if (first !== second) this.#parent.set(Math.max(first, second), Math.min(first, second));
+  }
+}
