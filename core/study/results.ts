@@ -1,0 +1,59 @@
+import type { Graph } from '../network/graph.js';
+import type { LabelledCondition } from '../plan/conditions.js';
+import type { ImpulseGroup } from '../plan/impulses.js';
+import type { ModelOutline } from '../plan/outline.js';
+import type { ImpulseRecord } from '../probe/gathering.js';
+import type { Tensor } from '../tensor.js';
+
+/** One condition over all images of its network's data, or over the chunks that are there. */
+export interface ConditionResult {
+  readonly predicted: Uint16Array;
+  readonly loss: Float32Array;
+  readonly kl: Float32Array;
+  readonly effect: number;
+  /** `partial`: some chunks are missing; the arrays then hold the others. */
+  readonly state: 'ok' | 'no-op' | 'partial' | 'failed';
+}
+
+/** One ablation of one network, by index of its conditions. */
+export interface AblationResult {
+  readonly name: string;
+  readonly mode: string;
+  readonly unit: string;
+  readonly conditions: readonly {
+    readonly labelled: LabelledCondition;
+    readonly result: ConditionResult | undefined;
+  }[];
+}
+
+/** Responses to one group of impulses. */
+export interface ResponseResultRead {
+  readonly group: ImpulseGroup;
+  readonly impulses: readonly ImpulseRecord[];
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Key of the object in the store. */
+  readonly object: string;
+}
+
+/** Channel statistics of a site over the reference images. */
+export interface SiteProfile {
+  readonly mean: Float64Array;
+  readonly std: Float64Array;
+}
+
+/** Everything stored of one network in one study. */
+export interface ModelResults {
+  readonly outline: ModelOutline;
+  readonly graph: Graph;
+  readonly labels: Uint16Array;
+  readonly baseline: ConditionResult;
+  readonly ablations: readonly AblationResult[];
+  readonly responses: readonly { readonly name: string; readonly groups: readonly ResponseResultRead[] }[];
+  readonly profile: ReadonlyMap<string, SiteProfile> | undefined;
+  readonly parameters: number;
+  readonly macs: number;
+  /** Parameters and multiply-accumulates by node id. */
+  readonly cost: ReadonlyMap<string, { readonly parameters: number; readonly macs: number }>;
+  /** L1 norm of each kernel's weights, by layer name. */
+  readonly weightNorms: ReadonlyMap<string, Float64Array>;
+}
