@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { correctness, robustnessArea, robustnessCurve, type CurveInput } from '../../core/analysis/curve.js';
+import { damageByClass, damageOf } from '../../core/analysis/damage.js';
+import { clopperPearson } from '../../core/analysis/interval.js';
+import { layerSensitivity } from '../../core/analysis/sensitivity.js';
+import { randomStream } from '../../core/random.js';
+
+const baseline = {
+  labels: Uint16Array.of(0, 0, 1, 1, 2),
+  predicted: Uint16Array.of(0, 1, 1, 1, 0),
+  loss: Float32Array.of(0.5, 2, 0.25, 0.5, 3),
+};
+const lesioned = {
+  predicted: Uint16Array.of(1, 0, 1, 1, 2),
+  loss: Float32Array.of(1.5, 1, 0.25, 1, 1),
+  kl: Float32Array.of(0.5, 0.25, 0, 0.125, 0.125),
+};
+
+describe('damage of a condition, by hand', () => {
+  const damage = damageOf(baseline, lesioned)!;
+  test('counts', () => {
+    expect(damage).toMatchObject({ images: 5, correct: 4, flips: 3, nonFinite: 0 });
+    expect(damage.accuracy).toEqual(clopperPearson(4, 5));
+  });
+  test('differences are taken image by image', () => {
+    expect(damage.deltaAccuracy.estimate).toBeCloseTo(0.2, 12);
+    expect(damage.kl!.estimate).toBeCloseTo(0.2, 12);
+    expect(damage.deltaLoss!.estimate).toBeCloseTo(-1.5 / 5, 12);
+    expect(damage.absDeltaLoss!.estimate).toBeCloseTo(4.5 / 5, 12);
+  });
+  test('by class', () => {
+    const classes = damageByClass(baseline, lesioned);
+    expect(classes.map(({ label, damage: d }) => [label, d.images, d.correct, d.flips])).toEqual([
+      [0, 2, 1, 2],
+      [1, 2, 2, 0],
+      [2, 1, 1, 1],
+    ]);
+  });
+  test('a baseline against itself: no damage, and zero lies in the interval of Δaccuracy', () => {
+    const none = damageOf(baseline, { ...baseline, kl: new Float32Array(5) })!;
+    expect(none).toMatchObject({ flips: 0, kl: { low: 0, high: 0, estimate: 0 }, deltaLoss: { estimate: 0 } });
+    expect(none.deltaAccuracy.low).toBeLessThan(0);
+    expect(none.deltaAccuracy.high).toBeGreaterThan(0);
+  });
+  test('an infinite loss is counted, and left out of means rather than turned into NaN', () => {
+    const broken = damageOf(baseline, {
+      ...lesioned,
+      loss: Float32Array.of(1.5, 1, Number.POSITIVE_INFINITY, 1, Number.NaN),
+    })!;
+    expect(broken.nonFinite).toBe(2);
+    expect(broken.deltaLoss!.estimate).toBeCloseTo((1 - 1 + 0.5) / 3, 6);
+  });
+  test('no images, no damage', () => {
+    expect(damageOf({ labels: [], predicted: [], loss: [] }, { predicted: [], loss: [], kl: [] })).toBeNull();
+  });
+});
+
+/** A network of accuracy 0.9 whose accuracy falls linearly with the fraction, by trial and by image. */
+const simulate = (run: number, images: number, fractions: readonly number[], trials: number) => {
+  const random = randomStream(run, 'curve');
+  const ease = Array.from({ length: images }, () => random.uniform());
+  const intact = Uint8Array.from(ease, (e) => (e < 0.9 ? 1 : 0));
+  const inputs = fractions.map((fraction): CurveInput => ({
+    fraction,
+    trials: Array.from({ length: trials }, () => {
+      const level = 0.9 - 0.5 * fraction + 0.1 * (random.uniform() - 0.5);
+      const correct = Uint8Array.from(ease, (e) => (e + 0.2 * (random.uniform() - 0.5) < level ? 1 : 0));
+      return { correct, kl: Float32Array.from(ease, (e) => e * fraction) };
+    }),
+  }));
+  return { intact, inputs };
+};
+
+describe('robustness curves', () => {
+  test('points come by ascending fraction, with the mean over trials and images', () => {
+    const curve = robustnessCurve([
+      {
+        fraction: 0.5,
+        trials: [
+          { correct: [1, 0, 0, 0], kl: [1, 1, 2, 2] },
+          { correct: [1, 1, 0, 0], kl: [0, 0, 1, 1] },
+        ],
+      },
+      { fraction: 0.1, trials: [{ correct: [1, 1, 1, 0], kl: [0, 0, 0, 1] }] },
+    ]);
+    expect(curve.map((p) => [p.fraction, p.conditions, p.accuracy.estimate, p.kl!.estimate])).toEqual([
+      [0.1, 1, 0.75, 0.25],
+      [0.5, 2, 0.375, 1],
+    ]);
+    expect(curve[0]!.accuracy.sources).toBe('images');
+    expect(curve[1]!.accuracy.sources).toBe('units and images');
+  });
+  test('the area under a straight line is its mean', () => {
+    const intact = Uint8Array.of(1, 1, 1, 1, 0);
+    const half = { correct: Uint8Array.of(1, 1, 0, 0, 0), kl: new Float32Array(5) };
+    const none = { correct: new Uint8Array(5), kl: new Float32Array(5) };
+    // Relative accuracy 1, 0.5, 0 at fractions 0, 0.1, 0.2.
+    const area = robustnessArea(intact, [
+      { fraction: 0.2, trials: [none] },
+      { fraction: 0.1, trials: [half] },
+    ])!;
+    expect(area.estimate).toBeCloseTo(0.5, 12);
+    // Unequal steps: (0.1·0.75 + 0.3·0.25) / 0.4.
+    const uneven = robustnessArea(intact, [
+      { fraction: 0.4, trials: [none] },
+      { fraction: 0.1, trials: [half] },
+    ])!;
+    expect(uneven.estimate).toBeCloseTo((0.1 * 0.75 + 0.3 * 0.25) / 0.4, 12);
+  });
+  test('a network that nothing harms has area 1 exactly', () => {
+    const intact = Uint8Array.of(1, 0, 1);
+    const same = { correct: intact, kl: new Float32Array(3) };
+    expect(robustnessArea(intact, [{ fraction: 0.3, trials: [same, same] }])).toMatchObject({
+      low: 1,
+      high: 1,
+      estimate: 1,
+    });
+  });
+  test('intervals of accuracy and of the area cover', () => {
+    const runs = 400;
+    const fractions = [0.2, 0.6];
+    // Images' ease and the noise are uniform, so P(correct) is the level for levels in [0.1, 0.9].
+    const accuracy = 0.9 - 0.5 * 0.6;
+    const relative = fractions.map((f) => (0.9 - 0.5 * f) / 0.9);
+    const area = ((0.2 * (1 + relative[0]!)) / 2 + (0.4 * (relative[0]! + relative[1]!)) / 2) / 0.6;
+    let [accuracies, areas] = [0, 0];
+    for (let run = 0; run < runs; run++) {
+      const { intact, inputs } = simulate(run, 80, fractions, 6);
+      const point = robustnessCurve(inputs)[1]!.accuracy;
+      if (point.low <= accuracy && accuracy <= point.high) accuracies += 1;
+      const found = robustnessArea(intact, inputs)!;
+      if (found.low <= area && area <= found.high) areas += 1;
+    }
+    const least = 0.95 - 3 * Math.sqrt((0.95 * 0.05) / runs);
+    expect(accuracies / runs).toBeGreaterThan(least);
+    expect(areas / runs).toBeGreaterThan(least);
+  });
+  test('nothing to measure is null', () => {
+    expect(robustnessArea([1, 1], [])).toBeNull();
+    expect(robustnessArea([0, 0], [{ fraction: 0.1, trials: [{ correct: [0, 0], kl: [0, 0] }] }])).toBeNull();
+    expect(robustnessCurve([{ fraction: 0.1, trials: [] }])).toEqual([]);
+  });
+  test('correctness compares predictions with labels', () => {
+    expect([...correctness(Uint16Array.of(1, 2, 65535), Uint16Array.of(1, 3, 0))]).toEqual([1, 0, 0]);
+  });
+});
+
+test('sensitivity of a layer is the mean over its kernels; a single kernel still has an interval over images', () => {
+  const [two, one, broken] = layerSensitivity([
+    {
+      layer: 'a',
+      kl: [
+        [0, 1, 2],
+        [2, 3, 4],
+      ],
+    },
+    { layer: 'b', kl: [[0, 1, 2]] },
+    { layer: 'c', kl: [[0, Number.NaN, 2]] },
+  ]);
+  expect(two).toMatchObject({ kernels: 2, kl: { estimate: 2, low: 0 } });
+  expect(one).toMatchObject({ kernels: 1, kl: { estimate: 1, sources: 'images' } });
+  expect(broken!.kl).toBeNull();
+});
