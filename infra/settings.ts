@@ -1,17 +1,93 @@
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import path from 'node:path';
+import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
+import type { ClientConnectConfig } from '@temporalio/envconfig';
+import { PercussError, messageOf } from '../core/errors.js';
 
-/** Everything that percuss reads from the environment is read here. */
-type Environment = Readonly<Record<string, string | undefined>>;
+/** The environment as it stood at start; everything that percuss reads from it, it reads here. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where downloads and native builds are kept, outside any repository: `$XDG_CACHE_HOME/percuss` or `~/.cache/percuss`. */
-export function cacheFolder(environment: Environment = process.env): string {
-  const base = environment['XDG_CACHE_HOME'];
-  // The XDG specification asks to ignore relative paths.
-  return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.cache'), 'percuss');
+const environment: Environment = process.env;
+
+/** A setting and where it came from, as `percuss doctor` shows it. */
+export interface Setting<T> {
+  readonly value: T;
+  readonly source: string;
 }
 
-/** The environment of a child process: ours, with `changes`. */
-export function childEnvironment(changes: Environment = {}, environment: Environment = process.env): NodeJS.ProcessEnv {
-  return { ...environment, ...changes };
+/** The store: the argument, `PERCUSS_STORE`, or the folder `.percuss`. */
+export function storeUrl(argument?: string, env: Environment = environment): Setting<string> {
+  if (argument !== undefined) return { value: argument, source: '--store' };
+  if (env['PERCUSS_STORE']) return { value: env['PERCUSS_STORE'], source: 'PERCUSS_STORE' };
+  return { value: 'file:.percuss', source: 'default' };
+}
+
+/** Where a configured Temporal is. Undefined value: none is configured, so percuss brings its own. */
+export function temporalSettings(
+  profile?: string,
+  env: Environment = environment,
+): Setting<(ClientConnectConfig & { readonly address: string }) | undefined> {
+  const overrideEnvVars = Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const chosen = profile ?? env['TEMPORAL_PROFILE'];
+  try {
+    const found = loadClientConfigProfile({ overrideEnvVars, ...(chosen === undefined ? {} : { profile: chosen }) });
+    if (found.address === undefined) {
+      if (chosen === undefined || chosen === 'default') return { value: undefined, source: 'not configured' };
+      throw new Error(`it has no address`);
+    }
+    const source = env['TEMPORAL_ADDRESS'] ? 'TEMPORAL_ADDRESS' : `profile ${chosen ?? 'default'}`;
+    return { value: { ...toClientOptions(found), address: found.address }, source };
+  } catch (error) {
+    throw new PercussError(
+      'USAGE',
+      `Temporal's profile ${chosen ?? 'default'} can't be used (${messageOf(error)}): see \`temporal config list\`, or leave it out to use percuss's own server`,
+      { cause: error },
+    );
+  }
+}
+
+/** What percuss downloads: `$XDG_CACHE_HOME/percuss`, else `~/.cache/percuss`. */
+export function cacheFolder(env: Environment = environment): string {
+  return path.join(absolute(env['XDG_CACHE_HOME']) ?? path.join(home(env), '.cache'), 'percuss');
+}
+
+/** What must outlive a cache clean-up, such as the user's server: `$XDG_STATE_HOME/percuss`, else `~/.local/state/percuss`. */
+export function stateFolder(env: Environment = environment): string {
+  return path.join(absolute(env['XDG_STATE_HOME']) ?? path.join(home(env), '.local', 'state'), 'percuss');
+}
+
+/** A server binary given by `PERCUSS_TEMPORAL_SERVER`, which goes before any on the PATH. */
+export function configuredServer(env: Environment = environment): string | undefined {
+  return env['PERCUSS_TEMPORAL_SERVER'] || undefined;
+}
+
+/** Folders in which programs are looked for. */
+export function searchPath(env: Environment = environment): readonly string[] {
+  return (env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
+}
+
+export type LogLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+
+/** `PERCUSS_LOG`: how much of Temporal's and our own log goes to the terminal. Warnings unless set. */
+export function logLevel(env: Environment = environment): LogLevel {
+  const level = (env['PERCUSS_LOG'] ?? 'WARN').toUpperCase();
+  const levels: readonly string[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
+  if (levels.includes(level)) return level as LogLevel;
+  throw new PercussError('USAGE', `PERCUSS_LOG is "${level}"; it may be ${levels.join(', ').toLowerCase()}`);
+}
+
+/** The environment of processes that percuss starts, with additions. */
+export function childEnvironment(additions: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { ...process.env, ...additions };
+}
+
+/** The XDG rules: relative paths are invalid and ignored. */
+function absolute(folder: string | undefined): string | undefined {
+  return folder !== undefined && path.isAbsolute(folder) ? folder : undefined;
+}
+
+function home(env: Environment): string {
+  return env['HOME'] || homedir();
 }

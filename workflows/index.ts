@@ -1,0 +1,2 @@
+export { study } from './study.js';
+export { sweep } from './sweep.js';

@@ -1,0 +1,33 @@
+import type { StagePlan, StageSegment } from '../core/study/steps.js';
+import type { Range } from './protocol.js';
+
+/** The next batch at or after the cursor: batches never cross a segment, since those differ in label and cost. */
+export function nextRange(segments: readonly StageSegment[], cursor: number): Range | undefined {
+  const segment = segments.find((candidate) => candidate.to > cursor && candidate.to > candidate.from);
+  if (segment === undefined) return undefined;
+  const from = Math.max(cursor, segment.from);
+  return { from, to: Math.min(from + Math.max(1, segment.size), segment.to), tries: 0 };
+}
+
+/** Both halves of a range of more than one unit; they start afresh. */
+export function halves(range: Range): readonly [Range, Range] {
+  const middle = (range.from + range.to) >>> 1;
+  return [
+    { from: range.from, to: middle, tries: 0 },
+    { from: middle, to: range.to, tries: 0 },
+  ];
+}
+
+export function segmentOf(segments: readonly StageSegment[], unit: number): number {
+  return segments.findIndex((segment) => unit >= segment.from && unit < segment.to);
+}
+
+/** Seconds predicted for some units of a segment. */
+export function predictedSeconds(segment: StageSegment, units: number): number {
+  return (segment.seconds * units) / Math.max(1, segment.size);
+}
+
+/** A stage with the one segment that a batch lies in: a thousand activities then don't repeat the whole list. */
+export function slice(stage: StagePlan, segment: StageSegment): StagePlan {
+  return { ...stage, segments: [segment] };
+}
