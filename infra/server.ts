@@ -1,0 +1,234 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PercussError, messageOf } from '../core/errors.js';
+import type { TemporalAddress } from './connection.js';
+import { alive, takeLock } from './lock.js';
+import type { ServerBinary } from './obtain/temporal.js';
+import { becomesHealthy, databaseFile, freePorts, serverArguments, serverNamespace } from './server-process.js';
+import type { ServerPorts } from './server-process.js';
+
+export interface PrivateServerOptions {
+  readonly binary: ServerBinary;
+  /** Keeps the server's file from one start to the next. Without it: a temporary folder, removed at the end. */
+  readonly folder?: string;
+  /** Temporal's web pages, on a port of their own. */
+  readonly ui?: boolean;
+  /** One line for people, when the server crashed and is started again. */
+  readonly onNotice?: (line: string) => void;
+}
+
+/** A Temporal server that belongs to this process and ends with it. */
+export interface PrivateServer extends TemporalAddress {
+  readonly ui?: string;
+  /** Process id of the server itself; another one after a crash. */
+  readonly pid: () => number;
+  /** Resolves with the reason if the server can't be kept running. Never rejects. */
+  readonly failed: Promise<PercussError>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs the server named by "$@" and ends it when our end of standard input closes, which it also does when this process
+ * is killed by SIGKILL. Prints the server's process id first; ends with its exit status.
+ */
+const watched = `
+log=$1; shift
+exec 3<&0
+"$@" >>"$log" 2>&1 </dev/null 3<&- &
+server=$!
+echo $server
+( while read -r line <&3; do :; done
+  kill -TERM $server
+  for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 $server || exit 0; sleep 0.3; done
+  kill -KILL $server ) >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+wait $server
+status=$?
+kill $watch 2>/dev/null
+exit $status
+`;
+
+const temporaryPrefix = 'percuss-server-';
+
+/** A server that crashes as often within a minute is not started again. */
+const mostCrashes = 5;
+
+interface Running {
+  readonly watch: ChildProcess;
+  /** Of the server, not of the shell that watches over it. */
+  pid: number;
+  /** Why it ended. */
+  exit: Promise<string>;
+  ended: string | undefined;
+}
+
+/**
+ * Starts the embedded server and keeps it running: after a crash it is started again on the same file and the same
+ * ports, so that workers and clients reconnect by themselves.
+ *
+ * @throws PercussError SERVER_UNAVAILABLE if it doesn't start, or if another process uses its file.
+ */
+export async function startPrivateServer(options: PrivateServerOptions): Promise<PrivateServer> {
+  if (process.platform === 'win32') {
+    throw new PercussError('SERVER_UNAVAILABLE', 'the embedded server needs a POSIX shell: use WSL, a Temporal of your own, or --in-process');
+  }
+  const temporary = options.folder === undefined;
+  const folder = options.folder ?? (await temporaryFolder());
+  await mkdir(folder, { recursive: true });
+  const file = databaseFile(folder, options.binary.version);
+  const release = await takeLock(`${file}.lock`);
+  if (release === undefined) {
+    throw new PercussError('SERVER_UNAVAILABLE', `another process runs a Temporal server on ${file}: wait for it, or use another folder`);
+  }
+  const cleanUp = async (): Promise<void> => {
+    await release();
+    if (temporary) await rm(folder, { recursive: true, force: true });
+  };
+  const log = path.join(folder, 'server.log');
+  const ports = await freePorts();
+  const address = `127.0.0.1:${ports.grpc}`;
+  const run = (): Promise<Running> => launch(options, file, log, ports);
+  let current: Running;
+  try {
+    await discardHalfCreated(file);
+    const marker = `${file}.creating`;
+    if (!(await present(file))) await writeFile(marker, '');
+    current = await run();
+    await ready(current, address, log);
+    await rm(marker, { force: true });
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+
+  let stopping = false;
+  let fail: (error: PercussError) => void;
+  const failed = new Promise<PercussError>((resolve) => {
+    fail = resolve;
+  });
+  const supervise = async (): Promise<void> => {
+    let crashes: number[] = [];
+    for (;;) {
+      const reason = await current.exit;
+      if (stopping) return;
+      // The shell may be what died.
+      killQuietly(current.pid);
+      crashes = [...crashes, Date.now()].filter((at) => Date.now() - at < 60_000);
+      if (crashes.length > mostCrashes) {
+        fail(new PercussError('SERVER_UNAVAILABLE', `the Temporal server ended ${crashes.length} times within a minute (${reason}; ${await tail(log)})`));
+        return;
+      }
+      options.onNotice?.(`the Temporal server ended (${reason}) and is started again on its file`);
+      try {
+        current = await run();
+        if (stopping) await end(current);
+        else await ready(current, address, log);
+      } catch (error) {
+        options.onNotice?.(messageOf(error));
+        await sleep(500);
+      }
+    }
+  };
+  const supervision = supervise().catch((error: unknown) => {
+    fail(new PercussError('SERVER_UNAVAILABLE', `the Temporal server could not be kept running: ${messageOf(error)}`, { cause: error }));
+  });
+  return {
+    address,
+    namespace: serverNamespace,
+    ...(options.ui ? { ui: `http://127.0.0.1:${ports.ui}` } : {}),
+    pid: () => current.pid,
+    failed,
+    stop: async () => {
+      if (stopping) return;
+      stopping = true;
+      await end(current);
+      await supervision;
+      await cleanUp();
+    },
+  };
+}
+
+async function launch(options: PrivateServerOptions, file: string, log: string, ports: ServerPorts): Promise<Running> {
+  const { path: binary } = options.binary;
+  const command = [binary, ...serverArguments({ binary, file, ports, ui: options.ui ?? false })];
+  // A session of its own: Ctrl-C in the terminal is for us, and we need the server to end the study cleanly.
+  const watch = spawn('/bin/sh', ['-c', watched, 'percuss-server', log, ...command], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
+    cwd: path.dirname(file),
+  });
+  const pid = new Promise<number>((resolve) => {
+    watch.stdout.once('data', (line: Buffer) => resolve(Number(line.toString())));
+    watch.stdout.once('close', () => resolve(0));
+  });
+  const running: Running = { watch, pid: 0, ended: undefined, exit: Promise.resolve('') };
+  running.exit = new Promise((resolve) => {
+    const over = (reason: string): void => {
+      running.ended ??= reason;
+      watch.stdin.destroy();
+      resolve(reason);
+    };
+    watch.once('error', (error) => over(error.message));
+    watch.once('exit', (code, signal) => over(signal ?? `exit status ${code}`));
+  });
+  // Nothing is ever written, but the pipe may still report that its reader is gone.
+  watch.stdin.on('error', () => watch.stdin.destroy());
+  running.pid = await pid;
+  watch.stdout.destroy();
+  return running;
+}
+
+async function ready(running: Running, address: string, log: string): Promise<void> {
+  try {
+    await becomesHealthy(address, () => running.ended);
+  } catch (error) {
+    await end(running);
+    if (!(error instanceof PercussError)) throw error;
+    throw new PercussError(error.code, `${error.message} ${await tail(log)}`, { cause: error });
+  }
+}
+
+async function end(running: Running): Promise<void> {
+  // Closing the pipe asks the shell to end the server, first politely.
+  running.watch.stdin?.destroy();
+  await running.exit;
+  killQuietly(running.pid);
+}
+
+function killQuietly(pid: number): void {
+  if (alive(pid)) process.kill(pid, 'SIGKILL');
+}
+
+/** A first start that was killed leaves a file with half a schema, which later starts would take for a whole one. */
+async function discardHalfCreated(file: string): Promise<void> {
+  if (!(await present(`${file}.creating`))) return;
+  for (const suffix of ['', '-wal', '-shm', '-journal', '.creating']) await rm(`${file}${suffix}`, { force: true });
+}
+
+/** A fresh folder; those left behind by processes that were killed are removed. */
+async function temporaryFolder(): Promise<string> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(temporaryPrefix)) continue;
+    const owner = Number(name.slice(temporaryPrefix.length).split('-', 1)[0]);
+    if (Number.isInteger(owner) && !alive(owner)) await rm(path.join(tmpdir(), name), { recursive: true, force: true });
+  }
+  return mkdtemp(path.join(tmpdir(), `${temporaryPrefix}${process.pid}-`));
+}
+
+async function tail(log: string): Promise<string> {
+  const text = await readFile(log, 'utf8').catch(() => '');
+  const line = text.trim().split('\n').at(-1) ?? '';
+  return line === '' ? 'its log is empty' : `its log ends: ${line.slice(-300)}`;
+}
+
+function present(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
