@@ -4,10 +4,11 @@ import { kernelUnits, ownNodes, siteBehind, type KernelUnit, type SitePosition }
 import { operatorOf } from './operators/table.js';
 import { nodeOutputs } from './build.js';
 import { modulePrefix } from './module-path.js';
+import { Names } from './names.js';
 import { residualBranches, type ResidualBranch } from './residual.js';
 import { residualStreams } from './residual-stream.js';
 import type { Anatomy, Block, Layer, Stream } from './site.js';
-import { Names, SiteRegister } from './site-register.js';
+import { SiteRegister } from './site-register.js';
 
 export interface AnatomyOptions {
   /** How far behind a convolution its kernels are cut; `activation` unless a study says otherwise. */

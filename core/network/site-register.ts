@@ -1,19 +1,8 @@
 import type { Dataflow } from './dataflow.js';
 import type { ValueId } from './graph.js';
+import { Names } from './names.js';
 import { fieldCentre, fieldSize, receptiveFields, type Field } from './receptive-field.js';
 import type { Site } from './site.js';
-
-/** Gives every name once: the second `conv` becomes `conv#2`. */
-export class Names {
-  readonly #taken = new Set<string>();
-
-  claim(wanted: string): string {
-    let name = wanted;
-    for (let i = 2; this.#taken.has(name); i++) name = `${wanted}#${i}`;
-    this.#taken.add(name);
-    return name;
-  }
-}
 
 /** Collects the values that layers, blocks and streams want to cut; the first to name a value names its site. */
 export class SiteRegister {

@@ -1,0 +1,98 @@
+import type { NodeDraft } from '../build.js';
+import type { Attribute, GraphInput, Shape, ValueId } from '../graph.js';
+import { Names } from '../names.js';
+import type { OperatorName } from '../operators/table.js';
+import type { Tensor } from '../../tensor.js';
+
+/**
+ * What a Keras layer hands to the next: one image's shape as Keras has it (channels last), and the graph's values that
+ * hold it. Maps are kept as NCHW; the channels-last form is made by a Transpose when something looks at the order of
+ * elements. Both forms hold the same floats.
+ */
+export interface Activation {
+  /** Without the images' axis: [height, width, channels], [features], … */
+  readonly shape: Shape;
+  readonly forms: Partial<Record<Form, ValueId>>;
+}
+
+/** `keras`: the order of elements that Keras has; `nchw`: [images, channels, height, width], maps only. */
+export type Form = 'keras' | 'nchw';
+
+export const isMap = (activation: Activation): boolean => activation.shape.length === 3;
+
+interface NodeOptions {
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly path?: string;
+  readonly aliases?: readonly string[];
+}
+
+const permutations: Readonly<Record<Form, readonly number[]>> = { nchw: [0, 3, 1, 2], keras: [0, 2, 3, 1] };
+
+/** Collects the nodes and constants of the graph that an import builds. */
+export class GraphBuilder {
+  readonly nodes: NodeDraft[] = [];
+  readonly inputs: GraphInput[] = [];
+  readonly constants = new Map<ValueId, Tensor>();
+  readonly #ids = new Names();
+  readonly #values = new Names();
+
+  input(name: string, images: number, shape: Shape): Activation {
+    const id = this.#values.claim(name);
+    this.inputs.push({ id, shape: [images, ...shape], dtype: 'float32' });
+    return { shape, forms: { keras: id } };
+  }
+
+  /** A constant; a layer that is called twice has its weights once. */
+  constant(name: string, tensor: Tensor): ValueId {
+    const known = this.constants.get(name);
+    if (known && sameTensor(known, tensor)) return name;
+    const id = this.#values.claim(name);
+    this.constants.set(id, tensor);
+    return id;
+  }
+
+  /** Adds a node with one output. */
+  node(op: OperatorName, wanted: string, inputs: readonly ValueId[], options: NodeOptions = {}): ValueId {
+    const id = this.#ids.claim(wanted);
+    const output = this.#values.claim(`${id}_out`);
+    this.nodes.push({ id, op, inputs, outputs: [output], path: wanted, ...options });
+    return output;
+  }
+
+  /** The value of an activation in the form asked for. */
+  form(activation: Activation, form: Form): ValueId {
+    const known = activation.forms[form];
+    if (known !== undefined) return known;
+    const other = activation.forms[form === 'nchw' ? 'keras' : 'nchw'] as ValueId;
+    if (!isMap(activation)) return other;
+    const made = this.node('Transpose', `${other}_${form}`, [other], { attributes: { perm: permutations[form] } });
+    activation.forms[form] = made;
+    return made;
+  }
+
+  /** The form in which an activation stands already; NCHW if in both. */
+  formAtHand(activation: Activation): { readonly form: Form; readonly value: ValueId } {
+    const { nchw, keras } = activation.forms;
+    return nchw !== undefined ? { form: 'nchw', value: nchw } : { form: 'keras', value: keras as ValueId };
+  }
+
+  /** Calls a value that a node writes by another name. */
+  rename(value: ValueId, wanted: string): ValueId {
+    const name = this.#values.claim(wanted);
+    const renamed = (id: ValueId): ValueId => (id === value ? name : id);
+    this.nodes.forEach((node, i) => {
+      this.nodes[i] = { ...node, inputs: node.inputs.map(renamed), outputs: node.outputs.map(renamed) };
+    });
+    return name;
+  }
+}
+
+function sameTensor(a: Tensor, b: Tensor): boolean {
+  return a.shape.join() === b.shape.join() && a.data.every((value, i) => Object.is(value, b.data[i]));
+}
+
+/** Place of a Keras axis (images are axis 0) in a form of an activation. */
+export function axisIn(form: Form, activation: Activation, axis: number): number {
+  const positive = axis < 0 ? axis + activation.shape.length + 1 : axis;
+  return form === 'nchw' && isMap(activation) ? permutations.nchw.indexOf(positive) : positive;
+}

@@ -1,0 +1,173 @@
+import { PercussError } from '../../errors.js';
+import { buildGraph } from '../build.js';
+import { DYNAMIC, type Graph } from '../graph.js';
+import { activationName, knowsActivation } from './activation.js';
+import { GraphBuilder, type Activation } from './builder.js';
+import { invalidModel, LayerConfig } from './config.js';
+import { LayerCall } from './layer.js';
+import { layers } from './layers.js';
+import { isContainer, modelDraft, parseModelJson, topologyOf, weightGroups } from './topology.js';
+import type { LayerDraft, ModelDraft, TensorReference } from './topology.js';
+import { readWeights, type Weights } from './weights.js';
+
+/**
+ * Imports a TensorFlow.js layers model, as tfjs itself or the Python converter wrote it.
+ *
+ * Inputs and outputs keep Keras's shapes (channels last); in between maps are NCHW, with a Transpose wherever the order
+ * of elements is looked at. Outputs are called after their layers.
+ *
+ * @param files model.json and the weight files that it names, under the names by which it names them.
+ * @throws PercussError MODEL_INVALID, FILE_MISSING for weight files, MODEL_UNSUPPORTED naming all layers that are not
+ * supported at once.
+ */
+export function importTfjs(name: string, files: ReadonlyMap<string, Uint8Array>): Graph {
+  const json = parseModelJson(name, modelJson(name, files));
+  const model = topologyOf(name, json);
+  refuseUnsupported(name, model);
+  const weights = readWeights(name, json, files);
+  const builder = new GraphBuilder();
+  const entries = model.inputs.map((reference) => {
+    const layer = model.layers.find((candidate) => candidate.name === reference.layer);
+    if (!layer) throw invalidModel(name, `its input "${reference.layer}" is no layer`);
+    return inputOf(name, layer, builder);
+  });
+  const results = new ModelImport(name, '', builder, weights).run(model, entries);
+  const outputs = results.map((activation, i) => {
+    const value = builder.form(activation, 'keras');
+    const isInput = builder.inputs.some((input) => input.id === value);
+    return isInput ? value : { value, layer: (model.outputs[i] as TensorReference).layer };
+  });
+  const renamed = new Map<string, string>();
+  const ids = outputs.map((output) => {
+    if (typeof output === 'string') return output;
+    const known = renamed.get(output.value) ?? builder.rename(output.value, output.layer);
+    renamed.set(output.value, known);
+    return known;
+  });
+  return buildGraph({
+    name,
+    inputs: builder.inputs,
+    outputs: [...new Set(ids)],
+    nodes: builder.nodes,
+    constants: builder.constants,
+  });
+}
+
+/** The weight files that a model.json names, relative to it. @throws PercussError MODEL_INVALID or MODEL_UNSUPPORTED. */
+export function weightFiles(name: string, bytes: Uint8Array): readonly string[] {
+  return [...new Set(weightGroups(name, parseModelJson(name, bytes)).flatMap((group) => group.paths))];
+}
+
+function modelJson(name: string, files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const named = files.get('model.json');
+  const candidates = named ? [named] : [...files].flatMap(([file, bytes]) => (file.endsWith('.json') ? [bytes] : []));
+  const [only, ...others] = candidates;
+  if (only && others.length === 0) return only;
+  const found = candidates.length === 0 ? 'none' : `${candidates.length} of them`;
+  throw new PercussError('FILE_MISSING', `"${name}": a layers model needs one model.json, got ${found}`, {
+    details: { model: name },
+  });
+}
+
+/** @throws PercussError MODEL_UNSUPPORTED with every layer that has no importer, in one message. */
+function refuseUnsupported(name: string, model: ModelDraft): void {
+  const faults: string[] = [];
+  const visit = (draft: ModelDraft, path: string): void => {
+    for (const layer of draft.layers) {
+      if (isContainer(layer.className)) {
+        visit(modelDraft(name, layer.className, layer.settings), `${path}${layer.name}/`);
+        continue;
+      }
+      const activation = activationName(layer.settings['activation']);
+      if (layer.className !== 'InputLayer' && !Object.hasOwn(layers, layer.className)) {
+        faults.push(`layer "${path}${layer.name}" is a ${layer.className}`);
+      } else if (!knowsActivation(activation)) {
+        faults.push(`layer "${path}${layer.name}" (${layer.className}) has the activation function ${activation}`);
+      }
+    }
+  };
+  visit(model, '');
+  if (faults.length === 0) return;
+  throw new PercussError(
+    'MODEL_UNSUPPORTED',
+    `"${name}" cannot be imported: ${faults.join('; ')}. Supported layers: ${Object.keys(layers).join(', ')}.`,
+    { details: { model: name, faults: faults.slice(0, 5).join('; ') } },
+  );
+}
+
+function inputOf(model: string, layer: LayerDraft, builder: GraphBuilder): Activation {
+  const batched = layer.settings['batch_input_shape'] ?? layer.settings['batch_shape'];
+  const [images, ...shape]: readonly unknown[] = Array.isArray(batched) ? batched : [];
+  if (shape.length === 0 || !shape.every((dim): dim is number => typeof dim === 'number' && dim > 0)) {
+    throw new PercussError(
+      'MODEL_UNSUPPORTED',
+      `"${model}": input "${layer.name}" has shape ${JSON.stringify(batched)}; only the number of images may be open`,
+      { details: { model, layer: layer.name } },
+    );
+  }
+  return builder.input(layer.name, typeof images === 'number' ? images : DYNAMIC, shape);
+}
+
+/** Builds one model, maybe inside of another: its layers in an order in which every call finds its inputs. */
+class ModelImport {
+  readonly #model: string;
+  readonly #path: string;
+  readonly #builder: GraphBuilder;
+  readonly #weights: Weights;
+
+  constructor(model: string, path: string, builder: GraphBuilder, weights: Weights) {
+    this.#model = model;
+    this.#path = path;
+    this.#builder = builder;
+    this.#weights = weights;
+  }
+
+  run(draft: ModelDraft, entries: readonly Activation[]): readonly Activation[] {
+    const done = new Map<string, readonly Activation[]>();
+    const key = (reference: Pick<TensorReference, 'layer' | 'call'>): string => `${reference.call} ${reference.layer}`;
+    draft.inputs.forEach((reference, i) => done.set(key(reference), [entries[i] as Activation]));
+    const resolve = (reference: TensorReference): Activation | undefined =>
+      done.get(key(reference))?.[reference.tensor];
+    let waiting = draft.layers.flatMap((layer) =>
+      layer.className === 'InputLayer' ? [] : layer.calls.map((inputs, call) => ({ layer, call, inputs })),
+    );
+    while (waiting.length > 0) {
+      const later: typeof waiting = [];
+      for (const pending of waiting) {
+        const inputs = pending.inputs.flatMap((reference) => resolve(reference) ?? []);
+        if (inputs.length < pending.inputs.length) later.push(pending);
+        else done.set(key({ layer: pending.layer.name, call: pending.call }), this.#call(pending.layer, inputs));
+      }
+      if (later.length === waiting.length) {
+        const names = later.map(({ layer }) => `"${layer.name}"`).join(', ');
+        throw invalidModel(this.#model, `the inputs of ${names} are missing or form a circle`);
+      }
+      waiting = later;
+    }
+    return draft.outputs.map((reference) => {
+      const found = resolve(reference);
+      if (!found) throw invalidModel(this.#model, `its output "${reference.layer}" is missing`);
+      return found;
+    });
+  }
+
+  #call(layer: LayerDraft, inputs: readonly Activation[]): readonly Activation[] {
+    const path = `${this.#path}${layer.name}`;
+    if (isContainer(layer.className)) {
+      const inner = modelDraft(this.#model, layer.className, layer.settings);
+      return new ModelImport(this.#model, `${path}/`, this.#builder, this.#weights).run(inner, inputs);
+    }
+    const importer = layers[layer.className];
+    if (!importer) throw invalidModel(this.#model, `layer "${layer.name}" has no importer`);
+    const config = new LayerConfig(this.#model, layer.name, layer.settings);
+    const { name, className } = layer;
+    const call = new LayerCall(
+      { model: this.#model, name, path, className },
+      config,
+      inputs,
+      this.#builder,
+      this.#weights,
+    );
+    return [importer(call)];
+  }
+}
