@@ -1,0 +1,196 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import {
+  ModelProtoSchema,
+  TensorProto_DataLocation,
+  TensorProto_DataType,
+  type AttributeProto,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+} from 'onnx-buf';
+import { PercussError } from '../../errors.js';
+import { sizeOf, tensor, type Tensor } from '../../tensor.js';
+
+const T = TensorProto_DataType;
+
+/** Element types that become float32, int64 and bool; everything else is refused. */
+export type Kind = 'float32' | 'int64' | 'bool';
+
+const kinds: Readonly<Partial<Record<number, Kind>>> = {
+  [T.FLOAT]: 'float32',
+  [T.DOUBLE]: 'float32',
+  [T.FLOAT16]: 'float32',
+  [T.BFLOAT16]: 'float32',
+  [T.INT64]: 'int64',
+  [T.INT32]: 'int64',
+  [T.INT16]: 'int64',
+  [T.INT8]: 'int64',
+  [T.UINT32]: 'int64',
+  [T.UINT16]: 'int64',
+  [T.UINT8]: 'int64',
+  [T.BOOL]: 'bool',
+};
+
+/** What elements of an ONNX type become here; undefined for strings, complex numbers and the like. */
+export function kindOf(dataType: number): Kind | undefined {
+  return kinds[dataType];
+}
+
+/** The name of an ONNX element type, for people. */
+export function typeName(dataType: number): string {
+  return T[dataType] ?? `type ${dataType}`;
+}
+
+/**
+ * Parses an .onnx file.
+ * @throws PercussError MODEL_INVALID naming the model, for anything that is not a whole ONNX model.
+ */
+export function decodeModel(name: string, bytes: Uint8Array): ModelProto & { graph: GraphProto } {
+  const invalid = (complaint: string, cause?: unknown): PercussError =>
+    new PercussError('MODEL_INVALID', `model "${name}": ${complaint}`, { details: { model: name }, cause });
+  let model: ModelProto;
+  try {
+    model = fromBinary(ModelProtoSchema, bytes);
+  } catch (cause) {
+    throw invalid('not an ONNX file, or a damaged one: it cannot be parsed. Export or download it again', cause);
+  }
+  const { graph } = model;
+  if (graph === undefined || graph.output.length === 0 || model.opsetImport.length === 0) {
+    throw invalid('not an ONNX model, or a damaged one: it has no graph with outputs. Export or download it again');
+  }
+  return { ...model, graph };
+}
+
+/** A 16-bit IEEE half as a number. */
+function half(bits: number): number {
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  const magnitude =
+    exponent === 0
+      ? fraction * 2 ** -24
+      : exponent === 31
+        ? fraction === 0
+          ? Infinity
+          : Number.NaN
+        : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return bits & 0x8000 ? -magnitude : magnitude;
+}
+
+const scratch = new DataView(new ArrayBuffer(4));
+
+/** The upper half of a float32 as a number. */
+function brain(bits: number): number {
+  scratch.setUint16(0, bits);
+  scratch.setUint16(2, 0);
+  return scratch.getFloat32(0);
+}
+
+type Reader = (view: DataView, at: number) => number | bigint;
+const readers: Readonly<Partial<Record<number, readonly [bytes: number, Reader]>>> = {
+  [T.FLOAT]: [4, (view, at) => view.getFloat32(at, true)],
+  [T.DOUBLE]: [8, (view, at) => view.getFloat64(at, true)],
+  [T.FLOAT16]: [2, (view, at) => half(view.getUint16(at, true))],
+  [T.BFLOAT16]: [2, (view, at) => brain(view.getUint16(at, true))],
+  [T.INT64]: [8, (view, at) => view.getBigInt64(at, true)],
+  [T.INT32]: [4, (view, at) => view.getInt32(at, true)],
+  [T.INT16]: [2, (view, at) => view.getInt16(at, true)],
+  [T.INT8]: [1, (view, at) => view.getInt8(at)],
+  [T.UINT32]: [4, (view, at) => view.getUint32(at, true)],
+  [T.UINT16]: [2, (view, at) => view.getUint16(at, true)],
+  [T.UINT8]: [1, (view, at) => view.getUint8(at)],
+  [T.BOOL]: [1, (view, at) => view.getUint8(at)],
+};
+
+function elementsOf(proto: TensorProto): ArrayLike<number | bigint> {
+  const type = proto.dataType;
+  if (proto.rawData.length > 0) {
+    const [bytes, read] = readers[type] as readonly [number, Reader];
+    if (type === T.FLOAT)
+      return new Float32Array(proto.rawData.slice().buffer, 0, Math.floor(proto.rawData.length / 4));
+    const view = new DataView(proto.rawData.buffer, proto.rawData.byteOffset, proto.rawData.byteLength);
+    return Array.from({ length: proto.rawData.length / bytes }, (_, i) => read(view, i * bytes));
+  }
+  if (type === T.FLOAT) return proto.floatData;
+  if (type === T.DOUBLE) return proto.doubleData;
+  if (type === T.INT64) return proto.int64Data;
+  if (type === T.UINT32) return proto.uint64Data;
+  if (type === T.FLOAT16) return proto.int32Data.map(half);
+  if (type === T.BFLOAT16) return proto.int32Data.map(brain);
+  return proto.int32Data;
+}
+
+/**
+ * A constant: floats of any width as float32, integers as int64, copied.
+ * @throws PercussError MODEL_UNSUPPORTED for other types and for data in another file, MODEL_INVALID for a wrong length.
+ */
+export function decodeTensor(model: string, proto: TensorProto): Tensor {
+  const kind = kindOf(proto.dataType);
+  const where = `model "${model}", constant "${proto.name}"`;
+  if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL) {
+    throw new PercussError(
+      'MODEL_UNSUPPORTED',
+      `${where}: its data is in another file. Save the model as one file: onnx.save_model(model, path, save_as_external_data=False)`,
+      { details: { model } },
+    );
+  }
+  if (kind === undefined) {
+    throw new PercussError(
+      'MODEL_UNSUPPORTED',
+      `${where}: elements of type ${typeName(proto.dataType)} are not supported`,
+      {
+        details: { model },
+      },
+    );
+  }
+  const shape = proto.dims.map(Number);
+  const elements = elementsOf(proto);
+  if (elements.length !== sizeOf(shape)) {
+    throw new PercussError(
+      'MODEL_INVALID',
+      `${where}: the file is damaged: ${sizeOf(shape)} elements expected for [${shape.join(', ')}], got ${elements.length}`,
+      { details: { model } },
+    );
+  }
+  if (kind === 'float32') {
+    return tensor(kind, shape, elements instanceof Float32Array ? elements : Float32Array.from(elements as number[]));
+  }
+  if (kind === 'int64') return tensor(kind, shape, BigInt64Array.from(Array.from(elements, BigInt)));
+  return tensor(kind, shape, Uint8Array.from(Array.from(elements, (element) => (Number(element) === 0 ? 0 : 1))));
+}
+
+/** The attributes of one ONNX node, by name, with ONNX's defaults given by the caller. */
+export class Attributes {
+  readonly #byName: ReadonlyMap<string, AttributeProto>;
+
+  constructor(node: NodeProto) {
+    this.#byName = new Map(node.attribute.map((attribute) => [attribute.name, attribute]));
+  }
+
+  int<D>(name: string, otherwise: D): number | D {
+    const found = this.#byName.get(name);
+    return found ? Number(found.i) : otherwise;
+  }
+
+  float<D>(name: string, otherwise: D): number | D {
+    const found = this.#byName.get(name);
+    return found ? found.f : otherwise;
+  }
+
+  text(name: string, otherwise: string): string {
+    const found = this.#byName.get(name);
+    return found ? new TextDecoder().decode(found.s) : otherwise;
+  }
+
+  ints<D>(name: string, otherwise: D): number[] | D {
+    const found = this.#byName.get(name);
+    return found ? found.ints.map(Number) : otherwise;
+  }
+
+  floats(name: string): number[] | undefined {
+    return this.#byName.get(name)?.floats;
+  }
+
+  tensor(name: string): TensorProto | undefined {
+    return this.#byName.get(name)?.t;
+  }
+}
