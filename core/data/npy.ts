@@ -77,5 +77,5 @@ export function readNpy(name: string, bytes: Uint8Array): Tensor {
   if (bytes.length - offset !== length) {
     throw describe(name, `${length} bytes of data expected for [${shape.join(', ')}], got ${bytes.length - offset}`);
   }
-  return tensor(element.dtype, shape, element.wrap(bytes.slice(offset).buffer as ArrayBuffer));
+  return tensor(element.dtype, shape, element.wrap(new Uint8Array(bytes.subarray(offset)).buffer));
 }

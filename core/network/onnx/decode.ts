@@ -106,7 +106,7 @@ function elementsOf(proto: TensorProto): ArrayLike<number | bigint> {
   if (proto.rawData.length > 0) {
     const [bytes, read] = readers[type] as readonly [number, Reader];
     if (type === T.FLOAT)
-      return new Float32Array(proto.rawData.slice().buffer, 0, Math.floor(proto.rawData.length / 4));
+      return new Float32Array(new Uint8Array(proto.rawData).buffer, 0, Math.floor(proto.rawData.length / 4));
     const view = new DataView(proto.rawData.buffer, proto.rawData.byteOffset, proto.rawData.byteLength);
     return Array.from({ length: proto.rawData.length / bytes }, (_, i) => read(view, i * bytes));
   }

@@ -18,6 +18,7 @@ export const batchNormalization: Operator = {
     return [x];
   },
   macs: () => 0,
+  statistics: [3, 4],
   channels: (_, __, outputs) => ownChannels(outputs[0]),
   emit: (node) => ({ opType: 'BatchNormalization', attributes: { epsilon: numberOf(node, 'epsilon') } }),
   evaluate(node, inputs) {

@@ -65,6 +65,8 @@ export interface Operator {
   channels(node: Node, inputs: NodeInputs, outputs: readonly Shape[]): ChannelSources;
   /** The window through which an output element sees its input; `global` for all of it; undefined: elementwise in space. */
   window?(node: Node, inputs: NodeInputs): Window | 'global';
+  /** Inputs that hold statistics measured in training, which nobody counts as parameters. */
+  readonly statistics?: readonly number[];
   emit(node: Node): Emission;
   /** The definition of the operator: plain loops, sums in float64 in fixed order. Open dimensions come from the tensors. */
   evaluate(node: Node, inputs: readonly (Tensor | undefined)[]): readonly Tensor[];
