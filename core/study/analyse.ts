@@ -1,0 +1,112 @@
+import type { Ledger } from '../ledger/ledger.js';
+import type { ModelOutline } from '../plan/outline.js';
+import { stageGroups } from '../plan/planner.js';
+import { unitKey } from '../plan/outline.js';
+import { SEMANTICS } from '../plan/identity.js';
+import type { StudyRef } from '../spec/resolved-study.js';
+import type { CoverageRow, Tables } from '../tables/schema.js';
+import type { Catalog } from './catalog.js';
+import { loadModelResults } from './load-results.js';
+import { adoptedScores } from './decisions.js';
+import { failedKeys } from './failures.js';
+import { loadOutlines } from './outlines.js';
+import type { ModelResults } from './results.js';
+import { ablationRows, curveRows } from './rows/ablation.js';
+import { kernelResponses, kernelRows } from './rows/kernel.js';
+import { layerRows, modelRow } from './rows/model.js';
+import { predictorRows } from './rows/predictor.js';
+import { explainedOf, signaturesOf, similarityRows, systemicOf } from './rows/redundancy.js';
+import { responseRows } from './rows/response.js';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Row)[] ? Row[] : never };
+
+/** Everything that is derived from the stored cells and responses of a study. A pure function of what is stored. */
+export async function analyseStudy(
+  ledger: Ledger,
+  catalog: Catalog,
+  ref: StudyRef,
+  signal?: AbortSignal,
+): Promise<Tables> {
+  const scores = await adoptedScores(ledger, ref);
+  const { study, models } = await loadOutlines(ledger, catalog, ref, scores);
+  const tables: Mutable<Tables> = {
+    models: [],
+    layers: [],
+    kernels: [],
+    ablations: [],
+    curves: [],
+    responses: [],
+    similarity: [],
+    predictors: [],
+    coverage: [],
+  };
+  const failed = await failedKeys(ledger, ref);
+  for (const outline of models) {
+    signal?.throwIfAborted();
+    const results = await loadModelResults(ledger, catalog, outline, study.seed);
+    addModel(tables, results, study);
+    tables.coverage.push(...(await coverageRows(ledger, outline, study.seed, failed)));
+  }
+  return tables;
+}
+
+function addModel(
+  tables: Mutable<Tables>,
+  results: ModelResults,
+  study: { readonly analysis: Parameters<typeof modelRow>[4]; readonly seed: number },
+): void {
+  const { analysis, seed } = study;
+  const signatures = signaturesOf(results);
+  const explained = signatures && explainedOf(signatures, analysis, seed);
+  const systemic = signatures && systemicOf(signatures, analysis, seed);
+  const kernels = kernelRows(results, explained, kernelResponses(results), analysis.confidence);
+  tables.models.push(modelRow(results, kernels, explained, systemic, analysis, seed));
+  tables.layers.push(...layerRows(results, kernels, explained, analysis));
+  tables.kernels.push(...kernels);
+  for (const ablation of results.ablations) {
+    tables.ablations.push(...ablationRows(results, ablation, analysis.confidence));
+    tables.curves.push(...curveRows(results, ablation, analysis.confidence));
+  }
+  tables.responses.push(...responseRows(results));
+  if (signatures) tables.similarity.push(...similarityRows(results, signatures, seed));
+  tables.predictors.push(...predictorRows(results, kernels, analysis, seed));
+}
+
+/** What was planned of one network, and what of it is there. */
+async function coverageRows(
+  ledger: Ledger,
+  outline: ModelOutline,
+  seed: number,
+  failed: ReadonlySet<string>,
+): Promise<CoverageRow[]> {
+  const rows = new Map<string, CoverageRow>();
+  const cells = new Map<number, ReadonlyMap<string, { readonly state: string }>>();
+  for (const [index, chunk] of outline.chunks.entries()) {
+    cells.set(index, await ledger.readCells({ ...outline.scope, chunk: chunk.digest, semantics: SEMANTICS }));
+  }
+  const results = await ledger.committedResults({ ...outline.scope, semantics: SEMANTICS });
+  for (const group of stageGroups([outline]).flat()) {
+    const name = group.name || group.kind;
+    const row = rows.get(name) ?? {
+      model: group.model,
+      ablation: name,
+      kind: group.kind,
+      planned: 0,
+      committed: 0,
+      failed: 0,
+      no_op: 0,
+      images: 0,
+    };
+    rows.set(name, row);
+    row.planned += group.count;
+    row.images += group.images;
+    for (let index = 0; index < group.count; index++) {
+      const key = unitKey(outline, seed, group, index);
+      const cell = cells.get(group.chunk)?.get(key);
+      if (cell || (group.chunk < 0 && results.has(key))) row.committed++;
+      else if (failed.has(key)) row.failed++;
+      if (cell?.state === 'no-op') row.no_op++;
+    }
+  }
+  return [...rows.values()];
+}

@@ -1,0 +1,60 @@
+import { canonicalJson } from '../canonical.js';
+import type { Ref } from '../digest.js';
+import { PercussError } from '../errors.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { StudyRef } from '../spec/resolved-study.js';
+import { writeParquet } from '../tables/parquet.js';
+import type { TableName, Tables } from '../tables/schema.js';
+import { analyseStudy } from './analyse.js';
+import { Catalog } from './catalog.js';
+import type { Compute } from './compute.js';
+import { recordUnitFailures } from './failures.js';
+import { nextStage, publishStage } from './plan-stage.js';
+import { renderStudyReport } from './study-report.js';
+import type { StudySteps } from './steps.js';
+
+export interface StepsContext {
+  readonly ledger: Ledger;
+  readonly compute: Compute;
+  /** Predicted seconds of one batch. */
+  readonly batchSeconds: number;
+}
+
+/** The steps of a study over a store and compute processes. */
+export function createSteps({ ledger, compute, batchSeconds }: StepsContext): StudySteps {
+  const catalog = new Catalog((digest) => ledger.getBlob(digest));
+  const tablesOf = (analysis: Ref<Tables>): Promise<Tables> => ledger.getRecord(analysis);
+  return {
+    planStage: async (study) => publishStage(ledger, study, await nextStage(ledger, catalog, study), batchSeconds),
+    runBatch: async (stage, from, to, options = {}) => {
+      if (from < 0 || to > stage.units || from >= to) {
+        throw new PercussError(
+          'BUG',
+          `batch [${from}, ${to}) is not within the ${stage.units} units of stage ${stage.index}`,
+        );
+      }
+      const result = await compute.run({ store: ledger.url, stage, from, to }, options);
+      return result.outcome;
+    },
+    recordFailures: (stage, failures) => recordUnitFailures(ledger, catalog, stage, failures),
+    analyse: async (study, options) => {
+      const tables = await analyseStudy(ledger, catalog, study, options?.signal);
+      return ledger.putRecord('analyses', tables as never) as Promise<Ref<Tables>>;
+    },
+    writeTable: async (study, analysis, table: TableName) => {
+      const bytes = await writeParquet(table, (await tablesOf(analysis))[table]);
+      return ledger.putOutput(study.id, `tables/${table}.parquet`, bytes);
+    },
+    writeReport: async (study: StudyRef, analysis, tables) => {
+      const { html, summary } = await renderStudyReport(ledger, catalog, study, await tablesOf(analysis), tables);
+      return {
+        report: await ledger.putOutput(study.id, 'report.html', new TextEncoder().encode(html)),
+        summary: await ledger.putOutput(
+          study.id,
+          'study.json',
+          new TextEncoder().encode(`${canonicalJson(summary)}\n`),
+        ),
+      };
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { Ledger } from '../ledger/ledger.js';
+import type { Stage } from '../plan/stage.js';
+import type { StudyRef } from '../spec/resolved-study.js';
+
+type Scores = Stage['scores'];
+
+/** Scores that were decided before; empty where none were. */
+export async function adoptedScores(ledger: Ledger, ref: StudyRef): Promise<Scores> {
+  return (await ledger.getDecision<Scores>(ref.id, ref.mode, 'scores')) ?? {};
+}
+
+/** Decides scores once: whoever comes first writes them, everybody else adopts what is written. */
+export async function adoptScores(ledger: Ledger, ref: StudyRef, decide: () => Promise<Scores>): Promise<Scores> {
+  const known = await ledger.getDecision<Scores>(ref.id, ref.mode, 'scores');
+  if (known) return known;
+  const decided = await decide();
+  return Object.keys(decided).length === 0 ? decided : ledger.putDecision(ref.id, ref.mode, 'scores', decided);
+}

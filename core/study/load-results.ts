@@ -1,0 +1,143 @@
+import type { Digest } from '../digest.js';
+import { PercussError } from '../errors.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { nodeCosts } from '../network/cost.js';
+import type { ConditionList } from '../plan/conditions.js';
+import { SEMANTICS } from '../plan/identity.js';
+import { unitKey, type ModelOutline } from '../plan/outline.js';
+import type { UnitGroup } from '../plan/stage.js';
+import type { Cell } from '../probe/cell.js';
+import type { ImpulseRecord } from '../probe/gathering.js';
+import type { Tensor } from '../tensor.js';
+import type { Catalog } from './catalog.js';
+import type { AblationResult, ConditionResult, ModelResults, ResponseResultRead, SiteProfile } from './results.js';
+import { weightNorms } from './scores.js';
+
+/** What one network has in the store: cells of all chunks, responses and profile. */
+export async function loadModelResults(
+  ledger: Ledger,
+  catalog: Catalog,
+  outline: ModelOutline,
+  seed: number,
+): Promise<ModelResults> {
+  const loaded = await catalog.model(outline.model);
+  const { labels } = await catalog.images(loaded, outline.chunks);
+  const cells = await CellReader.open(ledger, outline, seed);
+  const baseline = cells.condition('baseline', '', 0);
+  if (baseline?.state !== 'ok') {
+    throw new PercussError(
+      'NOT_FOUND',
+      `the intact network ${outline.model.name} has not been run on all its images; run the study first`,
+    );
+  }
+  const ablations = outline.ablations.flatMap(({ spec, list }): AblationResult[] =>
+    list ? [{ name: spec.name, mode: spec.mode, unit: spec.unit, conditions: cells.conditions(spec.name, list) }] : [],
+  );
+  const costs = nodeCosts(loaded.graph);
+  return {
+    outline,
+    graph: loaded.graph,
+    labels,
+    baseline,
+    ablations,
+    responses: await loadResponses(ledger, outline, seed),
+    profile: await loadProfile(ledger, outline, seed),
+    parameters: [...costs.values()].reduce((sum, cost) => sum + cost.parameters, 0),
+    macs: [...costs.values()].reduce((sum, cost) => sum + cost.macs, 0),
+    cost: costs,
+    weightNorms: weightNorms(loaded.graph, outline),
+  };
+}
+
+/** Cells of one network, read once for each chunk. */
+export class CellReader {
+  readonly #outline: ModelOutline;
+  readonly #seed: number;
+  readonly #cells: readonly ReadonlyMap<Digest, Cell>[];
+
+  private constructor(outline: ModelOutline, seed: number, cells: readonly ReadonlyMap<Digest, Cell>[]) {
+    this.#outline = outline;
+    this.#seed = seed;
+    this.#cells = cells;
+  }
+
+  static async open(ledger: Ledger, outline: ModelOutline, seed: number): Promise<CellReader> {
+    const cells: ReadonlyMap<Digest, Cell>[] = [];
+    for (const chunk of outline.chunks) {
+      cells.push(await ledger.readCells({ ...outline.scope, chunk: chunk.digest, semantics: SEMANTICS }));
+    }
+    return new CellReader(outline, seed, cells);
+  }
+
+  /** One condition over all chunks; `partial` where some are missing, undefined where all are. */
+  condition(kind: 'baseline' | 'cells', name: string, index: number): ConditionResult | undefined {
+    const model = this.#outline.model.name;
+    const parts = this.#cells.map((cells, chunk) => {
+      const group: Omit<UnitGroup, 'missing' | 'seconds'> = { kind, model, name, chunk };
+      return cells.get(unitKey(this.#outline, this.#seed, group, index));
+    });
+    const there = parts.filter((part) => part !== undefined);
+    if (there.length === 0) return undefined;
+    const idle = there.every((cell) => cell.state === 'no-op');
+    return {
+      predicted: joinedUint16(there.map((cell) => cell.predicted)),
+      loss: joinedFloat32(there.map((cell) => cell.loss)),
+      kl: joinedFloat32(there.map((cell) => cell.kl)),
+      effect: Math.max(...there.map((cell) => cell.effect)),
+      state: there.length < parts.length ? 'partial' : idle ? 'no-op' : 'ok',
+    };
+  }
+
+  conditions(name: string, list: ConditionList): AblationResult['conditions'] {
+    return Array.from({ length: list.length }, (_, index) => ({
+      labelled: list.at(index),
+      result: this.condition('cells', name, index),
+    }));
+  }
+}
+
+function joinedUint16(parts: readonly Uint16Array[]): Uint16Array {
+  const whole = new Uint16Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
+}
+
+function joinedFloat32(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
+}
+
+async function loadResponses(ledger: Ledger, outline: ModelOutline, seed: number): Promise<ModelResults['responses']> {
+  const scope = { ...outline.scope, semantics: SEMANTICS };
+  const result: { name: string; groups: ResponseResultRead[] }[] = [];
+  for (const { spec, groups } of outline.impulses) {
+    const read: ResponseResultRead[] = [];
+    for (const [index, group] of groups.entries()) {
+      const unit = { kind: 'responses', model: outline.model.name, name: spec.name, chunk: -1 } as const;
+      const stored = await ledger.readResult(scope, unitKey(outline, seed, unit, index));
+      if (!stored) continue;
+      const impulses = JSON.parse(stored.metadata.impulses ?? '[]') as ImpulseRecord[];
+      read.push({ group, impulses, tensors: stored.tensors, object: stored.object });
+    }
+    result.push({ name: spec.name, groups: read });
+  }
+  return result;
+}
+
+/** Channel statistics over the reference images; undefined where they are not stored yet. */
+export async function loadProfile(
+  ledger: Ledger,
+  outline: ModelOutline,
+  seed: number,
+): Promise<ReadonlyMap<string, SiteProfile> | undefined> {
+  const unit = { kind: 'profile', model: outline.model.name, name: '', chunk: -1 } as const;
+  const stored = await ledger.readResult({ ...outline.scope, semantics: SEMANTICS }, unitKey(outline, seed, unit, 0));
+  if (!stored) return undefined;
+  const floats = (name: string): Float64Array => (stored.tensors.get(name) as Tensor<'float64'>).data;
+  return new Map(
+    outline.anatomy.sites
+      .filter((site) => stored.tensors.has(`mean/${site.name}`))
+      .map((site) => [site.name, { mean: floats(`mean/${site.name}`), std: floats(`std/${site.name}`) }]),
+  );
+}

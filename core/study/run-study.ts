@@ -1,0 +1,113 @@
+import { isPercussError, messageOf, PercussError } from '../errors.js';
+import { silent, type Progress } from '../progress.js';
+import type { Ref } from '../digest.js';
+import type { StudyRef } from '../spec/resolved-study.js';
+import type { TableName } from '../tables/schema.js';
+import type { StagePlan, StudySteps, UnitFailure } from './steps.js';
+
+export interface RunOptions {
+  /** Batches in flight: the number of compute slots. */
+  readonly window: number;
+  readonly onFailure: 'continue' | 'stop';
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+  readonly tables: readonly TableName[];
+}
+
+/** How a study ended. */
+export interface StudyResult {
+  readonly computed: number;
+  readonly reused: number;
+  readonly failed: number;
+  readonly report: Ref<Uint8Array>;
+  readonly summary: Ref<Uint8Array>;
+  readonly tables: Readonly<Record<string, Ref<Uint8Array>>>;
+}
+
+const TRIES = 3;
+
+/**
+ * Runs a study without Temporal: the same steps in the same order, stage by stage until nothing is missing. A batch whose
+ * computation fails is halved down to the unit; a unit that fails three times is recorded and left out.
+ *
+ * @throws PercussError of kind `input` or `infrastructure`, CANCELLED when the signal fires.
+ */
+export async function runStudySteps(steps: StudySteps, study: StudyRef, options: RunOptions): Promise<StudyResult> {
+  const progress = options.progress ?? silent;
+  const tally = { computed: 0, reused: 0, failed: 0 };
+  for (let index = 0; ; index++) {
+    progress({ phase: 'plan', label: `stage ${index}`, done: 0, total: 1, unit: 'steps' });
+    const plan = await steps.planStage(study, index);
+    if (!plan) break;
+    if (index === 0) tally.reused += plan.stored;
+    const stage = await runStage(steps, plan, { ...options, progress });
+    tally.computed += stage.computed;
+    tally.failed += stage.failed;
+    if (stage.failed > 0 && options.onFailure === 'stop') {
+      throw new PercussError(
+        'ENGINE_FAILED',
+        `${stage.failed} units failed and the spec says onFailure: stop; \`percuss report\` shows what is there`,
+      );
+    }
+  }
+  progress({ phase: 'analyse', label: 'analysis', done: 0, total: 1, unit: 'steps' });
+  const analysis = await steps.analyse(study, options.signal ? { signal: options.signal } : {});
+  const tables: Record<string, Ref<Uint8Array>> = {};
+  for (const [done, table] of options.tables.entries()) {
+    progress({ phase: 'write', label: table, done, total: options.tables.length, unit: 'steps' });
+    tables[table] = await steps.writeTable(study, analysis, table);
+  }
+  return { ...tally, tables, ...(await steps.writeReport(study, analysis, tables)) };
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly label: string;
+  readonly tries: number;
+}
+
+/** Runs every unit of a stage; resolves when each is committed or recorded as failed. */
+async function runStage(
+  steps: StudySteps,
+  plan: StagePlan,
+  options: RunOptions & { readonly progress: Progress },
+): Promise<{ readonly computed: number; readonly failed: number }> {
+  const queue: Range[] = plan.segments.flatMap((segment) => {
+    const ranges: Range[] = [];
+    for (let from = segment.from; from < segment.to; from += segment.size) {
+      ranges.push({ from, to: Math.min(segment.to, from + segment.size), label: segment.label, tries: 0 });
+    }
+    return ranges;
+  });
+  const failures: UnitFailure[] = [];
+  const state = { computed: 0, done: 0 };
+  const worker = async (): Promise<void> => {
+    for (let range = queue.shift(); range; range = queue.shift()) {
+      if (options.signal?.aborted) throw new PercussError('CANCELLED', 'the run was interrupted');
+      const { from, to, label, tries } = range;
+      try {
+        const outcome = await steps.runBatch(plan, from, to, options.signal ? { signal: options.signal } : {});
+        state.computed += outcome.computed;
+        state.done += to - from;
+        options.progress({ phase: 'run', label, done: state.done, total: plan.units, unit: 'cells' });
+      } catch (error) {
+        if (!isPercussError(error) || error.kind !== 'compute') {
+          queue.length = 0;
+          throw error;
+        }
+        if (to - from > 1) {
+          const middle = Math.floor((from + to) / 2);
+          queue.unshift({ from, to: middle, label, tries: 0 }, { from: middle, to, label, tries: 0 });
+        } else if (tries + 1 < TRIES) {
+          queue.unshift({ from, to, label, tries: tries + 1 });
+        } else {
+          failures.push({ unit: from, code: error.code, message: messageOf(error) });
+        }
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, options.window) }, worker));
+  if (failures.length > 0) await steps.recordFailures(plan, failures);
+  return { computed: state.computed, failed: failures.length };
+}

@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
+import { anatomyOf } from '../../core/network/anatomy.js';
+import { importOnnx } from '../../core/network/onnx/import.js';
+import { ReferenceSet } from '../../core/probe/reference-set.js';
+import { TappedNetwork } from '../../core/probe/tapped-network.js';
+import { float32, type Tensor } from '../../core/tensor.js';
+
+export const sharedData = path.resolve(import.meta.dirname, '../../../shared/data');
+export const hasSharedData = existsSync(sharedData);
+if (!hasSharedData) console.warn(`SKIPPED: ${sharedData} is not here, so nothing is checked on real networks`);
+
+const MEAN = [0.485, 0.456, 0.406];
+const STD = [0.229, 0.224, 0.225];
+
+/** CIFAR-10 images as ResNet-20 takes them, read without percuss's own reader. */
+export function cifarImages(file: string, count: number): { images: Tensor<'float32'>; labels: Uint16Array } {
+  const bytes = readFileSync(path.join(sharedData, 'images/cifar10', file));
+  const images = new Float32Array(count * 3072);
+  const labels = new Uint16Array(count);
+  for (let i = 0; i < count; i++) {
+    labels[i] = bytes[i * 3073] as number;
+    for (let j = 0; j < 3072; j++) {
+      const c = Math.floor(j / 1024);
+      images[i * 3072 + j] = ((bytes[i * 3073 + 1 + j] as number) / 255 - (MEAN[c] as number)) / (STD[c] as number);
+    }
+  }
+  return { images: float32([count, 3, 32, 32], images), labels };
+}
+
+/** A network of shared/data on onnxruntime, tapped, with 64 training images as its reference. */
+export async function tapReal(name: string): Promise<{ network: TappedNetwork; reference: ReferenceSet }> {
+  const graph = importOnnx(name, readFileSync(path.join(sharedData, 'models', `${name}.onnx`)));
+  const engine = await openOnnxruntime();
+  const network = new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
+  const { images } = cifarImages('cifar10_train_0000-1999.bin', 64);
+  return { network, reference: new ReferenceSet(network, 'reference', images) };
+}
