@@ -41,13 +41,14 @@ export function anatomyOf(graph: Graph, options: AnatomyOptions = {}): Anatomy {
     layers: layers.map(({ value, ...layer }) => ({ ...layer, site: nameAt(value) })),
     blocks: blocks.map(({ value, ...block }) => ({ ...block, site: nameAt(value) })),
     streams: nameStreams(
-      streams.map((writers) =>
-        writers.map((origins) =>
+      streams.map((channels) =>
+        channels.map((origins) =>
           origins
             .map(({ value, channel }) => ({ site: nameAt(value), channel }))
             .sort((a, b) => (depths.get(a.site) as number) - (depths.get(b.site) as number)),
         ),
       ),
+      depths,
     ),
   };
 }
@@ -153,11 +154,12 @@ function streamsOf(
     );
 }
 
-function nameStreams(streams: readonly Stream['writers'][]): readonly Stream[] {
+/** Calls each stream after the site that writes it first. */
+function nameStreams(streams: readonly Stream['writers'][], depths: ReadonlyMap<string, number>): readonly Stream[] {
   const names = new Names();
-  return streams.map((writers) => ({
-    name: names.claim(writers.find((sites) => sites.length > 0)?.[0]?.site ?? 'stream'),
-    channels: writers.length,
-    writers,
-  }));
+  const depthOf = ({ site }: { readonly site: string }): number => depths.get(site) as number;
+  return streams.map((writers) => {
+    const [first] = writers.flat().sort((a, b) => depthOf(a) - depthOf(b));
+    return { name: names.claim(first?.site ?? 'stream'), channels: writers.length, writers };
+  });
 }

@@ -20,49 +20,56 @@ export interface ResidualStream {
 export function residualStreams(flow: Dataflow): readonly ResidualStream[] {
   const identity = new ChannelIdentity(flow);
   const sums = flow.nodes.filter(isSum);
-  const streamOf = new DisjointSets();
+  const streamOf = new DisjointSets(identity.size);
   for (const sum of sums) {
     const [first, ...others] = identity.classesOf(sum.output);
     for (const other of others) streamOf.union(first as number, other);
   }
-  const groups = new Map<number, number[]>();
+  const groups = new Map<number, Set<number>>();
   for (const sum of sums.toReversed()) {
     for (const channel of identity.classesOf(sum.output)) {
       const stream = streamOf.find(channel);
-      const members = groups.get(stream) ?? [];
-      if (!members.includes(channel)) members.push(channel);
-      groups.set(stream, members);
+      groups.set(stream, (groups.get(stream) ?? new Set()).add(channel));
     }
   }
   const origins = identity.origins();
-  return [...groups.values()].reverse().map((channels) => ({ channels: channels.map((c) => origins.get(c) ?? []) }));
+  return [...groups.values()]
+    .reverse()
+    .map((channels) => ({ channels: [...channels].map((c) => origins.get(c) ?? []) }));
 }
 
 /** Which channels of which values are the same channel. */
 class ChannelIdentity {
   readonly #flow: Dataflow;
   readonly #base = new Map<ValueId, number>();
-  readonly #sets = new DisjointSets();
+  readonly #sets: DisjointSets;
 
   constructor(flow: Dataflow) {
     this.#flow = flow;
+    const values = [
+      ...flow.graph.inputs.map((input) => input.id),
+      ...flow.nodes.flatMap((facts) => facts.node.outputs),
+    ];
     let next = 0;
-    const enter = (value: ValueId): void => {
+    for (const value of values) {
       this.#base.set(value, next);
       next += flow.channels(value) ?? 0;
-    };
-    for (const input of flow.graph.inputs) enter(input.id);
-    for (const facts of flow.nodes) {
-      for (const output of facts.node.outputs) enter(output);
-      if (carries(facts) && facts.sources !== 'mixed') {
-        facts.sources.forEach((sources, c) => {
-          for (const source of sources) {
-            const value = facts.node.inputs[source.input] as ValueId;
-            this.#sets.union(this.#key(value, source.channel), this.#key(facts.output, c));
-          }
-        });
-      }
     }
+    this.#sets = new DisjointSets(next);
+    for (const facts of flow.nodes) {
+      if (!carries(facts) || facts.sources === 'mixed') continue;
+      facts.sources.forEach((sources, c) => {
+        for (const source of sources) {
+          const value = facts.node.inputs[source.input] as ValueId;
+          this.#sets.union(this.#key(value, source.channel), this.#key(facts.output, c));
+        }
+      });
+    }
+  }
+
+  /** Number of all channels of all values. */
+  get size(): number {
+    return this.#sets.size;
   }
 
   #key(value: ValueId, channel: number): number {
@@ -98,14 +105,22 @@ function carries(facts: Facts): boolean {
 }
 
 class DisjointSets {
-  readonly #parent = new Map<number, number>();
+  readonly #parent: Int32Array;
+
+  constructor(size: number) {
+    this.#parent = Int32Array.from({ length: size }, (_, member) => member);
+  }
+
+  get size(): number {
+    return this.#parent.length;
+  }
 
   find(member: number): number {
     let root = member;
-    for (let up = this.#parent.get(root); up !== undefined; up = this.#parent.get(root)) root = up;
+    for (let up = this.#parent[root] as number; up !== root; up = this.#parent[root] as number) root = up;
     for (let at = member; at !== root;) {
-      const up = this.#parent.get(at) as number;
-      this.#parent.set(at, root);
+      const up = this.#parent[at] as number;
+      this.#parent[at] = root;
       at = up;
     }
     return root;
@@ -113,6 +128,6 @@ class DisjointSets {
 
   union(a: number, b: number): void {
     const [first, second] = [this.find(a), this.find(b)];
-    if (first !== second) this.#parent.set(Math.max(first, second), Math.min(first, second));
+    this.#parent[Math.max(first, second)] = Math.min(first, second);
   }
 }
