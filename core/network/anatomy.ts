@@ -141,16 +141,19 @@ function streamsOf(
     const producer = flow.producer.get(value);
     return producer?.role === 'convolution' && !cuttable.has(producer);
   };
+  const places = new Map<ValueId, ValueId>();
+  const placed = (origin: ValueId): ValueId => {
+    const known = places.get(origin);
+    if (known !== undefined) return known;
+    const at = siteBehind(flow, origin, 'activation');
+    register.add(at, flow.producer.get(at)?.node.path ?? at, [at]);
+    places.set(origin, at);
+    return at;
+  };
   return residualStreams(flow)
     .filter((stream) => !stream.channels.some((origins) => origins.some(({ value }) => isClass(value))))
     .map((stream) =>
-      stream.channels.map((origins) =>
-        origins.map(({ value, channel }) => {
-          const at = siteBehind(flow, value, 'activation');
-          register.add(at, flow.producer.get(at)?.node.path ?? at, [at]);
-          return { value: at, channel };
-        }),
-      ),
+      stream.channels.map((origins) => origins.map(({ value, channel }) => ({ value: placed(value), channel }))),
     );
 }
 
