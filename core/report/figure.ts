@@ -19,6 +19,8 @@ export interface Figure {
   readonly title: string;
   readonly panels: readonly Panel[];
   readonly legend: readonly LegendItem[];
+  /** Scales of picture colours, beside the legend. */
+  readonly key?: Html;
   /** How to read it: one sentence. */
   readonly reading: string;
   /** What is shown and how it was computed. */
@@ -50,6 +52,7 @@ export function renderFigure(figure: Figure, number: number): Html {
             ${legend}
           </ul> `
     }
+    ${figure.key === undefined ? null : html`<div class="key">${figure.key}</div>`}
     <div class="panels">${panels}</div>
     <figcaption>
       <p><b>Figure ${number}. ${figure.title}</b> ${figure.note}</p>

@@ -1,9 +1,22 @@
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { markup, type Html } from './html.js';
+import { escapeHtml, markup, type Html } from './html.js';
 
 /** A Vega-Lite spec without a config of its own. Kept loose: Vega-Lite's types cannot follow specs that are put together. */
 export type PlotSpec = Readonly<Record<string, unknown>>;
+
+/**
+ * Space around the drawing area, for axes. Fixed, because Vega without a canvas can only guess how wide a text is; so
+ * panels of a figure also line up.
+ */
+export interface Margins {
+  readonly left: number;
+  readonly bottom: number;
+}
+
+const usual: Margins = { left: 66, bottom: 44 };
+/** For axes with names of networks or predictors. */
+export const nameMargins: Margins = { left: 118, bottom: 44 };
 
 /** Width and height in SVG units of the drawing area of a panel, axes not counted. On paper a unit is about a pixel. */
 export const panelWidth = 372;
@@ -27,11 +40,11 @@ const config: NonNullable<TopLevelSpec['config']> = {
     tickColor: 'var(--axis)',
     tickSize: 4,
     labelPadding: 4,
-    labelLimit: 120,
-    titleLimit: 420,
+    labelLimit: 0,
+    titleLimit: 0,
   },
   axisX: { grid: false },
-  axisY: { grid: true, domain: false, ticks: false },
+  axisY: { grid: true, domain: false, ticks: false, minExtent: 40, maxExtent: 40 },
   text: { fill: ink, fontSize: 11 },
 };
 
@@ -39,10 +52,10 @@ const config: NonNullable<TopLevelSpec['config']> = {
  * Draws a Vega-Lite spec as an SVG element that takes the page's font and colours (`var(--…)`) and the width it is given.
  * `id` makes the element's inner references its own.
  */
-export async function plot(id: string, label: string, spec: PlotSpec): Promise<Html> {
+export async function plot(id: string, label: string, spec: PlotSpec, margins: Margins = usual): Promise<Html> {
   const { spec: compiled } = compile({
-    padding: { left: 4, right: 10, top: 6, bottom: 4 },
-    autosize: { type: 'pad' },
+    padding: { ...margins, right: 14, top: 8 },
+    autosize: { type: 'none' },
     ...spec,
     config,
   } as unknown as TopLevelSpec);
@@ -64,11 +77,7 @@ function embed(svg: string, id: string, label: string): string {
   };
   const size = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"[^>]*>/.exec(svg);
   const [open = '', width = '100', height = '100'] = size ?? [];
-  const head = `<svg class="plot" role="img" viewBox="0 0 ${width} ${height}" style="max-width:${Math.round(Number(width) * 1.08)}px" aria-label="${label
-    .replaceAll('&', '&amp;')
-    .replaceAll('"', '&quot;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')}">`;
+  const head = `<svg class="plot" role="img" viewBox="0 0 ${width} ${height}" style="max-width:${Math.round(Number(width) * 1.08)}px" aria-label="${escapeHtml(label)}">`;
   // Text nodes hold no "<", so each match is a tag; Vega's tags hold no text of ours but the labels of ordinal scales.
   const body = svg.slice(open.length).replace(/<[a-zA-Z][^<>]*>/g, (tag) =>
     tag
@@ -79,4 +88,12 @@ function embed(svg: string, id: string, label: string): string {
       .replace(/(\d\.\d{2})\d+/g, '$1'),
   );
   return head + body.replace(/<path d="M0,0h0v0h0Z"\/>|<path d="" display="none"\/>/g, '');
+}
+
+/** A Vega expression that prints the names of a nominal axis, long ones by their end, where modules differ. */
+export function shortLabels(names: readonly string[], limit = 16): string {
+  const quote = (text: string): string =>
+    JSON.stringify(text).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const short = names.map((name) => (name.length > limit ? `…${name.slice(1 - limit)}` : name));
+  return `[${short.map(quote).join(',')}][indexof([${names.map(quote).join(',')}],datum.value)]`;
 }

@@ -71,19 +71,21 @@ tbody th{font-weight:600}
 tbody tr+tr>*{border-top:1px solid var(--grid)}
 tr>:first-child{position:sticky;left:0;background:var(--page);padding-right:1.1rem;max-width:14rem;overflow:hidden;text-overflow:ellipsis;z-index:1}
 .num{text-align:right}
+.num+:not(.num){padding-left:.7rem}
 pre{overflow-x:auto;background:var(--soft);padding:.9rem 1.1rem;margin:0;font-size:.9em;line-height:1.45;max-width:100%}
 .meter{display:inline-flex;width:7rem;height:.55rem;background:var(--grid)}
 .meter span{background:var(--m2)}
 .meter .bad{background:var(--bad)}
 .warnings{border-left:3px solid var(--bad);padding:.2rem 0 .2rem 1rem;font-size:.875rem;margin-bottom:1rem}
 .warnings ul{margin:.3rem 0 0;padding-left:1.1rem}
-.pictures{display:flex;gap:.9rem;overflow-x:auto;padding-bottom:.6rem;grid-column:1/-1}
+.pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr));gap:1rem .9rem}
+.key{display:flex;flex-wrap:wrap;gap:.25rem 2.5rem;margin:0 0 .5rem}
 .panel:has(.pictures){grid-column:1/-1}
-.picture{flex:0 0 8.6rem;min-width:0}
+.picture{min-width:0;max-width:9.5rem}
 .picture img{display:block;width:100%;height:auto;aspect-ratio:1;object-fit:contain;image-rendering:pixelated;border:1px solid var(--rule)}
 .picture p{margin:.35rem 0 0;font-size:.75rem;line-height:1.4;color:var(--ink-2);overflow-wrap:anywhere}
 .picture b{color:var(--ink);font-weight:600}
-.ramp{max-width:19rem;margin:0 0 1rem;font-size:.75rem;color:var(--ink-2)}
+.ramp{flex:1 1 14rem;max-width:19rem;margin:0 0 1rem;font-size:.75rem;color:var(--ink-2)}
 .ramp-label{display:block;margin-bottom:.25rem}
 .ramp-bar{display:block;height:.8rem;border:1px solid var(--rule);-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .ramp-bar.sequential{background:linear-gradient(to right,rgb(${plus} / 0),rgb(${plus}))}
@@ -95,7 +97,7 @@ pre{overflow-x:auto;background:var(--soft);padding:.9rem 1.1rem;margin:0;font-si
 .facts dd{margin:0;overflow-wrap:anywhere;min-width:0}
 .hash{font-size:.75rem}
 footer{color:var(--ink-2);font-size:.8125rem;padding-bottom:3rem}
-@media (max-width:36rem){body{font-size:1rem}.facts div{grid-template-columns:1fr}.abstract{padding:1rem 1rem .4rem}.picture{flex-basis:7.2rem}}
+@media (max-width:36rem){body{font-size:1rem}.facts div{grid-template-columns:1fr}.abstract{padding:1rem 1rem .4rem}.pictures{grid-template-columns:repeat(auto-fill,minmax(6rem,1fr))}}
 @media (min-width:70rem){
 .layout{display:grid;grid-template-columns:12.5rem minmax(0,1fr);gap:3rem}
 nav{position:sticky;top:1.5rem;align-self:start;border:0;padding:0;max-height:calc(100vh - 3rem);overflow-y:auto}
@@ -107,7 +109,7 @@ nav a{display:grid;grid-template-columns:1.6rem 1fr}
 :root,:root:not([data-theme=light]){color-scheme:light;${light}}
 body{font-size:10pt}nav,#theme,.skip,footer{display:none}
 .layout{display:block}section{border:0;padding:0}figure,tr,.abstract{break-inside:avoid}h2,h4{break-after:avoid}
-.scroll,.pictures{overflow:visible}.pictures{flex-wrap:wrap}td,tr>:first-child{white-space:normal;max-width:none}tr>:first-child{position:static}
+.scroll{overflow:visible}td,tr>:first-child{white-space:normal;max-width:none}tr>:first-child{position:static}
 .scroll[tabindex]{font-size:7pt}table{font-size:inherit}
 }
 `;

@@ -1,5 +1,4 @@
 import type { Json } from '../canonical.js';
-import type { Ref } from '../digest.js';
 import { printNumericMode } from '../numeric-mode.js';
 import { tablesVersion } from '../tables/columns.js';
 import { contextOf } from './context.js';
@@ -11,10 +10,8 @@ import { mainPredictor } from './main-predictor.js';
 /**
  * `study.json`: what the study is, the objects that its answer rests on (by key and SHA-256), and the key numbers, for
  * programs. Equal input gives an equal object; print it with `JSON.stringify(…, null, 2)`.
- *
- * @param tables the stored Parquet files by table name.
  */
-export function studyJson(input: ReportInput, tables: Readonly<Record<string, Ref<Uint8Array>>>): Json {
+export function studyJson(input: ReportInput): Json {
   const { study } = input;
   const curves = mainCurveSet(input.tables);
   const main = mainPredictor(input.tables);
@@ -30,10 +27,7 @@ export function studyJson(input: ReportInput, tables: Readonly<Record<string, Re
     versions: { ...input.provenance.versions, tables: String(tablesVersion) },
     times: { ...input.provenance.times },
     objects: {
-      tables: Object.fromEntries(
-        Object.entries(tables).map(([name, ref]) => [name, { key: ref.key, sha256: ref.sha256 }]),
-      ),
-      read: input.provenance.objects.map(({ name, key, sha256 }) => ({ name, key, sha256 })),
+      stored: input.provenance.objects.map(({ name, key, sha256 }) => ({ name, key, sha256 })),
       models: Object.fromEntries(study.models.map((model) => [model.name, model.content])),
       data: Object.fromEntries(study.data.map((set) => [set.name, set.chunks.map((chunk) => chunk.digest)])),
     },

@@ -4,7 +4,7 @@ import { dataTable } from '../data-table.js';
 import { tickSwatch, whiskerSwatch, type Section } from '../figure.js';
 import { html } from '../html.js';
 import { count, percent, percentWithInterval } from '../number-format.js';
-import { panelWidth, plot } from '../plot.js';
+import { nameMargins, panelWidth, plot, shortLabels } from '../plot.js';
 
 /** Baselines: the accuracy of the intact networks, against what the study expected. */
 export async function baselines(context: ReportContext): Promise<Section> {
@@ -29,9 +29,15 @@ export async function baselines(context: ReportContext): Promise<Section> {
     high: row.accuracy_high,
     expected: row.accuracy_expected,
   }));
-  const y = { field: 'model', type: 'nominal', sort: null, title: 'Network' } as const;
+  const y = {
+    field: 'model',
+    type: 'nominal',
+    sort: null,
+    title: 'Network',
+    axis: { labelExpr: shortLabels(rows.map((row) => row.model)), maxExtent: 96 },
+  } as const;
   const spec = {
-    width: panelWidth - 20,
+    width: panelWidth - 60,
     height: 34 * rows.length,
     data: { values },
     encoding: { y },
@@ -67,7 +73,9 @@ export async function baselines(context: ReportContext): Promise<Section> {
         kind: 'figure',
         id: 'fig-baselines',
         title: 'Accuracy of the intact networks.',
-        panels: [{ title: '', body: await plot('fig-baselines', 'Accuracy of the intact networks', spec) }],
+        panels: [
+          { title: '', body: await plot('fig-baselines', 'Accuracy of the intact networks', spec, nameMargins) },
+        ],
         legend: [
           ...context.legend(rows.map((row) => row.model)),
           { label: `${context.level} interval`, swatch: whiskerSwatch },

@@ -55,7 +55,7 @@ export async function fills(context: ReportContext): Promise<Section> {
           encoding: { x, y },
         },
         {
-          mark: { type: 'point', filled: true, size: 18, opacity: 0.5 },
+          mark: { type: 'point', filled: true, size: 22, opacity: 0.5 },
           encoding: { x, y, color: context.color, shape: context.shape },
         },
       ],

@@ -4,7 +4,7 @@ import { dataTable } from '../data-table.js';
 import { hollowSwatch, rampLegend, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
 import { significant, withInterval } from '../number-format.js';
-import { panelWidth, plot } from '../plot.js';
+import { nameMargins, panelWidth, plot, shortLabels } from '../plot.js';
 import { rasterUrl } from '../raster.js';
 
 /** The long-range redundancy matrix of every network, and systemic redundancy against its null. */
@@ -57,17 +57,12 @@ async function matrices(
     kind: 'figure',
     id: 'fig-matrix',
     title: 'How well the kernels of one site are predicted from another.',
-    panels: [
-      ...panels,
-      {
-        title: 'Colours',
-        body: html`${rampLegend('sequential', 'R² (share of variance)', ['0', '0.5', '1'])}${rampLegend(
-          'diverging',
-          'Excess (difference of R²)',
-          [`−${significant(limit, 2)}`, '0', `+${significant(limit, 2)}`],
-        )}`,
-      },
-    ],
+    panels,
+    key: html`${rampLegend('sequential', 'R² (share of variance)', ['0', '0.5', '1'])}${rampLegend(
+      'diverging',
+      'Excess (difference of R²)',
+      [`−${significant(limit, 2)}`, '0', `+${significant(limit, 2)}`],
+    )}`,
     legend: [],
     note: 'R² of ridge regression from the signatures of one site to those of another, on base images not used to fit, averaged over kernels; the excess is what is left after the same in networks with shuffled weights. A negative R² is drawn as 0.',
     reading:
@@ -115,7 +110,9 @@ async function matrix(
     values: labels,
     labelAngle: angle,
     labelFontSize: 10,
-    labelLimit: 84,
+    labelExpr: shortLabels(sites),
+    minExtent: 84,
+    maxExtent: 84,
     labelOverlap: false,
   });
   const band = (field: string, title: string, angle: number) => ({
@@ -124,34 +121,39 @@ async function matrix(
     scale: { domain: sites, paddingInner: 0, paddingOuter: 0 },
     axis: axis(title, angle),
   });
-  return plot(id, label, {
-    width: side,
-    height: side,
-    data: { values: [{ a: sites[0], b: sites[0] }] },
-    view: { stroke: 'var(--axis)' },
-    layer: [
-      {
-        mark: {
-          type: 'image',
-          width: side,
-          height: side,
-          aspect: false,
-          smooth: false,
-          align: 'left',
-          baseline: 'top',
+  return plot(
+    id,
+    label,
+    {
+      width: side,
+      height: side,
+      data: { values: [{ a: sites[0], b: sites[0] }] },
+      view: { stroke: 'var(--axis)' },
+      layer: [
+        {
+          mark: {
+            type: 'image',
+            width: side,
+            height: side,
+            aspect: false,
+            smooth: false,
+            align: 'left',
+            baseline: 'top',
+          },
+          encoding: {
+            url: { value: rasterUrl(values, sites.length, sites.length, limit) },
+            x: { value: 0 },
+            y: { value: 0 },
+          },
         },
-        encoding: {
-          url: { value: rasterUrl(values, sites.length, sites.length, limit) },
-          x: { value: 0 },
-          y: { value: 0 },
+        {
+          mark: { type: 'rect', opacity: 0 },
+          encoding: { x: band('b', 'Predicting site (by depth)', -60), y: band('a', 'Predicted site (by depth)', 0) },
         },
-      },
-      {
-        mark: { type: 'rect', opacity: 0 },
-        encoding: { x: band('b', 'Predicting site (by depth)', -60), y: band('a', 'Predicted site (by depth)', 0) },
-      },
-    ],
-  });
+      ],
+    },
+    { left: 118, bottom: 116 },
+  );
 }
 
 async function systemicRedundancy(context: ReportContext): Promise<Figure | undefined> {
@@ -168,30 +170,43 @@ async function systemicRedundancy(context: ReportContext): Promise<Figure | unde
     scale: { zero: false, nice: true, padding: 10 },
     axis: { grid: true, tickCount: 5 },
   });
-  const body = await plot('fig-sr', 'Systemic redundancy of each network and its null', {
-    width: panelWidth - 20,
-    height: 36 * values.length,
-    data: { values },
-    encoding: { y: { field: 'model', type: 'nominal', sort: null, title: 'Network' } },
-    layer: [
-      {
-        mark: { type: 'rule', strokeDash: [2, 2], color: 'var(--axis)' },
-        encoding: { x: quantitative('none'), x2: { field: 'sr' } },
+  const body = await plot(
+    'fig-sr',
+    'Systemic redundancy of each network and its null',
+    {
+      width: panelWidth - 60,
+      height: 36 * values.length,
+      data: { values },
+      encoding: {
+        y: {
+          field: 'model',
+          type: 'nominal',
+          sort: null,
+          title: 'Network',
+          axis: { labelExpr: shortLabels(values.map((value) => value.model)), maxExtent: 96 },
+        },
       },
-      {
-        mark: { type: 'rule', strokeWidth: 2 },
-        encoding: { x: quantitative('low'), x2: { field: 'high' }, color: context.color },
-      },
-      {
-        mark: { type: 'point', size: 60, strokeWidth: 1.6, color: 'var(--ink-2)' },
-        encoding: { x: quantitative('none') },
-      },
-      {
-        mark: { type: 'point', filled: true, size: 70, opacity: 1 },
-        encoding: { x: quantitative('sr'), color: context.color, shape: context.shape },
-      },
-    ],
-  });
+      layer: [
+        {
+          mark: { type: 'rule', strokeDash: [2, 2], color: 'var(--axis)' },
+          encoding: { x: quantitative('none'), x2: { field: 'sr' } },
+        },
+        {
+          mark: { type: 'rule', strokeWidth: 2 },
+          encoding: { x: quantitative('low'), x2: { field: 'high' }, color: context.color },
+        },
+        {
+          mark: { type: 'point', size: 60, strokeWidth: 1.6, color: 'var(--ink-2)' },
+          encoding: { x: quantitative('none') },
+        },
+        {
+          mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+          encoding: { x: quantitative('sr'), color: context.color, shape: context.shape },
+        },
+      ],
+    },
+    nameMargins,
+  );
   return {
     kind: 'figure',
     id: 'fig-sr',

@@ -5,7 +5,7 @@ import { lineSwatch, tickSwatch, whiskerSwatch, type Block, type Figure, type Se
 import { html } from '../html.js';
 import { mainPredictor, predictorValue } from '../main-predictor.js';
 import { count, significant, withInterval } from '../number-format.js';
-import { panelHeight, panelWidth, plot } from '../plot.js';
+import { nameMargins, panelHeight, panelWidth, plot, shortLabels } from '../plot.js';
 
 /** A scatter plot of more kernels than this shows every k-th of them. */
 const most = 1200;
@@ -68,7 +68,7 @@ async function scatterFigure(context: ReportContext): Promise<Figure | undefined
           },
         },
         {
-          mark: { type: 'point', filled: true, size: 16, opacity: 0.5 },
+          mark: { type: 'point', filled: true, size: 22, opacity: 0.55 },
           encoding: {
             x: { field: 'x', type: 'quantitative' },
             y: { field: 'y', type: 'quantitative' },
@@ -93,7 +93,7 @@ async function scatterFigure(context: ReportContext): Promise<Figure | undefined
       ...context.legend(main.rows.map((row) => row.model)),
       { label: 'equal ranks', swatch: lineSwatch('var(--ink-2)', '4 4') },
     ],
-    note: `One point a kernel, ranked among the kernels of its own site, so that differences between layers play no part.${
+    note: `One point a kernel, ranked among the kernels of its own site, so that differences between layers play no part, and spread within the width of its rank.${
       thinned ? ` Of networks with more than ${most} kernels, evenly spaced ones are drawn.` : ''
     }`,
     reading:
@@ -101,8 +101,12 @@ async function scatterFigure(context: ReportContext): Promise<Figure | undefined
   };
 }
 
-/** Mid-ranks among the kernels of a site, scaled to [0, 1]; sites with fewer than 4 kernels are left out. */
+/**
+ * Ranks among the kernels of a site, scaled to [0, 1] and spread evenly within a rank's own width, so that kernels of equal
+ * rank do not hide each other; sites with fewer than 4 kernels are left out.
+ */
 function ranksWithinSites(kernels: readonly KernelRow[], predictor: string): { x: number; y: number }[] {
+  let placed = 0;
   return [...grouped(kernels, (row) => row.site).values()].flatMap((site) => {
     const pairs = site.flatMap((row) => {
       const x = predictorValue(row, predictor);
@@ -111,15 +115,21 @@ function ranksWithinSites(kernels: readonly KernelRow[], predictor: string): { x
     if (pairs.length < 4) return [];
     const xs = midRanks(pairs.map((pair) => pair.x));
     const ys = midRanks(pairs.map((pair) => pair.y));
-    return pairs.map((_, i) => ({ x: xs[i] ?? 0, y: ys[i] ?? 0 }));
+    return pairs.map((_, i) => {
+      placed += 1;
+      // Multiples of the plastic number's powers fill the unit square evenly, without chance.
+      const [dx, dy] = [(placed * 0.7548776662466927) % 1, (placed * 0.5698402909980532) % 1];
+      return { x: ((xs[i] ?? 0) + dx) / pairs.length, y: ((ys[i] ?? 0) + dy) / pairs.length };
+    });
   });
 }
 
+/** Ranks from 0; equal values share the mean of their ranks. */
 function midRanks(values: readonly number[]): number[] {
   return values.map((value) => {
     const below = values.filter((other) => other < value).length;
     const equal = values.filter((other) => other === value).length;
-    return (below + (equal - 1) / 2) / (values.length - 1);
+    return below + (equal - 1) / 2;
   });
 }
 
@@ -153,7 +163,7 @@ async function forest(context: ReportContext, rows: readonly PredictorRow[]): Pr
           sort: order,
           title: 'Predictor',
           scale: { paddingInner: 0.25 },
-          axis: { grid: false, ticks: false, labelLimit: 110 },
+          axis: { grid: false, ticks: false, labelExpr: shortLabels(order), maxExtent: 96 },
         },
         yOffset: offset,
       },
@@ -179,7 +189,7 @@ async function forest(context: ReportContext, rows: readonly PredictorRow[]): Pr
     };
     panels.push({
       title: `Target: ${target}`,
-      body: await plot(`fig-forest-${i}`, `Rank correlations with ${target}`, spec),
+      body: await plot(`fig-forest-${i}`, `Rank correlations with ${target}`, spec, nameMargins),
     });
   }
   return {

@@ -24,17 +24,12 @@ export function responses(context: ReportContext): Section {
     kind: 'figure',
     id: 'fig-responses',
     title: 'How one impulse travels through a network.',
-    panels: [
-      ...panels,
-      {
-        title: 'Colours',
-        body: rampLegend('diverging', 'Response r(a, c, p), in activation units', ['−max |r|', '0', '+max |r|']),
-      },
-    ],
+    panels,
+    key: rampLegend('diverging', 'Response r(a, c, p), in activation units', ['−max |r|', '0', '+max |r|']),
     legend: [],
     note: 'The change that one impulse at the input makes in one channel of a site, over its whole map, from the first sites to the last; axes are rows and columns of the map. Each picture has its own scale, written beneath it as max |r|.',
     reading:
-      'Going right, the patch grows with the receptive field while the map becomes coarser: patches that look alike at different depths are what the long-range matrix counts.',
+      'From picture to picture the patch grows with the receptive field while the map becomes coarser: patches that look alike at different depths are what the long-range matrix counts.',
   };
   return { ...section, blocks: [figure] };
 }

@@ -1,7 +1,7 @@
 import { unique, type ReportContext } from '../context.js';
 import { curveSets, halving, type CurveSet, type Halving } from '../curves.js';
 import { dataTable } from '../data-table.js';
-import { bandSwatch, type Figure, type Section } from '../figure.js';
+import { bandSwatch, lineSwatch, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
 import { count, percent, percentWithInterval, significant, withInterval } from '../number-format.js';
 import { panelHeight, panelWidth, plot } from '../plot.js';
@@ -20,6 +20,7 @@ export async function robustness(context: ReportContext): Promise<Section> {
   }
   const models = unique(sets.flatMap((set) => set.rows.map((row) => row.model)));
   const legend = [...context.legend(models), { label: `${context.level} interval`, swatch: bandSwatch }];
+  const chance = chanceLevel(context);
   const figure = async (
     measure: 'accuracy' | 'kl',
     texts: Pick<Figure, 'title' | 'note' | 'reading'>,
@@ -28,7 +29,16 @@ export async function robustness(context: ReportContext): Promise<Section> {
     for (const [i, set] of sets.entries()) {
       panels.push({ title: describe(set), body: await panel(context, set, measure, `fig-curves-${measure}-${i}`) });
     }
-    return { kind: 'figure', id: `fig-curves-${measure}`, panels, legend, ...texts };
+    return {
+      kind: 'figure',
+      id: `fig-curves-${measure}`,
+      panels,
+      legend:
+        measure === 'accuracy' && chance !== undefined
+          ? [...legend, { label: `chance (${percent(chance)})`, swatch: lineSwatch('var(--axis)', '2 3') }]
+          : legend,
+      ...texts,
+    };
   };
   return {
     ...section,
@@ -80,6 +90,7 @@ async function panel(context: ReportContext, set: CurveSet, measure: 'accuracy' 
     measure === 'accuracy'
       ? { title: 'Accuracy (% of images)', scale: { domain: [0, 1] }, axis: { format: '~%', tickCount: 5 } }
       : { title: 'KL divergence (nat)', scale: { type: 'log', nice: true }, axis: { tickCount: 5, format: '~g' } };
+  const chance = measure === 'accuracy' ? chanceLevel(context) : undefined;
   const spec = {
     width: panelWidth,
     height: panelHeight,
@@ -95,6 +106,15 @@ async function panel(context: ReportContext, set: CurveSet, measure: 'accuracy' 
       color: context.color,
     },
     layer: [
+      ...(chance === undefined
+        ? []
+        : [
+            {
+              data: { values: [{ chance }] },
+              mark: { type: 'rule', color: 'var(--axis)', strokeDash: [2, 3] },
+              encoding: { x: null, color: null, y: { field: 'chance', type: 'quantitative', ...y } },
+            },
+          ]),
       {
         mark: { type: 'area', opacity: 0.16 },
         encoding: {
@@ -118,6 +138,14 @@ async function panel(context: ReportContext, set: CurveSet, measure: 'accuracy' 
     `${measure === 'accuracy' ? 'Accuracy' : 'KL divergence'} against removed fraction: ${describe(set)}`,
     spec,
   );
+}
+
+/** Accuracy of guessing, where all image sets of the networks have equally many classes. */
+function chanceLevel({ input }: ReportContext): number | undefined {
+  const used = new Set(input.study.models.map((model) => model.data));
+  const classes = unique(input.study.data.filter((set) => used.has(set.name)).map((set) => set.classes?.length));
+  const [only] = classes;
+  return classes.length === 1 && only !== undefined && only > 1 ? 1 / only : undefined;
 }
 
 function describe(set: CurveSet): string {
