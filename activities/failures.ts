@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { isPercussError, messageOf, PercussError } from '../core/errors.js';
+import { errorCodes, isPercussError, messageOf } from '../core/errors.js';
 import type { ErrorCode, ErrorDetails } from '../core/errors.js';
 
 /** What the workflow is told about a batch: its own failures are results, so that the workflow can halve the range. */
@@ -33,13 +33,13 @@ export function toFailure(error: unknown, signal: AbortSignal): ApplicationFailu
     type: error.code,
     message: shorten(error.message),
     details: [fitting(error.details)],
-    nonRetryable: error.kind !== 'infrastructure',
+    nonRetryable: errorCodes[error.code] !== 'infrastructure',
   });
 }
 
 /** A batch's own failure as a result, or undefined for every other error. */
 export function batchFailure(error: unknown): Extract<BatchReport<never>, { status: 'failed' }> | undefined {
-  if (!isPercussError(error) || new PercussError(error.code, '').kind !== 'compute') return undefined;
+  if (!isPercussError(error) || errorCodes[error.code] !== 'compute') return undefined;
   return { status: 'failed', code: error.code, message: shorten(error.message) };
 }
 

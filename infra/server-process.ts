@@ -54,7 +54,10 @@ export function serverArguments(plan: ServerPlan): string[] {
 export function databaseFile(folder: string, version: string): string {
   const file = path.join(path.resolve(folder), `temporal-${version}.sqlite`);
   if (/[?#%]/.test(file)) {
-    throw new PercussError('USAGE', `the Temporal server can't keep its file in ${folder}: the path may hold none of ? # %`);
+    throw new PercussError(
+      'USAGE',
+      `the Temporal server can't keep its file in ${folder}: the path may hold none of ? # %`,
+    );
   }
   return file;
 }
@@ -123,7 +126,11 @@ export async function becomesHealthy(address: string, ended: () => string | unde
       config: { workflowExecutionRetentionTtl: msToTs(retention) },
     });
   } catch (error) {
-    throw new PercussError('SERVER_UNAVAILABLE', `the Temporal server at ${address} refuses a longer retention: ${messageOf(error)}`, { cause: error });
+    throw new PercussError(
+      'SERVER_UNAVAILABLE',
+      `the Temporal server at ${address} refuses a longer retention: ${messageOf(error)}`,
+      { cause: error },
+    );
   } finally {
     await connection.close();
   }

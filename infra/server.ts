@@ -75,7 +75,10 @@ interface Running {
  */
 export async function startPrivateServer(options: PrivateServerOptions): Promise<PrivateServer> {
   if (process.platform === 'win32') {
-    throw new PercussError('SERVER_UNAVAILABLE', 'the embedded server needs a POSIX shell: use WSL, a Temporal of your own, or --in-process');
+    throw new PercussError(
+      'SERVER_UNAVAILABLE',
+      'the embedded server needs a POSIX shell: use WSL, a Temporal of your own, or --in-process',
+    );
   }
   const temporary = options.folder === undefined;
   const folder = options.folder ?? (await temporaryFolder());
@@ -83,7 +86,10 @@ export async function startPrivateServer(options: PrivateServerOptions): Promise
   const file = databaseFile(folder, options.binary.version);
   const release = await takeLock(`${file}.lock`);
   if (release === undefined) {
-    throw new PercussError('SERVER_UNAVAILABLE', `another process runs a Temporal server on ${file}: wait for it, or use another folder`);
+    throw new PercussError(
+      'SERVER_UNAVAILABLE',
+      `another process runs a Temporal server on ${file}: wait for it, or use another folder`,
+    );
   }
   const cleanUp = async (): Promise<void> => {
     await release();
@@ -120,7 +126,12 @@ export async function startPrivateServer(options: PrivateServerOptions): Promise
       killQuietly(current.pid);
       crashes = [...crashes, Date.now()].filter((at) => Date.now() - at < 60_000);
       if (crashes.length > mostCrashes) {
-        fail(new PercussError('SERVER_UNAVAILABLE', `the Temporal server ended ${crashes.length} times within a minute (${reason}; ${await tail(log)})`));
+        fail(
+          new PercussError(
+            'SERVER_UNAVAILABLE',
+            `the Temporal server ended ${crashes.length} times within a minute (${reason}; ${await tail(log)})`,
+          ),
+        );
         return;
       }
       options.onNotice?.(`the Temporal server ended (${reason}) and is started again on its file`);
@@ -135,7 +146,11 @@ export async function startPrivateServer(options: PrivateServerOptions): Promise
     }
   };
   const supervision = supervise().catch((error: unknown) => {
-    fail(new PercussError('SERVER_UNAVAILABLE', `the Temporal server could not be kept running: ${messageOf(error)}`, { cause: error }));
+    fail(
+      new PercussError('SERVER_UNAVAILABLE', `the Temporal server could not be kept running: ${messageOf(error)}`, {
+        cause: error,
+      }),
+    );
   });
   return {
     address,

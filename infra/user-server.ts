@@ -8,7 +8,14 @@ import { PercussError } from '../core/errors.js';
 import type { TemporalAddress } from './connection.js';
 import { alive, takeLock } from './lock.js';
 import type { ServerBinary } from './obtain/temporal.js';
-import { becomesHealthy, databaseFile, freePorts, healthy, serverArguments, serverNamespace } from './server-process.js';
+import {
+  becomesHealthy,
+  databaseFile,
+  freePorts,
+  healthy,
+  serverArguments,
+  serverNamespace,
+} from './server-process.js';
 
 const recordSchema = z.object({
   pid: z.number().int(),
@@ -51,7 +58,10 @@ export async function ensureUserServer(folder: string, obtain: () => Promise<Ser
     const release = await takeLock(path.join(folder, 'start.lock'));
     if (release === undefined) {
       if (Date.now() > deadline) {
-        throw new PercussError('SERVER_UNAVAILABLE', `another process has been starting the server for too long: end it, or remove ${folder}/start.lock`);
+        throw new PercussError(
+          'SERVER_UNAVAILABLE',
+          `another process has been starting the server for too long: end it, or remove ${folder}/start.lock`,
+        );
       }
       await sleep(200);
       continue;
@@ -70,7 +80,7 @@ export async function stopUserServer(folder: string): Promise<boolean> {
   // Only a server that answers on the recorded port is surely the recorded process.
   if (record === undefined || (await findUserServer(folder)) === undefined) return false;
   process.kill(record.pid, 'SIGTERM');
-  for (const deadline = Date.now() + stopMs; alive(record.pid) && Date.now() < deadline; ) await sleep(100);
+  for (const deadline = Date.now() + stopMs; alive(record.pid) && Date.now() < deadline;) await sleep(100);
   if (alive(record.pid)) process.kill(record.pid, 'SIGKILL');
   await rm(path.join(folder, 'server.json'), { force: true });
   return true;
@@ -79,7 +89,10 @@ export async function stopUserServer(folder: string): Promise<boolean> {
 async function start(folder: string, binary: ServerBinary): Promise<UserServer> {
   const before = await readRecord(folder);
   if (before !== undefined && alive(before.pid)) {
-    throw new PercussError('SERVER_UNAVAILABLE', `the server that was started at ${before.started} (process ${before.pid}) runs but doesn't answer: end that process, then try again`);
+    throw new PercussError(
+      'SERVER_UNAVAILABLE',
+      `the server that was started at ${before.started} (process ${before.pid}) runs but doesn't answer: end that process, then try again`,
+    );
   }
   const file = databaseFile(folder, binary.version);
   const ports = await freePorts();

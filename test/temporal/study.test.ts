@@ -1,0 +1,182 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { cancelStudy, pauseStudy, queryProgress, resumeStudy, setWindow, waitForResult } from '../../workers/client.js';
+import { sweepWorkflowId } from '../../workflows/protocol.js';
+import type { FakeConfig } from './fixtures/fake-steps.mjs';
+import { until, useServer, World } from './world.js';
+
+const twoStages: FakeConfig = {
+  stages: [
+    [
+      { label: 'a', units: 40, size: 8 },
+      { label: 'b', units: 10, size: 4 },
+    ],
+    [{ label: 'c', units: 7, size: 3 }],
+  ],
+  unitMs: 1,
+};
+
+describe('a study on a real server', () => {
+  const held = useServer();
+  let world: World;
+  const open = async (config: FakeConfig): Promise<World> => (world = await World.open(held, config));
+  afterEach(() => world.close());
+
+  it('runs stage after stage, then writes tables and report', async () => {
+    await open(twoStages);
+    await world.work();
+    const result = await waitForResult(await world.submit());
+    expect(result).toMatchObject({
+      state: 'complete',
+      stages: 2,
+      stored: 0,
+      counters: { computed: 57, reused: 0, failed: 0 },
+    });
+    expect(Object.keys(result.written?.tables ?? {})).toEqual(['models', 'layers']);
+    expect(world.done).toHaveLength(57);
+    const progress = await queryProgress(held.client, world.study.id);
+    expect(progress).toMatchObject({ phase: 'done', tablesWritten: 2, counters: { computed: 57 } });
+  });
+
+  it('computes nothing again when it is submitted once more', async () => {
+    await open(twoStages);
+    await world.work();
+    const first = await waitForResult(await world.submit());
+    const again = await waitForResult(await world.submit());
+    expect(again).toMatchObject({ state: 'complete', stages: 0, counters: { computed: 0 } });
+    expect(again.written).toEqual(first.written);
+    expect(new Set(world.commits).size).toBe(world.commits.length);
+  });
+
+  it('is joined, not doubled, by a second submit while it runs', async () => {
+    await open({ ...twoStages, unitMs: 20 });
+    await world.work();
+    const [one, two] = await Promise.all([world.submit(), world.submit()]);
+    expect(one.workflowId).toBe(two.workflowId);
+    const [a, b] = await Promise.all([waitForResult(one), waitForResult(two)]);
+    expect(a).toEqual(b);
+    expect(world.commits).toHaveLength(57);
+  });
+
+  it('continues as new with batches in flight and loses none', async () => {
+    await open({ stages: [[{ label: 'a', units: 200, size: 2 }]], unitMs: 2 });
+    await world.work();
+    const handle = await world.submit({ policy: { continueAfter: 60 } });
+    const result = await waitForResult(handle);
+    expect(result.counters).toMatchObject({ computed: 200, reused: 0, failed: 0 });
+    expect(world.commits).toHaveLength(200);
+    const sweep = held.client.workflow.getHandle(sweepWorkflowId(world.study.id, 0));
+    const { historyLength } = await sweep.describe();
+    expect(historyLength).toBeLessThan(150);
+    const progress = await sweep.query<{ continued: number; labels: unknown }>('progress');
+    expect(progress.continued).toBeGreaterThan(3);
+    expect(progress.labels).toEqual([{ label: 'a', done: 200, total: 200 }]);
+  });
+
+  it('stops refilling while paused, and follows the window', async () => {
+    await open({ stages: [[{ label: 'a', units: 60, size: 1 }]], unitMs: 60 });
+    await world.work();
+    const handle = await world.submit({ window: 2 });
+    await until('something is done', () => world.done.length > 2);
+    await pauseStudy(held.client, world.study.id);
+    await until(
+      'nothing is in flight',
+      async () => (await queryProgress(held.client, world.study.id)).current?.inFlight === 0,
+    );
+    const before = world.done.length;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(world.done).toHaveLength(before);
+    expect(before).toBeLessThan(60);
+    await setWindow(held.client, world.study.id, 4);
+    await resumeStudy(held.client, world.study.id);
+    await until(
+      'four are in flight',
+      async () => (await queryProgress(held.client, world.study.id)).current?.inFlight === 4,
+    );
+    expect((await waitForResult(handle)).counters.computed).toBe(60);
+  });
+
+  it('cancels: batches stop, nothing is analysed, and a new submit goes on', async () => {
+    await open({ stages: [[{ label: 'a', units: 40, size: 4 }]], unitMs: 100 });
+    await world.work();
+    const handle = await world.submit({ window: 4 });
+    await until('a batch is committed', () => world.done.length > 0);
+    await cancelStudy(held.client, world.study.id);
+    await expect(waitForResult(handle)).rejects.toMatchObject({ code: 'CANCELLED' });
+    const before = world.done.length;
+    expect(before).toBeLessThan(40);
+    const result = await waitForResult(await world.submit());
+    expect(result.stored).toBe(before);
+    expect(result.counters.computed).toBe(40 - before);
+    expect(world.commits).toHaveLength(40);
+  });
+
+  it('finds the one unit that cannot be computed, records it, and computes all others', async () => {
+    await open({ ...twoStages, poison: { '0.a.0013': 'ENGINE_FAILED' } });
+    await world.work();
+    const result = await waitForResult(await world.submit());
+    expect(result).toMatchObject({ state: 'complete', counters: { computed: 56, failed: 1 } });
+    expect(world.failed).toEqual(['0.a.0013']);
+    expect(world.done).toHaveLength(56);
+  });
+
+  it('stops at the first such unit if asked to', async () => {
+    await open({
+      stages: [[{ label: 'a', units: 400, size: 4 }]],
+      unitMs: 5,
+      poison: { '0.a.0001': 'COMPUTE_CRASHED' },
+    });
+    await world.work();
+    const result = await waitForResult(await world.submit({ window: 2, policy: { onFailure: 'stop' } }));
+    expect(result).toMatchObject({ state: 'stopped', stoppedBy: { unit: 1, code: 'COMPUTE_CRASHED' } });
+    expect(result.written).toBeUndefined();
+    expect(world.done.length).toBeLessThan(400);
+  });
+
+  it('pauses when many batches fail in a row, says why, and goes on when resumed', async () => {
+    const poison = Object.fromEntries(
+      Array.from({ length: 12 }, (_, i) => [`0.a.${String(i).padStart(4, '0')}`, 'ENGINE_FAILED']),
+    );
+    const config: FakeConfig = { stages: [[{ label: 'a', units: 12, size: 4 }]], unitMs: 1 };
+    await open({ ...config, poison });
+    await world.work();
+    const handle = await world.submit({ policy: { pauseAfter: 5 } });
+    await until('it pauses', async () => (await queryProgress(held.client, world.study.id)).current?.paused === true);
+    const { current } = await queryProgress(held.client, world.study.id);
+    expect(current?.pausedBecause).toMatch(/failed in a row, the last with ENGINE_FAILED: unit .* is poison/);
+    world.configure(config);
+    await resumeStudy(held.client, world.study.id);
+    expect((await waitForResult(handle)).counters).toMatchObject({ computed: 12, failed: 0 });
+  });
+
+  it('waits for an unreachable store, says so, and goes on by itself', async () => {
+    await open({ stages: [[{ label: 'a', units: 12, size: 3 }]], unitMs: 30 });
+    await world.work();
+    const outage = path.join(world.folder, 'outage');
+    const handle = await world.submit({ window: 2 });
+    await until('a batch is committed', () => world.done.length > 0);
+    await writeFile(outage, '');
+    await until('it says that it is stalled', async () => {
+      const progress = await queryProgress(held.client, world.study.id);
+      return (progress.current?.stalled ?? progress.stalled) === 'the folder is out of reach';
+    });
+    await rm(outage);
+    const result = await waitForResult(handle);
+    expect(result.counters).toMatchObject({ computed: 12, failed: 0 });
+  });
+
+  it('ends with the error of a step that can never succeed', async () => {
+    await open({ ...twoStages, refuse: 'accuracy 0.10 where 0.91 was expected' });
+    await world.work();
+    await expect(waitForResult(await world.submit())).rejects.toMatchObject({
+      code: 'EXPECTATION_MISSED',
+      message: 'accuracy 0.10 where 0.91 was expected',
+    });
+  });
+
+  it('says that nobody knows a study that was never submitted', async () => {
+    await open(twoStages);
+    await expect(queryProgress(held.client, world.study.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
