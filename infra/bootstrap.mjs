@@ -71,7 +71,7 @@ function digestOfSources() {
   const files = [
     ...sources.map((name) => join(root, name)).flatMap((path) => (existsSync(path) ? [...filesUnder(path)] : [])),
     ...single.map((name) => join(root, name)).filter((path) => existsSync(path)),
-  ].sort();
+  ].sort((a, b) => (a < b ? -1 : 1));
   for (const file of files) hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0');
   return hash.digest('hex');
 }

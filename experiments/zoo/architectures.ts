@@ -86,9 +86,9 @@ const residual =
       }
       return b.relu(z, `${name}.relu`);
     };
-    let y = b.unit(x, 'stem', 16, { stride: 2 });
-    y = block(block(y, 'stage1.0', 16, 1), 'stage1.1', 16, 1);
-    return block(block(y, 'stage2.0', 32, 2), 'stage2.1', 32, 1);
+    let y = b.unit(x, 'stem', 12, { stride: 2 });
+    y = block(block(y, 'stage1.0', 12, 1), 'stage1.1', 12, 1);
+    return block(block(y, 'stage2.0', 24, 2), 'stage2.1', 24, 1);
   };
 
 /** In the manner of DenseNet: each layer sees the outputs of all earlier ones of its stage. */
@@ -101,10 +101,10 @@ const dense: Body = (b, x) => {
     }
     return all;
   };
-  let y = stage(b.unit(x, 'stem', 16, { stride: 2 }), 'stage1', 12);
-  y = b.unit(y, 'transition', 26, { size: 1 });
+  let y = stage(b.unit(x, 'stem', 12, { stride: 2 }), 'stage1', 10);
+  y = b.unit(y, 'transition', 20, { size: 1 });
   y = b.tf.layers.averagePooling2d({ name: 'pool', poolSize: 2, strides: 2 }).apply(y) as Symbolic;
-  return stage(y, 'stage2', 12);
+  return stage(y, 'stage2', 14);
 };
 
 /** In the manner of MobileNet: depthwise convolutions, each followed by a pointwise one. */
@@ -115,14 +115,14 @@ const separable: Body = (b, x) => {
     return b.unit(z, `${name}.pointwise`, filters, { size: 1 });
   };
   let y = b.unit(x, 'stem', 16, { stride: 2 });
-  y = pair(pair(y, 'stage1.0', 32), 'stage1.1', 32);
-  return pair(pair(y, 'stage2.0', 64, 2), 'stage2.1', 96);
+  y = pair(pair(y, 'stage1.0', 24), 'stage1.1', 32);
+  return pair(pair(y, 'stage2.0', 64, 2), 'stage2.1', 80);
 };
 
 /** Few layers with many channels. */
 const wide: Body = (b, x) => {
-  const y = b.unit(b.unit(x, 'stage1.0', 24, { stride: 2 }), 'stage1.1', 40);
-  return b.unit(b.unit(y, 'stage2.0', 56, { stride: 2 }), 'stage2.1', 56);
+  const y = b.unit(b.unit(x, 'stage1.0', 24, { stride: 2 }), 'stage1.1', 32);
+  return b.unit(b.unit(y, 'stage2.0', 48, { stride: 2 }), 'stage2.1', 64);
 };
 
 /** Many layers with few channels. */

@@ -12,9 +12,10 @@ import type { NetworkName, TensorFlow } from './architectures.js';
 import { classes, fashionImages, side } from './fashion.js';
 import type { LabelledImages } from './fashion.js';
 
-const recipe = { seed: 1, epochs: 4, batch: 128, rate: 4e-3, warmup: 200 };
+const recipe = { seed: 1, batch: 128, rate: 4e-3, warmup: 200 };
 
 interface NetworkRecord {
+  readonly epochs: number;
   readonly parameters: number;
   readonly testImages: number;
   readonly correct: number;
@@ -64,6 +65,7 @@ async function train(
   tf: TensorFlow,
   name: NetworkName,
   data: ReturnType<typeof fashionImages>,
+  epochs: number,
 ): Promise<{ model: tensorflow.LayersModel; record: NetworkRecord }> {
   const model = buildNetwork(tf, name, recipe.seed);
   class ScheduledAdam extends tf.AdamOptimizer {
@@ -75,14 +77,14 @@ async function train(
   const perEpoch = Math.floor(data.train.count / recipe.batch);
   let step = 0;
   let loss = 0;
-  for (let epoch = 0; epoch < recipe.epochs; epoch++) {
+  for (let epoch = 0; epoch < epochs; epoch++) {
     const random = randomStream(recipe.seed, 'zoo', 'epoch', name, epoch);
     const order = random.shuffled(Array.from({ length: data.train.count }, (_, i) => i));
     const started = Date.now();
     let sum = 0;
     for (let b = 0; b < perEpoch; b++) {
       const chosen = order.slice(b * recipe.batch, (b + 1) * recipe.batch);
-      optimizer.setRate(rateAt(step++, perEpoch * recipe.epochs));
+      optimizer.setRate(rateAt(step++, perEpoch * epochs));
       const batchLoss = tf.tidy(() => {
         const x = inputs(tf, data.train, chosen, () => random.uint32() % 2 === 1);
         const y = oneHot(tf, data.train, chosen);
@@ -99,13 +101,14 @@ async function train(
     }
     loss = sum / perEpoch;
     const seconds = Math.round((Date.now() - started) / 1000);
-    process.stdout.write(`${name}: epoch ${epoch + 1}/${recipe.epochs}, loss ${loss.toFixed(4)}, ${seconds} s\n`);
+    process.stdout.write(`${name}: epoch ${epoch + 1}/${epochs}, loss ${loss.toFixed(4)}, ${seconds} s\n`);
   }
   optimizer.dispose();
   const correct = countCorrect(tf, model, data.test);
   return {
     model,
     record: {
+      epochs,
       parameters: model.countParams(),
       testImages: data.test.count,
       correct,
@@ -134,7 +137,7 @@ async function save(tf: TensorFlow, model: tensorflow.LayersModel, folder: strin
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { out: { type: 'string', default: 'experiments/zoo' } },
+    options: { out: { type: 'string', default: 'experiments/zoo' }, epochs: { type: 'string', default: '4' } },
     allowPositionals: true,
   });
   const chosen = positionals.length === 0 ? networkNames : networkNames.filter((name) => positionals.includes(name));
@@ -143,12 +146,15 @@ async function main(): Promise<void> {
       'USAGE',
       `No such network among ${positionals.join(', ')}; there are: ${networkNames.join(', ')}.`,
     );
+  const epochs = Number(values.epochs);
+  if (!Number.isInteger(epochs) || epochs < 1)
+    throw new PercussError('USAGE', `--epochs is ${values.epochs}, expected a whole number of at least 1.`);
   const tf = loadNativeTensorFlow();
   const data = fashionImages();
   process.stdout.write(`${data.train.count} training images, ${data.test.count} test images\n`);
   const file = join(values.out, 'accuracies.json');
   for (const name of chosen) {
-    const { model, record } = await train(tf, name, data);
+    const { model, record } = await train(tf, name, data, epochs);
     await save(tf, model, join(values.out, name));
     process.stdout.write(`${name}: ${record.parameters} parameters, accuracy ${record.accuracy}\n`);
     const before = readRecords(file);
