@@ -43,8 +43,10 @@ const constantOfShape: Fold = (t) => {
   if (!dims.every(isKnown)) throw new UnsupportedNode('its shape depends on an open dimension');
   const proto = t.attributes.tensor('value');
   const value = proto ? decodeTensor(t.model, proto) : float32([1], [0]);
-  const target = dims.map(Number);
-  return picked(value, target, new Int32Array(sizeOf(target)));
+  const result = zeros(value.dtype, dims.map(Number));
+  const filled: { fill(with_: number | bigint): unknown } = result.data as Float32Array & BigInt64Array;
+  filled.fill(value.data[0] as number | bigint);
+  return result;
 };
 
 const gather: Fold = (t) => {

@@ -34,10 +34,15 @@ function outputShape(node: Node, inputs: NodeInputs): readonly [number, number, 
   ];
 }
 
-/** Output positions [first, last) whose input position o·stride + shift lies in [0, size). */
-function reach(size: number, count: number, stride: number, shift: number): [number, number] {
+/** Output positions, from `first` to before `end`, whose input position lies in the image. */
+interface Reach {
+  readonly first: number;
+  readonly end: number;
+}
+
+function reach(size: number, count: number, stride: number, shift: number): Reach {
   const first = Math.max(0, Math.ceil(-shift / stride));
-  return [first, Math.max(first, Math.min(count, Math.floor((size - 1 - shift) / stride) + 1))];
+  return { first, end: Math.max(first, Math.min(count, Math.floor((size - 1 - shift) / stride) + 1)) };
 }
 
 /**
@@ -57,6 +62,9 @@ function evaluate(node: Node, inputs: readonly (Tensor | undefined)[]): readonly
   const plane = outHeight * outWidth;
   const result = new Float32Array(images * kernels * plane);
   const sums = new Float64Array(plane);
+  const [source, factors] = [x.data, weights.data];
+  const reachY = Array.from({ length: rows }, (_, row) => reach(height, outHeight, strideY, row * dilationY - top));
+  const reachX = Array.from({ length: columns }, (_, i) => reach(width, outWidth, strideX, i * dilationX - left));
   for (let n = 0; n < images; n++) {
     for (let k = 0; k < kernels; k++) {
       sums.fill(bias?.[k] ?? 0);
@@ -64,20 +72,17 @@ function evaluate(node: Node, inputs: readonly (Tensor | undefined)[]): readonly
       for (let c = 0, w = k * perGroup * rows * columns; c < perGroup; c++) {
         const input = (n * channels + firstChannel + c) * height * width;
         for (let row = 0; row < rows; row++) {
-          const shiftY = row * dilationY - top;
-          const [fromY, toY] = reach(height, outHeight, strideY, shiftY);
+          const { first: fromY, end: toY } = reachY[row] as Reach;
           for (let column = 0; column < columns; column++, w++) {
-            const weight = weights.data[w] as number;
-            const shiftX = column * dilationX - left;
-            const [fromX, toX] = reach(width, outWidth, strideX, shiftX);
+            const weight = factors[w] as number;
+            const { first: fromX, end: toX } = reachX[column] as Reach;
             for (let y = fromY; y < toY; y++) {
-              const line = input + (y * strideY + shiftY) * width + shiftX;
-              for (
-                let o = y * outWidth + fromX, i = line + fromX * strideX;
-                o < y * outWidth + toX;
-                o++, i += strideX
-              ) {
-                sums[o] = (sums[o] as number) + weight * (x.data[i] as number);
+              const line = input + (y * strideY + row * dilationY - top) * width;
+              const end = y * outWidth + toX;
+              let i = line + fromX * strideX + column * dilationX - left;
+              for (let o = y * outWidth + fromX; o < end; o++) {
+                sums[o] = (sums[o] as number) + weight * (source[i] as number);
+                i += strideX;
               }
             }
           }
