@@ -9,8 +9,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The order of docs/architecture.md: a room may import only from those before it. */
 const coreRooms = [
-  ...['network', 'data', 'spec', 'plan', 'engine', 'probe'],
-  ...['store', 'ledger', 'analysis', 'tables', 'report', 'study'],
+  'network',
+  'data',
+  'spec',
+  'plan',
+  'engine',
+  'probe',
+  'store',
+  'ledger',
+  'analysis',
+  'tables',
+  'report',
+  'study',
 ].map((room) => `core/${room}`);
 const rooms = [...coreRooms, 'activities', 'workflows', 'infra', 'workers', 'cli'];
 const ports = [
@@ -157,7 +167,7 @@ describe('lint', () => {
     const tracked = execFileSync('git', ['ls-files', '*.ts'], { cwd: root, encoding: 'utf8' }).split('\n');
     const folders = new Set(tracked.flatMap((file) => /^(core\/[^/]+|[^/]+)\//.exec(file)?.[1] ?? []));
     const others = ['core', 'test', 'experiments', 'bench'];
-    const unknown = [...folders].filter((folder) => !/\.ts$/.test(folder) && ![...rooms, ...others].includes(folder));
+    const unknown = [...folders].filter((folder) => !folder.endsWith('.ts') && ![...rooms, ...others].includes(folder));
     expect(unknown).toEqual([]);
   });
 });
