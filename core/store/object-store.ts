@@ -1,4 +1,8 @@
-/** A key: parts of [A-Za-z0-9._-] joined by '/', no leading slash. At most 900 bytes. */
+/**
+ * A key: parts of [A-Za-z0-9._-] joined by '/', none of them empty, starting with a dot, or longer than 200 bytes. At
+ * most 900 bytes. No key continues another one with '/', and where some continue a name with '/', none
+ * continues it with '-' or '.': file systems can't hold the former, and servers disagree about the order of the latter.
+ */
 export type Key = string;
 
 export interface StoreOptions {
@@ -12,7 +16,7 @@ export interface ObjectInfo {
 
 /**
  * Bytes by key. Objects are written once and never changed. Every method throws PercussError STORE_UNREACHABLE when the
- * store can't be reached (retry later), and nothing else for reasons of its own.
+ * store can't be reached (retry later), CANCELLED when the signal fires, BUG for a key that isn't one, and nothing else.
  */
 export interface ObjectStore {
   /** For people and logs: `file:/…`, `s3://bucket/prefix`. Holds no credentials. */

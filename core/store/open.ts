@@ -1,0 +1,99 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PercussError } from '../errors.js';
+import { fileStore } from './file-store.js';
+import { isKey } from './key.js';
+import { memoryStore } from './memory-store.js';
+import type { ObjectStore } from './object-store.js';
+import { probeS3 } from './probe.js';
+import type { S3Settings } from './s3-connection.js';
+import { s3Store } from './s3-store.js';
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal;
+  /** Whether to try out what an S3 server does, once per process (default: true). */
+  readonly probe?: boolean;
+}
+
+const forms = 'memory:, file:PATH, a path, or s3://BUCKET/PREFIX?endpoint=URL&region=REGION';
+
+/**
+ * Opens a store by its URL: `memory:`, `file:PATH` or a plain path, `s3://bucket/prefix`. S3 endpoint, region and
+ * credentials come the AWS way; the first two may stand in the URL.
+ *
+ * @throws PercussError USAGE for a URL of no such form; STORE_UNREACHABLE; STORE_UNSUITABLE.
+ */
+export async function openStore(url: string, options: OpenOptions = {}): Promise<ObjectStore> {
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(url)?.[1]?.toLowerCase();
+  switch (scheme) {
+    case undefined:
+      return fileStore(folderOf(url, url));
+    case 'memory':
+      if (url.length > 'memory:'.length) throw malformed(url, 'nothing may follow memory:');
+      return memoryStore();
+    case 'file':
+      return fileStore(folderOf(url.slice('file:'.length), url));
+    case 's3': {
+      const settings = parseS3(url);
+      if (options.probe ?? true) await probeS3(settings, options.signal);
+      return s3Store(settings);
+    }
+    default:
+      throw malformed(url, `there is no kind of store called ${scheme}`);
+  }
+}
+
+function folderOf(text: string, url: string): string {
+  if (text.trim() === '') throw malformed(url, 'a path is missing');
+  if (text.startsWith('//')) {
+    try {
+      return fileURLToPath(`file:${text}`);
+    } catch {
+      throw malformed(url, 'a host may not stand in it; write file:/PATH');
+    }
+  }
+  return text === '~' || text.startsWith('~/') ? path.join(homedir(), text.slice(1)) : text;
+}
+
+/**
+ * Reads `s3://bucket/prefix?endpoint=…&region=…`.
+ * @throws PercussError USAGE.
+ */
+export function parseS3(url: string): S3Settings {
+  const match = /^s3:\/\/([^/?#@]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(url);
+  if (!match) {
+    throw malformed(url.replace(/\/\/[^/]*@/, '//…@'), 'expected s3://BUCKET/PREFIX, without credentials in it');
+  }
+  const [, bucket = '', folder = '', query = ''] = match;
+  if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket)) throw malformed(url, `${bucket} can't be a bucket's name`);
+  const prefix = folder.replace(/\/+$/, '');
+  if (prefix !== '' && (!isKey(prefix) || prefix.length > 300)) {
+    throw malformed(url, 'the prefix may hold letters, digits, ".", "_", "-" and single slashes, 300 bytes at most');
+  }
+  const settings: { bucket: string; prefix: string; endpoint?: string; region?: string } = { bucket, prefix };
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (name === 'endpoint') settings.endpoint = checkEndpoint(value);
+    else if (name === 'region') settings.region = value;
+    else throw malformed(url, `it has the parameter ${name}, where only endpoint and region are known`);
+  }
+  return settings;
+}
+
+function checkEndpoint(value: string): string {
+  const endpoint = URL.canParse(value) ? new URL(value) : undefined;
+  if (!endpoint || !/^https?:$/.test(endpoint.protocol)) {
+    throw new PercussError('USAGE', `the S3 endpoint ${JSON.stringify(value)} is not of the form http://HOST:PORT`);
+  }
+  if (endpoint.username || endpoint.password) {
+    throw new PercussError(
+      'USAGE',
+      `the S3 endpoint of ${endpoint.host} holds credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead`,
+    );
+  }
+  return endpoint.href.replace(/\/$/, '');
+}
+
+function malformed(url: string, reason: string): PercussError {
+  return new PercussError('USAGE', `${JSON.stringify(url)} is not a store: ${reason}. A store is ${forms}`);
+}
