@@ -124,10 +124,11 @@ class ModelImport {
 
   run(draft: ModelDraft, entries: readonly Activation[]): readonly Activation[] {
     const done = new Map<string, readonly Activation[]>();
-    const key = (reference: Pick<TensorReference, 'layer' | 'call'>): string => `${reference.call} ${reference.layer}`;
-    draft.inputs.forEach((reference, i) => done.set(key(reference), [entries[i] as Activation]));
+    const key = (layer: string, call: number): string => `${call} ${layer}`;
+    const skipped = callsBefore(draft);
     const resolve = (reference: TensorReference): Activation | undefined =>
-      done.get(key(reference))?.[reference.tensor];
+      done.get(key(reference.layer, reference.call - (skipped.get(reference.layer) ?? 0)))?.[reference.tensor];
+    draft.inputs.forEach(({ layer, call }, i) => done.set(key(layer, call), [entries[i] as Activation]));
     let waiting = draft.layers.flatMap((layer) =>
       layer.className === 'InputLayer' ? [] : layer.calls.map((inputs, call) => ({ layer, call, inputs })),
     );
@@ -136,7 +137,7 @@ class ModelImport {
       for (const pending of waiting) {
         const inputs = pending.inputs.flatMap((reference) => resolve(reference) ?? []);
         if (inputs.length < pending.inputs.length) later.push(pending);
-        else done.set(key({ layer: pending.layer.name, call: pending.call }), this.#call(pending.layer, inputs));
+        else done.set(key(pending.layer.name, pending.call), this.#call(pending.layer, inputs));
       }
       if (later.length === waiting.length) {
         const names = later.map(({ layer }) => `"${layer.name}"`).join(', ');
@@ -170,4 +171,20 @@ class ModelImport {
     );
     return [importer(call)];
   }
+}
+
+/**
+ * Calls of a layer that happened before this model called it: a model within a model was called once when it was made,
+ * and references go on counting from there.
+ */
+function callsBefore(draft: ModelDraft): ReadonlyMap<string, number> {
+  const references = [...draft.outputs, ...draft.layers.flatMap((layer) => layer.calls.flat())];
+  return new Map(
+    draft.layers
+      .filter((layer) => layer.calls.length > 0)
+      .map((layer) => {
+        const used = references.filter((reference) => reference.layer === layer.name).map(({ call }) => call + 1);
+        return [layer.name, Math.max(0, ...used.map((count) => count - layer.calls.length))];
+      }),
+  );
 }

@@ -1,0 +1,316 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { evaluateGraph } from '../../core/engine/reference.js';
+import { DYNAMIC, type Graph } from '../../core/network/graph.js';
+import { companionFiles, formatOf, importNetwork } from '../../core/network/import.js';
+import { importTfjs } from '../../core/network/tfjs/import.js';
+import { float32, rows, type Tensor } from '../../core/tensor.js';
+import { layersModelFiles, randomBatch, randomise, savedFiles } from './fixtures/layers-model.js';
+import { folderFiles, hasSharedData, onnxFile, vectors } from './fixtures/shared-data.js';
+
+type Input = tf.SymbolicTensor;
+const { layers } = tf;
+const conv = (filters: number, more: object = {}): ReturnType<typeof layers.conv2d> =>
+  layers.conv2d({ filters, kernelSize: 3, padding: 'same', ...more });
+const of = (layer: { apply(input: Input | Input[]): unknown }, ...inputs: Input[]): Input =>
+  layer.apply(inputs.length === 1 ? (inputs[0] as Input) : inputs) as Input;
+const functional = (shape: number[], body: (input: Input) => Input | Input[]): tf.LayersModel => {
+  const inputs = tf.input({ shape });
+  return tf.model({ inputs, outputs: body(inputs) });
+};
+const stack = (shape: number[], ...list: ReturnType<typeof layers.conv2d>[]): tf.LayersModel =>
+  functional(shape, (input) => list.reduce((value, layer) => of(layer, value), input));
+
+/** Small networks that together use every layer and every oddity of TensorFlow's padding. */
+const networks: Readonly<Record<string, () => tf.LayersModel>> = {
+  'a sequential network with its input shape on the first layer': () =>
+    tf.sequential({
+      layers: [
+        conv(4, { inputShape: [9, 8, 3], activation: 'relu' }),
+        layers.maxPooling2d({ poolSize: 2 }),
+        layers.dropout({ rate: 0.5 }),
+        layers.flatten(),
+        layers.dense({ units: 5, activation: 'softmax' }),
+      ],
+    }),
+  'same padding with stride 2 on odd and even sizes': () =>
+    stack(
+      [9, 8, 2],
+      conv(3, { strides: 2 }),
+      conv(4, { strides: 2, kernelSize: [2, 5] }),
+      conv(2, { strides: [1, 2] }),
+    ),
+  'same padding with stride 3 and a small window': () => stack([10, 7, 2], conv(3, { strides: 3, kernelSize: 2 })),
+  'dilation with same and with valid padding': () =>
+    stack([11, 10, 2], conv(3, { dilationRate: 2 }), conv(2, { dilationRate: [2, 1], padding: 'valid' })),
+  'pooling with same padding, whose padding takes no part': () =>
+    functional([7, 6, 3], (input) => [
+      of(layers.maxPooling2d({ poolSize: 3, strides: 2, padding: 'same' }), input),
+      of(layers.averagePooling2d({ poolSize: [3, 2], strides: 2, padding: 'same' }), input),
+    ]),
+  'a residual network with batch normalisation and a projection': () =>
+    functional([8, 8, 3], (input) => {
+      const branch = of(
+        layers.batchNormalization({ epsilon: 0.01 }),
+        of(conv(6, { useBias: false, strides: 2 }), input),
+      );
+      const shortcut = of(conv(6, { kernelSize: 1, strides: 2 }), input);
+      const sum = of(layers.add(), of(layers.reLU(), branch), shortcut, shortcut);
+      return of(layers.globalAveragePooling2d({}), of(layers.activation({ activation: 'relu' }), sum));
+    }),
+  'depthwise and separable convolutions with multipliers': () =>
+    functional([9, 9, 3], (input) => {
+      const deep = of(
+        layers.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, padding: 'same', strides: 2, activation: 'relu6' }),
+        input,
+      );
+      return of(layers.separableConv2d({ filters: 5, kernelSize: 3, depthMultiplier: 2, activation: 'tanh' }), deep);
+    }),
+  'dense connections, flattened in Keras order': () =>
+    functional([6, 5, 2], (input) => {
+      const first = of(layers.concatenate(), input, of(conv(3, { activation: 'elu' }), input));
+      const second = of(layers.concatenate({ axis: 3 }), first, of(conv(2, { activation: 'sigmoid' }), first));
+      return of(layers.dense({ units: 4 }), of(layers.flatten(), second));
+    }),
+  'concatenation along rows': () =>
+    functional([4, 5, 2], (input) => of(layers.concatenate({ axis: 1 }), input, of(conv(2), input))),
+  'gates, averages and leaky activations': () =>
+    functional([6, 6, 4], (input) => {
+      const gate = of(conv(4, { activation: 'hardSigmoid' }), input);
+      const gated = of(layers.multiply(), of(layers.leakyReLU({ alpha: 0.1 }), input), gate);
+      return of(layers.average(), gated, of(layers.prelu({ sharedAxes: [1, 2] }), input), of(layers.elu(), input));
+    }),
+  'a slope for every position': () => stack([4, 3, 2], layers.prelu({}) as never),
+  'other activation functions': () =>
+    functional([3, 4, 2], (input) =>
+      ['selu', 'softplus', 'swish', 'mish', 'linear', 'relu6', 'logSoftmax', 'softmax'].map((activation) =>
+        of(layers.activation({ activation: activation as 'relu' }), of(conv(3), input)),
+      ),
+    ),
+  'a bounded ReLU, a softmax over channels': () =>
+    stack([4, 4, 3], layers.reLU({ maxValue: 0.5 }) as never, layers.softmax({ axis: -1 }) as never),
+  'reshaping to maps and back, permuting, cropping, padding': () =>
+    functional([60], (input) => {
+      const map = of(conv(3), of(layers.reshape({ targetShape: [5, 4, 3] }), input));
+      const padded = of(
+        layers.zeroPadding2d({
+          padding: [
+            [1, 0],
+            [2, 1],
+          ],
+        }),
+        map,
+      );
+      const cropped = of(
+        layers.cropping2D({
+          cropping: [
+            [1, 1],
+            [0, 2],
+          ],
+        }),
+        padded,
+      );
+      return of(layers.reshape({ targetShape: [-1, 6] }), of(layers.permute({ dims: [3, 1, 2] }), cropped));
+    }),
+  'normalisation of features without scale or centre, and a dense layer on maps': () =>
+    functional([3, 4, 2], (input) => {
+      const mapped = of(layers.dense({ units: 3, activation: 'relu' }), input);
+      const features = of(layers.batchNormalization({ scale: false, center: false }), of(layers.flatten(), mapped));
+      return of(layers.dense({ units: 2, useBias: false }), features);
+    }),
+  'one layer called twice, and a model within a model': () => {
+    const inner = tf.sequential({ layers: [conv(3, { inputShape: [5, 5, 3], activation: 'relu' }), conv(3)] });
+    return functional([5, 5, 3], (input) => {
+      const shared = conv(3);
+      return of(layers.globalMaxPooling2d({}), of(inner, of(shared, of(shared, input))));
+    });
+  },
+};
+
+const hostTensor = (tensor: tf.Tensor): Tensor<'float32'> => float32(tensor.shape, tensor.dataSync<'float32'>());
+
+function run(graph: Graph, input: Tensor): readonly Tensor[] {
+  const results = evaluateGraph(graph, new Map([[graph.inputs[0]?.id as string, input]]));
+  return graph.outputs.map((output) => results.get(output) as Tensor);
+}
+
+const largestDifference = (a: Tensor, b: Tensor): number => {
+  expect(a.shape).toEqual(b.shape);
+  const [left, right] = [a.data as Float32Array, b.data as Float32Array];
+  return left.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (right[i] as number))), 0);
+};
+
+beforeAll(() => tf.setBackend('cpu'));
+
+describe('a layers model is imported so that it computes what TensorFlow.js computes', () => {
+  for (const [name, build] of Object.entries(networks)) {
+    test(name, async () => {
+      const model = build();
+      randomise(model, 1);
+      const input = randomBatch(model, 2);
+      const expected = [model.predict(input)].flat().map(hostTensor);
+      const actual = run(importTfjs('net', await savedFiles(model)), hostTensor(input));
+      expect(actual.length).toBe(expected.length);
+      actual.forEach((result, i) => expect(largestDifference(result, expected[i] as Tensor)).toBeLessThan(1e-5));
+      expect(expected.some((result) => new Set(result.data).size > 1)).toBe(true);
+    });
+  }
+
+  test('maps are NCHW inside, and outputs are called after their layers', async () => {
+    const model = functional([6, 6, 2], (input) =>
+      of(layers.flatten({ name: 'out' }), of(conv(3, { name: 'map' }), input)),
+    );
+    const graph = importTfjs('net', await savedFiles(model));
+    expect(graph.outputs).toEqual(['out']);
+    const node = graph.nodes.find(({ path }) => path === 'map');
+    expect(graph.shapes.get(node?.outputs[0] as string)).toEqual([DYNAMIC, 3, 6, 6]);
+    expect(graph.nodes.map(({ op }) => op)).toEqual(['Transpose', 'Conv', 'Transpose', 'Flatten']);
+  });
+
+  test('weights of a layer that is called twice are held once', async () => {
+    const model = functional([5, 5, 3], (input) => {
+      const shared = conv(3, { useBias: false });
+      return of(shared, of(shared, input));
+    });
+    expect(importTfjs('net', await savedFiles(model)).constants.size).toBe(1);
+  });
+
+  test('a pixel of one position needs no Transpose before it is flattened', async () => {
+    const model = stack([3, 3, 2], conv(4, { padding: 'valid' }), layers.flatten() as never);
+    const ops = importTfjs('net', await savedFiles(model)).nodes.map(({ op }) => op);
+    expect(ops).toEqual(['Transpose', 'Conv', 'Flatten']);
+  });
+});
+
+describe('weights', () => {
+  const dense = {
+    class_name: 'Sequential',
+    config: [{ class_name: 'Dense', config: { name: 'd', units: 2, use_bias: false, batch_input_shape: [null, 2] } }],
+  };
+  const imported = (weight: object, bytes: Uint8Array, topology: unknown = dense): Tensor => {
+    const graph = importTfjs('net', layersModelFiles(topology, [weight], [bytes]));
+    return [...graph.constants.values()][0] as Tensor;
+  };
+
+  test('quantised to bytes come back as value · scale + min', () => {
+    const quantization = { dtype: 'uint8', scale: 0.5, min: -1, original_dtype: 'float32' };
+    const weight = { name: 'd/kernel', shape: [2, 2], dtype: 'float32', quantization };
+    expect([...imported(weight, Uint8Array.of(0, 1, 4, 255)).data]).toEqual([-1, -0.5, 1, 126.5]);
+  });
+
+  test('quantised to 16 bits are read little-endian, halves as IEEE 754 has them', () => {
+    const wide = { dtype: 'uint16', scale: 1, min: 0 };
+    const weight = { name: 'd/kernel', shape: [2, 2], dtype: 'float32' };
+    const bytes = Uint8Array.of(0, 1, 1, 0, 0, 0, 255, 255);
+    expect([...imported({ ...weight, quantization: wide }, bytes).data]).toEqual([256, 1, 0, 65535]);
+    const halves = new Uint8Array(Uint16Array.of(0x3c00, 0xc000, 0x3555, 0x0001).buffer);
+    const [one, minusTwo, third, smallest] = imported({ ...weight, quantization: { dtype: 'float16' } }, halves).data;
+    expect([one, minusTwo, smallest]).toEqual([1, -2, 2 ** -24]);
+    expect(third).toBe(Math.fround(0.333251953125));
+  });
+
+  test('are found under the scopes that Keras puts around their names', () => {
+    const bytes = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
+    for (const name of ['d/kernel', 'd/d/kernel:0', 'model/d/kernel']) {
+      expect([...imported({ name, shape: [2, 2], dtype: 'float32' }, bytes).data]).toEqual([1, 2, 3, 4]);
+    }
+    const other = { name: 'e/kernel', shape: [2, 2], dtype: 'float32' };
+    expect(() => imported(other, bytes)).toThrow(/weight "kernel" of layer "d" was expected, but there is none/);
+  });
+
+  test('that are missing, cut short or too long are named', () => {
+    const weight = { name: 'd/kernel', shape: [2, 2], dtype: 'float32' };
+    const files = new Map(layersModelFiles(dense, [weight], [new Uint8Array(16)]));
+    expect(companionFiles(files.get('model.json') as Uint8Array)).toEqual(['group1-shard1of1.bin']);
+    files.delete('group1-shard1of1.bin');
+    expect(() => importTfjs('net', files)).toThrow(
+      expect.objectContaining({ code: 'FILE_MISSING', message: expect.stringContaining('group1-shard1of1.bin') }),
+    );
+    expect(() => imported(weight, new Uint8Array(15))).toThrow(/end before the weight "d\/kernel" does/);
+    expect(() => imported(weight, new Uint8Array(17))).toThrow(/hold 17 bytes, but the weights 16/);
+  });
+});
+
+describe('what cannot be imported is refused', () => {
+  const layer = (name: string, className: string, config: object = {}): object => ({
+    class_name: className,
+    config: { name, batch_input_shape: [null, 4, 4, 1], ...config },
+  });
+  const sequential = (list: readonly object[]): ReadonlyMap<string, Uint8Array> =>
+    layersModelFiles({ class_name: 'Sequential', config: { layers: list } }, [], []);
+
+  test('every unsupported layer is named with its class, in one message', () => {
+    const list = [
+      layer('up', 'UpSampling2D'),
+      layer('act', 'Activation', { activation: 'gelu_new' }),
+      { class_name: 'Sequential', config: { name: 'inner', layers: [layer('turned', 'Conv2DTranspose')] } },
+    ];
+    for (const part of [/"up" is a UpSampling2D/, /"act" \(Activation\) .* gelu_new/, /"inner\/turned" is a Conv2DT/]) {
+      expect(() => importTfjs('net', sequential(list))).toThrow(part);
+    }
+  });
+
+  test('open rows and columns, channels first, graph models, broken JSON', () => {
+    const bytes = (text: string): ReadonlyMap<string, Uint8Array> =>
+      new Map([['model.json', new TextEncoder().encode(text)]]);
+    const open = [layer('c', 'Flatten', { batch_input_shape: [null, null, 4, 1] })];
+    expect(() => importTfjs('net', sequential(open))).toThrow(/only the number of images may be open/);
+    const first = [layer('p', 'MaxPooling2D', { data_format: 'channels_first' })];
+    expect(() => importTfjs('net', sequential(first))).toThrow(/"p" .* uses data_format channels_first/);
+    expect(() => importTfjs('net', bytes('{"format":"graph-model"}'))).toThrow(
+      expect.objectContaining({ code: 'MODEL_UNSUPPORTED' }),
+    );
+    expect(() => importTfjs('net', bytes('{'))).toThrow(/not valid JSON/);
+    expect(() => importTfjs('net', bytes('{"modelTopology":{"class_name":"Model"}}'))).toThrow(/no layers/);
+    expect(() => importTfjs('net', new Map())).toThrow(expect.objectContaining({ code: 'FILE_MISSING' }));
+  });
+
+  test('file names that stand for no format', () => {
+    expect(formatOf('a/b.ONNX')).toBe('onnx');
+    expect(formatOf('net/model.json')).toBe('tfjs');
+    expect(() => formatOf('weights.h5')).toThrow(/"weights.h5" is neither an ONNX file/);
+  });
+});
+
+describe.skipIf(!hasSharedData)('the shared layers models equal their ONNX forms', () => {
+  test.each([
+    ['mnist_lenet', 'models/mnist_lenet_tfjs', 2],
+    ['vww_mobilenet_v1_0.25_96', 'models/vww_mobilenet_v1_0.25_96_tfjs', 1],
+  ])('%s', (name, folder, images) => {
+    const graph = importNetwork(name, 'tfjs', folderFiles(folder));
+    const { input, output } = vectors(name);
+    const actual = run(graph, rows(input, 0, images)).at(-1) as Tensor;
+    expect(largestDifference(actual, rows(output, 0, images))).toBeLessThan(1e-5);
+    const [other] = run(onnxFile(`models/${name}.onnx`), rows(input, 0, images));
+    expect(largestDifference(actual, other as Tensor)).toBeLessThan(1e-6);
+  });
+
+  test('TensorFlow.js agrees on all seven outputs of mnist_lenet', async () => {
+    const files = folderFiles('models/mnist_lenet_tfjs');
+    const json = JSON.parse(new TextDecoder().decode(files.get('model.json')));
+    const model = await tf.loadLayersModel(
+      tf.io.fromMemory({
+        modelTopology: json.modelTopology,
+        weightSpecs: json.weightsManifest[0].weights,
+        weightData: Uint8Array.from(files.get('group1-shard1of1') as Uint8Array).buffer,
+      }),
+    );
+    const input = rows(vectors('mnist_lenet').input, 0, 2);
+    const expected = (model.predict(tf.tensor(input.data as Float32Array, [...input.shape])) as tf.Tensor[]).map(
+      hostTensor,
+    );
+    const graph = importTfjs('mnist_lenet', files);
+    expect(graph.outputs).toEqual([
+      'Conv2D_1',
+      'MaxPooling2D_1',
+      'Conv2D_2',
+      'MaxPooling2D_2',
+      'Dense_1',
+      'Dense_2',
+      'Softmax',
+    ]);
+    run(graph, input).forEach((result, i) =>
+      expect(largestDifference(result, expected[i] as Tensor)).toBeLessThan(1e-4),
+    );
+  });
+});
