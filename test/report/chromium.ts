@@ -18,7 +18,10 @@ export const looks: readonly Look[] = [390, 1280].flatMap((width) =>
 
 /** What the browser saw. */
 export interface Sight {
-  readonly png: Uint8Array;
+  /** The whole page, if asked for. */
+  readonly png: Uint8Array | undefined;
+  /** Colour of the page. */
+  readonly background: string;
   /** CSS pixels of the page; wider than the look means that something overflows. */
   readonly pageWidth: number;
   readonly pageHeight: number;
@@ -45,12 +48,18 @@ export function chromiumPath(): string | undefined {
 const findOverflow = `JSON.stringify({
   width: document.documentElement.scrollWidth,
   height: document.documentElement.scrollHeight,
+  background: getComputedStyle(document.body).backgroundColor,
   overflowing: [...document.querySelectorAll('body *')].filter((e) => !e.closest('.scroll, pre, .pictures, .skip') &&
     e.getBoundingClientRect().right > innerWidth + 0.5).map((e) => e.tagName + '.' + e.getAttribute('class')).slice(0, 10),
 })`;
 
 /** Looks at a page in headless Chromium, through the DevTools protocol on pipes: no port, no network. */
-export async function lookAt(chromium: string, file: string, views: readonly Look[]): Promise<Sight[]> {
+export async function lookAt(
+  chromium: string,
+  file: string,
+  views: readonly Look[],
+  options: { readonly pictures: boolean },
+): Promise<Sight[]> {
   const profile = await mkdtemp(join(tmpdir(), 'percuss-chromium-'));
   const browser = spawn(
     chromium,
@@ -90,14 +99,18 @@ export async function lookAt(chromium: string, file: string, views: readonly Loo
       const measured = JSON.parse((result as { value: string }).value) as {
         width: number;
         height: number;
+        background: string;
         overflowing: string[];
       };
-      const { data } = await send('Page.captureScreenshot', {
-        captureBeyondViewport: true,
-        clip: { x: 0, y: 0, width: Math.max(width, measured.width), height: measured.height, scale: 1 },
-      });
+      const captured = options.pictures
+        ? await send('Page.captureScreenshot', {
+            captureBeyondViewport: true,
+            clip: { x: 0, y: 0, width: Math.max(width, measured.width), height: measured.height, scale: 1 },
+          })
+        : undefined;
       sights.push({
-        png: Buffer.from(String(data), 'base64'),
+        png: captured && Buffer.from(String(captured['data']), 'base64'),
+        background: measured.background,
         pageWidth: measured.width,
         pageHeight: measured.height,
         overflowing: measured.overflowing,

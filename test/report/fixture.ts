@@ -31,9 +31,18 @@ const networks: readonly Network[] = [
   { name: 'mstutorial', layers: 4, kernels: 18, accuracy: 0.656, half: 0.4, sr: 0.24, rho: 0.48 },
 ];
 
+/** The same networks with fewer layers and kernels, for tests that need not look real. */
+const small = networks.map((network, i) => ({ ...network, layers: [7, 13, 7, 4][i] ?? 4, kernels: 6 }));
+
 /** A study of four networks whose numbers look like real ones, all from one seed. */
-export function syntheticInput(names: readonly string[] = networks.map((network) => network.name)): ReportInput {
-  const own = networks.map((network, i) => ({ ...network, name: names[i] ?? network.name }));
+export function syntheticInput(
+  options: { readonly names?: readonly string[]; readonly size?: 'small' | 'full' } = {},
+): ReportInput {
+  const names = options.names ?? [];
+  const own = (options.size === 'full' ? networks : small).map((network, i) => ({
+    ...network,
+    name: names[i] ?? network.name,
+  }));
   return {
     id: sha256('synthetic'),
     study: resolved(own),

@@ -41,7 +41,7 @@ function picture({ site, channel, depth, height, width, values }: ResponsePictur
   return html`<div class="picture">
     <img src="${rasterUrl(values, height, width, limit)}" width="${width}" height="${height}" alt="${label}" />
     <p>
-      <b>depth ${depth}</b> <span class="site">${site}</span> ch. ${channel}<br />${height} × ${width}, max |r|
+      <b>depth ${depth}</b> <span class="site">${site}</span> ch. ${channel}<br />${height} × ${width}<br />max |r|
       ${limit === 0 ? '0: silent' : significant(limit, 2)}
     </p>
   </div>`;

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { canonicalJson } from '../../core/canonical.js';
+import { halving } from '../../core/report/curves.js';
+import { mainPredictor } from '../../core/report/main-predictor.js';
+import { count, interval, listed, percent, significant } from '../../core/report/number-format.js';
+import { rasterUrl } from '../../core/report/raster.js';
+import { studyJson } from '../../core/report/summary.js';
+import type { CurveRow } from '../../core/tables/schema.js';
+import { decode } from 'fast-png';
+import { emptyInput, syntheticInput } from './fixture.js';
+
+function curve(points: readonly (readonly [fraction: number, accuracy: number])[]): CurveRow[] {
+  return points.map(([fraction, accuracy]) => ({
+    model: 'm',
+    ablation: 'a',
+    mode: 'random',
+    unit: 'kernel',
+    spread: 'all-depths',
+    fill: 'zero',
+    fraction,
+    conditions: 1,
+    accuracy,
+    accuracy_low: accuracy,
+    accuracy_high: accuracy,
+    kl: 0,
+    kl_low: 0,
+    kl_high: 0,
+  }));
+}
+
+describe('the fraction at which accuracy halves', () => {
+  test('lies on the line between two measured fractions', () => {
+    // From 0.6 at 0.1 to 0.2 at 0.2, half of 0.8 is met half way.
+    expect(
+      halving(
+        curve([
+          [0.1, 0.6],
+          [0.2, 0.2],
+        ]),
+        0.8,
+      ),
+    ).toEqual({ kind: 'at', fraction: expect.closeTo(0.15, 12) as number });
+  });
+  test('counts the intact network as fraction 0', () => {
+    expect(halving(curve([[0.1, 0.2]]), 0.8)).toEqual({ kind: 'at', fraction: expect.closeTo(0.2 / 3, 12) as number });
+  });
+  test('is beyond the largest fraction where accuracy never falls so far', () => {
+    expect(halving(curve([[0.1, 0.7]]), 0.8)).toEqual({ kind: 'beyond', fraction: 0.1 });
+  });
+  test('is unknown without a curve', () => expect(halving([], 0.8)).toBeUndefined());
+});
+
+describe('numbers are printed with three significant digits', () => {
+  test.each([
+    [0.0123456, '0.0123'],
+    [12.3456, '12.3'],
+    [0.99996, '1.00'],
+    [123_456, '123\u202f000'],
+    [-0.5, '\u22120.500'],
+    [0.000_012_3, '1.23\u202f×\u202f10⁻⁵'],
+    [0, '0'],
+    [null, '–'],
+    [Number.NaN, '–'],
+  ])('%s is %s', (value, text) => expect(significant(value)).toBe(text));
+
+  test.each([
+    [0.91, '91.0\u202f%'],
+    [1, '100\u202f%'],
+    [0, '0.0\u202f%'],
+    [0.0004, '0.04\u202f%'],
+    [null, '–'],
+  ])('the share %s is %s', (value, text) => expect(percent(value)).toBe(text));
+
+  test('intervals, counts and lists', () => {
+    expect(interval(0.882, 0.932)).toBe('[0.882, 0.932]');
+    expect(interval(null, 0.9)).toBe('');
+    expect(count(269_722)).toBe('269\u202f722');
+    expect(count(9999)).toBe('9999');
+    expect(listed(['a', 'b', 'c'])).toBe('a, b and c');
+  });
+});
+
+test('the main predictor is the one with the strongest mean correlation with KL', () => {
+  const rows = syntheticInput().tables.predictors;
+  expect(mainPredictor(syntheticInput().tables)?.predictor).toBe('activation_std');
+  const turned = rows.map((row) =>
+    row.predictor === 'r2_far' && row.target === 'kl' ? { ...row, spearman: -0.9 } : row,
+  );
+  expect(mainPredictor({ ...syntheticInput().tables, predictors: turned })?.predictor).toBe('r2_far');
+});
+
+test('a picture is clear at zero, blue above and orange below, and full at its limit', () => {
+  const url = rasterUrl([0, 2, -1, Number.NaN], 2, 2, 2);
+  const { data, channels } = decode(Buffer.from(url.replace('data:image/png;base64,', ''), 'base64'));
+  expect(channels).toBe(4);
+  const pixel = (i: number) => [...data.slice(4 * i, 4 * i + 4)];
+  expect(pixel(0)[3]).toBe(0);
+  expect(pixel(1)).toEqual([43, 127, 214, 255]);
+  expect(pixel(2)).toEqual([226, 112, 32, 128]);
+  expect(pixel(3)[3]).toBe(0);
+});
+
+test('study.json pins its objects and holds the key numbers', () => {
+  const input = syntheticInput({ size: 'full' });
+  const summary = studyJson(input);
+  expect(summary).toMatchObject({
+    version: 1,
+    study: 'cifar-resnets',
+    id: input.id,
+    numericMode: 'onnxruntime-float32-cpu',
+    coverage: { planned: 6696, committed: 6690, failed: 2, computed: 41_230, reused: 8770 },
+    objects: { stored: [{ name: 'analysis' }] },
+    predictor: { name: 'activation_std', target: 'kl' },
+  });
+  expect(canonicalJson(summary)).toBe(canonicalJson(studyJson(syntheticInput({ size: 'full' }))));
+  expect(canonicalJson(studyJson(emptyInput()))).toContain('"predictor":null');
+});
