@@ -1,35 +1,15 @@
 /** Where every value of the resolved spec came from is kept beside it (see `positions.ts`); this is the meaning alone. */
 
+import type { DataSpec, InputSpec } from '../data/data-spec.js';
+
+export type { DataSpec, InputSpec };
+
 export type Unit = 'kernel' | 'layer' | 'block' | 'stream';
 export type Mode = 'each' | 'random' | 'cumulative';
 export type Spread = 'one-layer' | 'matched' | 'all-depths';
 export type FillName = 'zero' | 'mean' | 'mean-position' | 'resample';
 /** What orders a cumulative ablation: seeded chance, the kernel's L1 norm, its activation's deviation, or its own damage. */
 export type CumulativeOrder = 'random' | 'weight-norm' | 'activation-std' | 'kl';
-
-export interface DataSpec {
-  readonly name: string;
-  readonly format: 'cifar10' | 'idx' | 'npy' | 'folder';
-  /** Absolute paths or s3:// URLs. idx and npy: image files; folder: one folder with a sub-folder for each class. */
-  readonly files: readonly string[];
-  /** idx and npy: label files, one for each file of images. */
-  readonly labels: readonly string[];
-  /** How many images to use, of the order below; undefined: all. */
-  readonly images: number | undefined;
-  /** `seeded`: a class-stratified permutation in which a larger number keeps the earlier images. `file`: as they stand. */
-  readonly order: 'seeded' | 'file';
-  /** folder: shorter side in pixels, then a central crop; both undefined for images that already agree in size. */
-  readonly resize: number | undefined;
-  readonly crop: number | undefined;
-}
-
-export interface InputSpec {
-  /** (pixel / divide − mean) / std, per channel in the network's own channel order. */
-  readonly divide: number;
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-  readonly order: 'rgb' | 'bgr';
-}
 
 export interface OutputSpec {
   readonly kind: 'logits' | 'probabilities' | 'values';

@@ -1,0 +1,25 @@
+/** An image set as its author declared it. */
+export interface DataSpec {
+  readonly name: string;
+  readonly format: 'cifar10' | 'idx' | 'npy' | 'folder';
+  /** Absolute paths or s3:// URLs. idx and npy: image files; folder: one folder with a sub-folder for each class. */
+  readonly files: readonly string[];
+  /** idx and npy: label files, one for each file of images. */
+  readonly labels: readonly string[];
+  /** How many images to use, of the order below; undefined: all. */
+  readonly images: number | undefined;
+  /** `seeded`: a class-stratified permutation in which a larger number keeps the earlier images. `file`: as they stand. */
+  readonly order: 'seeded' | 'file';
+  /** folder: shorter side in pixels, then a central crop; both undefined for images that already agree in size. */
+  readonly resize: number | undefined;
+  readonly crop: number | undefined;
+}
+
+/** How the pixels of an image become the input of a network. */
+export interface InputSpec {
+  /** (pixel / divide − mean) / std, per channel in the network's own channel order. */
+  readonly divide: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly order: 'rgb' | 'bgr';
+}

@@ -1,0 +1,42 @@
+import { PercussError } from '../errors.js';
+import type { Image, ImageRecords } from './image-source.js';
+
+/** A file of images with its file of labels, both read. */
+export interface PairedFile {
+  readonly path: string;
+  readonly labelPath: string;
+  readonly images: {
+    readonly count: number;
+    readonly shape: Image['shape'];
+    pixels(index: number): Uint8Array | Float32Array;
+  };
+  readonly labels: Uint16Array;
+}
+
+/**
+ * Image sets of formats that keep images and labels in files of their own.
+ * @throws PercussError DATA_INVALID if a pair of files differs in its number of images and labels.
+ */
+export function pairedRecords(files: readonly PairedFile[]): ImageRecords {
+  const places: { readonly file: PairedFile; readonly index: number }[] = [];
+  for (const file of files) {
+    const { path, labelPath, images, labels } = file;
+    if (images.count !== labels.length) {
+      throw new PercussError(
+        'DATA_INVALID',
+        `${path} holds ${images.count} images, but ${labelPath} holds ${labels.length} labels`,
+        { details: { images: path, labels: labelPath } },
+      );
+    }
+    for (let index = 0; index < images.count; index++) places.push({ file, index });
+  }
+  return {
+    labels: Uint16Array.from(places, ({ file, index }) => file.labels[index] as number),
+    classes: null,
+    image: (at) => {
+      const { file, index } = places[at] as (typeof places)[number];
+      const { images, path } = file;
+      return Promise.resolve({ shape: images.shape, data: images.pixels(index), where: `${path}, image ${index}` });
+    },
+  };
+}
