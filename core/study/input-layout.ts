@@ -1,31 +1,23 @@
+import { inputLayout as layoutOf, printShape } from '../data/preprocess.js';
 import { PercussError } from '../errors.js';
 import type { Shape } from '../network/graph.js';
 import type { InputLayout } from '../probe/response-batch.js';
 import type { InputSpec } from '../spec/study-spec.js';
 
-/**
- * Where an image's element (channel, row, column) lies in a network's input, of any layout that images have there: NCHW,
- * NHWC, or [n, height, width] for one channel.
- */
+/** Where an image's element (channel, row, column) lies in a network's input. @throws PercussError DATA_INVALID. */
 export function inputLayout(shape: Shape, image: readonly number[]): InputLayout {
   const [channels, height, width] = image as [number, number, number];
-  const dims = shape.slice(1);
-  const is = (...expected: number[]): boolean =>
-    dims.length === expected.length && dims.every((dim, i) => dim === expected[i] || dim < 0);
-  const layout = { shape: [channels, height, width] as const };
-  if (is(channels, height, width)) {
-    return { ...layout, index: (c, y, x) => (c * height + y) * width + x };
+  const kind = layoutOf(shape, image);
+  if (kind === undefined) {
+    throw new PercussError(
+      'DATA_INVALID',
+      `images of ${channels}×${height}×${width} do not fit a network input of ${printShape(shape)}`,
+    );
   }
-  if (is(height, width, channels)) {
-    return { ...layout, index: (c, y, x) => (y * width + x) * channels + c };
-  }
-  if (channels === 1 && is(height, width)) {
-    return { ...layout, index: (_, y, x) => y * width + x };
-  }
-  throw new PercussError(
-    'DATA_INVALID',
-    `images of ${channels}×${height}×${width} do not fit a network input of [${shape.map((d) => (d < 0 ? 'N' : d)).join(', ')}]`,
-  );
+  return {
+    shape: [channels, height, width],
+    index: kind === 'planes' ? (c, y, x) => (c * height + y) * width + x : (c, y, x) => (y * width + x) * channels + c,
+  };
 }
 
 /** What a black pixel becomes, by channel in the network's order. */

@@ -1,0 +1,142 @@
+import { canonicalJson, type Json } from '../canonical.js';
+import { encodeChunk } from '../data/chunk.js';
+import { loadImageSet, type ImageSet } from '../data/image-set.js';
+import { sha256, type Digest } from '../digest.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Graph } from '../network/graph.js';
+import { companionFiles, formatOf, importNetwork } from '../network/import.js';
+import { anatomyOf } from '../network/anatomy.js';
+import type { Anatomy } from '../network/site.js';
+import type { NumericMode } from '../numeric-mode.js';
+import { SEMANTICS } from '../plan/identity.js';
+import { silent, type Progress } from '../progress.js';
+import type { ResolvedData, ResolvedModel, ResolvedStudy, StudyRef } from '../spec/resolved-study.js';
+import type { ModelSpec, StudySpec } from '../spec/study-spec.js';
+import { inputs, readInput } from './inputs.js';
+
+/** A network of a spec, read and imported. */
+export interface ReadModel {
+  readonly spec: ModelSpec;
+  readonly format: 'onnx' | 'tfjs';
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly graph: Graph;
+  readonly anatomy: Anatomy;
+}
+
+/** Everything that a spec names, read from where its author keeps it. */
+export interface StudyInputs {
+  readonly spec: StudySpec;
+  readonly models: readonly ReadModel[];
+  readonly images: ReadonlyMap<string, ImageSet>;
+}
+
+/** Reads a model file with what lies beside it. */
+export async function readModelFiles(
+  file: string,
+): Promise<{ readonly format: 'onnx' | 'tfjs'; readonly files: ReadonlyMap<string, Uint8Array> }> {
+  const format = formatOf(file);
+  const main = await readInput(file);
+  if (format === 'onnx') return { format, files: new Map([['model.onnx', main]]) };
+  const folder = file.slice(0, file.lastIndexOf('/') + 1);
+  const files = new Map([['model.json', main]]);
+  for (const name of companionFiles(main)) files.set(name, await readInput(`${folder}${name}`));
+  return { format, files };
+}
+
+/** Reads networks and images of a spec. @throws PercussError naming the file that cannot be read or is not supported. */
+export async function readStudyInputs(spec: StudySpec, progress: Progress = silent): Promise<StudyInputs> {
+  const models: ReadModel[] = [];
+  const total = spec.models.length + spec.data.length;
+  const step = (label: string, done: number): void => progress({ phase: 'prepare', label, done, total, unit: 'steps' });
+  for (const model of spec.models) {
+    step(`reading ${model.name}`, models.length);
+    const { format, files } = await readModelFiles(model.file);
+    const graph = importNetwork(model.name, format, files);
+    const output = model.output.name ?? graph.outputs.at(-1);
+    const anatomy = anatomyOf(graph, { after: model.after, ...(output === undefined ? {} : { output }) });
+    models.push({ spec: model, format, files, graph, anatomy });
+  }
+  const images = new Map<string, ImageSet>();
+  for (const data of spec.data) {
+    step(`decoding ${data.name}`, models.length + images.size);
+    images.set(data.name, await loadImageSet(data, spec.seed, inputs.read, inputs.list));
+  }
+  return { spec, models, images };
+}
+
+/** What becomes of every network and image once it is named by content: blobs to store, and the study that names them. */
+export interface ResolvedInputs {
+  readonly study: ResolvedStudy;
+  readonly id: Digest;
+  readonly blobs: ReadonlyMap<Digest, Uint8Array>;
+}
+
+/** Names everything by content. Pure. */
+export function resolveStudy({ spec, models, images }: StudyInputs): ResolvedInputs {
+  const blobs = new Map<Digest, Uint8Array>();
+  const keep = (bytes: Uint8Array): Digest => {
+    const digest = sha256(bytes);
+    blobs.set(digest, bytes);
+    return digest;
+  };
+  const study: ResolvedStudy = {
+    version: 1,
+    semantics: SEMANTICS,
+    study: spec.study,
+    seed: spec.seed,
+    data: spec.data.map(({ name }): ResolvedData => {
+      const set = images.get(name) as ImageSet;
+      const chunks = set.chunks.map((chunk) => ({ digest: keep(encodeChunk(chunk)), images: chunk.labels.length }));
+      return { name, shape: set.shape, classes: set.classes, chunks };
+    }),
+    models: models.map((model) => resolveModel(model, keep)),
+    ablations: spec.ablations,
+    impulses: spec.impulses,
+    analysis: spec.analysis,
+  };
+  return { study, id: sha256(canonicalJson(plain(study))), blobs };
+}
+
+/** The digest covers files, preprocessing, the output's reading, and where sites lie: all that values depend on. */
+function resolveModel({ spec, format, files }: ReadModel, keep: (bytes: Uint8Array) => Digest): ResolvedModel {
+  const { file: _file, ...rest } = spec;
+  const blobs = [...files]
+    .map(([name, bytes]) => ({ name, blob: keep(bytes) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { input, output, after } = spec;
+  const content = sha256(canonicalJson(plain({ format, files: blobs, input, output, after })));
+  return { ...rest, content, format, files: blobs };
+}
+
+/** Without members that are undefined: those stand for a default, and canonical JSON refuses them. */
+export function plain(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}
+
+/**
+ * Stores a study: its root first, then networks and images by content, then the study itself; whoever has the store can
+ * then work on it. Storing the same study again changes nothing.
+ */
+export async function storeStudy(
+  ledger: Ledger,
+  { study, id, blobs }: ResolvedInputs,
+  options: { readonly mode: NumericMode; readonly yaml: string; readonly progress?: Progress },
+): Promise<StudyRef> {
+  const progress = options.progress ?? silent;
+  await ledger.putRoot(id, { study: study.study });
+  let done = 0;
+  for (const bytes of blobs.values()) {
+    progress({
+      phase: 'prepare',
+      label: 'storing networks and images',
+      done: done++,
+      total: blobs.size,
+      unit: 'steps',
+    });
+    await ledger.putBlob(bytes);
+  }
+  const ref = await ledger.putStudy(id, plain(study) as unknown as ResolvedStudy);
+  const mode = await ledger.putDecision(id, 'mode', options.mode);
+  await ledger.putDecision(id, 'yaml', options.yaml);
+  return { id, study: ref, mode };
+}
