@@ -22,7 +22,8 @@ function unbiasedHsic(k: Float64Array, l: Float64Array, n: number): number {
   for (let i = 0; i < n; i++) {
     let [rowK, rowL] = [0, 0];
     for (let j = 0; j < n; j++) {
-      const [a, b] = [k[i * n + j]!, l[i * n + j]!];
+      const a = k[i * n + j]!;
+      const b = l[i * n + j]!;
       product += a * b;
       rowK += a;
       rowL += b;

@@ -53,12 +53,15 @@ export interface PredictorResult {
   readonly ceiling: number | null;
 }
 
+/** A kernel that has everything, with its number among all kernels of all sites. */
 interface Member {
-  readonly damage: ArrayLike<number>;
-  readonly reference: ArrayLike<number> | undefined;
+  readonly number: number;
   readonly x: number;
   readonly covariates: readonly number[];
 }
+
+/** The target of every kernel of every site on a draw of images; NaN where it has none. */
+type Targets = Float64Array;
 
 /**
  * How well each predictor ranks kernels by damage, within sites. Pooled correlations can reverse, so sites are never
@@ -71,7 +74,19 @@ export function predictDamage(
   predictors: readonly string[],
   options: PredictorOptions,
 ): PredictorResult[] {
-  const results = predictors.map((predictor) => predictOne(sites, predictor, options));
+  const { seed, bootstrap = 1000 } = options;
+  const kernels = sites.flatMap((site) => site.kernels);
+  const images = kernels[0]?.damage.length ?? 0;
+  const all = Uint32Array.from({ length: images }, (_, i) => i);
+  const random = randomStream(seed, 'predictor-images');
+  const whole = targetsOf(kernels, all);
+  const resampled = Array.from({ length: images === 0 ? 0 : bootstrap }, () =>
+    targetsOf(
+      kernels,
+      all.map(() => random.below(images)),
+    ),
+  );
+  const results = predictors.map((predictor) => predictOne(sites, predictor, images, whole, resampled, options));
   const adjusted = adjustFalseDiscovery(results.map((result) => result.p));
   return results.map((result, i) => ({ ...result, pAdjusted: adjusted[i]! }));
 }
@@ -79,27 +94,28 @@ export function predictDamage(
 function predictOne(
   sites: readonly PredictedSite[],
   predictor: string,
+  images: number,
+  whole: Targets,
+  resampled: readonly Targets[],
   options: PredictorOptions,
 ): Omit<PredictorResult, 'pAdjusted'> {
   const { seed, level = 0.95, splits = 50 } = options;
   const covariates = options.covariates.filter((name) => name !== predictor);
-  const groups = sites.map((site) => membersOf(site, predictor, covariates)).filter((group) => group.length >= 4);
-  const images = groups[0]?.[0]?.damage.length ?? 0;
-  const all = Uint32Array.from({ length: images }, (_, i) => i);
-  const paired = groups.map((group) => ({ x: group.map((m) => m.x), y: targets(group, all) }));
-  const estimate = images === 0 ? null : groupedSpearman(paired);
+  const groups = membersOf(sites, predictor, covariates, whole);
+  const paired = groups.map((group) => ({ x: group.map((m) => m.x), y: group.map((m) => whole[m.number]!) }));
+  const estimate = groupedSpearman(paired);
   const counts = { predictor, sites: groups.length, kernels: groups.reduce((n, group) => n + group.length, 0) };
   if (estimate === null) {
     return { ...counts, spearman: null, p: null, partial: null, reliability: null, ceiling: null };
   }
-  const error = bootstrapError(groups, images, predictor, options);
+  const error = bootstrapError(groups, resampled, predictor, seed);
   const half = error === null ? null : normalQuantile((1 + level) / 2) * error;
   const z = Math.atanh(Math.min(1 - 1e-15, Math.max(-1 + 1e-15, estimate)));
-  const scores = groups.map(
-    (group): GroupScore =>
-      (drawn) =>
-        targets(group, drawn),
-  );
+  const kernels = sites.flatMap((site) => site.kernels);
+  const scores = groups.map((group): GroupScore => {
+    const own = group.map((member) => kernels[member.number]!);
+    return (drawn) => targetsOf(own, drawn);
+  });
   const reliability = splitHalfOf(scores, images, { seed, splits });
   return {
     ...counts,
@@ -116,62 +132,62 @@ function predictOne(
   };
 }
 
-/** The kernels of a site that have everything. */
-function membersOf(site: PredictedSite, predictor: string, covariates: readonly string[]): Member[] {
-  const known = (value: number | null | undefined): value is number =>
-    typeof value === 'number' && Number.isFinite(value);
-  return site.kernels.flatMap(({ damage, reference, predictors }) => {
-    const x = predictors[predictor];
-    const held = covariates.map((name) => predictors[name]).filter(known);
-    if (!known(x) || held.length < covariates.length) return [];
-    const member: Member = { damage, reference, x, covariates: held };
-    return known(
-      targetOf(
-        member,
-        Uint32Array.from({ length: damage.length }, (_, i) => i),
-      ),
-    )
-      ? [member]
-      : [];
+const known = (value: number | null | undefined): value is number =>
+  typeof value === 'number' && Number.isFinite(value);
+
+/** By site, the kernels that have predictor, covariates and target; sites of less than 4 such kernels are left out. */
+function membersOf(
+  sites: readonly PredictedSite[],
+  predictor: string,
+  covariates: readonly string[],
+  whole: Targets,
+): Member[][] {
+  let number = -1;
+  const groups = sites.map(({ kernels }) =>
+    kernels.flatMap(({ predictors }): Member[] => {
+      number += 1;
+      const x = predictors[predictor];
+      const held = covariates.map((name) => predictors[name]).filter(known);
+      return known(x) && held.length === covariates.length && known(whole[number])
+        ? [{ number, x, covariates: held }]
+        : [];
+    }),
+  );
+  return groups.filter((group) => group.length >= 4);
+}
+
+function targetsOf(kernels: readonly PredictedKernel[], drawn: Uint32Array): Targets {
+  return Float64Array.from(kernels, ({ damage, reference }) => {
+    const total = sumAt(damage, drawn);
+    return reference === undefined ? total / drawn.length : Math.log(total / sumAt(reference, drawn));
   });
 }
-
-function targetOf({ damage, reference }: Member, drawn: Uint32Array): number {
-  const total = sumAt(damage, drawn);
-  return reference === undefined ? total / drawn.length : Math.log(total / sumAt(reference, drawn));
-}
-
-const targets = (group: readonly Member[], drawn: Uint32Array): Float64Array =>
-  Float64Array.from(group, (member) => targetOf(member, drawn));
 
 /** Standard deviation over resamples of the combined correlation's z; null where less than nine tenths have one. */
 function bootstrapError(
   groups: readonly (readonly Member[])[],
-  images: number,
+  resampled: readonly Targets[],
   predictor: string,
-  { seed, bootstrap = 1000 }: PredictorOptions,
+  seed: number | string,
 ): number | null {
-  const random = randomStream(seed, 'predictor-bootstrap', predictor);
-  const drawn = new Uint32Array(images);
+  const random = randomStream(seed, 'predictor-kernels', predictor);
   const values: number[] = [];
-  for (let r = 0; r < bootstrap; r++) {
-    for (let i = 0; i < images; i++) drawn[i] = random.below(images);
+  for (const targets of resampled) {
     const value = groupedSpearman(
       groups.map((group) => {
-        const y = targets(group, drawn);
-        const kernels = Array.from(group, () => random.below(group.length));
-        return { x: kernels.map((k) => group[k]!.x), y: kernels.map((k) => y[k]!) };
+        const drawn = group.map(() => group[random.below(group.length)]!);
+        return { x: drawn.map((m) => m.x), y: drawn.map((m) => targets[m.number]!) };
       }),
     );
-    if (value !== null && Math.abs(value) < 1) values.push(Math.atanh(value));
+    if (value !== null && Number.isFinite(value) && Math.abs(value) < 1) values.push(Math.atanh(value));
   }
   const spread = variance(values);
-  return spread === null || values.length < 0.9 * bootstrap ? null : Math.sqrt(spread);
+  return spread === null || values.length < 0.9 * resampled.length ? null : Math.sqrt(spread);
 }
 
 /** Two-sided p of the combined correlation when a predictor's values are dealt anew within each site. */
 function permutationTest(
-  paired: readonly { readonly x: readonly number[]; readonly y: Float64Array }[],
+  paired: readonly { readonly x: readonly number[]; readonly y: readonly number[] }[],
   estimate: number,
   predictor: string,
   { seed, permutations = 1000 }: PredictorOptions,

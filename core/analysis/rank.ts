@@ -2,9 +2,9 @@ import { dot, sum } from './moments.js';
 
 /** Ranks from 1, ties sharing the mean of their ranks. */
 export function midRanks(values: ArrayLike<number>): Float64Array {
-  const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort(
-    (a, b) => values[a]! - values[b]! || a - b,
-  );
+  const order: number[] = [];
+  for (let i = 0; i < values.length; i++) order.push(i);
+  order.sort((a, b) => values[a]! - values[b]! || a - b);
   const ranks = new Float64Array(values.length);
   for (let from = 0; from < order.length;) {
     let to = from + 1;
@@ -18,19 +18,19 @@ export function midRanks(values: ArrayLike<number>): Float64Array {
 /** Values less their mean. */
 function centred(values: ArrayLike<number>): Float64Array {
   const centre = sum(values) / values.length;
-  return Float64Array.from(values, (v) => v - centre);
+  const rest = new Float64Array(values.length);
+  for (let i = 0; i < rest.length; i++) rest[i] = values[i]! - centre;
+  return rest;
 }
 
 /** Pearson's correlation, within [−1, 1]; null below three values or where one side does not vary. */
 export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   if (x.length < 3) return null;
   const [a, b] = [centred(x), centred(y)];
-  const scale = Math.sqrt(dot(a, a) * dot(b, b));
+  const [aa, bb] = [dot(a, a), dot(b, b)];
   // What is left of equal values after their mean is taken away is rounding, not variation.
-  const flat = (values: ArrayLike<number>, rest: Float64Array): boolean =>
-    dot(rest, rest) <= 1e-28 * Math.max(dot(values, values), Number.MIN_VALUE);
-  if (flat(x, a) || flat(y, b) || scale === 0) return null;
-  return Math.min(1, Math.max(-1, dot(a, b) / scale));
+  if (aa <= 1e-28 * dot(x, x) || bb <= 1e-28 * dot(y, y) || !(aa * bb > 0)) return null;
+  return Math.min(1, Math.max(-1, dot(a, b) / Math.sqrt(aa * bb)));
 }
 
 /** Spearman's rank correlation (Pearson's of mid-ranks, which is exact with ties). */

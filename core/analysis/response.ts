@@ -39,7 +39,8 @@ export interface ResponseShape {
 export function responseShape({ plus, minus }: ResponsePair): ResponseShape {
   let [pp, mm, pm, odd, even] = [0, 0, 0, 0, 0];
   for (let i = 0; i < plus.length; i++) {
-    const [p, m] = [plus[i]!, minus[i]!];
+    const p = plus[i]!;
+    const m = minus[i]!;
     pp += p * p;
     mm += m * m;
     pm += p * m;

@@ -48,7 +48,9 @@ export interface Axis {
 export function samplingOf(fine: Axis, coarse: Axis): Sampling | null {
   const stride = coarse.stride / fine.stride;
   if (!Number.isInteger(stride) || stride < 1) return null;
-  return { stride, offset: Math.ceil((coarse.offset - fine.offset) / fine.stride - 0.5), points: coarse.points };
+  // + 0 turns −0 into 0.
+  const offset = Math.ceil((coarse.offset - fine.offset) / fine.stride - 0.5) + 0;
+  return { stride, offset, points: coarse.points };
 }
 
 /** A response stored cropped: values [channels × extent.height × extent.width], exactly 0 elsewhere. */

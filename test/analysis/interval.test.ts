@@ -59,7 +59,7 @@ describe('intervals agree with SciPy', () => {
   });
 });
 
-describe('intervals cover', () => {
+describe('intervals cover', { timeout: 60_000 }, () => {
   test('Clopper-Pearson covers at least its rate at every proportion (by summation, not simulation)', () => {
     const n = 25;
     for (const p of [0.01, 0.1, 0.37, 0.5, 0.9]) {

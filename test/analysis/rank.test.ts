@@ -92,7 +92,7 @@ describe('correlations within sites', () => {
   });
 });
 
-describe('reliability of a ranking', () => {
+describe('reliability of a ranking', { timeout: 60_000 }, () => {
   // value = kernel effect (variance v) + noise (variance 1) on each image: over n images the reliability of a kernel's
   // mean is v / (v + 1/n), exactly.
   const simulate = (seed: number, kernels: number, images: number, v: number): Float64Array[] => {

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { baseFolds, commonPoolSizes, explainedKernels, meanOfKnown } from '../../core/analysis/explained.js';
+import { commonRarefaction, longRangeMatrix } from '../../core/analysis/long-range.js';
+import { bases, mixture, noiseRow, noiseRows, planted, points, stream } from './planted.js';
+
+const options = { seed: 3, distance: 2 };
+
+describe('R² of planted kernels', () => {
+  test('an idle copy in its own site is explained by it, kernels beside it are not', () => {
+    const site = noiseRows(stream('copy'), 6);
+    const [first] = explainedKernels(planted([[...site, site[0]!.map((v) => 3 * v)]]), options);
+    expect(first!.same[0]).toBeGreaterThan(0.999);
+    expect(first!.same[6]).toBeGreaterThan(0.999);
+    for (const r2 of first!.same.slice(1, 6)) expect(Math.abs(r2!)).toBeLessThan(0.05);
+  });
+  test('a linear mixture of kernels far away is recovered from afar and not from beside', () => {
+    const random = stream('mixture');
+    const early = noiseRows(random, 6);
+    const late = [mixture(early, [1, -0.5, 0, 2, 0, 0.3]), ...noiseRows(random, 5)];
+    const sites = explainedKernels(planted([early, noiseRows(random, 6), late]), options);
+    expect(sites[2]!.far[0]).toBeGreaterThan(0.99);
+    expect(sites[2]!.same[0]).toBeLessThan(0.05);
+    for (const r2 of sites[2]!.far.slice(1)) expect(r2!).toBeLessThan(0.1);
+  });
+  test('a mixture with as much noise as signal: R² near one half', () => {
+    const random = stream('half');
+    const early = noiseRows(random, 4);
+    const late = Array.from({ length: 12 }, () => {
+      const weights = early.map(() => random.normal());
+      const size = Math.sqrt(weights.reduce((t, w) => t + w * w, 0));
+      return mixture([...early, noiseRow(random)], [...weights.map((w) => w / size), 1]);
+    });
+    const sites = explainedKernels(planted([early, noiseRows(random, 4), late]), options);
+    expect(Math.abs(sites[2]!.meanFar! - 0.5)).toBeLessThan(0.05);
+  });
+  test(
+    'noise has R² near 0 out of sample, even from a pool of a sixth as many kernels as features fitted',
+    { timeout: 60_000 },
+    () => {
+      const random = stream('noise');
+      const sets = planted(Array.from({ length: 3 }, () => noiseRows(random, 30)));
+      for (const site of explainedKernels(sets, { ...options, distance: 1, poolSize: 40, draws: 2 })) {
+        expect(Math.abs(site.meanSame!)).toBeLessThan(0.02);
+        expect(Math.abs(site.meanFar!)).toBeLessThan(0.02);
+      }
+    },
+  );
+  test('what holds on some base images only does not count', () => {
+    const random = stream('local');
+    const site = noiseRows(random, 4);
+    const impostor = noiseRow(random);
+    impostor.set(site[0]!.subarray(0, points)); // a copy on the first base image, noise on the others
+    const [only] = explainedKernels(planted([[...site, impostor]]), options);
+    expect(only!.same[4]).toBeLessThan(0.15);
+  });
+  test('the scale of a kernel does not matter', () => {
+    const random = stream('scale');
+    const site = noiseRows(random, 5);
+    site.push(mixture(site, [1, 1, 0, 0, 0.5]));
+    const scaled = site.map((row, k) => row.map((v) => v * 2 ** (k - 3)));
+    const [a] = explainedKernels(planted([site]), options);
+    const [b] = explainedKernels(planted([scaled]), options);
+    a!.same.forEach((r2, k) => expect(b!.same[k]).toBeCloseTo(r2!, 5));
+  });
+});
+
+describe('pools', () => {
+  const random = stream('pools');
+  const network = planted([noiseRows(random, 12), noiseRows(random, 5), noiseRows(random, 12)]);
+  test('are as large as network and null can both fill', () => {
+    const other = planted([noiseRows(random, 8), noiseRows(random, 5), noiseRows(random, 4)]);
+    expect(commonPoolSizes([network, other], { ...options, poolSize: 10 })).toEqual([
+      { same: 7, far: 4 },
+      { same: 4, far: 0 },
+      { same: 3, far: 8 },
+    ]);
+    expect(commonPoolSizes([network, planted([noiseRows(random, 6)])], options)[0]).toEqual({ same: 5, far: 0 });
+  });
+  test('every kernel of a large site gets its number from groups of the pool size', () => {
+    const [first] = explainedKernels(network, { ...options, poolSize: 4, draws: 3 });
+    expect(first!.pools).toEqual({ same: 4, far: 4 });
+    expect(first!.same.every((r2) => r2 !== null)).toBe(true);
+    expect(first!.far.every((r2) => r2 !== null)).toBe(true);
+  });
+  test('the same seed gives the same bytes, another seed other draws', () => {
+    const once = (seed: number) => explainedKernels(network, { ...options, seed, poolSize: 4 });
+    expect(once(1)).toEqual(once(1));
+    expect(once(1)).not.toEqual(once(2));
+  });
+  test('folds share out the base images, each once', () => {
+    const folds = baseFolds(network, 3, 5)!;
+    expect(
+      folds
+        .flat()
+        .map(([from]) => from / points)
+        .sort((a, b) => a - b),
+    ).toEqual([...Array(bases).keys()]);
+  });
+  test('silent kernels, single kernels and single base images have no R²', () => {
+    const silent = planted([[...noiseRows(random, 3), new Float32Array(bases * points)], [noiseRow(random)]]);
+    const [first, second] = explainedKernels(silent, { ...options, distance: 1 });
+    expect(first!.same[3]).toBeNull();
+    expect(first!.far[3]).toBeNull();
+    expect(second!.same).toEqual([null]);
+    expect(second!.far[0]).not.toBeNull();
+    const one = { ...silent, starts: [0, bases * points] };
+    expect(explainedKernels(one, options)[0]!.same.every((r2) => r2 === null)).toBe(true);
+    expect(meanOfKnown([null, 1, 3])).toBe(2);
+    expect(meanOfKnown([null])).toBeNull();
+  });
+});
+
+describe('the long-range matrix', () => {
+  test('finds the pair of sites that share a space, in both directions, and nothing else', () => {
+    const random = stream('long-range');
+    const space = noiseRows(random, 3);
+    const within = () =>
+      Array.from({ length: 10 }, () => mixture(space, [random.normal(), random.normal(), random.normal()]));
+    const set = planted([within(), noiseRows(random, 10), within(), noiseRows(random, 10)]);
+    const matrix = longRangeMatrix(set, { seed: 1 })!;
+    expect(matrix.kernels).toBe(5);
+    matrix.r2.forEach((row, from) =>
+      row.forEach((r2, to) => {
+        if (from % 2 === 0 && to % 2 === 0) expect(r2).toBeGreaterThan(0.99);
+        else expect(Math.abs(r2!)).toBeLessThan(0.03);
+      }),
+    );
+  });
+  test('a site with too few live kernels is null; sizes agree with the smallest site that takes part', () => {
+    const random = stream('few');
+    const set = planted([noiseRows(random, 12), noiseRows(random, 3), noiseRows(random, 6)]);
+    expect(commonRarefaction([set])).toBe(3);
+    const matrix = longRangeMatrix(set, { seed: 1 })!;
+    expect(matrix.r2[1]).toEqual([null, null, null]);
+    expect(matrix.r2.map((row) => row[1])).toEqual([null, null, null]);
+    expect(matrix.r2[0]![2]).not.toBeNull();
+    expect(longRangeMatrix(planted([noiseRows(random, 3)]), { seed: 1 })).toBeNull();
+  });
+});
