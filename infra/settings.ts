@@ -70,9 +70,9 @@ export function searchPath(env: Environment = environment): readonly string[] {
 
 export type LogLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 
-/** `PERCUSS_LOG`: how much of Temporal's and our own log goes to the terminal. Warnings unless set. */
+/** `PERCUSS_LOG`: how much of Temporal's and our own log goes to the terminal. Errors unless set: a retry is no news. */
 export function logLevel(env: Environment = environment): LogLevel {
-  const level = (env['PERCUSS_LOG'] ?? 'WARN').toUpperCase();
+  const level = (env['PERCUSS_LOG'] ?? 'ERROR').toUpperCase();
   const levels: readonly string[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
   if (levels.includes(level)) return level as LogLevel;
   throw new PercussError('USAGE', `PERCUSS_LOG is "${level}"; it may be ${levels.join(', ').toLowerCase()}`);

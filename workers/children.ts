@@ -37,13 +37,17 @@ export function computeChildren(options: ChildrenOptions): Children {
 
   const acquire = async (signal: AbortSignal | undefined): Promise<ComputeProcess> => {
     while (busy.size >= options.slots) {
+      let turn: (() => void) | undefined;
       await new Promise<void>((resolve) => {
+        turn = resolve;
         waiting.push(resolve);
         signal?.addEventListener('abort', () => resolve(), { once: true });
       });
       if (closed || signal?.aborted) {
-        // The turn that woke us, if it was one, is the next one's.
-        waiting.shift()?.();
+        const place = waiting.indexOf(turn as () => void);
+        // Woken by a turn that we no longer need: it is the next one's.
+        if (place < 0) waiting.shift()?.();
+        else waiting.splice(place, 1);
         throw cancelled();
       }
     }

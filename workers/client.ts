@@ -41,7 +41,13 @@ export interface SubmitOptions {
   readonly details?: string;
 }
 
-export const defaultPolicy: StudyPolicy = { onFailure: 'continue', pauseAfter: 100, tries: 3, batchSeconds: 600 };
+export const defaultPolicy: StudyPolicy = {
+  onFailure: 'continue',
+  pauseAfter: 100,
+  tries: 3,
+  batchSeconds: 600,
+  heartbeatSeconds: 30,
+};
 
 export type StudyHandle = WorkflowHandle<(input: StudyInput) => Promise<StudyResult>>;
 

@@ -1,9 +1,8 @@
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/activities.js';
 import type { NumericMode } from '../core/numeric-mode.js';
 import type { StudySteps } from '../core/study/steps.js';
-import { logLevel } from '../infra/settings.js';
 import { queuesOf } from '../workflows/protocol.js';
 import { workflowCode } from './workflow-bundle.js';
 
@@ -35,24 +34,8 @@ export interface RunningWorker {
 const graceSeconds = 60;
 const forceSeconds = 15;
 
-let installed = false;
-
-/** Temporal's runtime, once a process: our log level, and no signal handlers, since those are the command's. */
-export function installRuntime(): void {
-  if (installed) return;
-  installed = true;
-  Runtime.install({
-    logger: new DefaultLogger(logLevel()),
-    telemetryOptions: {
-      logging: { forward: {}, filter: { core: logLevel() === 'WARN' ? 'ERROR' : logLevel(), other: 'ERROR' } },
-    },
-    shutdownSignals: [],
-  });
-}
-
 /** Starts to take part: polls the queues of the store for the roles. */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
-  installRuntime();
   const queues = queuesOf(settings.storeId, settings.mode);
   const roles = settings.roles ?? ['control', 'analyse', 'evaluate'];
   const all = createActivities(settings.steps);
@@ -77,7 +60,6 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       maxCachedWorkflows: 50,
       reuseV8Context: true,
       workflowThreadPoolSize: 1,
-      bundlerOptions: {},
     }),
     analyse: () => ({
       ...common,

@@ -46,6 +46,8 @@ export interface StudyPolicy {
   readonly tries: number;
   /** Seconds that one batch may take before its process is ended; at least 20 times the predicted time. */
   readonly batchSeconds: number;
+  /** Seconds without a sign of life after which a worker counts as lost, and its batches are run elsewhere; at least 10. */
+  readonly heartbeatSeconds: number;
   /** Events after which a sweep continues as new; the server's suggestion if undefined. */
   readonly continueAfter?: number;
 }

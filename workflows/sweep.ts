@@ -153,7 +153,7 @@ export async function sweep(input: SweepInput): Promise<SweepResult> {
     const { runBatch } = proxyActivities<Pick<Activities, 'runBatch'>>({
       taskQueue: queues.evaluate,
       startToCloseTimeout: 1000 * Math.max(policy.batchSeconds, 20 * segment.seconds),
-      heartbeatTimeout: '30 seconds',
+      heartbeatTimeout: 1000 * policy.heartbeatSeconds,
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       retry: { initialInterval: '1 second', maximumAttempts: 2 },
       summary: label,

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cancelStudy, pauseStudy, queryProgress, resumeStudy, setWindow, waitForResult } from '../../workers/client.js';
@@ -19,13 +19,10 @@ const twoStages: FakeConfig = {
 
 describe('a study on a real server', () => {
   const held = useServer();
-  let world: World;
-  const open = async (config: FakeConfig): Promise<World> => (world = await World.open(held, config));
-  afterEach(() => world.close());
+  const open = (config: FakeConfig): Promise<World> => World.open(held, config);
 
-  it('runs stage after stage, then writes tables and report', async () => {
-    await open(twoStages);
-    await world.work();
+  it.concurrent('runs stage after stage, then writes tables and report', async () => {
+    const world = await open(twoStages);
     const result = await waitForResult(await world.submit());
     expect(result).toMatchObject({
       state: 'complete',
@@ -39,9 +36,8 @@ describe('a study on a real server', () => {
     expect(progress).toMatchObject({ phase: 'done', tablesWritten: 2, counters: { computed: 57 } });
   });
 
-  it('computes nothing again when it is submitted once more', async () => {
-    await open(twoStages);
-    await world.work();
+  it.concurrent('computes nothing again when it is submitted once more', async () => {
+    const world = await open(twoStages);
     const first = await waitForResult(await world.submit());
     const again = await waitForResult(await world.submit());
     expect(again).toMatchObject({ state: 'complete', stages: 0, counters: { computed: 0 } });
@@ -49,9 +45,8 @@ describe('a study on a real server', () => {
     expect(new Set(world.commits).size).toBe(world.commits.length);
   });
 
-  it('is joined, not doubled, by a second submit while it runs', async () => {
-    await open({ ...twoStages, unitMs: 20 });
-    await world.work();
+  it.concurrent('is joined, not doubled, by a second submit while it runs', async () => {
+    const world = await open({ ...twoStages, unitMs: 20 });
     const [one, two] = await Promise.all([world.submit(), world.submit()]);
     expect(one.workflowId).toBe(two.workflowId);
     const [a, b] = await Promise.all([waitForResult(one), waitForResult(two)]);
@@ -59,9 +54,8 @@ describe('a study on a real server', () => {
     expect(world.commits).toHaveLength(57);
   });
 
-  it('continues as new with batches in flight and loses none', async () => {
-    await open({ stages: [[{ label: 'a', units: 200, size: 2 }]], unitMs: 2 });
-    await world.work();
+  it.concurrent('continues as new with batches in flight and loses none', async () => {
+    const world = await open({ stages: [[{ label: 'a', units: 200, size: 2 }]], unitMs: 2 });
     const handle = await world.submit({ policy: { continueAfter: 60 } });
     const result = await waitForResult(handle);
     expect(result.counters).toMatchObject({ computed: 200, reused: 0, failed: 0 });
@@ -74,9 +68,8 @@ describe('a study on a real server', () => {
     expect(progress.labels).toEqual([{ label: 'a', done: 200, total: 200 }]);
   });
 
-  it('stops refilling while paused, and follows the window', async () => {
-    await open({ stages: [[{ label: 'a', units: 60, size: 1 }]], unitMs: 60 });
-    await world.work();
+  it.concurrent('stops refilling while paused, and follows the window', async () => {
+    const world = await open({ stages: [[{ label: 'a', units: 60, size: 1 }]], unitMs: 60 });
     const handle = await world.submit({ window: 2 });
     await until('something is done', () => world.done.length > 2);
     await pauseStudy(held.client, world.study.id);
@@ -97,9 +90,8 @@ describe('a study on a real server', () => {
     expect((await waitForResult(handle)).counters.computed).toBe(60);
   });
 
-  it('cancels: batches stop, nothing is analysed, and a new submit goes on', async () => {
-    await open({ stages: [[{ label: 'a', units: 40, size: 4 }]], unitMs: 100 });
-    await world.work();
+  it.concurrent('cancels: batches stop, nothing is analysed, and a new submit goes on', async () => {
+    const world = await open({ stages: [[{ label: 'a', units: 40, size: 4 }]], unitMs: 100 });
     const handle = await world.submit({ window: 4 });
     await until('a batch is committed', () => world.done.length > 0);
     await cancelStudy(held.client, world.study.id);
@@ -112,35 +104,32 @@ describe('a study on a real server', () => {
     expect(world.commits).toHaveLength(40);
   });
 
-  it('finds the one unit that cannot be computed, records it, and computes all others', async () => {
-    await open({ ...twoStages, poison: { '0.a.0013': 'ENGINE_FAILED' } });
-    await world.work();
+  it.concurrent('finds the one unit that cannot be computed, records it, and computes all others', async () => {
+    const world = await open({ ...twoStages, poison: { '0.a.0013': 'ENGINE_FAILED' } });
     const result = await waitForResult(await world.submit());
     expect(result).toMatchObject({ state: 'complete', counters: { computed: 56, failed: 1 } });
     expect(world.failed).toEqual(['0.a.0013']);
     expect(world.done).toHaveLength(56);
   });
 
-  it('stops at the first such unit if asked to', async () => {
-    await open({
+  it.concurrent('stops at the first such unit if asked to', async () => {
+    const world = await open({
       stages: [[{ label: 'a', units: 400, size: 4 }]],
       unitMs: 5,
       poison: { '0.a.0001': 'COMPUTE_CRASHED' },
     });
-    await world.work();
     const result = await waitForResult(await world.submit({ window: 2, policy: { onFailure: 'stop' } }));
     expect(result).toMatchObject({ state: 'stopped', stoppedBy: { unit: 1, code: 'COMPUTE_CRASHED' } });
     expect(result.written).toBeUndefined();
     expect(world.done.length).toBeLessThan(400);
   });
 
-  it('pauses when many batches fail in a row, says why, and goes on when resumed', async () => {
+  it.concurrent('pauses when many batches fail in a row, says why, and goes on when resumed', async () => {
     const poison = Object.fromEntries(
       Array.from({ length: 12 }, (_, i) => [`0.a.${String(i).padStart(4, '0')}`, 'ENGINE_FAILED']),
     );
     const config: FakeConfig = { stages: [[{ label: 'a', units: 12, size: 4 }]], unitMs: 1 };
-    await open({ ...config, poison });
-    await world.work();
+    const world = await open({ ...config, poison });
     const handle = await world.submit({ policy: { pauseAfter: 5 } });
     await until('it pauses', async () => (await queryProgress(held.client, world.study.id)).current?.paused === true);
     const { current } = await queryProgress(held.client, world.study.id);
@@ -150,9 +139,8 @@ describe('a study on a real server', () => {
     expect((await waitForResult(handle)).counters).toMatchObject({ computed: 12, failed: 0 });
   });
 
-  it('waits for an unreachable store, says so, and goes on by itself', async () => {
-    await open({ stages: [[{ label: 'a', units: 12, size: 3 }]], unitMs: 30 });
-    await world.work();
+  it.concurrent('waits for an unreachable store, says so, and goes on by itself', async () => {
+    const world = await open({ stages: [[{ label: 'a', units: 12, size: 3 }]], unitMs: 30 });
     const outage = path.join(world.folder, 'outage');
     const handle = await world.submit({ window: 2 });
     await until('a batch is committed', () => world.done.length > 0);
@@ -166,17 +154,16 @@ describe('a study on a real server', () => {
     expect(result.counters).toMatchObject({ computed: 12, failed: 0 });
   });
 
-  it('ends with the error of a step that can never succeed', async () => {
-    await open({ ...twoStages, refuse: 'accuracy 0.10 where 0.91 was expected' });
-    await world.work();
+  it.concurrent('ends with the error of a step that can never succeed', async () => {
+    const world = await open({ ...twoStages, refuse: 'accuracy 0.10 where 0.91 was expected' });
     await expect(waitForResult(await world.submit())).rejects.toMatchObject({
       code: 'EXPECTATION_MISSED',
       message: 'accuracy 0.10 where 0.91 was expected',
     });
   });
 
-  it('says that nobody knows a study that was never submitted', async () => {
-    await open(twoStages);
+  it.concurrent('says that nobody knows a study that was never submitted', async () => {
+    const world = await open(twoStages);
     await expect(queryProgress(held.client, world.study.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });

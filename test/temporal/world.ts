@@ -10,6 +10,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { sha256 } from '../../core/digest.js';
 import type { NumericMode } from '../../core/numeric-mode.js';
 import type { StudyRef } from '../../core/spec/resolved-study.js';
+import type { StudySteps } from '../../core/study/steps.js';
 import { connectClient, connectWorker } from '../../infra/connection.js';
 import { obtainTemporal } from '../../infra/obtain/temporal.js';
 import type { ServerBinary } from '../../infra/obtain/temporal.js';
@@ -18,8 +19,8 @@ import type { PrivateServer } from '../../infra/server.js';
 import { cacheFolder } from '../../infra/settings.js';
 import { submitStudy } from '../../workers/client.js';
 import type { StudyHandle, SubmitOptions } from '../../workers/client.js';
-import { installRuntime, startWorker } from '../../workers/worker.js';
-import type { RunningWorker, WorkerSettings } from '../../workers/worker.js';
+import { startWorker } from '../../workers/worker.js';
+import type { RunningWorker } from '../../workers/worker.js';
 import { commits, doneUnits, failedUnits, fakeSteps, writeConfig } from './fixtures/fake-steps.mjs';
 import type { FakeConfig } from './fixtures/fake-steps.mjs';
 
@@ -35,21 +36,27 @@ export interface TestServer {
   client: Client;
   native: NativeConnection;
   bundle: WorkflowBundleWithSourceMap;
+  readonly storeId: string;
+  /** One worker for all tests of a file, since starting one takes seconds. */
+  worker?: RunningWorker;
 }
 
-export function useServer(): TestServer {
-  const held = {} as TestServer;
+export function useServer(options: { readonly worker: boolean } = { worker: true }): TestServer {
+  const held = { storeId: randomUUID().slice(0, 8) } as TestServer;
   beforeAll(async () => {
-    installRuntime();
     held.server = await startPrivateServer({ binary: await serverBinary() });
     held.client = await connectClient(held.server);
     held.native = await connectWorker(held.server);
     held.bundle = await bundleWorkflows();
+    if (options.worker) held.worker = await work(held, sharedSteps);
   });
   afterAll(async () => {
+    await held.worker?.shutdown();
     await held.client?.connection.close();
     await held.native?.close();
     await held.server?.stop();
+    for (const folder of folders.values()) await rm(folder, { recursive: true, force: true });
+    folders.clear();
   });
   return held;
 }
@@ -63,11 +70,35 @@ export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
   });
 }
 
-/** One fake study in a folder of its own, with queues of its own. */
+const folders = new Map<string, string>();
+
+/** Steps of whichever fake study is meant. */
+const of = (study: StudyRef): StudySteps => fakeSteps(folders.get(study.id) ?? 'no such study');
+const sharedSteps: StudySteps = {
+  planStage: (study, ...rest) => of(study).planStage(study, ...rest),
+  runBatch: (stage, ...rest) => of(stage.study).runBatch(stage, ...rest),
+  recordFailures: (stage, ...rest) => of(stage.study).recordFailures(stage, ...rest),
+  analyse: (study, ...rest) => of(study).analyse(study, ...rest),
+  writeTable: (study, ...rest) => of(study).writeTable(study, ...rest),
+  writeReport: (study, ...rest) => of(study).writeReport(study, ...rest),
+};
+
+function work(held: TestServer, steps: StudySteps): Promise<RunningWorker> {
+  return startWorker({
+    connection: held.native,
+    namespace: held.server.namespace,
+    storeId: held.storeId,
+    mode,
+    steps,
+    slots: 6,
+    graceSeconds: 1,
+    workflows: { workflowBundle: held.bundle },
+  });
+}
+
+/** One fake study in a folder of its own. */
 export class World {
-  readonly storeId = randomUUID().slice(0, 8);
   readonly study: StudyRef;
-  readonly workers: RunningWorker[] = [];
 
   private constructor(
     readonly held: TestServer,
@@ -75,6 +106,7 @@ export class World {
   ) {
     const id = sha256(folder);
     this.study = { id, study: { key: `studies/${id}/study.json`, sha256: id }, mode };
+    folders.set(id, folder);
   }
 
   static async open(held: TestServer, config: FakeConfig): Promise<World> {
@@ -87,26 +119,10 @@ export class World {
     writeConfig(this.folder, config);
   }
 
-  async work(settings: Partial<WorkerSettings> = {}): Promise<RunningWorker> {
-    const worker = await startWorker({
-      connection: this.held.native,
-      namespace: this.held.server.namespace,
-      storeId: this.storeId,
-      mode,
-      steps: fakeSteps(this.folder),
-      slots: 4,
-      graceSeconds: 1,
-      workflows: { workflowBundle: this.held.bundle },
-      ...settings,
-    });
-    this.workers.push(worker);
-    return worker;
-  }
-
   submit(options: Partial<SubmitOptions> = {}): Promise<StudyHandle> {
     return submitStudy(this.held.client, this.study, {
       name: 'fake',
-      storeId: this.storeId,
+      storeId: this.held.storeId,
       tables: ['models', 'layers'],
       window: 6,
       ...options,
@@ -121,11 +137,6 @@ export class World {
   }
   get commits(): string[] {
     return commits(this.folder);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => worker.shutdown()));
-    await rm(this.folder, { recursive: true, force: true });
   }
 }
 
