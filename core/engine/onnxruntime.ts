@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { messageOf, PercussError } from '../errors.js';
+import { buildGraph } from '../network/build.js';
 import type { Graph } from '../network/graph.js';
 import { emitOnnx } from '../network/onnx/emit.js';
 import type { NumericMode } from '../numeric-mode.js';
@@ -48,6 +49,29 @@ async function load(): Promise<Runtime> {
       `onnxruntime cannot be loaded on this machine (${messageOf(cause)}). ` +
         'Install it again with `npm install onnxruntime-node`, or choose `run: { engine: reference }`.',
       { cause },
+    );
+  }
+}
+
+const one = buildGraph({
+  name: 'probe',
+  inputs: [{ id: 'x', shape: [1, 1], dtype: 'float32' }],
+  outputs: ['y'],
+  nodes: [{ id: 'relu', op: 'Relu', inputs: ['x'], outputs: ['y'] }],
+  constants: new Map(),
+});
+
+/** Whether a device really works shows only when a session is made. */
+async function probe(runtime: Runtime, device: string, options: InferenceSession.SessionOptions): Promise<void> {
+  try {
+    const session = await runtime.InferenceSession.create(emitOnnx(one), options);
+    await session.release();
+  } catch (cause) {
+    throw new PercussError(
+      'ENGINE_UNAVAILABLE',
+      `onnxruntime cannot use ${device} on this machine (${messageOf(cause)}). ` +
+        'Install its driver and libraries, or choose `run: { device: cpu }`.',
+      { details: { device }, cause },
     );
   }
 }
@@ -101,6 +125,7 @@ class RuntimeProgram implements Program {
 export async function openOnnxruntime(options: OnnxruntimeOptions = {}): Promise<Engine> {
   const { threads = 1, device = 'cpu' } = options;
   const runtime = await load();
+  runtime.env.logLevel = 'fatal';
   const session: InferenceSession.SessionOptions = {
     executionProviders: [device],
     intraOpNumThreads: threads,
@@ -109,16 +134,10 @@ export async function openOnnxruntime(options: OnnxruntimeOptions = {}): Promise
     graphOptimizationLevel: 'all',
     enableCpuMemArena: true,
     enableMemPattern: true,
-    logSeverityLevel: 3,
+    // Its failures reach us as exceptions; on stderr they would only disturb progress bars.
+    logSeverityLevel: 4,
   };
-  const supported = runtime.listSupportedBackends().map((backend) => backend.name);
-  if (!supported.includes(device)) {
-    throw new PercussError(
-      'ENGINE_UNAVAILABLE',
-      `this build of onnxruntime has no ${device} provider (it has ${supported.join(', ')}). Choose one of those as \`run: { device }\`.`,
-      { details: { device } },
-    );
-  }
+  if (device !== 'cpu') await probe(runtime, device, session);
   return {
     mode: { engine: 'onnxruntime', precision: 'float32', device },
     provenance: {

@@ -60,7 +60,11 @@ function freed(parsed: Parsed, batch: number): Graph | undefined {
   );
   try {
     const graph = translate(parsed, open, batch);
-    const free = graph.outputs.every((output) => graph.shapes.get(output)?.indexOf(DYNAMIC) === 0);
+    const otherOpen = parsed.inputs.some((input) => input.shape.includes(DYNAMIC));
+    const free = graph.outputs.every((output) => {
+      const [images, ...rest] = graph.shapes.get(output) ?? [];
+      return images === DYNAMIC && (otherOpen || !rest.includes(DYNAMIC));
+    });
     return free ? graph : undefined;
   } catch (error) {
     if (error instanceof PercussError) return undefined;

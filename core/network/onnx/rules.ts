@@ -17,6 +17,13 @@ const same =
 
 const nothing: Rule = (t) => t.alias(t.inputs[0] as ValueId);
 
+/** Dropout does nothing at inference. */
+const dropout: Rule = (t) => {
+  const training = (t.inputs[2] ?? '') !== '' && t.constant(2)?.data[0] !== 0;
+  if (training) throw new UnsupportedNode('it is in training mode; export the model for inference');
+  nothing(t);
+};
+
 const clip: Rule = (t) =>
   t.add('Clip', t.inputs.slice(0, 1), {
     min: scalar(t, 'min', 1, -largestFloat32),
@@ -74,7 +81,8 @@ const lrn: Rule = (t) =>
 
 const reduceMean: Rule = (t) => {
   const rank = t.shape(0).length;
-  const given = numbers(t, 'axes', 1);
+  const named = numbers(t, 'axes', 1);
+  const given = named?.length === 0 ? undefined : named;
   if (given === undefined && t.attributes.int('noop_with_empty_axes', 0) === 1) return t.alias(t.inputs[0] as ValueId);
   const axes = (given ?? Array.from({ length: rank }, (_, i) => i)).map((axis) => (axis < 0 ? axis + rank : axis));
   t.add('ReduceMean', t.inputs.slice(0, 1), { axes, keepdims: t.attributes.int('keepdims', 1) });
@@ -96,7 +104,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   Cast: cast,
   Clip: clip,
   Div: same('Div'),
-  Dropout: nothing,
+  Dropout: dropout,
   Elu: same('Elu', { alpha: 1 }),
   Gemm: gemm,
   GlobalAveragePool: same('GlobalAveragePool'),

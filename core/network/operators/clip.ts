@@ -6,13 +6,13 @@ import type { Operator } from './operator.js';
 /** What ONNX takes where a bound is left out. */
 export const largestFloat32 = 3.4028234663852886e38;
 
-/** min(max(x, min), max); NaN stays NaN. */
+/** min(max(x, min), max), so that max wins over a larger min; NaN stays NaN. */
 export const clip: Operator = {
   ...unary({
     rectifies: (node) => numberOf(node, 'min') >= 0,
     at(node) {
       const [min, max] = [Math.fround(numberOf(node, 'min')), Math.fround(numberOf(node, 'max'))];
-      return (x) => (x < min ? min : x > max ? max : x);
+      return (x) => Math.min(Math.max(x, min), max);
     },
   }),
   emit: (node) => ({

@@ -1,0 +1,202 @@
+import { buildGraph, type NodeDraft } from '../../core/network/build.js';
+import { DYNAMIC, type Graph, type Shape } from '../../core/network/graph.js';
+import { randomStream } from '../../core/random.js';
+import { float32, sizeOf, tensor, type Tensor } from '../../core/tensor.js';
+
+/** Graphs with inputs on which every engine must agree with the reference. */
+export interface ConformanceCase {
+  readonly name: string;
+  readonly graph: Graph;
+  readonly feeds: ReadonlyMap<string, Tensor>;
+}
+
+/** Normal numbers, the same in every run. */
+export function noise(purpose: string, shape: Shape): Tensor<'float32'> {
+  const stream = randomStream('conformance', purpose);
+  return float32(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, () => stream.normal()),
+  );
+}
+
+export function mask(purpose: string, shape: Shape): Tensor<'bool'> {
+  const stream = randomStream('conformance', purpose);
+  return tensor(
+    'bool',
+    shape,
+    Uint8Array.from({ length: sizeOf(shape) }, () => stream.below(2)),
+  );
+}
+
+type Attributes = NonNullable<NodeDraft['attributes']>;
+
+/** One operator: floats and masks are fed with an open first dimension, `constants` are constants. */
+function single(
+  name: string,
+  op: NodeDraft['op'],
+  feeds: readonly Tensor[],
+  constants: readonly Tensor[],
+  attributes: Attributes,
+  outputs = 1,
+): ConformanceCase {
+  const fed = feeds.map((t, i) => [`x${i}`, t] as const);
+  const fixed = constants.map((t, i) => [`c${i}`, t] as const);
+  const names = Array.from({ length: outputs }, (_, i) => `y${i}`);
+  return {
+    name,
+    feeds: new Map(fed),
+    graph: buildGraph({
+      name,
+      inputs: fed.map(([id, t]) => ({
+        id,
+        shape: [DYNAMIC, ...t.shape.slice(1)],
+        dtype: t.dtype === 'bool' ? 'bool' : 'float32',
+      })),
+      outputs: names,
+      nodes: [{ id: name, op, inputs: [...fed, ...fixed].map(([id]) => id), outputs: names, attributes }],
+      constants: new Map(fixed),
+    }),
+  };
+}
+
+const plain: Attributes = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
+
+const convolutions: readonly (readonly [string, Shape, Shape, Attributes])[] = [
+  ['plain', [2, 3, 8, 8], [4, 3, 3, 3], {}],
+  ['padded', [2, 3, 8, 8], [4, 3, 3, 3], { pads: [1, 1, 1, 1] }],
+  ['with different pads on each side', [2, 3, 7, 9], [4, 3, 3, 3], { pads: [2, 0, 1, 3] }],
+  ['strided', [2, 4, 9, 8], [4, 4, 3, 3], { strides: [2, 3], pads: [1, 1, 1, 1] }],
+  ['dilated', [1, 2, 11, 11], [3, 2, 3, 3], { dilations: [2, 3], pads: [2, 3, 2, 3] }],
+  ['in groups', [2, 6, 6, 6], [4, 3, 3, 3], { group: 2, pads: [1, 1, 1, 1] }],
+  ['depthwise', [2, 16, 8, 8], [16, 1, 3, 3], { group: 16, pads: [1, 1, 1, 1] }],
+  ['depthwise with two kernels a channel, strided', [2, 3, 8, 8], [6, 1, 3, 3], { group: 3, strides: [2, 2] }],
+  ['pointwise', [2, 16, 5, 5], [8, 16, 1, 1], {}],
+  ['one by one with stride 2', [2, 16, 8, 8], [8, 16, 1, 1], { strides: [2, 2] }],
+  ['of even size, padded as TensorFlow does', [1, 3, 8, 8], [4, 3, 4, 4], { strides: [2, 2], pads: [1, 1, 1, 1] }],
+  ['wide', [1, 2, 4, 20], [3, 2, 1, 7], { pads: [0, 3, 0, 3] }],
+];
+
+const pools: readonly (readonly [string, Shape, Attributes])[] = [
+  ['plain', [2, 3, 8, 8], { kernel_shape: [2, 2], strides: [2, 2] }],
+  ['overlapping and padded', [2, 3, 9, 9], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }],
+  ['in ceil mode', [2, 3, 8, 9], { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }],
+  [
+    'in ceil mode, last window in the padding',
+    [1, 2, 6, 6],
+    { kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 1, 1], ceil_mode: 1 },
+  ],
+  ['with different pads on each side', [1, 2, 7, 7], { kernel_shape: [3, 2], strides: [1, 2], pads: [1, 0, 2, 1] }],
+];
+
+const poolAttributes: Attributes = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], ceil_mode: 0 };
+
+/** Every case of our own; those of the ONNX project come on top. */
+export function conformanceCases(): readonly ConformanceCase[] {
+  const x = noise('x', [3, 4, 5, 6]);
+  const rows = noise('rows', [5, 7]);
+  return [
+    ...convolutions.flatMap(([name, shape, weights, attributes]) => [
+      single(`Conv ${name}`, 'Conv', [noise(name, shape)], [noise(`w ${name}`, weights)], { ...plain, ...attributes }),
+      single(
+        `Conv ${name}, with bias`,
+        'Conv',
+        [noise(name, shape)],
+        [noise(`w ${name}`, weights), noise(`b ${name}`, weights.slice(0, 1))],
+        { ...plain, ...attributes },
+      ),
+    ]),
+    ...pools.flatMap(([name, shape, attributes]) => [
+      single(`MaxPool ${name}`, 'MaxPool', [noise(name, shape)], [], { ...poolAttributes, ...attributes }),
+      single(`AveragePool ${name}`, 'AveragePool', [noise(name, shape)], [], {
+        ...poolAttributes,
+        count_include_pad: 0,
+        ...attributes,
+      }),
+      single(`AveragePool ${name}, padding counted`, 'AveragePool', [noise(name, shape)], [], {
+        ...poolAttributes,
+        count_include_pad: 1,
+        ...attributes,
+      }),
+    ]),
+    single('MaxPool dilated', 'MaxPool', [noise('dilated', [1, 2, 9, 9])], [], {
+      ...poolAttributes,
+      kernel_shape: [2, 3],
+      dilations: [3, 2],
+    }),
+    single('GlobalAveragePool', 'GlobalAveragePool', [x], [], {}),
+    single('GlobalMaxPool', 'GlobalMaxPool', [x], [], {}),
+    single('ReduceMean over space', 'ReduceMean', [x], [], { axes: [2, 3], keepdims: 0 }),
+    single('ReduceMean over channels, kept', 'ReduceMean', [x], [], { axes: [1], keepdims: 1 }),
+    single('Relu', 'Relu', [x], [], {}),
+    single('LeakyRelu', 'LeakyRelu', [x], [], { alpha: 0.1 }),
+    single('PRelu', 'PRelu', [x], [noise('slope', [4, 1, 1])], {}),
+    single('Elu', 'Elu', [x], [], { alpha: 0.7 }),
+    single('Softplus', 'Softplus', [x], [], {}),
+    single('Clip', 'Clip', [x], [], { min: 0, max: 0.75 }),
+    single('Sigmoid', 'Sigmoid', [x], [], {}),
+    single('Tanh', 'Tanh', [x], [], {}),
+    single('HardSigmoid', 'HardSigmoid', [x], [], { alpha: 0.25, beta: 0.4 }),
+    single('HardSwish', 'HardSwish', [x], [], {}),
+    single(
+      'BatchNormalization',
+      'BatchNormalization',
+      [x],
+      [noise('s', [4]), noise('b', [4]), noise('m', [4]), positive('v', [4])],
+      {
+        epsilon: 1e-3,
+      },
+    ),
+    single('LRN', 'LRN', [noise('lrn', [2, 8, 3, 3])], [], { alpha: 0.5, beta: 0.75, bias: 1, size: 5 }),
+    single('LRN of even size', 'LRN', [noise('lrn', [2, 8, 3, 3])], [], { alpha: 0.5, beta: 0.75, bias: 1, size: 4 }),
+    single('Gemm', 'Gemm', [rows], [noise('b', [7, 3]), noise('c', [3])], { alpha: 1, beta: 1, transA: 0, transB: 0 }),
+    single('Gemm transposed and scaled', 'Gemm', [rows], [noise('b', [3, 7]), noise('c', [3])], {
+      alpha: 0.5,
+      beta: 2,
+      transA: 0,
+      transB: 1,
+    }),
+    single('MatMul', 'MatMul', [rows], [noise('b', [7, 3])], {}),
+    single('MatMul of stacks', 'MatMul', [noise('a', [2, 3, 4, 5])], [noise('b', [3, 5, 6])], {}),
+    single('Softmax', 'Softmax', [rows], [], { axis: 1 }),
+    single('Softmax over channels', 'Softmax', [x], [], { axis: 1 }),
+    single('LogSoftmax', 'LogSoftmax', [rows], [], { axis: 1 }),
+    single('Add of a constant per channel', 'Add', [x], [noise('c', [4, 1, 1])], {}),
+    single('Sub of activations', 'Sub', [x, noise('other', [3, 4, 1, 6])], [], {}),
+    single('Mul of a gate', 'Mul', [x, noise('gate', [3, 4, 1, 1])], [], {}),
+    single('Div', 'Div', [x], [positive('d', [1, 4, 1, 1])], {}),
+    single(
+      'Where in five dimensions',
+      'Where',
+      [mask('keep', [2, 1, 4, 1, 1]), noise('x5', [1, 3, 4, 5, 6]), noise('y5', [2, 1, 4, 5, 6])],
+      [],
+      {},
+    ),
+    single(
+      'Where with one shift for all',
+      'Where',
+      [mask('keep', [3, 4, 1, 1]), x, noise('shift', [1, 4, 1, 1])],
+      [],
+      {},
+    ),
+    single('Expand', 'Expand', [noise('e', [3, 1, 5])], [], { shape: [1, 4, 1] }),
+    single('Concat', 'Concat', [x, noise('x2', [3, 2, 5, 6])], [], { axis: 1 }),
+    single('Split', 'Split', [x], [], { axis: 1, split: [1, 3] }, 2),
+    single('Slice with steps', 'Slice', [x], [], { starts: [0, 1], ends: [5, 6], axes: [2, 3], steps: [2, 2] }),
+    single('Slice backwards', 'Slice', [x], [], { starts: [-1], ends: [-100], axes: [3], steps: [-1] }),
+    single('Pad channels', 'Pad', [x], [], { mode: 'constant', pads: [0, 2, 0, 0, 0, 3, 0, 0], value: 0.5 }),
+    single('Pad reflected', 'Pad', [x], [], { mode: 'reflect', pads: [0, 0, 2, 1, 0, 0, 1, 3], value: 0 }),
+    single('Pad with the edge', 'Pad', [x], [], { mode: 'edge', pads: [0, 0, 2, 1, 0, 0, 1, 3], value: 0 }),
+    single('Transpose', 'Transpose', [x], [], { perm: [0, 2, 3, 1] }),
+    single('Flatten', 'Flatten', [x], [], { axis: 1 }),
+    single('Reshape by 0 and −1', 'Reshape', [x], [], { shape: [0, -1] }),
+    single('Reshape to one more dimension', 'Reshape', [x], [], { shape: [1, -1, 4, 5, 6] }),
+  ];
+}
+
+function positive(purpose: string, shape: Shape): Tensor<'float32'> {
+  const t = noise(purpose, shape);
+  return float32(
+    t.shape,
+    t.data.map((value) => Math.abs(value) + 0.1),
+  );
+}
