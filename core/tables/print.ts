@@ -70,7 +70,9 @@ function width(text: string): number {
   return sum;
 }
 
+const segmenter = new Intl.Segmenter('en');
+
 function clip(text: string, limit: number): string {
-  const characters = [...text];
+  const characters = Array.from(segmenter.segment(text), ({ segment }) => segment);
   return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : text;
 }

@@ -109,5 +109,5 @@ function toJson(value: JS): Json {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(toJson);
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, toJson(entry as JS)]));
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, toJson(entry)]));
 }

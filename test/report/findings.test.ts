@@ -93,7 +93,7 @@ test('a picture is clear at zero, blue above and orange below, and full at its l
   const url = rasterUrl([0, 2, -1, Number.NaN], 2, 2, 2);
   const { data, channels } = decode(Buffer.from(url.replace('data:image/png;base64,', ''), 'base64'));
   expect(channels).toBe(4);
-  const pixel = (i: number) => [...data.slice(4 * i, 4 * i + 4)];
+  const pixel = (i: number) => Array.from(data.slice(4 * i, 4 * i + 4));
   expect(pixel(0)[3]).toBe(0);
   expect(pixel(1)).toEqual([43, 127, 214, 255]);
   expect(pixel(2)).toEqual([226, 112, 32, 128]);

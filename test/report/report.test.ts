@@ -89,7 +89,7 @@ describe('a report of four networks', () => {
       const titles = [...plot.matchAll(/<text[^>]*font-weight="500"[^>]*>([^<]*)<\/text>/g)].map(
         (match) => match[1] ?? '',
       );
-      expect(titles.length, plot.slice(0, 200)).toBe(2);
+      expect(titles.length).toBe(2);
       for (const title of titles) expect(title).toMatch(/^(Network|Predictor)$|\(.+\)$/);
     }
   });

@@ -117,11 +117,24 @@ async function kernelDamage(context: ReportContext): Promise<Figure | undefined>
 
 /** Accuracy after the loss of a whole layer. */
 async function layerDamage(context: ReportContext): Promise<Figure | undefined> {
-  const values = context.input.tables.layers.flatMap((row) =>
-    present(row.layer_accuracy)
-      ? [{ model: row.model, depth: row.normalised_depth, accuracy: row.layer_accuracy }]
-      : [],
+  const conditions = new Map(
+    context.input.tables.ablations
+      .filter((row) => row.unit === 'layer' && row.mode === 'each' && row.fill === 'zero')
+      .map((row) => [JSON.stringify([row.model, row.layers]), row]),
   );
+  const values = context.input.tables.layers.flatMap((row) => {
+    if (!present(row.layer_accuracy)) return [];
+    const condition = conditions.get(JSON.stringify([row.model, row.layer]));
+    return [
+      {
+        model: row.model,
+        depth: row.normalised_depth,
+        accuracy: row.layer_accuracy,
+        low: condition?.accuracy_low ?? row.layer_accuracy,
+        high: condition?.accuracy_high ?? row.layer_accuracy,
+      },
+    ];
+  });
   if (values.length === 0) return undefined;
   const y = {
     field: 'accuracy',
@@ -136,6 +149,10 @@ async function layerDamage(context: ReportContext): Promise<Figure | undefined> 
     data: { values },
     encoding: { x, y, color: context.color },
     layer: [
+      {
+        mark: { type: 'rule', strokeWidth: 1.4, opacity: 0.45 },
+        encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' } },
+      },
       { mark: { type: 'line', strokeWidth: 1.4, opacity: 0.8 }, encoding: { strokeDash: context.dash } },
       { mark: { type: 'point', filled: true, size: 40, opacity: 1 }, encoding: { shape: context.shape } },
     ],
@@ -145,8 +162,11 @@ async function layerDamage(context: ReportContext): Promise<Figure | undefined> 
     id: 'fig-layer-accuracy',
     title: 'Accuracy after the loss of a whole layer.',
     panels: [{ title: '', body: await plot('fig-layer-accuracy', 'Accuracy without a layer along the depth', spec) }],
-    legend: context.legend([...grouped(values, (value) => value.model).keys()]),
-    note: 'All kernels of one layer are set to zero; one condition a layer, so there is no interval over conditions.',
+    legend: [
+      ...context.legend([...grouped(values, (value) => value.model).keys()]),
+      { label: `${context.level} interval over images`, swatch: whiskerSwatch },
+    ],
+    note: 'All kernels of one layer are set to zero, one condition a layer.',
     reading:
       'A point near the intact accuracy is a layer that the network can do without; a point near chance is a layer on which everything rests.',
   };

@@ -1,0 +1,288 @@
+import { randomStream, type RandomStream } from '../../core/random.js';
+import type {
+  AblationRow,
+  CurveRow,
+  KernelRow,
+  LayerRow,
+  ModelRow,
+  PredictorRow,
+  SimilarityRow,
+  Tables,
+} from '../../core/tables/schema.js';
+import { siteName, type Network } from './synthetic-study.js';
+
+/** Tables that look like those of a real study: damage falls with depth, one predictor follows it, blocks are redundant. */
+export function tablesOf(own: readonly Network[]): Tables {
+  const each = own.map((network) => kernelTables(network, randomStream(7, 'fixture', own.indexOf(network))));
+  return {
+    models: own.map(modelRow),
+    layers: each.flatMap((tables) => tables.layers),
+    kernels: each.flatMap((tables) => tables.kernels),
+    ablations: each.flatMap((tables) => tables.ablations),
+    curves: own.flatMap(curveRows),
+    responses: [],
+    similarity: own.flatMap(similarityRows),
+    predictors: own.flatMap(predictorRows),
+    coverage: own.flatMap((network, i) => {
+      const kernels = network.layers * network.kernels;
+      const row = (ablation: string, kind: string, planned: number, committed = planned, failed = 0) => ({
+        model: network.name,
+        ablation,
+        kind,
+        planned,
+        committed,
+        failed,
+        no_op: i === 3 ? 2 : 0,
+        images: 500,
+      });
+      return [
+        row('baseline', 'baseline', 2),
+        row('each-kernel', 'ablation', 4 * kernels, i === 3 ? 4 * kernels - 6 : 4 * kernels, i === 3 ? 2 : 0),
+        row('across-depth', 'ablation', 320),
+        row('plain', 'impulse', 12),
+      ];
+    }),
+  };
+}
+
+function modelRow(network: Network, i: number): ModelRow {
+  const width = 1.96 * Math.sqrt((network.accuracy * (1 - network.accuracy)) / 500);
+  return {
+    model: network.name,
+    format: 'onnx',
+    parameters: [269_722, 853_018, 268_346, 61_326][i] ?? 1,
+    macs: [40_813_184, 125_747_840, 40_551_040, 5_120_000][i] ?? 1,
+    layers: network.layers,
+    kernels: network.layers * network.kernels,
+    images: 500,
+    accuracy: network.accuracy,
+    accuracy_low: network.accuracy - width,
+    accuracy_high: network.accuracy + width,
+    accuracy_expected: i === 2 ? null : network.accuracy + (i === 3 ? 0.01 : 0),
+    robustness_area: 0.35 + network.half,
+    robustness_low: 0.33 + network.half,
+    robustness_high: 0.37 + network.half,
+    sr: network.sr,
+    sr_low: network.sr - 0.03,
+    sr_high: network.sr + 0.03,
+    sr_null: 0.24,
+    sr_excess: network.sr - 0.24,
+    r2_same: 0.82 - 0.05 * i,
+    r2_same_null: 0.6,
+    r2_far: 0.55 - 0.05 * i,
+    r2_far_null: 0.41,
+    reliability_kl: 0.91,
+    dead_kernels: i,
+    silent_kernels: 2 * i,
+  };
+}
+
+function kernelTables(
+  network: Network,
+  random: RandomStream,
+): { layers: LayerRow[]; kernels: KernelRow[]; ablations: AblationRow[] } {
+  const layers: LayerRow[] = [];
+  const kernels: KernelRow[] = [];
+  const ablations: AblationRow[] = [];
+  for (let l = 0; l < network.layers; l++) {
+    const site = siteName(network, l);
+    const depth = network.layers === 1 ? 0 : l / (network.layers - 1);
+    const level = 0.35 * Math.exp(-4 * depth + 1.6 * depth ** 3 + 0.5 * random.normal()) * (0.11 / network.half);
+    const own: number[] = [];
+    for (let channel = 0; channel < network.kernels; channel++) {
+      const latent = random.normal();
+      const kl =
+        level * Math.exp(0.9 * (network.rho * latent + Math.sqrt(1 - network.rho ** 2) * random.normal())) * 0.2;
+      own.push(kl);
+      kernels.push({
+        model: network.name,
+        layer: site,
+        site,
+        channel,
+        type: l % 2 === 0 ? 'rectified' : 'signed',
+        normalised_depth: depth,
+        weight_norm: 3 + random.uniform(),
+        activation_mean: 0.4,
+        activation_std: Math.exp(0.5 * latent),
+        kl,
+        kl_low: 0.8 * kl,
+        kl_high: 1.25 * kl,
+        delta_loss: kl / 3,
+        flips: Math.min(1, kl),
+        state: 'ok',
+        silent: false,
+        linearity: 0.9 - 0.4 * depth,
+        response_norm: 1,
+        r2_same: 0.8,
+        r2_far: 0.5,
+        r2_same_null: 0.6,
+        r2_far_null: 0.4,
+      });
+      for (const fill of ['zero', 'mean']) {
+        const damage = fill === 'zero' ? kl : kl * Math.exp(-0.6 + 0.5 * random.normal());
+        ablations.push(ablation(network, ablations.length, `${site}[${channel}]`, site, fill, damage));
+      }
+    }
+    const mean = own.reduce((sum, kl) => sum + kl, 0) / own.length;
+    const error =
+      (1.96 * Math.sqrt(own.reduce((sum, kl) => sum + (kl - mean) ** 2, 0) / (own.length - 1))) / Math.sqrt(own.length);
+    const left = Math.max(0.1, network.accuracy - 0.7 * Math.exp(-3 * depth) * random.uniform() - 0.1);
+    const whole = ablation(network, ablations.length, `${site}[all]`, site, 'zero', 3 * mean);
+    ablations.push({
+      ...whole,
+      ablation: 'each-layer',
+      unit: 'layer',
+      accuracy: left,
+      accuracy_low: Math.max(0, left - 0.04),
+      accuracy_high: Math.min(1, left + 0.04),
+    });
+    layers.push({
+      model: network.name,
+      layer: site,
+      site,
+      depth: l,
+      normalised_depth: depth,
+      type: l % 2 === 0 ? 'rectified' : 'signed',
+      kernels: network.kernels,
+      parameters: 2320,
+      macs: 2_359_296,
+      stride: 2 ** Math.floor(2.99 * depth),
+      receptive_field: 3 + 4 * l,
+      kernel_kl: mean,
+      kernel_kl_low: Math.max(0, mean - error),
+      kernel_kl_high: mean + error,
+      layer_kl: 3 * mean,
+      layer_accuracy: left,
+      dead_kernels: 0,
+      linearity: 0.9 - 0.4 * depth,
+      r2_same: 0.8,
+      r2_far: 0.5,
+    });
+  }
+  return { layers, kernels, ablations };
+}
+
+function ablation(
+  network: Network,
+  index: number,
+  channels: string,
+  layers: string,
+  fill: string,
+  kl: number,
+): AblationRow {
+  const accuracy = Math.max(0.1, network.accuracy - kl / 3);
+  return {
+    model: network.name,
+    ablation: 'each-kernel',
+    mode: 'each',
+    unit: 'kernel',
+    index,
+    layers,
+    channels,
+    removed: 1,
+    removed_fraction: 1 / (network.layers * network.kernels),
+    fill,
+    draw: null,
+    fraction: null,
+    trial: null,
+    spread: null,
+    match: null,
+    images: 500,
+    correct: Math.round(500 * accuracy),
+    accuracy,
+    accuracy_low: accuracy - 0.03,
+    accuracy_high: accuracy + 0.03,
+    kl,
+    kl_low: 0.8 * kl,
+    kl_high: 1.25 * kl,
+    delta_loss: kl / 3,
+    abs_delta_loss: kl / 2,
+    flips: Math.min(1, kl),
+    effect: 1,
+    state: 'ok',
+  };
+}
+
+function curveRows(network: Network): CurveRow[] {
+  return ['one-layer', 'all-depths'].flatMap((spread) =>
+    [0.02, 0.05, 0.1, 0.2].map((fraction) => {
+      const strength = (fraction / network.half) ** 1.6 * (spread === 'one-layer' ? 0.35 : 1);
+      const accuracy = 0.1 + (network.accuracy - 0.1) / (1 + strength);
+      const kl = 1.6 * strength ** 1.2;
+      const width = 0.02 + 0.05 * Math.min(1, strength);
+      return {
+        model: network.name,
+        ablation: 'across-depth',
+        mode: 'random',
+        unit: 'kernel',
+        spread,
+        fill: 'zero',
+        fraction,
+        conditions: 20,
+        accuracy,
+        accuracy_low: Math.max(0, accuracy - width),
+        accuracy_high: Math.min(1, accuracy + width),
+        kl,
+        kl_low: 0.7 * kl,
+        kl_high: 1.35 * kl,
+      };
+    }),
+  );
+}
+
+function similarityRows(network: Network): SimilarityRow[] {
+  const random = randomStream(7, 'similarity', network.name);
+  const sites = Array.from({ length: network.layers }, (_, l) => l);
+  return sites.flatMap((a) =>
+    sites.map((b) => {
+      const apart = Math.abs(a - b) / network.layers;
+      const base = 0.35 + 0.5 * Math.exp(-6 * apart);
+      const block = Math.floor((2.99 * a) / network.layers) === Math.floor((2.99 * b) / network.layers) ? 0.12 : 0;
+      const r2 = Math.min(1, base + block * network.sr * 2 + 0.03 * random.normal());
+      const none = Math.min(1, base - 0.08 + 0.15 * apart + 0.03 * random.normal());
+      return {
+        model: network.name,
+        site_a: siteName(network, a),
+        site_b: siteName(network, b),
+        depth_a: a,
+        depth_b: b,
+        type_a: 'rectified',
+        type_b: 'rectified',
+        kernels: network.kernels,
+        r2,
+        r2_null: none,
+        excess: r2 - none,
+      };
+    }),
+  );
+}
+
+function predictorRows(network: Network): PredictorRow[] {
+  return [
+    ['activation_std', network.rho],
+    ['weight_norm', 0.22],
+    ['response_norm', 0.35],
+    ['r2_same', -0.31],
+    ['r2_far', -0.18],
+  ].flatMap(([predictor, rho]) =>
+    ['kl', 'replaceability'].map((target) => {
+      const spearman =
+        Number(rho) * (target === 'kl' ? 1 : 0.4) + 0.05 * randomStream(7, network.name, String(predictor)).normal();
+      return {
+        model: network.name,
+        predictor: String(predictor),
+        target,
+        sites: network.layers,
+        kernels: network.layers * network.kernels,
+        spearman,
+        low: spearman - 0.09,
+        high: Math.min(1, spearman + 0.08),
+        p: 0.0004,
+        p_adjusted: 0.002,
+        partial: spearman / 2,
+        reliability: 0.91,
+        ceiling: 0.95,
+      };
+    }),
+  );
+}
