@@ -79,7 +79,7 @@ export function resolveStudy({ spec, models, images }: StudyInputs): ResolvedInp
     blobs.set(digest, bytes);
     return digest;
   };
-  const study: ResolvedStudy = {
+  const study = plain({
     version: 1,
     semantics: SEMANTICS,
     study: spec.study,
@@ -93,8 +93,8 @@ export function resolveStudy({ spec, models, images }: StudyInputs): ResolvedInp
     ablations: spec.ablations,
     impulses: spec.impulses,
     analysis: spec.analysis,
-  };
-  return { study, id: sha256(canonicalJson(plain(study))), blobs };
+  } satisfies ResolvedStudy) as unknown as ResolvedStudy;
+  return { study, id: sha256(canonicalJson(study as unknown as Json)), blobs };
 }
 
 /** The digest covers files, preprocessing, the output's reading, and where sites lie: all that values depend on. */
@@ -120,10 +120,17 @@ export function plain(value: unknown): Json {
 export async function storeStudy(
   ledger: Ledger,
   { study, id, blobs }: ResolvedInputs,
-  options: { readonly mode: NumericMode; readonly yaml: string; readonly progress?: Progress },
+  options: {
+    /** Proposed; a mode that was adopted before stands. */
+    readonly mode: NumericMode;
+    readonly yaml: string;
+    /** ISO 8601. */
+    readonly created: string;
+    readonly progress?: Progress;
+  },
 ): Promise<StudyRef> {
   const progress = options.progress ?? silent;
-  await ledger.putRoot(id, { study: study.study });
+  await ledger.putRoot({ id, name: study.study, created: options.created });
   let done = 0;
   for (const bytes of blobs.values()) {
     progress({
@@ -135,8 +142,9 @@ export async function storeStudy(
     });
     await ledger.putBlob(bytes);
   }
-  const ref = await ledger.putStudy(id, plain(study) as unknown as ResolvedStudy);
-  const mode = await ledger.putDecision(id, 'mode', options.mode);
-  await ledger.putDecision(id, 'yaml', options.yaml);
+  const ref = await ledger.putStudy(study);
+  const mode = await ledger.adoptMode(id, options.mode);
+  await ledger.putDecision(id, mode, 'yaml', options.yaml);
+  await ledger.beginSubmission(id);
   return { id, study: ref, mode };
 }

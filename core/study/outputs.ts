@@ -1,0 +1,62 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Digest, Ref } from '../digest.js';
+import { PercussError } from '../errors.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { percussVersion } from './version.js';
+
+/** What a finished study left in the store. */
+export interface StudyOutputs {
+  readonly report: Ref<Uint8Array>;
+  readonly summary: Ref<Uint8Array>;
+  readonly tables: Readonly<Record<string, Ref<Uint8Array>>>;
+}
+
+/** Copies report, summary and tables of a study into a folder: `report.html`, `study.json`, `tables/*.parquet`. */
+export async function exportOutputs(ledger: Ledger, outputs: StudyOutputs, folder: string): Promise<readonly string[]> {
+  const files: [string, Ref<Uint8Array>][] = [
+    ['report.html', outputs.report],
+    ['study.json', outputs.summary],
+    ...Object.entries(outputs.tables).map(([name, ref]): [string, Ref<Uint8Array>] => [`tables/${name}.parquet`, ref]),
+  ];
+  const written: string[] = [];
+  for (const [name, ref] of files) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    // A reader of the report must never meet half a file.
+    await writeFile(`${path}.part`, await ledger.getOutput(ref));
+    await rename(`${path}.part`, path);
+    written.push(path);
+  }
+  return written;
+}
+
+/** What is remembered of a study's last complete run. */
+interface CompleteStatus {
+  readonly state: 'complete';
+  readonly percuss: string;
+  readonly failed: number;
+  readonly outputs: StudyOutputs;
+}
+
+/** Remembers what a complete run left behind. */
+export async function keepOutputs(ledger: Ledger, study: Digest, outputs: StudyOutputs, failed: number): Promise<void> {
+  const status: CompleteStatus = { state: 'complete', percuss: percussVersion, failed, outputs };
+  await ledger.putStatus(study, status);
+}
+
+/** The outputs of the last complete run, if they are of this version; undefined before. */
+export async function knownOutputs(ledger: Ledger, study: Digest): Promise<StudyOutputs | undefined> {
+  const status = (await ledger.getStatus(study)) as Partial<CompleteStatus> | undefined;
+  return status?.state === 'complete' && status.percuss === percussVersion ? status.outputs : undefined;
+}
+
+/** The outputs of the last complete run of a study. @throws PercussError NOT_FOUND. */
+export async function outputsOf(ledger: Ledger, study: Digest): Promise<StudyOutputs> {
+  const outputs = await knownOutputs(ledger, study);
+  if (outputs) return outputs;
+  throw new PercussError(
+    'NOT_FOUND',
+    `study ${study.slice(0, 12)} has no report of percuss ${percussVersion} yet; run it (again): what is stored is not computed again`,
+  );
+}
