@@ -28,7 +28,10 @@ interface Manifest {
 }
 const manifest = JSON.parse(read('package.json')) as Manifest;
 const lock = JSON.parse(read('package-lock.json')) as {
-  packages: Record<string, { version: string; resolved?: string; integrity?: string; link?: boolean }>;
+  packages: Record<
+    string,
+    { version: string; resolved?: string; integrity?: string; optionalDependencies?: Record<string, string> }
+  >;
 };
 
 describe('the lock file', () => {
@@ -43,6 +46,14 @@ describe('the lock file', () => {
       ([name, { integrity }]) => name !== '' && integrity === undefined,
     );
     expect(loose.map(([name]) => name)).toEqual([]);
+  });
+
+  test('holds the packages of every platform, without which npm ci refuses it', () => {
+    const names = new Set(Object.keys(lock.packages).map((name) => name.slice(name.lastIndexOf('node_modules/') + 13)));
+    const wanted = Object.values(lock.packages).flatMap(({ optionalDependencies }) =>
+      Object.keys(optionalDependencies ?? {}),
+    );
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
   });
 
   test('gives the Temporal SDK one release and one protobufjs, of major version 8', () => {
