@@ -146,7 +146,7 @@ async function overTemporal(
   const { terminal, storeId } = session;
   const binary = await obtainTemporal({
     from: context.serverFrom,
-    folder: cacheFolder(),
+    cache: cacheFolder(),
     onProgress: (line) => terminal.say(line),
   });
   const server = await startPrivateServer({ binary, onNotice: (line) => terminal.say(line) });

@@ -42,12 +42,12 @@ interface CompleteStatus {
 /** Remembers what a complete run left behind. */
 export async function keepOutputs(ledger: Ledger, study: Digest, outputs: StudyOutputs, failed: number): Promise<void> {
   const status: CompleteStatus = { state: 'complete', percuss: percussVersion, failed, outputs };
-  await ledger.putStatus(study, status);
+  await ledger.putLatestOutputs(study, status);
 }
 
 /** The outputs of the last complete run, if they are of this version; undefined before. */
 export async function knownOutputs(ledger: Ledger, study: Digest): Promise<StudyOutputs | undefined> {
-  const status = (await ledger.getStatus(study)) as Partial<CompleteStatus> | undefined;
+  const status = await ledger.latestOutputs<Partial<CompleteStatus>>(study);
   return status?.state === 'complete' && status.percuss === percussVersion ? status.outputs : undefined;
 }
 

@@ -124,13 +124,11 @@ export async function storeStudy(
     /** Proposed; a mode that was adopted before stands. */
     readonly mode: NumericMode;
     readonly yaml: string;
-    /** ISO 8601. */
-    readonly created: string;
     readonly progress?: Progress;
   },
 ): Promise<StudyRef> {
   const progress = options.progress ?? silent;
-  await ledger.putRoot({ id, name: study.study, created: options.created });
+  await ledger.putRoot(id, { name: study.study });
   let done = 0;
   for (const bytes of blobs.values()) {
     progress({
@@ -142,9 +140,9 @@ export async function storeStudy(
     });
     await ledger.putBlob(bytes);
   }
-  const ref = await ledger.putStudy(study);
-  const mode = await ledger.adoptMode(id, options.mode);
-  await ledger.putDecision(id, mode, 'yaml', options.yaml);
+  const ref = await ledger.putStudy(id, study);
+  const mode = await ledger.putDecision(id, 'mode', options.mode);
+  await ledger.putDecision(id, 'yaml', options.yaml);
   await ledger.beginSubmission(id);
   return { id, study: ref, mode };
 }

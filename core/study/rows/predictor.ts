@@ -48,7 +48,7 @@ export function predictorRows(
   }).map((result) => ({
     model: results.outline.model.name,
     predictor: result.predictor,
-    target: 'kl-zero',
+    target: 'kl',
     sites: result.sites,
     kernels: result.kernels,
     spearman: result.spearman?.estimate ?? null,
