@@ -8,11 +8,11 @@ export interface ExplainedOptions {
   readonly seed: number | string;
   /** Sites count as far where their depths differ by at least this. */
   readonly distance: number;
-  /** Largest number of kernels that predict one. */
+  /** Largest number of kernels that predict one; 64 unless told. */
   readonly poolSize?: number;
-  /** Seeded draws of a pool that are averaged, where there are more candidates than it holds. */
+  /** Seeded draws of a pool that are averaged, where there are more candidates than it holds; 4 unless told. */
   readonly draws?: number;
-  /** Folds of base images; at most as many as there are. */
+  /** Folds of base images; 4 unless told, at most as many as there are. */
   readonly folds?: number;
 }
 
@@ -136,7 +136,7 @@ function explainedBySite(
   site: number,
   pool: number,
   folds: readonly FeatureRanges[],
-  { seed, draws = 8 }: ExplainedOptions,
+  { seed, draws = 4 }: ExplainedOptions,
 ): (number | null)[] {
   const { live, kernels, site: name } = set.sites[site]!;
   const collected = new Draws(kernels);
@@ -165,7 +165,7 @@ function explainedFromAfar(
   site: number,
   pool: number,
   folds: readonly FeatureRanges[],
-  { seed, distance, draws = 8 }: ExplainedOptions,
+  { seed, distance, draws = 4 }: ExplainedOptions,
 ): (number | null)[] {
   const { live, kernels, site: name } = set.sites[site]!;
   const collected = new Draws(kernels);

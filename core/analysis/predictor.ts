@@ -1,8 +1,8 @@
 import { randomStream } from '../random.js';
 import type { Interval } from './interval.js';
-import { variance } from './moments.js';
+import { dot, variance } from './moments.js';
 import { adjustFalseDiscovery, permutationP } from './multiplicity.js';
-import { combineCorrelations, groupedPartialSpearman, groupedSpearman, midRanks, pearson } from './rank.js';
+import { centred, combineCorrelations, groupedPartialSpearman, groupedSpearman, midRanks } from './rank.js';
 import { correlationCeiling, splitHalfOf, sumAt, type GroupScore } from './reliability.js';
 import { normalQuantile } from './special.js';
 
@@ -193,11 +193,17 @@ function permutationTest(
   { seed, permutations = 1000 }: PredictorOptions,
 ): number {
   const random = randomStream(seed, 'predictor-permutation', predictor);
-  const ranks = paired.map(({ x, y }) => ({ x: Array.from(midRanks(x)), y: midRanks(y) }));
+  const ranks = paired.map(({ x, y }) => {
+    const [a, b] = [centred(midRanks(x)), centred(midRanks(y))];
+    return { x: Array.from(a), y: b, scale: Math.sqrt(dot(a, a) * dot(b, b)) };
+  });
   let asExtreme = 0;
   for (let r = 0; r < permutations; r++) {
     const value = combineCorrelations(
-      ranks.map(({ x, y }) => ({ correlation: pearson(random.shuffled(x), y), size: x.length })),
+      ranks.map(({ x, y, scale }) => ({
+        correlation: scale > 0 ? dot(random.shuffled(x), y) / scale : null,
+        size: x.length,
+      })),
     );
     // Equal orders must count as equally extreme though their sums differ in the last digit.
     if (value !== null && Math.abs(value) >= Math.abs(estimate) - 1e-12) asExtreme += 1;

@@ -1,22 +1,32 @@
 import { dot, sum } from './moments.js';
 
+/** Index of the first of ascending values that is not below `value`, or, with `after`, that is above it. */
+function boundary(ascending: Float64Array, value: number, after: boolean): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const here = ascending[middle]!;
+    if (after ? here <= value : here < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Ranks from 1, ties sharing the mean of their ranks. */
 export function midRanks(values: ArrayLike<number>): Float64Array {
-  const order: number[] = [];
-  for (let i = 0; i < values.length; i++) order.push(i);
-  order.sort((a, b) => values[a]! - values[b]! || a - b);
+  const ascending = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) ascending[i] = values[i]!;
+  ascending.sort();
   const ranks = new Float64Array(values.length);
-  for (let from = 0; from < order.length;) {
-    let to = from + 1;
-    while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
-    for (let i = from; i < to; i++) ranks[order[i]!] = (from + 1 + to) / 2;
-    from = to;
+  for (let i = 0; i < values.length; i++) {
+    ranks[i] = (boundary(ascending, values[i]!, false) + 1 + boundary(ascending, values[i]!, true)) / 2;
   }
   return ranks;
 }
 
 /** Values less their mean. */
-function centred(values: ArrayLike<number>): Float64Array {
+export function centred(values: ArrayLike<number>): Float64Array {
   const centre = sum(values) / values.length;
   const rest = new Float64Array(values.length);
   for (let i = 0; i < rest.length; i++) rest[i] = values[i]! - centre;
