@@ -1,0 +1,134 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  AttributeProto_AttributeType as Type,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  TensorProto_DataLocation,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  ValueInfoProtoSchema,
+  type TensorProto,
+  type ValueInfoProto,
+} from 'onnx-buf';
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly name?: string;
+  readonly domain?: string;
+  readonly attributes?: Readonly<Record<string, number | string | readonly number[] | TensorProto>>;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface OnnxModel {
+  readonly opset?: number;
+  readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
+  readonly outputs: readonly string[];
+  readonly nodes: readonly OnnxNode[];
+  readonly initialisers?: readonly TensorProto[];
+  /** Element type of the inputs; float. */
+  readonly inputType?: TensorProto_DataType;
+}
+
+export const floats = (name: string, dims: readonly number[], data?: readonly number[]): TensorProto =>
+  create(TensorProtoSchema, {
+    name,
+    dims: dims.map(BigInt),
+    dataType: TensorProto_DataType.FLOAT,
+    floatData: data
+      ? [...data]
+      : Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => ((i * 37) % 11) / 11 - 0.5),
+  });
+
+export const integers = (name: string, data: readonly number[], scalar = false): TensorProto =>
+  create(TensorProtoSchema, {
+    name,
+    dims: scalar ? [] : [BigInt(data.length)],
+    dataType: TensorProto_DataType.INT64,
+    int64Data: data.map(BigInt),
+  });
+
+export const halves = (name: string, bits: readonly number[]): TensorProto =>
+  create(TensorProtoSchema, {
+    name,
+    dims: [BigInt(bits.length)],
+    dataType: TensorProto_DataType.FLOAT16,
+    rawData: new Uint8Array(Uint16Array.from(bits).buffer),
+  });
+
+export const doubles = (name: string, data: readonly number[]): TensorProto =>
+  create(TensorProtoSchema, {
+    name,
+    dims: [BigInt(data.length)],
+    dataType: TensorProto_DataType.DOUBLE,
+    doubleData: [...data],
+  });
+
+export const elsewhere = (name: string): TensorProto =>
+  create(TensorProtoSchema, {
+    name,
+    dims: [1n],
+    dataType: TensorProto_DataType.FLOAT,
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+  });
+
+function attribute(name: string, value: number | string | readonly number[] | TensorProto) {
+  if (typeof value === 'string')
+    return create(AttributeProtoSchema, { name, type: Type.STRING, s: new TextEncoder().encode(value) });
+  if (typeof value === 'number') {
+    return Number.isInteger(value)
+      ? create(AttributeProtoSchema, { name, type: Type.INT, i: BigInt(value) })
+      : create(AttributeProtoSchema, { name, type: Type.FLOAT, f: value });
+  }
+  if ('dims' in value) return create(AttributeProtoSchema, { name, type: Type.TENSOR, t: value });
+  return create(AttributeProtoSchema, { name, type: Type.INTS, ints: value.map(BigInt) });
+}
+
+function info(name: string, dims: readonly (number | string)[], elemType: TensorProto_DataType): ValueInfoProto {
+  const dim = dims.map((size) =>
+    create(TensorShapeProto_DimensionSchema, {
+      value: typeof size === 'string' ? { case: 'dimParam', value: size } : { case: 'dimValue', value: BigInt(size) },
+    }),
+  );
+  const value = create(TypeProto_TensorSchema, { elemType, shape: create(TensorShapeProtoSchema, { dim }) });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: 'tensorType', value } }),
+  });
+}
+
+/** The bytes of an .onnx file, as other tools write them. */
+export function onnxFile(model: OnnxModel): Uint8Array {
+  const { FLOAT } = TensorProto_DataType;
+  const node = model.nodes.map(({ op, inputs, outputs, name = '', domain = '', attributes = {}, metadata = {} }) =>
+    create(NodeProtoSchema, {
+      opType: op,
+      name,
+      domain,
+      input: [...inputs],
+      output: [...outputs],
+      attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
+      metadataProps: Object.entries(metadata).map(([key, value]) =>
+        create(StringStringEntryProtoSchema, { key, value }),
+      ),
+    }),
+  );
+  const graph = create(GraphProtoSchema, {
+    name: 'test',
+    node,
+    initializer: [...(model.initialisers ?? [])],
+    input: Object.entries(model.inputs).map(([name, dims]) => info(name, dims, model.inputType ?? FLOAT)),
+    output: model.outputs.map((name) => info(name, [], FLOAT)),
+  });
+  const opsetImport = [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(model.opset ?? 13) })];
+  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, opsetImport, graph }));
+}
