@@ -46,7 +46,7 @@ function sentence(error: unknown, bucket: string, where: string): string {
     return `${where} doesn't accept the credentials for bucket ${bucket} (${name}): check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN or AWS_PROFILE`;
   }
   if (status === 401 || status === 403) {
-    return `${where} denies access to bucket ${bucket} (${name}): the credentials need s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket`;
+    return `${where} denies access to bucket ${bucket} (${name}): check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_PROFILE; they need s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket`;
   }
   if (status === 301 || name === 'PermanentRedirect') {
     return `bucket ${bucket} is in another region than the one asked at ${where}: set AWS_REGION, or ?region= in the store's URL`;

@@ -41,7 +41,7 @@ export async function renderStudyReport(
     id: ref.id,
     study,
     mode: ref.mode,
-    yaml: (await ledger.getDecision<string>(ref.id, ref.mode, 'yaml')) ?? null,
+    yaml: (await ledger.getDecision<string>(ref.id, 'yaml')) ?? null,
     tables,
     cells: null,
     pictures,

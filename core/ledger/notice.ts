@@ -1,0 +1,11 @@
+import type { Digest } from '../digest.js';
+import type { Key } from '../store/object-store.js';
+
+/** What the ledger came across and dealt with: for logs, reports and provenance. */
+export type LedgerNotice =
+  /** A damaged or foreign object was copied to `aside` and removed: what it held is computed again. */
+  | { readonly kind: 'set-aside'; readonly key: Key; readonly reason: string; readonly aside: Key }
+  /** Two objects hold different values of one cell or response; that of the first object is used. */
+  | { readonly kind: 'nondeterminism'; readonly identity: Digest; readonly objects: readonly [Key, Key] };
+
+export type OnNotice = (notice: LedgerNotice) => void;

@@ -1,0 +1,88 @@
+import { canonicalJson, type Json } from '../canonical.js';
+import { sha256, type Digest, type Ref } from '../digest.js';
+import { PercussError } from '../errors.js';
+import type { Key, ObjectStore, StoreOptions } from '../store/object-store.js';
+import { setAside } from './aside.js';
+import type { OnNotice } from './notice.js';
+import { damaged } from './sealed.js';
+
+/** Small things as canonical JSON, and other bytes by the hash of their content. */
+export interface RecordContext {
+  readonly store: ObjectStore;
+  readonly onNotice: OnNotice;
+}
+
+/** Writes bytes under a key that follows from their content. An object of another size under that key is set aside. */
+export async function putContent(
+  context: RecordContext,
+  key: Key,
+  bytes: Uint8Array,
+  options: StoreOptions,
+): Promise<void> {
+  const { store, onNotice } = context;
+  while (!(await store.putIfAbsent(key, bytes, options))) {
+    const there = await store.head(key, options);
+    if (there?.bytes === bytes.length) return;
+    const found = await store.get(key, undefined, options);
+    if (found)
+      await setAside(store, key, found, `it has ${found.length} bytes instead of ${bytes.length}`, onNotice, options);
+  }
+}
+
+/**
+ * Reads bytes whose hash is known.
+ * @throws PercussError NOT_FOUND; OBJECT_DAMAGED, and the object is set aside, so that it can be written anew.
+ */
+export async function getContent(
+  context: RecordContext,
+  key: Key,
+  digest: Digest,
+  options: StoreOptions,
+): Promise<Uint8Array> {
+  const { store, onNotice } = context;
+  const bytes = await store.get(key, undefined, options);
+  if (bytes === undefined) {
+    throw new PercussError(
+      'NOT_FOUND',
+      `${key} is not in ${store.url}: was the study submitted to another store? Run it again to write it`,
+      {
+        details: { key },
+      },
+    );
+  }
+  if (sha256(bytes) === digest) return bytes;
+  const reason = `its SHA-256 is not ${digest}`;
+  await setAside(store, key, bytes, reason, onNotice, options);
+  throw damaged(key, reason);
+}
+
+/** @throws TypeError for a value that canonical JSON can't hold. */
+export function encodeRecord(value: unknown): Uint8Array {
+  return new TextEncoder().encode(canonicalJson(value as Json));
+}
+
+export async function getRecord<T>(context: RecordContext, ref: Ref<T>, options: StoreOptions): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await getContent(context, ref.key, ref.sha256, options))) as T;
+}
+
+/** Decides something once: the first to write decides, and everybody gets what is written. */
+export async function putFirst<T>(context: RecordContext, key: Key, value: T, options: StoreOptions): Promise<T> {
+  const text = canonicalJson(value as Json);
+  const bytes = new TextEncoder().encode(canonicalJson({ sha256: sha256(text), value: value as Json }));
+  for (;;) {
+    const known = await getFirst<T>(context, key, options);
+    if (known !== undefined) return known;
+    await context.store.putIfAbsent(key, bytes, options);
+  }
+}
+
+/** What was decided; undefined if nothing was, or if it was damaged, which sets it aside. */
+export async function getFirst<T>(context: RecordContext, key: Key, options: StoreOptions): Promise<T | undefined> {
+  const bytes = await context.store.get(key, undefined, options);
+  if (bytes === undefined) return undefined;
+  const text = new TextDecoder().decode(bytes);
+  const match = /^\{"sha256":"([0-9a-f]{64})","value":(.*)\}$/s.exec(text);
+  if (match?.[2] !== undefined && sha256(match[2]) === match[1]) return JSON.parse(match[2]) as T;
+  await setAside(context.store, key, bytes, 'it does not have the hash that it states', context.onNotice, options);
+  return undefined;
+}
