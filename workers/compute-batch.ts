@@ -3,23 +3,28 @@ import { openStore } from '../core/store/open.js';
 import { BatchRunner } from '../core/study/batch.js';
 import type { ComputeHandler } from './messages.js';
 
-/** What a compute child does: opens the store of its first task, and keeps engine, networks and images between tasks. */
+/**
+ * What a compute child does: batches of real studies. The store, networks and images are opened once a store, and kept
+ * for the batches to come.
+ */
 export function createHandler(): ComputeHandler {
   const runners = new Map<string, Promise<BatchRunner>>();
-  const runnerFor = (url: string): Promise<BatchRunner> => {
-    let runner = runners.get(url);
-    if (!runner) {
-      // The parent has probed the server already.
-      runner = openStore(url, { probe: false }).then((store) => new BatchRunner(new Ledger(store)));
-      runner.catch(() => runners.delete(url));
-      runners.set(url, runner);
-    }
-    return runner;
+  const open = async (url: string): Promise<BatchRunner> => {
+    // The parent has probed the store already.
+    const store = await openStore(url, { probe: false });
+    // One thread: results of equal builds are then equal, and slots don't get in each other's way.
+    return new BatchRunner(new Ledger(store), { threads: 1 });
   };
   return {
     run: async ({ store, stage, from, to }, options) => {
-      const runner = await runnerFor(store);
-      return { outcome: await runner.run(stage, from, to, options) };
+      let runner = runners.get(store);
+      if (runner === undefined) {
+        runner = open(store);
+        runners.set(store, runner);
+        // A store that was out of reach is asked again the next time.
+        runner.catch(() => runners.delete(store));
+      }
+      return { outcome: await (await runner).run(stage, from, to, options) };
     },
   };
 }
