@@ -128,7 +128,7 @@ export async function storeStudy(
   },
 ): Promise<StudyRef> {
   const progress = options.progress ?? silent;
-  await ledger.putRoot(id, { name: study.study });
+  await ledger.putRoot(id, { study: study.study });
   let done = 0;
   for (const bytes of blobs.values()) {
     progress({

@@ -1,0 +1,185 @@
+import type { Ledger } from '../ledger/ledger.js';
+import type { NumericMode } from '../numeric-mode.js';
+import { printNumericMode } from '../numeric-mode.js';
+import { cellBytes } from '../plan/cost.js';
+import { SEMANTICS } from '../plan/identity.js';
+import { impulseGroup, outlineOf, type ModelOutline } from '../plan/outline.js';
+import { batchSize, missingOf, stageGroups, type StageContext, type WholeGroup } from '../plan/planner.js';
+import { lengthOf } from '../plan/stage.js';
+import type { ResolvedData } from '../spec/resolved-study.js';
+import type { RunSpec } from '../spec/study-spec.js';
+import { sizeOf } from '../tensor.js';
+import type { Catalog } from './catalog.js';
+import type { ResolvedInputs } from './prepare.js';
+import { workloadOf } from './workload.js';
+
+/** One network and ablation, or set of impulses, of a plan. */
+export interface PlanRow {
+  readonly model: string;
+  readonly name: string;
+  readonly kind: WholeGroup['kind'];
+  /** Conditions, or groups of impulses. */
+  readonly conditions: number;
+  /** Conditions × chunks. */
+  readonly units: number;
+  readonly stored: number;
+  readonly batches: number;
+  /** Predicted seconds on one process, of what is missing. */
+  readonly seconds: number;
+  /** Predicted bytes, of what is missing. */
+  readonly bytes: number;
+}
+
+/** What a study takes. Orders that results decide are planned once those results are there; `later` names them. */
+export interface StudyPlan {
+  readonly study: string;
+  readonly id: string;
+  readonly numericMode: string;
+  readonly rows: readonly PlanRow[];
+  readonly later: readonly string[];
+  readonly units: number;
+  readonly stored: number;
+  readonly batches: number;
+  readonly seconds: number;
+  readonly bytes: number;
+  /** Workflow tasks and activities, about: what Temporal Cloud bills. */
+  readonly temporalActions: number;
+}
+
+/** Plans a study without storing or running anything of it. */
+export async function planOf(
+  ledger: Ledger,
+  catalog: Catalog,
+  { study, id }: ResolvedInputs,
+  mode: NumericMode,
+  run: Pick<RunSpec, 'batchSeconds'>,
+): Promise<StudyPlan> {
+  const outlines: ModelOutline[] = [];
+  const workloads = new Map<string, ReturnType<typeof workloadOf>>();
+  for (const model of study.models) {
+    const { graph, anatomy } = await catalog.model(model);
+    const data = study.data.find((candidate) => candidate.name === model.data) as ResolvedData;
+    outlines.push(outlineOf(model, { study, mode, anatomy, image: data.shape, scores: {} }));
+    workloads.set(model.name, workloadOf(graph, anatomy));
+  }
+  const context: StageContext = {
+    seed: study.seed,
+    committed: {
+      cells: (outline, chunk) => ledger.committedKeys({ ...outline.scope, chunk, semantics: SEMANTICS }),
+      results: (outline) => ledger.committedResults({ ...outline.scope, semantics: SEMANTICS }),
+    },
+    failed: new Set(),
+    workload: (outline) => workloads.get(outline.model.name) as ReturnType<typeof workloadOf>,
+  };
+  const rows = new Map<string, PlanRow>();
+  for (const groups of stageGroups(outlines)) {
+    for (const group of groups) await addGroup(rows, group, outlines, context, run.batchSeconds);
+  }
+  const list = [...rows.values()];
+  const total = (field: 'units' | 'stored' | 'batches' | 'seconds' | 'bytes'): number =>
+    list.reduce((sum, row) => sum + row[field], 0);
+  const batches = total('batches');
+  return {
+    study: study.study,
+    id,
+    numericMode: printNumericMode(mode),
+    rows: list,
+    later: outlines.flatMap((outline) =>
+      outline.ablations.filter(({ list: known }) => !known).map(({ spec }) => `${outline.model.name} · ${spec.name}`),
+    ),
+    units: total('units'),
+    stored: total('stored'),
+    batches,
+    seconds: total('seconds'),
+    bytes: total('bytes'),
+    temporalActions: batches === 0 ? 12 : 2 * batches + 24,
+  };
+}
+
+async function addGroup(
+  rows: Map<string, PlanRow>,
+  whole: WholeGroup,
+  outlines: readonly ModelOutline[],
+  context: StageContext,
+  batchSeconds: number,
+): Promise<void> {
+  const outline = outlines.find((candidate) => candidate.model.name === whole.model) as ModelOutline;
+  const { groups, tally } = await missingOf([whole], outlines, context);
+  const name = `${whole.model} ${whole.kind} ${whole.name}`;
+  const known = rows.get(name);
+  const [group] = groups;
+  const missing = group ? lengthOf(group.missing) : 0;
+  rows.set(name, {
+    model: whole.model,
+    name: whole.name || whole.kind,
+    kind: whole.kind,
+    conditions: whole.count,
+    units: (known?.units ?? 0) + tally.total,
+    stored: (known?.stored ?? 0) + tally.stored,
+    batches: (known?.batches ?? 0) + (group ? Math.ceil(missing / batchSize(group, batchSeconds)) : 0),
+    seconds: (known?.seconds ?? 0) + (group ? missing * group.seconds : 0),
+    bytes: (known?.bytes ?? 0) + missing * unitBytes(whole, outline),
+  });
+}
+
+/** Bytes that one unit leaves in the store; for responses an upper bound: whole maps, before they are cropped. */
+function unitBytes(group: WholeGroup, outline: ModelOutline): number {
+  if (group.kind === 'cells' || group.kind === 'baseline') return cellBytes(group.images);
+  const { sites } = outline.anatomy;
+  if (group.kind === 'profile') return sites.reduce((sum, site) => sum + 32 * site.channels, 0);
+  if (group.count === 0) return 0;
+  const impulses = impulseGroup(outline, group.name, 0);
+  const rows = impulses.channels.length * impulses.positions.length * impulses.amplitudes.values.length;
+  const recorded = sites.filter((site) => impulses.record.includes(site.name));
+  const coarsest = Math.min(...recorded.map((site) => sizeOf(site.shape.slice(1))));
+  return recorded.reduce((sum, site) => {
+    const map = impulses.keep === 'responses' ? 4 * rows * sizeOf(site.shape) : 0;
+    return (
+      sum + map + 4 * site.channels * (rows * 2 + (rows / impulses.amplitudes.values.length) * coarsest) + 20 * rows
+    );
+  }, 0);
+}
+
+/** A plan as a table for people. */
+export function planLines(plan: StudyPlan): readonly string[] {
+  const header = ['network', 'what', 'conditions', 'cells', 'stored', 'batches', 'time', 'bytes'];
+  const body = plan.rows.map((row) => [
+    row.model,
+    row.name,
+    String(row.conditions),
+    String(row.units),
+    String(row.stored),
+    String(row.batches),
+    printSeconds(row.seconds),
+    printBytes(row.bytes),
+  ]);
+  const widths = header.map((title, i) => Math.max(title.length, ...body.map((cells) => (cells[i] as string).length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
+      .join('  ')
+      .trimEnd();
+  return [
+    `study ${plan.study} (${plan.id.slice(0, 12)}) on ${plan.numericMode}`,
+    line(header),
+    ...body.map(line),
+    `total: ${plan.units} cells, ${plan.stored} stored, ${plan.batches} batches to run, about ${printSeconds(plan.seconds)} of one process, ${printBytes(plan.bytes)}, about ${plan.temporalActions} Temporal actions`,
+    ...(plan.later.length > 0 ? [`planned once the damage that orders them is known: ${plan.later.join(', ')}`] : []),
+  ];
+}
+
+export function printSeconds(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  return seconds < 3600 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+export function printBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
