@@ -48,14 +48,14 @@ export class CellIndex implements ReadonlyMap<CellKey, Key> {
   }
 
   *keys(): MapIterator<CellKey> {
-    const { keys, places } = this.packed;
-    for (let i = 0; i < places.length; i++) {
-      if (i === 0 || compareAt(keys, i - 1, keys, i) !== 0) yield hexAt(keys, i);
-    }
+    for (const [key] of this.entries()) yield key;
   }
 
   *entries(): MapIterator<[CellKey, Key]> {
-    for (const key of this.keys()) yield [key, this.get(key) as Key];
+    const { keys, places } = this.packed;
+    for (let i = 0; i < places.length; i++) {
+      if (i === 0 || compareAt(keys, i - 1, keys, i) !== 0) yield [hexAt(keys, i), this.#objectAt(i)];
+    }
   }
 
   *values(): MapIterator<Key> {

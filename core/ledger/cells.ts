@@ -4,7 +4,7 @@ import type { Cell, Provenance } from '../probe/cell.js';
 import type { Key, StoreOptions } from '../store/object-store.js';
 import { CellIndex, mergeRuns, type IndexRun } from './cell-index.js';
 import { identityOf, keysOf, packCells, printProvenance, unpackCells } from './cell-object.js';
-import { readSegments, writeSegment } from './cell-segments.js';
+import { readSegments, writeSegment, type Segment } from './cell-segments.js';
 import { readAhead } from './read-ahead.js';
 import { seal, unseal, type Shelf } from './sealed.js';
 
@@ -15,7 +15,8 @@ const width = 8;
 export class CellShelf {
   readonly #shelf: Shelf;
   /** Sorted keys of objects that were read whole. */
-  readonly #read = new Map<Key, Uint8Array>();
+  readonly #read = new Map<Key, { readonly keys: Uint8Array; readonly bytes: number }>();
+  #segments: readonly Segment[] = [];
   #index: { readonly objects: string; readonly index: CellIndex } | undefined;
 
   constructor(shelf: Shelf) {
@@ -79,22 +80,22 @@ export class CellShelf {
     const sizes = new Map<Key, number>();
     for await (const { key, bytes } of this.#shelf.store.list(this.#shelf.folder, undefined, options))
       sizes.set(key, bytes);
-    const segments = [...sizes.keys()].every((key) => this.#read.has(key))
-      ? []
-      : await readSegments(this.#shelf, options);
-    // An object of another size than the segment knows was damaged since: reading it finds out.
-    const isCovered = (key: Key): boolean => segments.some(({ objects }) => objects.get(key) === sizes.get(key));
-    const unread = [...sizes.keys()].filter((key) => !this.#read.has(key) && !isCovered(key));
+    // An object of another size than is known was damaged since: reading it finds out.
+    const isKnown = (key: Key): boolean =>
+      this.#read.get(key)?.bytes === sizes.get(key) ||
+      this.#segments.some(({ objects }) => objects.get(key) === sizes.get(key));
+    if (![...sizes.keys()].every(isKnown)) this.#segments = await readSegments(this.#shelf, options);
+    const unread = [...sizes.keys()].filter((key) => !isKnown(key));
     const reads = readAhead(unread, width, async (key) => ({ key, object: await unseal(this.#shelf, key, options) }));
     for await (const { key, object } of reads) {
-      if (object) this.#read.set(key, keysOf(object).slice());
+      if (object) this.#read.set(key, { keys: keysOf(object).slice(), bytes: sizes.get(key) ?? 0 });
       else sizes.delete(key);
     }
     for (const key of this.#read.keys()) if (!sizes.has(key)) this.#read.delete(key);
     const objects = [...sizes.keys()].join('\n');
     if (this.#index?.objects !== objects) {
-      const runs: IndexRun[] = [...this.#read].map(([key, packed]) => ({ keys: packed, objectOf: () => key }));
-      const index = new CellIndex(mergeRuns([...segments, ...runs], new Set(sizes.keys())));
+      const runs: IndexRun[] = [...this.#read].map(([key, { keys }]) => ({ keys, objectOf: () => key }));
+      const index = new CellIndex(mergeRuns([...this.#segments, ...runs], new Set(sizes.keys())));
       this.#index = { objects, index };
     }
     return { index: this.#index.index, sizes };

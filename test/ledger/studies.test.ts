@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { canonicalJson, type Json } from '../../core/canonical.js';
+import { sha256 } from '../../core/digest.js';
+import { Ledger } from '../../core/ledger/ledger.js';
+import type { LedgerNotice } from '../../core/ledger/notice.js';
+import type { ResolvedStudy } from '../../core/spec/resolved-study.js';
+import { memoryStore } from '../../core/store/memory-store.js';
+import type { ObjectStore } from '../../core/store/object-store.js';
+import { tensor, type Tensor } from '../../core/tensor.js';
+import { provenance, scope } from './cells-of.js';
+
+const id = sha256('a study');
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function setUp(): { readonly store: ObjectStore; readonly ledger: Ledger; readonly notices: LedgerNotice[] } {
+  const notices: LedgerNotice[] = [];
+  const store = memoryStore();
+  return { store, ledger: new Ledger(store, { onNotice: (notice) => notices.push(notice) }), notices };
+}
+
+async function replace(store: ObjectStore, key: string, content: Uint8Array): Promise<void> {
+  await store.remove(key);
+  await store.putIfAbsent(key, content);
+}
+
+describe('blobs and records', () => {
+  test('are found by their content', async () => {
+    const { ledger } = setUp();
+    const digest = await ledger.putBlob(bytes('images'));
+    expect(digest).toBe(sha256('images'));
+    expect(await ledger.getBlob(digest)).toEqual(bytes('images'));
+    const ref = await ledger.putRecord('plans', { b: [1, 2], a: 'x' });
+    expect(ref).toEqual(await ledger.putRecord('plans', { a: 'x', b: [1, 2] }));
+    expect(await ledger.getRecord(ref)).toEqual({ a: 'x', b: [1, 2] });
+  });
+
+  test('that are missing or damaged are named, and can be written again', async () => {
+    const { store, ledger, notices } = setUp();
+    const digest = await ledger.putBlob(bytes('images'));
+    await replace(store, `blobs/${digest}`, bytes('imagen'));
+    await expect(ledger.getBlob(digest)).rejects.toMatchObject({
+      code: 'OBJECT_DAMAGED',
+      message: expect.stringContaining(`blobs/${digest}`),
+    });
+    expect(notices).toMatchObject([{ kind: 'set-aside', key: `blobs/${digest}` }]);
+    await expect(ledger.getBlob(digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await ledger.putBlob(bytes('images'));
+    expect(await ledger.getBlob(digest)).toEqual(bytes('images'));
+  });
+
+  test('a truncated blob is replaced by whoever puts it', async () => {
+    const { store, ledger } = setUp();
+    const digest = await ledger.putBlob(bytes('images'));
+    await replace(store, `blobs/${digest}`, bytes('ima'));
+    await ledger.putBlob(bytes('images'));
+    expect(await ledger.getBlob(digest)).toEqual(bytes('images'));
+  });
+});
+
+describe('a study', () => {
+  test('has the hash of its resolved spec as its id', async () => {
+    const { ledger } = setUp();
+    const study = { version: 1, semantics: 1, study: 'demo', seed: 7 } as unknown as ResolvedStudy;
+    const hash = sha256(canonicalJson(study as unknown as Json));
+    const ref = await ledger.putStudy(hash, study);
+    expect(ref).toEqual({ key: `studies/${hash}/study.json`, sha256: hash });
+    expect(await ledger.getStudy(hash)).toEqual(study);
+    await expect(ledger.putStudy(id, study)).rejects.toMatchObject({ code: 'BUG' });
+  });
+
+  test('is decided by the first of many, and all adopt what it wrote', async () => {
+    const { ledger } = setUp();
+    const decided = await Promise.all([1, 2, 3, 4].map((n) => ledger.putDecision(id, 'mode', { n })));
+    expect(new Set(decided.map((value) => value.n)).size).toBe(1);
+    expect(await ledger.getDecision(id, 'mode')).toEqual(decided[0]);
+    expect(await ledger.getDecision(id, 'other')).toBeUndefined();
+    expect(await ledger.putStage(id, 3, 'first')).toBe('first');
+    expect(await ledger.putStage(id, 3, 'second')).toBe('first');
+    expect(await ledger.getStage(id, 4)).toBeUndefined();
+  });
+
+  test('forgets a damaged decision, so that it is taken again', async () => {
+    const { store, ledger, notices } = setUp();
+    await ledger.putDecision(id, 'mode', 'cpu');
+    await replace(store, `studies/${id}/decisions/mode.json`, bytes('{"sha256":"…'));
+    expect(await ledger.getDecision(id, 'mode')).toBeUndefined();
+    expect(notices).toHaveLength(1);
+    expect(await ledger.putDecision(id, 'mode', 'cuda')).toBe('cuda');
+  });
+
+  test('is listed with its name and latest outputs, the oldest first', async () => {
+    const { ledger } = setUp();
+    expect(await ledger.listStudies()).toEqual([]);
+    const root = await ledger.putRoot(id, { study: 'demo' });
+    expect(await ledger.putRoot(id, { study: 'renamed' })).toEqual(root);
+    expect(await ledger.listStudies()).toEqual([{ id, study: 'demo', created: root.created, outputs: undefined }]);
+    for (let n = 0; n < 12; n++) await ledger.putLatestOutputs(id, { n });
+    expect(await ledger.latestOutputs(id)).toEqual({ n: 11 });
+    expect(await ledger.listStudies()).toMatchObject([{ id, outputs: { n: 11 } }]);
+  });
+
+  test('keeps tables and reports under their names and hashes', async () => {
+    const { ledger } = setUp();
+    const ref = await ledger.putOutput(id, 'tables/models.parquet', bytes('PAR1'));
+    expect(ref.key).toBe(`studies/${id}/tables/models-${sha256('PAR1')}.parquet`);
+    expect(await ledger.getOutput(ref)).toEqual(bytes('PAR1'));
+    expect(await ledger.outputsOf(id)).toEqual([{ key: ref.key, bytes: 4 }]);
+  });
+
+  test('tries units that failed again with each submission', async () => {
+    const { ledger } = setUp();
+    const failure = { key: sha256('cell'), code: 'ENGINE_FAILED', message: 'no' };
+    expect(await ledger.beginSubmission(id)).toBe(1);
+    await ledger.recordFailures(id, [failure]);
+    await ledger.recordFailures(id, [failure, { ...failure, key: sha256('another') }]);
+    expect((await ledger.failuresOf(id)).map(({ key }) => key).sort()).toEqual(
+      [sha256('another'), sha256('cell')].sort(),
+    );
+    expect(await ledger.failuresOf(sha256('another study'))).toEqual([]);
+    expect(await ledger.beginSubmission(id)).toBe(2);
+    expect(await ledger.failuresOf(id)).toEqual([]);
+  });
+});
+
+describe('responses', () => {
+  const key = sha256('a response');
+  const tensors = (value: number): ReadonlyMap<string, Tensor> =>
+    new Map([['r', tensor('float32', [2], Float32Array.of(value, 2))]]);
+
+  test('come back with their metadata', async () => {
+    const { ledger } = setUp();
+    await ledger.commitResult(scope, key, tensors(1), { kind: 'profile' }, provenance);
+    const read = await ledger.readResult(scope, key);
+    expect(read?.tensors.get('r')).toEqual(tensors(1).get('r'));
+    expect(read?.metadata).toMatchObject({ kind: 'profile', identity: key, model: scope.model });
+    expect([...(await ledger.committedResults(scope))]).toEqual([[key, read?.object]]);
+    expect(await ledger.readResult(scope, sha256('another'))).toBeUndefined();
+  });
+
+  test('that are damaged are set aside; of two that differ the first counts, and it is told', async () => {
+    const { store, ledger, notices } = setUp();
+    const refs = [1, 2].map((value) => ledger.commitResult(scope, key, tensors(value), {}, provenance));
+    const [first = '', second = ''] = (await Promise.all(refs)).map((ref) => ref.key).sort();
+    expect((await ledger.readResult(scope, key))?.object).toBe(first);
+    expect(notices).toEqual([{ kind: 'nondeterminism', identity: key, objects: [first, second] }]);
+    await replace(store, first, bytes('not tensors'));
+    expect((await ledger.readResult(scope, key))?.object).toBe(second);
+    expect(notices[1]).toMatchObject({ kind: 'set-aside', key: first });
+    expect((await ledger.committedResults(scope)).get(key)).toBe(second);
+  });
+});
