@@ -47,12 +47,21 @@ export function proposedMode(run: RunSpec): NumericMode {
 }
 
 /** Reads a spec, stores its study, and plans what is missing. */
-export async function prepareStudy(file: string, session: Session): Promise<PreparedStudy> {
+export async function prepareStudy(
+  file: string,
+  session: Session,
+  options: { readonly expectations?: boolean } = {},
+): Promise<PreparedStudy> {
   const { progress } = session.terminal;
   const { spec, yaml, resolved } = await readStudy(file, progress);
   const ref = await storeStudy(session.ledger, resolved, { mode: proposedMode(spec.run), yaml, progress });
   progress({ phase: 'plan', label: 'reading what is stored', done: 0, total: 1, unit: 'steps' });
-  const planned = await nextStage(session.ledger, new Catalog((digest) => session.ledger.getBlob(digest)), ref);
+  const planned = await nextStage(
+    session.ledger,
+    new Catalog((digest) => session.ledger.getBlob(digest)),
+    ref,
+    options,
+  );
   const { tally } = planned;
   return {
     spec,

@@ -68,10 +68,10 @@ interface Range {
 }
 
 /** Runs every unit of a stage; resolves when each is committed or recorded as failed. */
-async function runStage(
+export async function runStage(
   steps: StudySteps,
   plan: StagePlan,
-  options: RunOptions & { readonly progress: Progress },
+  options: RunOptions,
 ): Promise<{ readonly computed: number; readonly failed: number }> {
   const queue: Range[] = plan.segments.flatMap((segment) => {
     const ranges: Range[] = [];
@@ -82,6 +82,7 @@ async function runStage(
   });
   const failures: UnitFailure[] = [];
   const state = { computed: 0, done: 0 };
+  const progress = options.progress ?? silent;
   const worker = async (): Promise<void> => {
     for (let range = queue.shift(); range; range = queue.shift()) {
       if (options.signal?.aborted) throw new PercussError('CANCELLED', 'the run was interrupted');
@@ -90,7 +91,7 @@ async function runStage(
         const outcome = await steps.runBatch(plan, from, to, options.signal ? { signal: options.signal } : {});
         state.computed += outcome.computed;
         state.done += to - from;
-        options.progress({ phase: 'run', label, done: state.done, total: plan.units, unit: 'cells' });
+        progress({ phase: 'run', label, done: state.done, total: plan.units, unit: 'cells' });
       } catch (error) {
         if (!isPercussError(error) || error.kind !== 'compute') {
           queue.length = 0;

@@ -1,0 +1,96 @@
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import { countCorrect } from '../core/analysis/damage.js';
+import { clopperPearson } from '../core/analysis/interval.js';
+import { Catalog } from '../core/study/catalog.js';
+import { createSteps } from '../core/study/create-steps.js';
+import { CellReader } from '../core/study/load-results.js';
+import { nextStage } from '../core/study/plan-stage.js';
+import { runStage } from '../core/study/run-study.js';
+import { computeChildren } from '../workers/children.js';
+import { exitCodes } from './exit.js';
+import { interruptible } from './interrupt.js';
+import { openSession, type CommonOptions } from './session.js';
+import { prepareStudy } from './study-file.js';
+
+interface BaselineRow {
+  readonly model: string;
+  readonly images: number;
+  readonly accuracy: number;
+  readonly low: number;
+  readonly high: number;
+  readonly expected: number | null;
+  readonly met: boolean | null;
+}
+
+/** `percuss baseline`: the intact networks on the study's images, against what the spec expects of them. */
+export function baselineCommand(program: Command): void {
+  program
+    .command('baseline')
+    .description('run the intact networks only and compare their accuracy with the spec’s expect')
+    .argument('<spec>', 'the study’s YAML')
+    .action(async (file: string, _: unknown, command: Command) => {
+      const session = await openSession(command.optsWithGlobals<CommonOptions>());
+      const { ledger, terminal } = session;
+      try {
+        const prepared = await prepareStudy(file, session, { expectations: false });
+        const { ref, spec } = prepared;
+        const compute = computeChildren({ slots: availableParallelism() });
+        try {
+          const steps = createSteps({ ledger, compute, batchSeconds: spec.run.batchSeconds });
+          await interruptible(
+            async (signal) => {
+              if (prepared.planned.stage?.index !== 0) return;
+              const plan = await steps.planStage(ref, 0);
+              if (plan?.index === 0) {
+                await runStage(steps, plan, {
+                  window: compute.slots,
+                  onFailure: 'stop',
+                  progress: terminal.progress,
+                  signal,
+                  tables: [],
+                });
+              }
+            },
+            () => terminal.say('interrupted'),
+          );
+        } finally {
+          await compute.close();
+        }
+        const catalog = new Catalog((digest) => ledger.getBlob(digest));
+        const { models } = await nextStage(ledger, catalog, ref, { expectations: false });
+        const rows: BaselineRow[] = [];
+        for (const outline of models) {
+          const { name, expect } = outline.model;
+          const result = (await CellReader.open(ledger, outline, spec.seed)).condition('baseline', '', 0);
+          const labels: number[] = [];
+          for (const chunk of outline.chunks) labels.push(...(await catalog.chunk(chunk.digest)).labels);
+          const correct = result ? countCorrect(result.predicted, labels) : 0;
+          const interval = clopperPearson(correct, labels.length, spec.analysis.confidence);
+          const accuracy = correct / labels.length;
+          const met = expect === undefined ? null : Math.abs(accuracy - expect.accuracy) <= expect.within + 1e-9;
+          rows.push({
+            model: name,
+            images: labels.length,
+            accuracy,
+            low: interval?.low ?? 0,
+            high: interval?.high ?? 1,
+            expected: expect?.accuracy ?? null,
+            met,
+          });
+        }
+        terminal.result(rows, () =>
+          rows.map(
+            (row) =>
+              `${row.model}: ${(100 * row.accuracy).toFixed(2)} % of ${row.images} images [${(100 * row.low).toFixed(1)}, ${(100 * row.high).toFixed(1)}]` +
+              (row.expected === null
+                ? ''
+                : `, expected ${(100 * row.expected).toFixed(1)} %: ${row.met ? 'met' : 'MISSED'}`),
+          ),
+        );
+        if (rows.some((row) => row.met === false)) process.exitCode = exitCodes.input;
+      } finally {
+        await session.close();
+      }
+    });
+}

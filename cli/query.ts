@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { exportOutputs, outputsOf } from '../core/study/outputs.js';
+import { printCsv, printJson, printText } from '../core/tables/print.js';
+import { queryTables } from '../core/tables/query.js';
+import { openSession, type CommonOptions } from './session.js';
+import { findStudy } from './study-name.js';
+
+interface QueryOptions extends CommonOptions {
+  readonly csv?: boolean;
+}
+
+/** `percuss query`: SQL over a study's tables. */
+export function queryCommand(program: Command): void {
+  program
+    .command('query')
+    .description('SQL over the tables of a study: models, layers, kernels, ablations, curves, …')
+    .argument('<study>', 'name or id of a finished study, or the folder of its report')
+    .argument('<sql>', 'one SELECT')
+    .option('--csv', 'comma-separated values')
+    .action(async (asked: string, sql: string, _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<QueryOptions>();
+      const print = options.json === true ? printJson : options.csv === true ? printCsv : printText;
+      const answer = async (folder: string): Promise<void> => {
+        process.stdout.write(`${print(await queryTables(folder, sql)).trimEnd()}\n`);
+      };
+      const tables = [asked, join(asked, 'tables')].find((folder) => existsSync(join(folder, 'models.parquet')));
+      if (tables) return answer(tables);
+      const session = await openSession(options);
+      const folder = await mkdtemp(join(tmpdir(), 'percuss-query-'));
+      try {
+        const { id } = await findStudy(session.ledger, asked);
+        await exportOutputs(session.ledger, await outputsOf(session.ledger, id), folder);
+        await answer(join(folder, 'tables'));
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+        await session.close();
+      }
+    });
+}

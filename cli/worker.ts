@@ -1,0 +1,77 @@
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { NumericMode } from '../core/numeric-mode.js';
+import { printNumericMode } from '../core/numeric-mode.js';
+import { createSteps } from '../core/study/create-steps.js';
+import { connectWorker } from '../infra/connection.js';
+import { computeChildren } from '../workers/children.js';
+import { startWorker, type WorkerRole } from '../workers/worker.js';
+import { interruptible } from './interrupt.js';
+import { parseCount } from './run.js';
+import { openSession, type CommonOptions } from './session.js';
+import { findTemporal } from './temporal.js';
+
+interface WorkerOptions extends CommonOptions {
+  readonly temporal?: string;
+  readonly slots: number;
+  readonly engine: NumericMode['engine'];
+  readonly roles?: readonly WorkerRole[];
+}
+
+const roles: readonly WorkerRole[] = ['control', 'analyse', 'evaluate'];
+
+function parseRoles(text: string): readonly WorkerRole[] {
+  const asked = text.split(',').map((name) => roles.find((role) => role === name.trim()));
+  if (asked.some((role) => role === undefined)) throw new InvalidArgumentError(`it is a list of ${roles.join(', ')}`);
+  return asked as WorkerRole[];
+}
+
+function parseEngine(text: string): NumericMode['engine'] {
+  if (text === 'onnxruntime' || text === 'reference') return text;
+  throw new InvalidArgumentError('it is onnxruntime or reference');
+}
+
+/** `percuss worker`: takes part in all studies of a store until it is stopped. Needs no file but the store. */
+export function workerCommand(program: Command): void {
+  program
+    .command('worker')
+    .description('take part in the studies of a store until stopped')
+    .option('--slots <n>', 'compute processes', parseCount, availableParallelism())
+    .option('--engine <name>', 'onnxruntime or reference', parseEngine, 'onnxruntime' as const)
+    .option('--roles <list>', 'of control, analyse, evaluate; all unless given', parseRoles)
+    .action(async (_: unknown, command: Command) => {
+      const options = command.optsWithGlobals<WorkerOptions>();
+      const session = await openSession(options);
+      const { terminal, ledger, storeId } = session;
+      const mode: NumericMode = { engine: options.engine, precision: 'float32', device: 'cpu' };
+      const temporal = await findTemporal(options.temporal);
+      const compute = computeChildren({ slots: options.slots });
+      const connection = await connectWorker(temporal);
+      try {
+        const worker = await startWorker({
+          connection,
+          namespace: temporal.namespace,
+          storeId,
+          mode,
+          steps: createSteps({ ledger, compute, batchSeconds: 10 }),
+          slots: options.slots,
+          ...(options.roles ? { roles: options.roles } : {}),
+        });
+        terminal.say(
+          `working for ${ledger.url} on ${printNumericMode(mode)}, ${options.slots} slots; Temporal at ${temporal.address} (${temporal.source})`,
+        );
+        await interruptible(
+          async (signal) => {
+            signal.addEventListener('abort', () => void worker.shutdown(), { once: true });
+            await worker.ended;
+          },
+          () => terminal.say('finishing the batches in hand; Ctrl-C again to leave them to others'),
+        );
+      } finally {
+        await connection.close();
+        await compute.close();
+        await session.close();
+      }
+    });
+}
