@@ -20,6 +20,8 @@ interface NetworkRecord {
   readonly testImages: number;
   readonly correct: number;
   readonly accuracy: number;
+  /** Of the test images that `images.ts` writes for the studies: the first 2,000. */
+  readonly correctOfFirst2000: number;
   readonly trainingLoss: number;
 }
 
@@ -50,10 +52,11 @@ function rateAt(step: number, steps: number): number {
   return (recipe.rate / 2) * (1 + Math.cos((Math.PI * (step - recipe.warmup)) / (steps - recipe.warmup)));
 }
 
-function countCorrect(tf: TensorFlow, model: tensorflow.LayersModel, images: LabelledImages): number {
+/** How many of the first `count` images have their label as the largest output. */
+function countCorrect(tf: TensorFlow, model: tensorflow.LayersModel, images: LabelledImages, count: number): number {
   let correct = 0;
-  for (let from = 0; from < images.count; from += 500) {
-    const order = Array.from({ length: Math.min(500, images.count - from) }, (_, i) => from + i);
+  for (let from = 0; from < count; from += 500) {
+    const order = Array.from({ length: Math.min(500, count - from) }, (_, i) => from + i);
     const best = tf.tidy(() => (model.predict(inputs(tf, images, order)) as tensorflow.Tensor).argMax(-1));
     for (const [i, label] of best.dataSync().entries()) if (label === images.labels[from + i]) correct++;
     best.dispose();
@@ -104,7 +107,7 @@ async function train(
     process.stdout.write(`${name}: epoch ${epoch + 1}/${epochs}, loss ${loss.toFixed(4)}, ${seconds} s\n`);
   }
   optimizer.dispose();
-  const correct = countCorrect(tf, model, data.test);
+  const correct = countCorrect(tf, model, data.test, data.test.count);
   return {
     model,
     record: {
@@ -113,6 +116,7 @@ async function train(
       testImages: data.test.count,
       correct,
       accuracy: correct / data.test.count,
+      correctOfFirst2000: countCorrect(tf, model, data.test, 2000),
       trainingLoss: Number(loss.toFixed(4)),
     },
   };
