@@ -63,6 +63,12 @@ describe('sites', () => {
     expect(anatomyOf(deep.graph('deep')).sites).toEqual([]);
   });
 
+  test('a dense layer mixes channels, also one that keeps their number', () => {
+    const net = new SmallNetwork(3);
+    net.head(net.conv('a', 'input', 4), 4);
+    expect(names(anatomyOf(net.graph('fc')).layers)).toEqual(['a']);
+  });
+
   test('the chosen output decides what is seen, by default the last', () => {
     const net = new SmallNetwork(3);
     const a = net.relu('ra', net.conv('a', 'input', 4));
@@ -159,13 +165,14 @@ describe('blocks', () => {
   });
 
   test('a projection is not the branch, whether the branch is longer or just wider', () => {
-    for (const length of [1, 2]) {
+    const cases = [1, 2].flatMap((length) => [true, false].map((first) => [length, first] as const));
+    for (const [length, first] of cases) {
       const net = new SmallNetwork(3);
       const fork = net.relu('r', net.norm('n', net.conv('stem', 'input', 4)));
       const inner = length === 2 ? net.conv('block.a', fork, 6) : fork;
       const branch = net.conv('block.b', inner, 6, { stride: 2 });
       const shortcut = net.norm('np', net.conv('block.down', fork, 6, { size: 1, stride: 2 }));
-      net.head(net.add('block.sum', shortcut, branch));
+      net.head(first ? net.add('block.sum', shortcut, branch) : net.add('block.sum', branch, shortcut));
       const { blocks } = anatomyOf(net.graph('fc'));
       expect(blocks.map(({ site: at }) => at)).toEqual(['block.b']);
       expect(blocks[0]?.layers).toEqual(length === 2 ? ['block.a', 'block.b'] : ['block.b']);

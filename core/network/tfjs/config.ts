@@ -8,6 +8,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The items of a JSON array; none of anything else. */
+export function itemsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
 /** A complaint about a model.json. */
 export function invalidModel(model: string, complaint: string): PercussError {
   return new PercussError('MODEL_INVALID', `"${model}" (model.json): ${complaint}`, { details: { model } });
@@ -74,13 +79,13 @@ export class LayerConfig {
     const both = (side: unknown): readonly [number, number] => {
       if (typeof side === 'number') return [side, side];
       if (Array.isArray(side)) {
-        const [before, after, ...rest]: unknown[] = side;
+        const [before, after, ...rest] = itemsOf(side);
         if (typeof before === 'number' && typeof after === 'number' && rest.length === 0) return [before, after];
       }
       throw this.#wrong(key, 'a number, two numbers or two pairs');
     };
     if (!Array.isArray(value)) return [both(value), both(value)];
-    const [rows, columns, ...rest]: unknown[] = value;
+    const [rows, columns, ...rest] = itemsOf(value);
     if (rest.length > 0) throw this.#wrong(key, 'a number, two numbers or two pairs');
     return [both(rows), both(columns)];
   }

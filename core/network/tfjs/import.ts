@@ -3,7 +3,7 @@ import { buildGraph } from '../build.js';
 import { DYNAMIC, type Graph } from '../graph.js';
 import { activationName, knowsActivation } from './activation.js';
 import { GraphBuilder, type Activation } from './builder.js';
-import { invalidModel, LayerConfig } from './config.js';
+import { invalidModel, itemsOf, LayerConfig } from './config.js';
 import { LayerCall } from './layer.js';
 import { layers } from './layers.js';
 import { isContainer, modelDraft, parseModelJson, topologyOf, weightGroups } from './topology.js';
@@ -97,7 +97,7 @@ function refuseUnsupported(name: string, model: ModelDraft): void {
 
 function inputOf(model: string, layer: LayerDraft, builder: GraphBuilder): Activation {
   const batched = layer.settings['batch_input_shape'] ?? layer.settings['batch_shape'];
-  const [images, ...shape]: readonly unknown[] = Array.isArray(batched) ? batched : [];
+  const [images, ...shape] = itemsOf(batched);
   if (shape.length === 0 || !shape.every((dim): dim is number => typeof dim === 'number' && dim > 0)) {
     throw new PercussError(
       'MODEL_UNSUPPORTED',

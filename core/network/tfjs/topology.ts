@@ -1,5 +1,5 @@
 import { PercussError } from '../../errors.js';
-import { invalidModel, isObject, type JsonObject } from './config.js';
+import { invalidModel, isObject, itemsOf, type JsonObject } from './config.js';
 
 /** Tensor number `tensor` that call number `call` of a layer gives. */
 export interface TensorReference {
@@ -114,7 +114,7 @@ function references(model: string, value: unknown): readonly TensorReference[] {
   }
   const list: readonly unknown[] = typeof value[0] === 'string' ? [value] : value;
   return list.map((item) => {
-    const [layer, call = 0, tensor = 0]: readonly unknown[] = Array.isArray(item) ? item : [];
+    const [layer, call = 0, tensor = 0] = itemsOf(item);
     if (typeof layer !== 'string' || typeof call !== 'number' || typeof tensor !== 'number') {
       throw invalidModel(model, `${JSON.stringify(item)} refers to no layer`);
     }
