@@ -13,7 +13,7 @@ export type Shape = readonly number[];
 export type Attribute = number | string | readonly number[];
 
 /**
- * One operation. Names and attributes are those of ONNX opset 13 after import has made them explicit (defaults filled,
+ * One operation. Names and attributes are those of ONNX opset 14 after import has made them explicit (defaults filled,
  * `auto_pad` turned into pads, BatchNormalization in its inference form, constant inputs such as a Reshape's shape turned
  * into attributes), so that nothing downstream knows which format or opset a network came from.
  */

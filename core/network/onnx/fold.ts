@@ -1,7 +1,7 @@
-import { float32, sizeOf, tensor, zeros, type Tensor } from '../../tensor.js';
+import { float32, tensor, zeros, type Tensor } from '../../tensor.js';
 import { DYNAMIC } from '../graph.js';
 import { broadcastIndices, broadcastShape } from '../operators/broadcast.js';
-import { indices, picked, stridesOf } from '../operators/layout.js';
+import { filled, indices, picked, stridesOf } from '../operators/layout.js';
 import { decodeTensor, kindOf } from './decode.js';
 import { isKnown, openDimension, unknown, UnsupportedNode, type Translation } from './translation.js';
 
@@ -43,10 +43,7 @@ const constantOfShape: Fold = (t) => {
   if (!dims.every(isKnown)) throw new UnsupportedNode('its shape depends on an open dimension');
   const proto = t.attributes.tensor('value');
   const value = proto ? decodeTensor(t.model, proto) : float32([1], [0]);
-  const result = zeros(value.dtype, dims.map(Number));
-  const filled: { fill(with_: number | bigint): unknown } = result.data as Float32Array & BigInt64Array;
-  filled.fill(value.data[0] as number | bigint);
-  return result;
+  return filled(value, dims.map(Number));
 };
 
 const gather: Fold = (t) => {

@@ -3,6 +3,7 @@ import { PercussError } from '../../errors.js';
 import type { Tensor } from '../../tensor.js';
 import { buildGraph, type NodeDraft } from '../build.js';
 import { DYNAMIC, type Graph, type GraphInput, type Node, type Shape, type ValueId } from '../graph.js';
+import { Names } from '../names.js';
 import { operatorOf } from '../operators/table.js';
 import { Attributes, decodeModel, decodeTensor, kindOf, typeName } from './decode.js';
 import { folds } from './fold.js';
@@ -114,7 +115,7 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
   const names: NodeNames[] = [];
   const unsupported: Unsupported[] = [];
   const lost = new Set<ValueId>();
-  const taken = new Set<string>();
+  const ids = new Names();
 
   const translationOf = (proto: NodeProto, inputs: readonly ValueId[], id: string): Translation => {
     let helpers = 0;
@@ -128,11 +129,7 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
       freedBatch,
       shape(input) {
         const shape = shapes.get(inputs[input] ?? '');
-        if (shape === undefined)
-          throw invalidModel(
-            name,
-            `node "${id}" (${proto.opType}) reads "${proto.input[input] ?? ''}", which nothing writes`,
-          );
+        if (shape === undefined) throw invalidModel(name, `node "${id}" (${proto.opType}) lacks its input ${input}`);
         return shape;
       },
       constant: (input) => constants.get(inputs[input] ?? ''),
@@ -180,12 +177,16 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
 
   for (const proto of graph.node) {
     const from = proto.input.map(resolve);
-    const id = uniqueId(proto, taken);
+    const id = ids.claim(proto.name || proto.output.find((output) => output !== '') || proto.opType);
     const operator =
       proto.domain === '' || proto.domain === 'ai.onnx' ? proto.opType : `${proto.domain}.${proto.opType}`;
     try {
       if (!(operator in rules) && !(operator in folds)) throw new UnsupportedNode();
       if (from.some((value) => lost.has(value))) throw new Unreachable();
+      const missing = from.find((value) => value !== '' && !shapes.has(value));
+      if (missing !== undefined) {
+        throw invalidModel(name, `node "${id}" (${proto.opType}) reads "${missing}", which nothing before it writes`);
+      }
       const translation = translationOf(proto, from, id);
       const folded = folds[operator]?.(translation);
       const rule = rules[operator];
@@ -208,14 +209,6 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
 
 /** A node behind an unsupported one: nothing to say about it. */
 class Unreachable extends Error {}
-
-function uniqueId(proto: NodeProto, taken: Set<string>): string {
-  const wanted = proto.name || proto.output.find((output) => output !== '') || proto.opType;
-  let id = wanted;
-  for (let copy = 2; taken.has(id); copy++) id = `${wanted}#${copy}`;
-  taken.add(id);
-  return id;
-}
 
 const weighty = new Set(['Conv', 'Gemm', 'MatMul', 'BatchNormalization', 'PRelu']);
 

@@ -1,15 +1,6 @@
 import { DYNAMIC, type Shape } from '../graph.js';
 import { elementsPerImage } from '../operators/layout.js';
-import {
-  integers,
-  isKnown,
-  largest,
-  numbers,
-  openDimension,
-  UnsupportedNode,
-  type Rule,
-  type Translation,
-} from './translation.js';
+import { integers, isKnown, largest, numbers, openDimension, UnsupportedNode, type Rule } from './translation.js';
 
 const positive = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 

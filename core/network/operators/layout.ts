@@ -42,6 +42,14 @@ export function picked<D extends DType>(source: Tensor<D>, shape: Shape, from: I
   return result;
 }
 
+/** A tensor that holds the first element of `value` everywhere. */
+export function filled<D extends DType>(value: Tensor<D>, shape: Shape): Tensor<D> {
+  const result = zeros(value.dtype, shape);
+  const [element, write]: [number | bigint | undefined, Cells] = [value.data[0], result.data];
+  for (let i = 0; i < result.data.length && element !== undefined; i++) write[i] = element;
+  return result;
+}
+
 /** Writes all elements of `source` into `target` at `to`. */
 export function place(source: Tensor, target: Tensor, to: Int32Array): void {
   const [read, write]: [Cells, Cells] = [source.data, target.data];

@@ -14,8 +14,9 @@ const folds: Readonly<Record<string, Fold>> = {
 };
 
 function foldOf(node: Node): Fold {
-  const fold = folds[String(node.attributes['mode'])];
-  if (fold === undefined) throw invalidNode(node, `padding mode ${node.attributes['mode']} is not known`);
+  const mode = String(node.attributes['mode']);
+  const fold = folds[mode];
+  if (fold === undefined) throw invalidNode(node, `padding mode ${mode} is not known`);
   return fold;
 }
 
