@@ -30,7 +30,7 @@ let installed = false;
  * Temporal's runtime, once a process and before its first connection: our log level, and no signal handlers, since
  * those are the command's.
  */
-function installRuntime(): void {
+export function installRuntime(): void {
   if (installed) return;
   installed = true;
   const level = logLevel();

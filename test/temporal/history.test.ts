@@ -4,6 +4,7 @@ import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { installRuntime } from '../../infra/connection.js';
 import { waitForResult } from '../../workers/client.js';
 import { sweepWorkflowId } from '../../workflows/protocol.js';
 import { bundleWorkflows, until, useServer, World } from './world.js';
@@ -25,6 +26,7 @@ const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
 describe('recorded histories', () => {
   let bundle: WorkflowBundleWithSourceMap;
   beforeAll(async () => {
+    installRuntime();
     bundle = await bundleWorkflows();
   });
 
@@ -60,7 +62,7 @@ describe.runIf(process.env['RECORD_HISTORIES'])('recording', () => {
     const json = JSON.parse(historyToJSON(history)) as Recorded;
     // Neither this machine's name nor its folders belong into the repository.
     const text = JSON.stringify(json, (key, value: unknown) =>
-      ['identity', 'requestId', 'workerVersion', 'stackTrace'].includes(key) ? '' : value,
+      ['identity', 'requestId', 'workerVersion', 'stackTrace'].includes(key) ? undefined : value,
     );
     expect(text).not.toContain(world.folder);
     writeFileSync(new URL(name, folder), `${text.replaceAll('},{"eventId"', '},\n{"eventId"')}\n`);
