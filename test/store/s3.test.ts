@@ -1,5 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { Ledger } from '../../core/ledger/ledger.js';
+import { fileStore } from '../../core/store/file-store.js';
 import { openStore } from '../../core/store/open.js';
+import { cellsOf, provenance, scope } from '../ledger/cells-of.js';
 import { startS3Server } from '../s3-server.js';
 import { storeContract } from './contract.js';
 
@@ -56,6 +62,26 @@ if ('unavailable' in server) {
       } finally {
         Object.assign(process.env, server.environment);
       }
+    });
+
+    test('holds a study that was copied from a folder, key by key', async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'percuss-moved-'));
+      const local = fileStore(folder);
+      const ledger = new Ledger(local);
+      const cells = cellsOf(0, 30);
+      await ledger.commitCells(scope, cells, 4, provenance);
+      await ledger.writeIndexSegment(scope);
+      await ledger.putRoot(scope.model, { study: 'moved' });
+      const record = await ledger.putRecord('plans', { units: 30 });
+      const moved = await openStore(at('moved'));
+      for await (const { key } of local.list('')) {
+        await moved.putIfAbsent(key, (await local.get(key)) ?? new Uint8Array());
+      }
+      rmSync(folder, { recursive: true });
+      const there = new Ledger(moved, { onNotice: (notice) => expect.unreachable(JSON.stringify(notice)) });
+      expect(await there.readCells(scope)).toEqual(new Map(cells.map((cell) => [cell.key, cell])));
+      expect(await there.getRecord(record)).toEqual({ units: 30 });
+      expect(await there.listStudies()).toMatchObject([{ id: scope.model, study: 'moved' }]);
     });
   });
 }
