@@ -1,0 +1,44 @@
+import type { AnalysisSpec, RunSpec } from './study-spec.js';
+
+/** What holds where a spec is silent. */
+export const defaults = {
+  seed: 0,
+  /** Pixels as they are. */
+  input: { divide: 1, mean: [0], std: [1], order: 'rgb' },
+  output: { kind: 'logits', name: undefined, classOffset: 0 },
+  /** A kernel's site lies behind normalisation and activation. */
+  after: 'activation',
+  /** Beyond the sampling error of 500 images at 91 % (1.3 points), below what a wrong input costs. */
+  within: 0.02,
+  fractions: {
+    each: [],
+    random: [0.02, 0.05, 0.1, 0.2, 0.4],
+    cumulative: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+  },
+  trials: 20,
+  draws: 3,
+  /** Images on which impulses are set: flat bases say little about real ones. */
+  bases: { images: 16 },
+  /** In standard deviations of a channel: near-linear and well beyond. */
+  amplitudes: { unit: 'std', values: [0.1, -0.1, 1, -1] },
+  /** At inner sites, in the units of the activation. */
+  innerAmplitudes: { unit: 'input', values: [1, -1] },
+} as const;
+
+export const defaultAnalysis: AnalysisSpec = {
+  confidence: 0.95,
+  fdr: 0.05,
+  bootstrap: 1000,
+  far: 0.5,
+  nulls: 1,
+  rarefy: { kernels: 8, sites: 6, draws: 50 },
+};
+
+export const defaultRun: RunSpec = {
+  engine: 'auto',
+  device: 'auto',
+  onFailure: 'continue',
+  workers: undefined,
+  batchSeconds: 10,
+  limit: { hours: undefined, bytes: undefined, cells: undefined },
+};

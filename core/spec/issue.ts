@@ -1,0 +1,95 @@
+/** A stretch of one line of a spec, from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+}
+
+/** One mistake in a spec: where, what is wrong, and what to do. */
+export interface SpecIssue {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Characters of the line that it is about, at least 1. */
+  readonly length: number;
+  /** Of the value: `ablations.across-depth.fractions[2]`; empty for the document. */
+  readonly path: string;
+  readonly message: string;
+  /** The source line. */
+  readonly snippet: string;
+  readonly hint?: string;
+}
+
+/** A value's place, and the place of the alias or merge key through which it was read, if any. */
+export interface Origin {
+  readonly place: Place;
+  readonly via?: Place;
+}
+
+/** The text of a spec, and where each of its values stands in it. */
+export class Positions {
+  readonly #lines: readonly string[];
+  readonly #origins = new Map<string, Origin>();
+
+  constructor(
+    readonly file: string,
+    text: string,
+  ) {
+    this.#lines = text.split(/\r\n|\n|\r/);
+  }
+
+  record(path: string, origin: Origin): void {
+    this.#origins.set(path, origin);
+  }
+
+  /** Where a value stands; for one that was left to its default, where that which holds it stands. */
+  at(path: string): Origin {
+    for (let known = path; known !== ''; known = known.replace(/(\.|\[|^)[^.[]*$/, '')) {
+      const origin = this.#origins.get(known);
+      if (origin) return origin;
+    }
+    return { place: { line: 1, column: 1, length: 1 } };
+  }
+
+  /** A mistake about a value of the spec. */
+  issue(path: string, message: string, hint?: string, origin: Origin = this.at(path)): SpecIssue {
+    const { place, via } = origin;
+    const used = via && via.line !== place.line ? `used through the alias at line ${via.line}` : undefined;
+    const hints = [hint, used].filter((part) => part !== undefined).join('; ');
+    return {
+      file: this.file,
+      ...place,
+      path,
+      message,
+      snippet: this.#lines[place.line - 1] ?? '',
+      ...(hints === '' ? {} : { hint: hints }),
+    };
+  }
+}
+
+/** In the order of the file; a mistake that is read more than once, through aliases, stands once. */
+export function sortIssues(issues: readonly SpecIssue[]): SpecIssue[] {
+  const once = new Map<string, SpecIssue>();
+  for (const issue of issues) {
+    const identity = JSON.stringify([issue.line, issue.column, issue.message]);
+    if (!once.has(identity)) once.set(identity, issue);
+  }
+  return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** All mistakes for people: place and message, the source line with a caret below it, the hint. */
+export function formatIssues(issues: readonly SpecIssue[]): string {
+  return issues.map(formatIssue).join('\n\n');
+}
+
+function formatIssue({ file, line, column, length, path, message, snippet, hint }: SpecIssue): string {
+  const margin = String(line).length;
+  const before = snippet.slice(0, column - 1).replace(/[^\t]/g, ' ');
+  const carets = '^'.repeat(Math.max(1, Math.min(length, snippet.length - column + 1)));
+  return [
+    `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`,
+    `  ${line} | ${snippet}`,
+    `  ${' '.repeat(margin)} | ${before}${carets}`,
+    ...(hint === undefined ? [] : [`  ${' '.repeat(margin)} = ${hint}`]),
+  ].join('\n');
+}

@@ -1,0 +1,104 @@
+import { Cursor, Fields, fieldsOf } from './cursor.js';
+import { defaults } from './defaults.js';
+import { Positions, sortIssues, type SpecIssue } from './issue.js';
+import type { Surroundings } from './paths.js';
+import { readAblation } from './read-ablation.js';
+import { readAnalysis, readRun } from './read-analysis.js';
+import { readData } from './read-data.js';
+import { readImpulse } from './read-impulse.js';
+import { readDefaults, readModel } from './read-model.js';
+import type { ImpulseSpec, StudySpec } from './study-spec.js';
+import { parseTree, type SpecNode } from './tree.js';
+import { checkName, entriesOf, number, text } from './value.js';
+import { keys } from './vocabulary.js';
+
+export interface ParsedSpec {
+  /** Missing where anything is wrong. */
+  readonly spec?: StudySpec;
+  readonly positions: Positions;
+  /** In the order of the file. */
+  readonly issues: readonly SpecIssue[];
+}
+
+/**
+ * Reads a study from YAML. Never throws for what stands in the text: every mistake comes back, with its place.
+ *
+ * @param file the spec's own path, for messages, and for the paths in it, which are relative to it.
+ * @param fileExists asked for each local file or folder that the spec names, by absolute path.
+ */
+export function parseStudySpec(text: string, file: string, fileExists: (path: string) => boolean): ParsedSpec {
+  const positions = new Positions(file, text);
+  const { root, problems } = parseTree(text);
+  const issues: SpecIssue[] = problems.map(({ place, message, hint }) => positions.issue('', message, hint, { place }));
+  if (!root && problems.length === 0) {
+    issues.push(positions.issue('', 'the file is empty', 'percuss init writes a spec to start from'));
+  }
+  const found: SpecIssue[] = [];
+  const spec = root && readStudy(new Cursor(positions, found, root, ''), { file, fileExists });
+  // Behind a place where the parser lost its way, and about keys that it may have lost, nothing certain can be said.
+  const lost = Math.min(...problems.filter((problem) => problem.lost).map((problem) => problem.place.line), Infinity);
+  issues.push(...found.filter(({ line, message }) => line < lost && (lost === Infinity || !/missing/.test(message))));
+  const sorted = sortIssues(issues);
+  return { positions, issues: sorted, ...(spec && sorted.length === 0 ? { spec } : {}) };
+}
+
+function readStudy(root: Cursor, surroundings: Surroundings): StudySpec | undefined {
+  const fields = fieldsOf(root, keys.study, {
+    ablation: 'did you mean "ablations"?',
+    name: 'did you mean "study"?',
+    model: 'did you mean "models"?',
+  });
+  if (!fields) return undefined;
+  const version = number('version 1', (value) => value === 1);
+  fields.required('version', version, 1, 'write version: 1');
+  const data = entriesOf(fields.get('data'), 'image sets', (name, entry) => readData(name, entry, surroundings));
+  // Names count even where their entry could not be read, lest one mistake is reported at every use of the name.
+  const names = fields.get('data')?.keys ?? [];
+  const inherited = readDefaults(fields.get('defaults'), names);
+  const context = { surroundings, names, defaults: inherited };
+  const models = entriesOf(fields.get('models'), 'models', (name, entry) => readModel(name, entry, context));
+  requireEntries(fields, 'data', 'declare at least one image set: NAME: { format: …, files: […] }');
+  requireEntries(fields, 'models', 'declare at least one network: NAME: { file: … }');
+  const modelNames = fields.get('models')?.keys ?? [];
+  const spec: StudySpec = {
+    version: 1,
+    study: fields.required('study', studyName, '', 'give the study a name'),
+    seed: fields.optional('seed', number('a whole number from 0', isSeed), defaults.seed),
+    data,
+    models,
+    ablations: entriesOf(fields.get('ablations'), 'ablations', (name, entry) => readAblation(name, entry, modelNames)),
+    impulses: entriesOf(fields.get('impulses'), 'impulses', (name, entry) => readImpulse(name, entry, modelNames)),
+    analysis: readAnalysis(fields.get('analysis')),
+    run: readRun(fields.get('run')),
+  };
+  for (const impulse of spec.impulses) checkBases(impulse, spec, fields);
+  return spec;
+}
+
+const isSeed = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+const studyName = (cursor: Cursor): string | undefined => {
+  const name = text(cursor);
+  return name !== undefined && checkName(name, cursor) ? name : undefined;
+};
+
+function requireEntries(fields: Fields, key: string, hint: string): void {
+  const given = fields.get(key);
+  if (!given) fields.cursor.fail(`"${key}" is missing`, hint);
+  else if (given.isNothing || isEmptyMap(given.node)) given.fail(`${key} is empty`, hint);
+}
+
+const isEmptyMap = (node: SpecNode): boolean => node.kind === 'map' && node.entries.size === 0;
+
+/** Bases are the first images of a reference set, which must have as many. */
+function checkBases(impulse: ImpulseSpec, spec: StudySpec, fields: Fields): void {
+  if (!('images' in impulse.bases)) return;
+  const asked = impulse.bases.images;
+  for (const model of spec.models.filter(({ name }) => impulse.models.includes(name))) {
+    const available = spec.data.find(({ name }) => name === model.reference)?.images;
+    if (available === undefined || asked <= available) continue;
+    const cursor = fields.get('impulses')?.child(impulse.name);
+    const at = cursor?.child('base')?.child('images') ?? cursor;
+    at?.fail(`${asked} images, but the reference set ${model.reference} of ${model.name} has ${available}`);
+  }
+}

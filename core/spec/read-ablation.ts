@@ -1,0 +1,77 @@
+import { globMatcher } from '../select.js';
+import { fieldsOf, suggestion, type Cursor, type Fields } from './cursor.js';
+import { defaults } from './defaults.js';
+import type { AblationSpec, Spread } from './study-spec.js';
+import { count, fraction, listOf, oneOf, text } from './value.js';
+import { keys, vocabulary } from './vocabulary.js';
+
+const isGlob = (name: string): boolean => /[*?{]/.test(name);
+
+/** The key `models` of an ablation or of impulses: names or globs over the models of the spec; all where not given. */
+export function readModelNames(fields: Fields, names: readonly string[]): readonly string[] {
+  const globs = fields.optional('models', listOf(text, { empty: 'the list names no model' }), ['*']);
+  const given = fields.get('models');
+  const chosen = new Set<string>();
+  globs.forEach((glob, i) => {
+    const matched = names.filter(isGlob(glob) ? globMatcher(glob) : (name) => name === glob);
+    if (matched.length === 0 && given && names.length > 0) {
+      const at = given.items()[i] ?? given;
+      at.fail(`no model "${glob}" is declared under models`, suggestion(glob, names, 'declared'));
+    }
+    for (const name of matched) chosen.add(name);
+  });
+  return names.filter((name) => chosen.has(name));
+}
+
+/** One entry of `ablations`. */
+export function readAblation(name: string, entry: Cursor, models: readonly string[]): AblationSpec | undefined {
+  const fields = fieldsOf(entry, keys.ablation);
+  if (!fields) return undefined;
+  const mode = fields.optional('mode', oneOf(vocabulary.mode), 'each');
+  const order = fields.optional('order', oneOf(vocabulary.order), 'random');
+  const spreads: readonly Spread[] = mode === 'random' ? ['all-depths'] : [];
+  const tried = mode === 'random' || (mode === 'cumulative' && order === 'random');
+  const spec: AblationSpec = {
+    name,
+    models: readModelNames(fields, models),
+    unit: fields.optional('unit', oneOf(vocabulary.unit), 'kernel'),
+    layers: fields.optional('layers', listOf(text), ['*']),
+    mode,
+    fill: fields.optional('fill', listOf(oneOf(vocabulary.fill)), ['zero']),
+    draws: fields.optional('draws', count(3), defaults.draws),
+    fractions: fields.optional('fractions', listOf(fraction), defaults.fractions[mode]),
+    trials: fields.optional('trials', count(1), tried ? defaults.trials : 1),
+    spread: fields.optional('spread', listOf(oneOf(vocabulary.spread)), spreads),
+    order,
+  };
+  checkMode(spec, fields);
+  return spec;
+}
+
+/** Keys that the mode gives no meaning. Silently ignoring them would answer another question than was asked. */
+function checkMode({ mode, order, unit, fill, spread }: AblationSpec, fields: Fields): void {
+  if (fields.has('mode') && !vocabulary.mode.some((word) => word === mode)) return;
+  const useless = (key: string, reason: string, hint: string): void =>
+    fields.failAtKey(key, `${key} is of no use with ${reason}`, hint);
+  if (mode === 'each') {
+    for (const key of ['fractions', 'trials', 'spread', 'order']) {
+      const other =
+        key === 'order' ? 'mode: cumulative' : key === 'spread' ? 'mode: random' : 'mode: random or cumulative';
+      useless(key, `mode each, which removes one ${unit} at a time`, `write ${other}, or remove ${key}`);
+    }
+  }
+  if (mode === 'random') useless('order', 'mode random', 'write mode: cumulative, or remove order');
+  if (mode === 'cumulative') {
+    useless('spread', 'mode cumulative', 'write mode: random, or remove spread');
+    if (order !== 'random') useless('trials', `order ${order}, which is the same in every trial`, 'remove trials');
+  }
+  if (!fill.includes('resample'))
+    useless('draws', 'these fills; only resample draws donors', 'add resample to fill, or remove draws');
+  if (mode === 'random' && (unit === 'layer' || unit === 'block')) {
+    const within = spread.find((word) => word !== 'all-depths');
+    if (within !== undefined) {
+      const message = `spread ${within} draws within one layer, where unit ${unit} has nothing to draw`;
+      fields.get('spread')?.fail(message, 'write spread: all-depths, or unit: kernel');
+    }
+  }
+}

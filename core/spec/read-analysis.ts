@@ -1,0 +1,53 @@
+import { fieldsOf, type Cursor } from './cursor.js';
+import { defaultAnalysis, defaultRun } from './defaults.js';
+import type { AnalysisSpec, RunSpec } from './study-spec.js';
+import { count, fraction, number, oneOf } from './value.js';
+import { keys, vocabulary } from './vocabulary.js';
+
+const share = number('a fraction between 0 and 1', (value) => value > 0 && value < 1);
+
+/** The section `analysis`. */
+export function readAnalysis(cursor: Cursor | undefined): AnalysisSpec {
+  const fields = cursor && !cursor.isNothing ? fieldsOf(cursor, keys.analysis) : undefined;
+  if (!fields) return defaultAnalysis;
+  const given = fields.get('rarefy');
+  const rarefy = given && fieldsOf(given, keys.rarefy);
+  const { rarefy: usual } = defaultAnalysis;
+  return {
+    confidence: fields.optional('confidence', share, defaultAnalysis.confidence),
+    fdr: fields.optional('fdr', share, defaultAnalysis.fdr),
+    bootstrap: fields.optional('bootstrap', count(100), defaultAnalysis.bootstrap),
+    far: fields.optional('far', fraction, defaultAnalysis.far),
+    nulls: fields.optional('nulls', count(0), defaultAnalysis.nulls),
+    rarefy: rarefy
+      ? {
+          kernels: rarefy.optional('kernels', count(2), usual.kernels),
+          sites: rarefy.optional('sites', count(2), usual.sites),
+          draws: rarefy.optional('draws', count(1), usual.draws),
+        }
+      : usual,
+  };
+}
+
+/** The section `run`. */
+export function readRun(cursor: Cursor | undefined): RunSpec {
+  const fields = cursor && !cursor.isNothing ? fieldsOf(cursor, keys.run) : undefined;
+  if (!fields) return defaultRun;
+  const given = fields.get('limit');
+  const limit = given && fieldsOf(given, keys.limit);
+  const positive = number('a number above 0', (value) => value > 0);
+  return {
+    engine: fields.optional('engine', oneOf(vocabulary.engine), defaultRun.engine),
+    device: fields.optional('device', oneOf(vocabulary.device), defaultRun.device),
+    onFailure: fields.optional('onFailure', oneOf(vocabulary.onFailure), defaultRun.onFailure),
+    workers: fields.optional<number | undefined>('workers', count(1), undefined),
+    batchSeconds: fields.optional('batchSeconds', positive, defaultRun.batchSeconds),
+    limit: limit
+      ? {
+          hours: limit.optional<number | undefined>('hours', positive, undefined),
+          bytes: limit.optional<number | undefined>('bytes', count(1), undefined),
+          cells: limit.optional<number | undefined>('cells', count(1), undefined),
+        }
+      : defaultRun.limit,
+  };
+}

@@ -1,0 +1,120 @@
+import { describe, fieldsOf, suggestion, type Cursor, type Fields, type Reader } from './cursor.js';
+import { defaults } from './defaults.js';
+import { pathReader, type Surroundings } from './paths.js';
+import type { InputSpec, ModelSpec, OutputSpec } from './study-spec.js';
+import { count, fraction, listOf, number, oneOf, text } from './value.js';
+import { keys, vocabulary } from './vocabulary.js';
+
+const positive = number('a number above 0', (value) => value > 0);
+
+const input: Reader<InputSpec> = (cursor) => {
+  const fields = fieldsOf(cursor, keys.input, {
+    resize: 'resize and crop belong to the image set, under data',
+    crop: 'resize and crop belong to the image set, under data',
+  });
+  if (!fields) return undefined;
+  const spec: InputSpec = {
+    divide: fields.optional('divide', positive, defaults.input.divide),
+    mean: fields.optional('mean', listOf(number('a number'), { repeats: true }), defaults.input.mean),
+    std: fields.optional('std', listOf(positive, { repeats: true }), defaults.input.std),
+    order: fields.optional('order', oneOf(vocabulary.channelOrder), defaults.input.order),
+  };
+  const [means, stds] = [spec.mean.length, spec.std.length];
+  if (means > 1 && stds > 1 && means !== stds) {
+    fields.get('std')?.fail(`${stds} numbers, but mean has ${means}`, 'give one, or one for each channel');
+  }
+  return spec;
+};
+
+const output: Reader<OutputSpec> = (cursor) => {
+  const fields = fieldsOf(cursor, keys.output);
+  return (
+    fields && {
+      kind: fields.optional('kind', oneOf(vocabulary.output), defaults.output.kind),
+      name: fields.optional<string | undefined>('name', text, undefined),
+      classOffset: fields.optional('class-offset', count(0), defaults.output.classOffset),
+    }
+  );
+};
+
+const expect: Reader<NonNullable<ModelSpec['expect']>> = (cursor) => {
+  const fields = fieldsOf(cursor, keys.expect);
+  return (
+    fields && {
+      accuracy: fields.required('accuracy', fraction, 1, 'the share of images that the intact network gets right'),
+      within: fields.optional('within', fraction, defaults.within),
+    }
+  );
+};
+
+function setName(names: readonly string[]): Reader<string> {
+  return (cursor) => {
+    const name = text(cursor);
+    if (name === undefined || names.includes(name)) return name;
+    return cursor.fail(`no image set "${name}" is declared under data`, suggestion(name, names, 'declared'));
+  };
+}
+
+const commonReaders = (names: readonly string[]) => ({
+  data: setName(names),
+  reference: setName(names),
+  input,
+  output,
+  after: oneOf(vocabulary.after),
+});
+
+/** The section `defaults`, checked even where every model overrides it. */
+export function readDefaults(cursor: Cursor | undefined, names: readonly string[]): Fields | undefined {
+  if (!cursor || cursor.isNothing) return undefined;
+  const fields = fieldsOf(cursor, keys.defaults, {
+    expect: 'expect differs from model to model: it belongs under models.NAME',
+    file: 'file belongs under models.NAME',
+  });
+  for (const [key, reader] of Object.entries(commonReaders(names))) {
+    const given = fields?.get(key);
+    if (given) reader(given);
+  }
+  return fields;
+}
+
+/** One entry of `models`. A key that it lacks is taken whole from `defaults`. */
+export function readModel(
+  name: string,
+  entry: Cursor,
+  context: {
+    readonly surroundings: Surroundings;
+    readonly names: readonly string[];
+    readonly defaults: Fields | undefined;
+  },
+): ModelSpec | undefined {
+  const shorthand = entry.node.kind === 'scalar' && typeof entry.node.value === 'string';
+  if (shorthand) return entry.fail(`expected a mapping, got ${describe(entry.node)}`, 'write { file: … }');
+  const fields = fieldsOf(entry, keys.model, {}, context.defaults);
+  if (!fields) return undefined;
+  const { names } = context;
+  const readers = commonReaders(names);
+  const declared = names.length === 0 ? 'declare an image set under data' : `declared: ${names.join(', ')}`;
+  const data = fields.required('data', readers.data, '', `name an image set here or under defaults; ${declared}`);
+  return {
+    name,
+    file: fields.required('file', modelFile(context.surroundings), '', 'an .onnx file or a TensorFlow.js model.json'),
+    data,
+    reference: fields.optional('reference', readers.reference, data),
+    input: fields.optional('input', readers.input, defaults.input),
+    output: fields.optional('output', readers.output, defaults.output),
+    after: fields.optional('after', readers.after, defaults.after),
+    expect: fields.optional<ModelSpec['expect']>('expect', expect, undefined),
+  };
+}
+
+function modelFile(surroundings: Surroundings): Reader<string> {
+  const path = pathReader(surroundings);
+  return (cursor) => {
+    const file = path(cursor);
+    if (file === undefined || /\.(onnx|json)$/i.test(file)) return file;
+    return cursor.fail(
+      'not a format that is read; expected an .onnx file or a TensorFlow.js model.json',
+      'PyTorch: torch.onnx.export(model.eval(), images, "model.onnx"); Keras: tensorflowjs_converter',
+    );
+  };
+}
