@@ -187,7 +187,7 @@ export function asPercussError(error: unknown): PercussError {
       cause: error,
     });
   }
-  if (cause instanceof ApplicationFailure && cause.type != null && cause.type in errorCodes) {
+  if (cause instanceof ApplicationFailure && typeof cause.type === 'string' && cause.type in errorCodes) {
     const [details] = (cause.details ?? []) as readonly (ErrorDetails | undefined)[];
     return new PercussError(cause.type as ErrorCode, cause.message, { ...(details ? { details } : {}), cause: error });
   }

@@ -98,12 +98,11 @@ async function save(response: Response, file: string, title: string, options: Re
   const hash = createHash('sha256');
   let bytes = 0;
   let told = 0;
-  let timer: NodeJS.Timeout | undefined;
   const counting = new Transform({
     transform(part: Uint8Array, _encoding, done) {
       hash.update(part);
       bytes += part.length;
-      timer?.refresh();
+      timer.refresh();
       const tenth = total > 0 ? Math.floor((10 * bytes) / total) : Math.floor(bytes / 10e6);
       if (tenth > told)
         options.onProgress?.(
@@ -113,7 +112,10 @@ async function save(response: Response, file: string, title: string, options: Re
       done(null, part);
     },
   });
-  timer = setTimeout(() => counting.destroy(new Error(`the download stood still for ${idleMs / 1000} s`)), idleMs);
+  const timer = setTimeout(
+    () => counting.destroy(new Error(`the download stood still for ${idleMs / 1000} s`)),
+    idleMs,
+  );
   try {
     // The stream types of the web and of node differ in name only.
     const body = Readable.fromWeb(response.body as ReadableStream);

@@ -68,6 +68,26 @@ describe('a study on a real server', () => {
     expect(progress.labels).toEqual([{ label: 'a', done: 200, total: 200 }]);
   });
 
+  it.concurrent(
+    'does not wait for a batch that takes far too long to continue as new: it runs again afterwards',
+    async () => {
+      const world = await open({
+        stages: [[{ label: 'a', units: 40, size: 1 }]],
+        unitMs: 1,
+        slow: { '0.a.0003': 14_000 },
+      });
+      const handle = await world.submit({ policy: { continueAfter: 50 } });
+      await until(
+        'it has continued',
+        async () => ((await queryProgress(held.client, world.study.id)).current?.continued ?? 0) > 0,
+      );
+      expect(world.done).not.toContain('0.a.0003');
+      const result = await waitForResult(handle);
+      expect(result.counters).toMatchObject({ computed: 40, failed: 0 });
+      expect(world.commits).toHaveLength(40);
+    },
+  );
+
   it.concurrent('stops refilling while paused, and follows the window', async () => {
     const world = await open({ stages: [[{ label: 'a', units: 60, size: 1 }]], unitMs: 60 });
     const handle = await world.submit({ window: 2 });
