@@ -11,7 +11,7 @@ import { computeChildren } from '../workers/children.js';
 import { exitCodes } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { openSession, type CommonOptions } from './session.js';
-import { prepareStudy } from './study-file.js';
+import { prepareStudy } from '../core/study/prepare-study.js';
 
 interface BaselineRow {
   readonly model: string;
@@ -33,7 +33,7 @@ export function baselineCommand(program: Command): void {
       const session = await openSession(command.optsWithGlobals<CommonOptions>());
       const { ledger, terminal } = session;
       try {
-        const prepared = await prepareStudy(file, session, { expectations: false });
+        const prepared = await prepareStudy(file, session.ledger, { progress: terminal.progress, expectations: false });
         const { ref, spec } = prepared;
         const compute = computeChildren({ slots: availableParallelism() });
         try {

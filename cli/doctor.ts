@@ -9,7 +9,8 @@ import { connectClient } from '../infra/connection.js';
 import { wheelBinary } from '../infra/obtain/wheel.js';
 import { temporalWheel } from '../infra/obtain/temporal.js';
 import { cacheFolder, storeUrl } from '../infra/settings.js';
-import { absoluteStoreUrl, type CommonOptions } from './session.js';
+import { absoluteStoreUrl } from '../core/store/url.js';
+import type { CommonOptions } from './session.js';
 import { findTemporal } from './temporal.js';
 import { openTerminal } from './terminal.js';
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { planLines, planOf } from '../core/study/plan-report.js';
 import { Catalog } from '../core/study/catalog.js';
 import { openSession, type CommonOptions } from './session.js';
-import { proposedMode, readStudy } from './study-file.js';
+import { proposedMode, readStudy } from '../core/study/prepare-study.js';
 
 /** `percuss plan`: conditions, cells, batches, what is stored, time and bytes, before anything runs. */
 export function planCommand(program: Command): void {

@@ -17,7 +17,7 @@ import { exitCodes } from './exit.js';
 import { followProgress } from './follow.js';
 import { interruptible } from './interrupt.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
-import { prepareStudy, type PreparedStudy } from './study-file.js';
+import { prepareStudy, type PreparedStudy } from '../core/study/prepare-study.js';
 
 export interface RunOptions extends CommonOptions {
   readonly out?: string;
@@ -69,7 +69,7 @@ export function runCommand(program: Command): void {
 export async function runSpec(file: string, options: RunOptions): Promise<void> {
   const session = await openSession(options);
   try {
-    const prepared = await prepareStudy(file, session);
+    const prepared = await prepareStudy(file, session.ledger, { progress: session.terminal.progress });
     const { ref, spec } = prepared;
     const folder = options.out ?? join('percuss-out', spec.study);
     const { outcome, fresh } = await interruptible(

@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Ledger } from '../core/ledger/ledger.js';
+import type { LedgerNotice } from '../core/ledger/notice.js';
 import { openStore } from '../core/store/open.js';
 import { storeIdentity } from '../core/store/identity.js';
+import { absoluteStoreUrl } from '../core/store/url.js';
 import { storeUrl } from '../infra/settings.js';
 import { openTerminal, type Terminal } from './terminal.js';
 
@@ -25,17 +26,16 @@ export function commonOptions(command: Command): CommonOptions {
   return command.optsWithGlobals<CommonOptions>();
 }
 
-/** A store's URL that means the same in every process: relative folders become absolute. */
-export function absoluteStoreUrl(url: string): string {
-  const folder = url.startsWith('file:') ? url.slice('file:'.length) : url;
-  const isFolder = url.startsWith('file:') || !/^[a-z][a-z0-9+.-]*:/i.test(url);
-  return isFolder && !folder.startsWith('//') && !folder.startsWith('~') ? `file:${resolve(folder)}` : url;
-}
-
 /** Opens the store that was asked for. Damaged objects and disagreeing results are told as they are met. */
 export async function openSession(options: CommonOptions): Promise<Session> {
   const terminal = openTerminal(options.json === true);
   const store = await openStore(absoluteStoreUrl(storeUrl(options.store).value));
-  const ledger = new Ledger(store);
+  const ledger = new Ledger(store, { onNotice: (notice) => terminal.say(printNotice(notice)) });
   return { terminal, ledger, storeId: await storeIdentity(store), close: () => store.close() };
+}
+
+function printNotice(notice: LedgerNotice): string {
+  return notice.kind === 'set-aside'
+    ? `set aside ${notice.key}: ${notice.reason}; it is kept as ${notice.aside}, and what it held is computed again`
+    : `${notice.objects.join(' and ')} disagree about ${notice.identity.slice(0, 12)}; the first is used`;
 }

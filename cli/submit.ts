@@ -4,7 +4,7 @@ import { tableNames } from '../core/tables/columns.js';
 import { countWorkers, submitStudy } from '../workers/client.js';
 import { parseCount } from './run.js';
 import { openSession, type CommonOptions } from './session.js';
-import { prepareStudy } from './study-file.js';
+import { prepareStudy } from '../core/study/prepare-study.js';
 import { withClient } from './temporal.js';
 
 interface SubmitOptions extends CommonOptions {
@@ -32,7 +32,7 @@ export function submitCommand(program: Command): void {
       const options = command.optsWithGlobals<SubmitOptions>();
       const session = await openSession(options);
       try {
-        const { ref, spec } = await prepareStudy(file, session);
+        const { ref, spec } = await prepareStudy(file, session.ledger, { progress: session.terminal.progress });
         await withClient(options.temporal, async (client) => {
           const handle = await submitStudy(client, ref, {
             name: spec.study,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { commonOptions } from './session.js';
-import { readStudy } from './study-file.js';
+import { readStudy } from '../core/study/prepare-study.js';
 import { openTerminal } from './terminal.js';
 
 /** `percuss validate`: everything that can be known to be wrong before anything runs. */

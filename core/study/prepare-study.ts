@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import type { ImageSet } from '../data/image-set.js';
+import { PercussError } from '../errors.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { NumericMode } from '../numeric-mode.js';
+import { silent, type Progress } from '../progress.js';
+import { checkAgainstNetworks, type ImageFacts } from '../spec/check.js';
+import { loadStudySpec, specInvalid } from '../spec/load.js';
+import type { StudyRef } from '../spec/resolved-study.js';
+import type { RunSpec, StudySpec } from '../spec/study-spec.js';
+import { Catalog } from './catalog.js';
+import { planOf, printBytes, printSeconds } from './plan-report.js';
+import { nextStage, type PlannedStage } from './plan-stage.js';
+import { readStudyInputs, resolveStudy, storeStudy, type ResolvedInputs } from './prepare.js';
+
+/** A spec that was read and found right, with everything that it names. */
+export interface CheckedStudy {
+  readonly spec: StudySpec;
+  readonly yaml: string;
+  readonly resolved: ResolvedInputs;
+}
+
+/** A study in the store, and how it stands there. */
+export interface PreparedStudy {
+  readonly spec: StudySpec;
+  readonly ref: StudyRef;
+  readonly planned: PlannedStage;
+  /** Nothing is missing, and nothing failed. */
+  readonly complete: boolean;
+  /** Units that are stored. */
+  readonly units: number;
+}
+
+export interface PrepareOptions {
+  readonly progress?: Progress;
+  /** Whether to refuse a network that misses what is expected of it; true unless given. */
+  readonly expectations?: boolean;
+}
+
+/** Reads a spec, its networks and its images; every mistake at once. @throws PercussError SPEC_INVALID and others. */
+export async function readStudy(file: string, progress: Progress = silent): Promise<CheckedStudy> {
+  const { spec, positions } = await loadStudySpec(file);
+  const inputs = await readStudyInputs(spec, progress);
+  const issues = checkAgainstNetworks(spec, positions, {
+    networks: new Map(inputs.models.map(({ spec: { name }, graph, anatomy }) => [name, { graph, anatomy }])),
+    images: new Map([...inputs.images].map(([name, set]) => [name, factsOf(set)])),
+  });
+  if (issues.length > 0) throw specInvalid(file, issues);
+  return { spec, yaml: await readFile(file, 'utf8'), resolved: resolveStudy(inputs) };
+}
+
+function factsOf(set: ImageSet): ImageFacts {
+  return {
+    shape: set.shape,
+    images: set.images,
+    labelsMax: set.labels.reduce((most, label) => Math.max(most, label), 0),
+  };
+}
+
+/** `auto`: onnxruntime on this machine's processor, which every machine has. */
+export function proposedMode(run: Pick<RunSpec, 'engine'>): NumericMode {
+  return { engine: run.engine === 'auto' ? 'onnxruntime' : run.engine, precision: 'float32', device: 'cpu' };
+}
+
+/** Reads a spec, refuses what is above its limits, stores its study, and plans what is missing. */
+export async function prepareStudy(file: string, ledger: Ledger, options: PrepareOptions = {}): Promise<PreparedStudy> {
+  const progress = options.progress ?? silent;
+  const { spec, yaml, resolved } = await readStudy(file, progress);
+  await checkLimits(ledger, spec, resolved);
+  const ref = await storeStudy(ledger, resolved, { mode: proposedMode(spec.run), yaml, progress });
+  progress({ phase: 'plan', label: 'reading what is stored', done: 0, total: 1, unit: 'steps' });
+  const catalog = new Catalog((digest) => ledger.getBlob(digest));
+  const planned = await nextStage(ledger, catalog, ref, options);
+  const { tally } = planned;
+  return { spec, ref, planned, complete: !planned.stage && tally.failed === 0, units: tally.stored };
+}
+
+async function checkLimits(ledger: Ledger, spec: StudySpec, resolved: ResolvedInputs): Promise<void> {
+  const { hours, bytes, cells } = spec.run.limit;
+  if (hours === undefined && bytes === undefined && cells === undefined) return;
+  const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
+  const plan = await planOf(ledger, catalog, resolved, proposedMode(spec.run), spec.run);
+  const missing = plan.units - plan.stored;
+  const above = [
+    ...(hours !== undefined && plan.seconds > 3600 * hours
+      ? [`about ${printSeconds(plan.seconds)} of one process, limit ${hours} h`]
+      : []),
+    ...(bytes !== undefined && plan.bytes > bytes
+      ? [`about ${printBytes(plan.bytes)} to store, limit ${printBytes(bytes)}`]
+      : []),
+    ...(cells !== undefined && missing > cells ? [`${missing} cells to compute, limit ${cells}`] : []),
+  ];
+  if (above.length === 0) return;
+  throw new PercussError(
+    'LIMIT_EXCEEDED',
+    `the study is above run.limit: ${above.join('; ')}. Nothing was run; ask for less (percuss plan shows what costs most) or raise the limit`,
+  );
+}

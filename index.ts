@@ -1,0 +1,16 @@
+export { PercussError, errorCodes, isPercussError } from './core/errors.js';
+export type { ErrorCode, ErrorDetails, ErrorKind } from './core/errors.js';
+export { anatomyOf } from './core/network/anatomy.js';
+export type { Graph, Node, Shape, ValueId } from './core/network/graph.js';
+export { formatOf, importNetwork } from './core/network/import.js';
+export type { Anatomy, Block, Layer, Site, Stream } from './core/network/site.js';
+export type { Progress, ProgressEvent } from './core/progress.js';
+export type { StudySpec } from './core/spec/study-spec.js';
+export { loadStudySpec } from './core/spec/load.js';
+export { openStore } from './core/store/open.js';
+export type { ObjectStore } from './core/store/object-store.js';
+export { queryTables } from './core/tables/query.js';
+export type { TableName, Tables } from './core/tables/schema.js';
+export { percussVersion } from './core/study/version.js';
+export { runStudy } from './workers/run-study.js';
+export type { RunStudyOptions, StudyRun } from './workers/run-study.js';
