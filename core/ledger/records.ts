@@ -65,10 +65,15 @@ export async function getRecord<T>(context: RecordContext, ref: Ref<T>, options:
   return JSON.parse(new TextDecoder().decode(await getContent(context, ref.key, ref.sha256, options))) as T;
 }
 
+/** Canonical JSON that states its own hash, for keys that can't. */
+export function encodeStated(value: unknown): Uint8Array {
+  const text = canonicalJson(value as Json);
+  return new TextEncoder().encode(canonicalJson({ sha256: sha256(text), value: value as Json }));
+}
+
 /** Decides something once: the first to write decides, and everybody gets what is written. */
 export async function putFirst<T>(context: RecordContext, key: Key, value: T, options: StoreOptions): Promise<T> {
-  const text = canonicalJson(value as Json);
-  const bytes = new TextEncoder().encode(canonicalJson({ sha256: sha256(text), value: value as Json }));
+  const bytes = encodeStated(value);
   for (;;) {
     const known = await getFirst<T>(context, key, options);
     if (known !== undefined) return known;

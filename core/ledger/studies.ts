@@ -4,7 +4,15 @@ import { PercussError } from '../errors.js';
 import type { ResolvedStudy } from '../spec/resolved-study.js';
 import type { ObjectInfo, StoreOptions } from '../store/object-store.js';
 import { failureFolder, ordinalOf, rootKey, studyFolder, submissionKey } from './keys.js';
-import { encodeRecord, getFirst, getRecord, putContent, putFirst, type RecordContext } from './records.js';
+import {
+  encodeRecord,
+  encodeStated,
+  getFirst,
+  getRecord,
+  putContent,
+  putFirst,
+  type RecordContext,
+} from './records.js';
 
 /** What `gc` starts from and `list` shows: written before a study lists or writes anything else. */
 export interface StudyRoot {
@@ -93,7 +101,7 @@ export async function putLatestOutputs(
 ): Promise<void> {
   const { store } = context;
   const earlier = await latestKeys(context, study, options);
-  const bytes = encodeRecord(outputs);
+  const bytes = encodeStated(outputs);
   let number = earlier.length === 0 ? 1 : ordinalOf(earlier.at(-1) ?? '') + 1;
   while (!(await store.putIfAbsent(latestKey(study, number), bytes, options))) number++;
   for (const key of earlier) await store.remove(key, options);
@@ -105,8 +113,8 @@ export async function latestOutputs<T>(
   options: StoreOptions,
 ): Promise<T | undefined> {
   for (const key of (await latestKeys(context, study, options)).reverse()) {
-    const bytes = await context.store.get(key, undefined, options);
-    if (bytes) return getRecord<T>(context, { key, sha256: sha256(bytes) } as Ref<T>, options);
+    const outputs = await getFirst<T>(context, key, options);
+    if (outputs !== undefined) return outputs;
   }
   return undefined;
 }

@@ -89,7 +89,7 @@ describe('a study', () => {
   });
 
   test('is listed with its name and latest outputs, the oldest first', async () => {
-    const { ledger } = setUp();
+    const { store, ledger } = setUp();
     expect(await ledger.listStudies()).toEqual([]);
     const root = await ledger.putRoot(id, { study: 'demo' });
     expect(await ledger.putRoot(id, { study: 'renamed' })).toEqual(root);
@@ -97,6 +97,10 @@ describe('a study', () => {
     for (let n = 0; n < 12; n++) await ledger.putLatestOutputs(id, { n });
     expect(await ledger.latestOutputs(id)).toEqual({ n: 11 });
     expect(await ledger.listStudies()).toMatchObject([{ id, outputs: { n: 11 } }]);
+    for await (const { key } of store.list(`studies/${id}/latest/`)) await replace(store, key, bytes('{"n":'));
+    expect(await ledger.latestOutputs(id)).toBeUndefined();
+    await ledger.putLatestOutputs(id, { n: 12 });
+    expect(await ledger.latestOutputs(id)).toEqual({ n: 12 });
   });
 
   test('keeps tables and reports under their names and hashes', async () => {

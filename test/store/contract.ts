@@ -89,7 +89,7 @@ export function storeContract(
         expect(key).toBe(found[0]);
         break;
       }
-    });
+    }, 240_000);
 
     test('forgets what is removed, and takes it again', async () => {
       const store = await open();
