@@ -47,6 +47,7 @@ export const defaultPolicy: StudyPolicy = {
   tries: 3,
   batchSeconds: 600,
   heartbeatSeconds: 30,
+  drainSeconds: 10,
 };
 
 export type StudyHandle = WorkflowHandle<(input: StudyInput) => Promise<StudyResult>>;

@@ -48,6 +48,8 @@ export interface StudyPolicy {
   readonly batchSeconds: number;
   /** Seconds without a sign of life after which a worker counts as lost, and its batches are run elsewhere; at least 10. */
   readonly heartbeatSeconds: number;
+  /** Seconds beyond their predicted time that batches in flight get before a sweep that continues as new cancels them. */
+  readonly drainSeconds: number;
   /** Events after which a sweep continues as new; the server's suggestion if undefined. */
   readonly continueAfter?: number;
 }

@@ -27,9 +27,6 @@ import { sweepDetails } from './details.js';
 const firstPauseMs = 2_000;
 const longestPauseMs = 60_000;
 
-/** Grace for batches in flight beyond their predicted time, before continuing as new cancels and carries them. */
-const drainGraceMs = 10_000;
-
 /**
  * Runs every batch of a stage in a bounded window. A batch's own failure halves its range, down to the unit, which is
  * recorded as failed after some tries; infrastructure failures are tried again for ever. Continues as new when its
@@ -230,7 +227,7 @@ export async function sweep(input: SweepInput): Promise<SweepResult> {
       });
     }
     if (fatal !== undefined) batches.cancel();
-    else await condition(() => running.size === 0, patience([...running.values()], segments));
+    else await condition(() => running.size === 0, patience([...running.values()], input));
     batches.cancel();
     await condition(() => running.size === 0);
   } catch (error) {
@@ -258,12 +255,12 @@ export async function sweep(input: SweepInput): Promise<SweepResult> {
 }
 
 /** Milliseconds that batches in flight may need: half as much again as predicted, and a little. */
-function patience(ranges: readonly Range[], segments: SweepInput['stage']['segments']): number {
+function patience(ranges: readonly Range[], { stage: { segments }, policy }: SweepInput): number {
   const longest = ranges.reduce((most, range) => {
     const segment = segments[segmentOf(segments, range.from)];
     return segment === undefined ? most : Math.max(most, predictedSeconds(segment, range.to - range.from));
   }, 0);
-  return 1500 * longest + drainGraceMs;
+  return 1000 * (1.5 * longest + policy.drainSeconds);
 }
 
 function tookTooLong(error: unknown): boolean {

@@ -74,9 +74,9 @@ describe('a study on a real server', () => {
       const world = await open({
         stages: [[{ label: 'a', units: 40, size: 1 }]],
         unitMs: 1,
-        slow: { '0.a.0003': 14_000 },
+        slow: { '0.a.0003': 16_000 },
       });
-      const handle = await world.submit({ policy: { continueAfter: 50 } });
+      const handle = await world.submit({ policy: { continueAfter: 50, drainSeconds: 1 } });
       await until(
         'it has continued',
         async () => ((await queryProgress(held.client, world.study.id)).current?.continued ?? 0) > 0,
