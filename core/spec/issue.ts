@@ -42,6 +42,11 @@ export class Positions {
     this.#origins.set(path, origin);
   }
 
+  /** Whether the author gave this value, rather than leaving it to its default. */
+  given(path: string): boolean {
+    return this.#origins.has(path);
+  }
+
   /** Where a value stands; for one that was left to its default, where that which holds it stands. */
   at(path: string): Origin {
     for (let known = path; known !== ''; known = known.replace(/(\.|\[|^)[^.[]*$/, '')) {

@@ -1,4 +1,4 @@
-import { Cursor, Fields, fieldsOf } from './cursor.js';
+import { Cursor, fieldsOf, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
 import { Positions, sortIssues, type SpecIssue } from './issue.js';
 import type { Surroundings } from './paths.js';

@@ -72,7 +72,7 @@ export function parseTree(text: string): { readonly root: SpecNode | undefined; 
   }
   const { contents } = document;
   const empty = contents === null || (isScalar(contents) && contents.value === null);
-  return { root: empty ? undefined : builder.node(contents as Node, [0, 0]), problems: builder.problems };
+  return { root: empty ? undefined : builder.node(contents, [0, 0]), problems: builder.problems };
 }
 
 type Range = readonly [number, number, ...number[]];
@@ -116,7 +116,7 @@ class TreeBuilder {
     if (value === null || value === undefined) {
       return { kind: 'scalar', value: null, source: '', place: this.place(around[0], around[1]) };
     }
-    const source = isScalar(node) && typeof node.source === 'string' ? node.source : String(value as string);
+    const source = isScalar(node) ? (node.source ?? '') : '';
     const plain = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string';
     return { kind: 'scalar', value: plain ? value : source, source, place };
   }
@@ -144,7 +144,7 @@ class TreeBuilder {
     for (const { key, value } of map.items as Pair<Node, Node | null>[]) {
       const range = key.range ?? [0, 0];
       const place = this.place(range[0], range[1]);
-      const name = isScalar(key) ? (typeof key.source === 'string' ? key.source : String(key.value as string)) : '';
+      const name = isScalar(key) ? (key.source ?? '') : '';
       const read = this.node(value, range);
       if (!isScalar(key)) {
         this.problem(place, 'a key must be a name, not a list, a mapping or an alias');

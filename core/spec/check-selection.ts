@@ -1,0 +1,148 @@
+import { globMatcher, nearestName } from '../select.js';
+import type { Anatomy, Site } from '../network/site.js';
+import type { Fail, ImageFacts } from './subjects.js';
+import type { AblationSpec, ImpulseSpec, ModelSpec } from './study-spec.js';
+
+interface Named {
+  readonly names: readonly string[];
+  /** How many things an ablation can remove here. */
+  readonly targets: number;
+}
+
+/** What an ablation selects among, by all the names people know it by. */
+function candidates(anatomy: Anatomy, unit: AblationSpec['unit']): readonly Named[] {
+  const sites = new Map(anatomy.sites.map((site) => [site.name, site]));
+  switch (unit) {
+    case 'kernel':
+    case 'layer':
+      return anatomy.layers.map((layer) => {
+        const site = sites.get(layer.site);
+        const names = [layer.name, ...(site ? [site.name, ...site.aliases] : [])];
+        return { names, targets: unit === 'layer' ? 1 : layer.kernels };
+      });
+    case 'block':
+      return anatomy.blocks.map((block) => ({ names: [block.name], targets: 1 }));
+    case 'stream':
+      return anatomy.streams.map((stream) => ({ names: [stream.name], targets: stream.channels }));
+  }
+}
+
+const nouns = { kernel: 'layer', layer: 'layer', block: 'residual block', stream: 'residual stream' } as const;
+
+/** Whether each glob selects something; what they select together. */
+function select<T extends Named>(
+  globs: readonly string[],
+  from: readonly T[],
+  { path, model, noun }: { readonly path: string; readonly model: string; readonly noun: string },
+  fail: Fail,
+): readonly T[] {
+  const chosen = new Set<T>();
+  globs.forEach((glob, i) => {
+    const matches = globMatcher(glob);
+    const found = from.filter(({ names }) => names.some(matches));
+    for (const one of found) chosen.add(one);
+    if (found.length > 0) return;
+    const nearest = nearestName(
+      glob,
+      from.flatMap(({ names }) => names),
+    );
+    const listed = from.slice(0, 6).map(({ names }) => names[0]);
+    const hint =
+      nearest === undefined
+        ? `its ${noun}s: ${listed.join(', ')}${from.length > 6 ? `, … (${from.length}; percuss inspect lists them)` : ''}`
+        : `did you mean "${nearest}"?`;
+    const message = /[*?{]/.test(glob)
+      ? `"${glob}" selects no ${noun} of ${model}`
+      : `${model} has no ${noun} "${glob}"`;
+    fail(`${path}[${i}]`, message, hint);
+  });
+  return from.filter((one) => chosen.has(one));
+}
+
+/** An ablation of one network: its selection, and fractions that remove nothing of it. */
+export function checkAblation(ablation: AblationSpec, model: string, anatomy: Anatomy, fail: Fail): void {
+  const path = `ablations.${ablation.name}`;
+  const noun = nouns[ablation.unit];
+  const from = candidates(anatomy, ablation.unit);
+  if (from.length === 0) {
+    const residual = ablation.unit === 'block' || ablation.unit === 'stream';
+    fail(
+      `${path}.unit`,
+      `${model} has no ${noun}s`,
+      residual ? 'leave this model out under models, or choose unit: kernel or layer' : undefined,
+    );
+    return;
+  }
+  const chosen = select(ablation.layers, from, { path: `${path}.layers`, model, noun }, fail);
+  const targets = chosen.reduce((sum, one) => sum + one.targets, 0);
+  if (targets === 0) return;
+  ablation.fractions.forEach((fraction, i) => {
+    if (Math.round(fraction * targets) > 0) return;
+    fail(
+      `${path}.fractions[${i}]`,
+      `${fraction} of the ${targets} ${ablation.unit}s selected in ${model} rounds to nothing`,
+      `the least fraction that removes one is ${Math.ceil((0.5 / targets) * 1e4) / 1e4}`,
+    );
+  });
+}
+
+interface ImpulseSubjects {
+  readonly anatomy: Anatomy;
+  readonly image: readonly number[] | undefined;
+  readonly reference: ImageFacts | undefined;
+}
+
+/** Impulses on one network: where they are set, in which channels and positions, and where they are recorded. */
+export function checkImpulse(impulse: ImpulseSpec, model: ModelSpec, subjects: ImpulseSubjects, fail: Fail): void {
+  const path = `impulses.${impulse.name}`;
+  const named = subjects.anatomy.sites.map((site) => ({ site, names: [site.name, ...site.aliases], targets: 1 }));
+  const about = (key: string) => ({ path: `${path}.${key}`, model: model.name, noun: 'site' });
+  const recorded = select(impulse.record, named, about('record'), fail).map(({ site }) => site);
+  const places = impulse.at === 'input' ? [] : select(impulse.at, named, about('at'), fail).map(({ site }) => site);
+  for (const place of places) {
+    if (recorded.length === 0 || recorded.some((site) => site.depth > place.depth)) continue;
+    fail(
+      `${path}.record`,
+      `no recorded site of ${model.name} lies behind ${place.name}`,
+      'impulses travel forwards only',
+    );
+  }
+  const shapes =
+    impulse.at === 'input' ? (subjects.image ? [['the input', subjects.image] as const] : []) : places.map(shapeOf);
+  for (const [where, shape] of shapes) checkRange(impulse, `${where} of ${model.name}`, shape, path, fail);
+  if (!('images' in impulse.bases) || !subjects.reference) return;
+  if (impulse.bases.images > subjects.reference.images) {
+    fail(
+      `${path}.base.images`,
+      `${impulse.bases.images} images, but the reference set ${model.reference} of ${model.name} has ${subjects.reference.images}`,
+    );
+  }
+}
+
+const shapeOf = (site: Site): readonly [string, readonly number[]] => [site.name, site.shape];
+
+function checkRange(
+  { channels, positions }: ImpulseSpec,
+  where: string,
+  shape: readonly number[],
+  path: string,
+  fail: Fail,
+): void {
+  const [count = 1, height = 1, width = 1] = shape;
+  if (channels !== 'each') {
+    channels.forEach((channel, i) => {
+      if (channel >= count) {
+        fail(`${path}.channels[${i}]`, `there is no channel ${channel}: ${where} has ${count}, 0 to ${count - 1}`);
+      }
+    });
+  }
+  if (positions === 'center' || positions === 'phases') return;
+  positions.forEach(([row, column], i) => {
+    if (row >= height || column >= width) {
+      fail(
+        `${path}.positions[${i}]`,
+        `[${row}, ${column}] lies outside ${where}, which is ${height}×${width} (height×width)`,
+      );
+    }
+  });
+}

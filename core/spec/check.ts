@@ -1,0 +1,82 @@
+import { inputProblem } from '../data/preprocess.js';
+import { sizeOf } from '../tensor.js';
+import type { Graph } from '../network/graph.js';
+import type { Anatomy } from '../network/site.js';
+import { checkAblation, checkImpulse } from './check-selection.js';
+import { suggestion } from './cursor.js';
+import { sortIssues, type Positions, type SpecIssue } from './issue.js';
+import type { AnalysisSpec, ModelSpec, StudySpec } from './study-spec.js';
+import type { Fail, ImageFacts, SpecSubjects } from './subjects.js';
+
+export type { ImageFacts, SpecSubjects };
+
+/**
+ * Checks a spec against the networks and images it names: everything that would otherwise fail, or quietly answer
+ * another question, after hours of work. A mistake that concerns several models is reported for each.
+ */
+export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subjects: SpecSubjects): SpecIssue[] {
+  const issues: SpecIssue[] = [];
+  const fail: Fail = (path, message, hint) => issues.push(positions.issue(path, message, hint));
+  for (const model of spec.models) {
+    const graph = subjects.graphs.get(model.name);
+    if (graph) checkModel(model, graph, subjects, fail);
+    const anatomy = subjects.anatomies.get(model.name);
+    if (!anatomy) continue;
+    if (positions.given('analysis.rarefy')) checkRarefy(spec.analysis.rarefy, model.name, anatomy, fail);
+    const image = subjects.images.get(model.data)?.shape;
+    const reference = subjects.images.get(model.reference);
+    for (const ablation of spec.ablations) {
+      if (ablation.models.includes(model.name)) checkAblation(ablation, model.name, anatomy, fail);
+    }
+    for (const impulse of spec.impulses) {
+      if (impulse.models.includes(model.name)) checkImpulse(impulse, model, { anatomy, image, reference }, fail);
+    }
+  }
+  return sortIssues(issues);
+}
+
+function checkModel(model: ModelSpec, graph: Graph, { images }: SpecSubjects, fail: Fail): void {
+  const path = `models.${model.name}`;
+  const { name, kind, classOffset } = model.output;
+  if (name !== undefined && !graph.outputs.includes(name)) {
+    fail(
+      `${path}.output.name`,
+      `${model.name} has no output "${name}"`,
+      suggestion(name, graph.outputs, 'its outputs'),
+    );
+  }
+  const shape = graph.inputs[0]?.shape ?? [];
+  for (const use of ['data', 'reference'] as const) {
+    const facts = images.get(model[use]);
+    const problem = facts && inputProblem(model.input, shape, facts.shape);
+    if (problem === undefined) continue;
+    const about = /^(mean|std|order)/.exec(problem)?.[0];
+    fail(
+      about === undefined ? `${path}.${use}` : `${path}.input.${about}`,
+      `${model.name} on ${model[use]}: ${problem}`,
+    );
+  }
+  const output = graph.shapes.get(name ?? graph.outputs.at(-1) ?? '');
+  const outputs = output && sizeOf(output.slice(1));
+  const labels = images.get(model.data)?.labelsMax;
+  // Regression has no classes; an output of open size tells nothing.
+  if (kind === 'values' || outputs === undefined || labels === undefined || outputs <= 0) return;
+  if (labels + classOffset < outputs) return;
+  const offset = classOffset === 0 ? '' : ` and class-offset ${classOffset}`;
+  fail(
+    classOffset === 0 || labels >= outputs ? `${path}.data` : `${path}.output.class-offset`,
+    `${model.data} has labels up to ${labels}${offset}, but ${model.name} has ${outputs} outputs, 0 to ${outputs - 1}`,
+    'do the labels belong to this network?',
+  );
+}
+
+/** Asked for by the author, a rarefaction that the network is too small for; the default one is left out there. */
+function checkRarefy({ kernels, sites }: AnalysisSpec['rarefy'], model: string, anatomy: Anatomy, fail: Fail): void {
+  const enough = anatomy.sites.filter((site) => site.channels >= kernels).length;
+  if (enough >= sites) return;
+  fail(
+    'analysis.rarefy',
+    `${sites} sites of at least ${kernels} kernels are asked for, but ${model} has ${enough}`,
+    enough < 2 ? 'lower kernels' : `lower sites to ${enough}, or kernels`,
+  );
+}

@@ -1,0 +1,280 @@
+import type { Json } from '../canonical.js';
+import { defaultAnalysis, defaultRun, defaults } from './defaults.js';
+import { keys, vocabulary } from './vocabulary.js';
+
+type Schema = { readonly [keyword: string]: Json };
+
+const text = (description: string): Schema => ({ type: 'string', minLength: 1, description });
+const whole = (minimum: number, description: string, fallback?: number): Schema => ({
+  type: 'integer',
+  minimum,
+  description,
+  ...(fallback === undefined ? {} : { default: fallback }),
+});
+const above0 = (description: string, fallback?: number): Schema => ({
+  type: 'number',
+  exclusiveMinimum: 0,
+  description,
+  ...(fallback === undefined ? {} : { default: fallback }),
+});
+const fraction = (description: string, fallback?: number): Schema => ({ ...above0(description, fallback), maximum: 1 });
+const share = (description: string, fallback: number): Schema => ({
+  ...above0(description, fallback),
+  exclusiveMaximum: 1,
+});
+const oneOf = (words: readonly string[], description: string, fallback?: string): Schema => ({
+  enum: words,
+  description,
+  ...(fallback === undefined ? {} : { default: fallback }),
+});
+/** One value, or a list of at least one. */
+const some = (item: Schema, { repeats = false } = {}): Schema => ({
+  ...(typeof item['description'] === 'string' ? { description: item['description'] } : {}),
+  anyOf: [item, { type: 'array', items: item, minItems: 1, ...(repeats ? {} : { uniqueItems: true }) }],
+});
+const section = (
+  known: readonly string[],
+  properties: Readonly<Record<string, Schema>>,
+  required: readonly string[] = [],
+  more: Schema = {},
+): Schema => ({
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(known.map((key) => [key, properties[key] as Schema])),
+  ...(required.length === 0 ? {} : { required }),
+  ...more,
+});
+const named = (entry: Schema, description: string, more: Schema = {}): Schema => ({
+  type: 'object',
+  description,
+  propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' },
+  additionalProperties: entry,
+  ...more,
+});
+const orNothing = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
+const ref = (name: string): Schema => ({ $ref: `#/$defs/${name}` });
+
+const absent = (...names: string[]): Schema => ({ properties: Object.fromEntries(names.map((name) => [name, false])) });
+const when = (condition: Schema, consequence: Schema): Schema => ({ anyOf: [{ not: condition }, consequence] });
+const has = (key: string, words: readonly string[]): Schema => ({
+  properties: { [key]: { enum: words } },
+  required: [key],
+});
+
+const data = section(
+  keys.data,
+  {
+    format: oneOf(vocabulary.format, 'How the files hold images and labels.'),
+    files: some(
+      text(
+        'Files of images, relative to the spec, or s3:// URLs; folder: one folder with a sub-folder for each class.',
+      ),
+    ),
+    labels: some(text('idx and npy: files of labels, one for each of files.')),
+    images: whole(1, 'How many images to use; a larger number keeps the earlier ones. Default: all.'),
+    order: oneOf(vocabulary.imageOrder, 'seeded: stratified by class; file: as they stand.', 'seeded'),
+    resize: whole(1, 'folder: scale the shorter side to this many pixels.'),
+    crop: whole(1, 'folder: then cut a central square of this many pixels.'),
+  },
+  ['format', 'files'],
+  {
+    allOf: [
+      when(has('format', ['idx', 'npy']), { required: ['labels'] }),
+      when(has('format', ['cifar10', 'folder']), absent('labels')),
+      when(has('format', ['cifar10', 'idx', 'npy']), absent('resize', 'crop')),
+    ],
+  },
+);
+
+const input = section(keys.input, {
+  divide: above0('Pixels are divided by this first.', defaults.input.divide),
+  mean: some(
+    { type: 'number', description: 'Then this is subtracted; one number, or one for each channel.' },
+    { repeats: true },
+  ),
+  std: some(above0('Then it is divided by this; one number, or one for each channel.'), { repeats: true }),
+  order: oneOf(
+    vocabulary.channelOrder,
+    'The order of channels that the network was trained with.',
+    defaults.input.order,
+  ),
+});
+
+const output = section(keys.output, {
+  kind: oneOf(vocabulary.output, 'What the network gives out.', defaults.output.kind),
+  name: text('Which output, where there are several. Default: the last.'),
+  'class-offset': whole(0, 'Added to a label to find its output: 1 where output 0 is background.', 0),
+});
+
+const common = {
+  data: text('The image set to test on.'),
+  reference: text('The image set for means, donors and bases of impulses. Default: data.'),
+  input: ref('input'),
+  output: ref('output'),
+  after: oneOf(vocabulary.after, 'How far a kernel’s site follows its convolution.', defaults.after),
+};
+
+const model = section(
+  keys.model,
+  {
+    ...common,
+    file: text('An .onnx file or a TensorFlow.js model.json.'),
+    expect: section(
+      keys.expect,
+      {
+        accuracy: fraction('What the intact network gets right; the study refuses to start if it is missed.'),
+        within: fraction('By how much it may be off.', defaults.within),
+      },
+      ['accuracy'],
+    ),
+  },
+  ['file'],
+);
+
+const models = some(text('Names or globs of models. Default: all.'));
+
+const ablation = section(
+  keys.ablation,
+  {
+    models,
+    unit: oneOf(vocabulary.unit, 'What is removed.', 'kernel'),
+    layers: some(text('Globs over names of layers, blocks or streams. Default: "*".')),
+    mode: oneOf(vocabulary.mode, 'How removals are chosen.', 'each'),
+    fill: some(oneOf(vocabulary.fill, 'What takes the place of removed channels. Default: zero.')),
+    draws: whole(3, 'resample: how many draws of donors.', defaults.draws),
+    fractions: some(fraction('random and cumulative: which shares to remove.')),
+    trials: whole(1, 'random and cumulative: how many draws of each fraction.', defaults.trials),
+    spread: some(
+      oneOf(vocabulary.spread, 'random: within one layer, as many over all, or a share of all. Default: all-depths.'),
+    ),
+    order: oneOf(vocabulary.order, 'cumulative: what goes first.', 'random'),
+  },
+  [],
+  {
+    allOf: [
+      { anyOf: [has('mode', ['random', 'cumulative']), absent('fractions', 'trials')] },
+      { anyOf: [has('mode', ['random']), absent('spread')] },
+      { anyOf: [has('mode', ['cumulative']), absent('order')] },
+      when(
+        has(
+          'order',
+          vocabulary.order.filter((word) => word !== 'random'),
+        ),
+        absent('trials'),
+      ),
+      when(
+        { required: ['draws'] },
+        {
+          properties: { fill: { anyOf: [{ const: 'resample' }, { type: 'array', contains: { const: 'resample' } }] } },
+          required: ['fill'],
+        },
+      ),
+      when(has('unit', ['layer', 'block']), {
+        properties: { spread: { anyOf: [{ const: 'all-depths' }, { const: ['all-depths'] }] } },
+      }),
+    ],
+  },
+);
+
+const amplitude: Schema = { type: 'number', not: { const: 0 } };
+const impulse = section(
+  keys.impulse,
+  {
+    models,
+    at: some(text('input, or globs over sites. Default: input.')),
+    channels: {
+      description: 'each, or channel numbers from 0. Default: each.',
+      anyOf: [{ const: 'each' }, some(whole(0, 'A channel.'))],
+    },
+    positions: {
+      description: 'center, phases (seeded, covering every stride phase), or [row, column] pairs.',
+      anyOf: [
+        { enum: vocabulary.positions },
+        {
+          type: 'array',
+          minItems: 1,
+          uniqueItems: true,
+          items: { type: 'array', items: whole(0, 'Row, column.'), minItems: 2, maxItems: 2 },
+        },
+      ],
+    },
+    amplitudes: {
+      description: 'In input units, or { std: … } in standard deviations of the channel over the reference images.',
+      anyOf: [some(amplitude), section(['std'], { std: some(amplitude) }, ['std'])],
+    },
+    base: {
+      description: 'Flat bases by name, or { images: n } for the first n reference images. Default: 16 images.',
+      anyOf: [some({ enum: vocabulary.base }), section(['images'], { images: whole(1, 'How many.') }, ['images'])],
+    },
+    record: some(text('Globs over sites. Default: "*".')),
+    keep: oneOf(
+      vocabulary.keep,
+      'responses, or signatures: a hundredth of the bytes, enough for every measure.',
+      'responses',
+    ),
+  },
+  [],
+  {
+    allOf: [
+      when(
+        { properties: { amplitudes: { type: 'object' } }, required: ['amplitudes'] },
+        { properties: { at: { const: 'input' } } },
+      ),
+    ],
+  },
+);
+
+const { rarefy } = defaultAnalysis;
+const analysis = section(keys.analysis, {
+  confidence: share('Level of every interval.', defaultAnalysis.confidence),
+  fdr: share('False discovery rate.', defaultAnalysis.fdr),
+  bootstrap: whole(100, 'Bootstrap draws.', defaultAnalysis.bootstrap),
+  far: fraction('Least distance in normalised depth of sites that count as far apart.', defaultAnalysis.far),
+  nulls: whole(0, 'Networks with shuffled weights, the null of every measure of redundancy.', defaultAnalysis.nulls),
+  rarefy: section(keys.rarefy, {
+    kernels: whole(2, 'Kernels a site.', rarefy.kernels),
+    sites: whole(2, 'Sites.', rarefy.sites),
+    draws: whole(1, 'Draws.', rarefy.draws),
+  }),
+});
+
+const run = section(keys.run, {
+  engine: oneOf(vocabulary.engine, 'What computes.', defaultRun.engine),
+  device: oneOf(vocabulary.device, 'On what.', defaultRun.device),
+  onFailure: oneOf(vocabulary.onFailure, 'What a failed cell does to the study.', defaultRun.onFailure),
+  workers: whole(1, 'Compute processes on this machine. Default: one for each core.'),
+  batchSeconds: above0('Predicted seconds of one batch.', defaultRun.batchSeconds),
+  limit: section(keys.limit, {
+    hours: above0('Of compute.'),
+    bytes: whole(1, 'In the store.'),
+    cells: whole(1, 'One condition on 250 images.'),
+  }),
+});
+
+/**
+ * The spec as JSON Schema (draft 2020-12), for editors that complete and check YAML. It knows shapes and words; that
+ * names, files and layers exist, only `percuss validate` knows.
+ */
+export function studyJsonSchema(): Schema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'percuss study',
+    ...section(
+      keys.study,
+      {
+        version: { const: 1, description: 'The version of this format.' },
+        study: { ...text('Its name.'), pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' },
+        seed: whole(0, 'Of every random choice.', defaults.seed),
+        data: named(data, 'Image sets by name.', { minProperties: 1 }),
+        defaults: orNothing(section(keys.defaults, common)),
+        models: named(model, 'Networks by name.', { minProperties: 1 }),
+        ablations: orNothing(named(ablation, 'What is removed, by name.')),
+        impulses: orNothing(named(impulse, 'Where unit impulses are set, by name.')),
+        analysis: orNothing(analysis),
+        run: orNothing(run),
+      },
+      ['version', 'study', 'data', 'models'],
+    ),
+    $defs: { input, output },
+  };
+}

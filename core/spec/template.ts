@@ -1,0 +1,58 @@
+/** What `percuss init` writes: a small study that runs as soon as its two files are named. */
+export const specTemplate = `# A percuss study. Check it with:  percuss validate study.yaml
+# Paths are relative to this file; s3://BUCKET/KEY is read too. docs/study.schema.json helps editors complete it.
+version: 1
+study: my-study            # names the folder of results
+seed: 7                    # of every random choice
+
+data:
+  test:
+    format: cifar10        # cifar10 | idx (MNIST's, with labels: […]) | npy (with labels: […]) | folder (a sub-folder a class)
+    files: [data/test_batch.bin]
+    images: 500            # a larger number later keeps these and computes only the new ones
+  train:                   # the reference: means, donors, bases of impulses. Better not the images you test on
+    format: cifar10
+    files: [data/data_batch_1.bin]
+    images: 250
+
+defaults:                  # for every model; a model that gives a key replaces it whole
+  data: test
+  reference: train
+  input:                   # (pixel / divide - mean) / std, as in training
+    divide: 255
+    mean: [0.485, 0.456, 0.406]
+    std: [0.229, 0.224, 0.225]
+    order: rgb             # rgb | bgr
+  output: { kind: logits } # logits | probabilities | values; name: one of several outputs; class-offset: 1 if output 0 is background
+
+models:
+  mine:
+    file: models/mine.onnx # or a TensorFlow.js model.json
+    # expect: { accuracy: 0.91, within: 0.02 }   # refuses to start if the intact network misses it
+
+ablations:
+  each-kernel:             # which single kernel does the network rely on?
+    unit: kernel           # kernel | layer | block (a residual branch) | stream (a residual channel)
+    layers: "*"            # globs over the names that percuss inspect shows
+    mode: each             # each | random | cumulative
+    fill: [zero, mean]     # zero | mean | mean-position | resample
+  across-depth:            # how much of it can go, in one layer or spread over all?
+    mode: random
+    fractions: [0.02, 0.05, 0.1, 0.2]
+    trials: 20
+    spread: [one-layer, matched, all-depths]
+
+impulses:
+  images:                  # unit impulses on real images: what responds, and which kernels respond alike?
+    at: input
+    base: { images: 16 }   # or flat bases: [normalised-zero, black, mean-image]
+    amplitudes: { std: [0.1, -0.1, 1, -1] }      # in standard deviations of a channel; or plain numbers: [1, -1]
+    record: "*"            # globs over sites
+
+analysis: { confidence: 0.95, fdr: 0.05, bootstrap: 1000 }
+
+run:                       # how, not what: changing this repeats nothing
+  engine: auto             # auto | onnxruntime | reference
+  onFailure: continue      # continue | stop
+  # limit: { hours: 8, bytes: 20000000000 }      # refuses to start above
+`;
