@@ -9,6 +9,13 @@ import { cellKey, resultKey, type Scope } from './identity.js';
 import { impulseGroupsOf, impulseIdentity, type ImpulseGroup, type NetworkVariant } from './impulses.js';
 import type { UnitGroup } from './stage.js';
 
+/** An ablation of one network; `list` is missing until its order is known, `scoring` is what the order is read from. */
+export interface PlannedAblation {
+  readonly spec: AblationSpec;
+  readonly list: ConditionList | undefined;
+  readonly scoring: ConditionList | undefined;
+}
+
 /** One network of a study and everything that is asked of it, by name and index. */
 export interface ModelOutline {
   readonly model: ResolvedModel;
@@ -20,7 +27,7 @@ export interface ModelOutline {
   readonly referenceChunks: readonly ChunkRef[];
   /** Identity of the reference images. */
   readonly reference: Digest;
-  readonly ablations: readonly { readonly spec: AblationSpec; readonly list: ConditionList | undefined }[];
+  readonly ablations: readonly PlannedAblation[];
   readonly impulses: readonly { readonly spec: ImpulseSpec; readonly groups: readonly ImpulseGroup[] }[];
 }
 
@@ -62,10 +69,16 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
     chunks: dataNamed(model.data).chunks,
     referenceChunks,
     reference,
-    ablations: asked(study.ablations).map((spec) => {
+    ablations: asked(study.ablations).map((spec): PlannedAblation => {
       const scores = context.scores[scoresName(model.name, spec.name)];
-      if (needsScores(spec) && !scores) return { spec, list: undefined };
-      return { spec, list: conditionsOf(spec, { seed: study.seed, anatomy, reference, scores }) };
+      const common = { seed: study.seed, anatomy, reference };
+      const known = scores !== undefined || !needsScores(spec);
+      return {
+        spec,
+        list: known ? conditionsOf(spec, { ...common, scores }) : undefined,
+        scoring:
+          spec.order === 'kl' ? conditionsOf(scoringAblation(spec), { ...common, scores: undefined }) : undefined,
+      };
     }),
     impulses: asked(study.impulses).map((spec) => ({
       spec,
@@ -108,11 +121,11 @@ export function unitKey(
 
 /** The conditions of an ablation, also of the one that a damage order is read from. */
 export function conditionList(outline: ModelOutline, ablation: string): ConditionList {
-  const asked = outline.ablations.find(({ spec }) => spec.name === ablation || scoringAblation(spec).name === ablation);
-  if (asked && asked.spec.name === ablation && asked.list) return asked.list;
-  if (!asked) throw new RangeError(`no ablation ${ablation} is asked of ${outline.model.name}`);
-  const { anatomy, reference } = outline;
-  return conditionsOf(scoringAblation(asked.spec), { seed: 0, anatomy, reference, scores: undefined });
+  for (const { spec, list, scoring } of outline.ablations) {
+    if (spec.name === ablation && list) return list;
+    if (scoring && scoringAblation(spec).name === ablation) return scoring;
+  }
+  throw new RangeError(`no ablation ${ablation} is asked of ${outline.model.name}, or its order is not known yet`);
 }
 
 /** One group of impulses by name and index. */

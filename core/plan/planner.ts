@@ -54,15 +54,9 @@ export function stageGroups(outlines: readonly ModelOutline[]): readonly (readon
       outline.chunks.map((chunk, index) => ({ kind, model, name, chunk: index, count, images: chunk.images }));
     basics.push({ kind: 'profile', model, name: '', chunk: -1, count: 1, images: 0 });
     basics.push(...overChunks('baseline', '', 1));
-    for (const { spec, list } of outline.ablations) {
-      if (!needsScores(spec)) plain.push(...overChunks('cells', spec.name, list?.length ?? 0));
-      else {
-        if (spec.order === 'kl') {
-          const scoring = scoringAblation(spec).name;
-          plain.push(...overChunks('cells', scoring, conditionList(outline, scoring).length));
-        }
-        if (list) ordered.push(...overChunks('cells', spec.name, list.length));
-      }
+    for (const { spec, list, scoring } of outline.ablations) {
+      if (scoring) plain.push(...overChunks('cells', scoringAblation(spec).name, scoring.length));
+      if (list) (needsScores(spec) ? ordered : plain).push(...overChunks('cells', spec.name, list.length));
     }
     for (const { spec, groups } of outline.impulses) {
       plain.push({ kind: 'responses', model, name: spec.name, chunk: -1, count: groups.length, images: 0 });
