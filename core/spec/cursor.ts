@@ -26,7 +26,8 @@ export class Cursor {
   }
 
   fail(message: string, hint?: string, origin: Origin = this.origin): undefined {
-    this.issues.push(this.positions.issue(this.path, message, hint, origin));
+    const said = this.node.kind === 'scalar' && this.node.broken === true;
+    if (!said) this.issues.push(this.positions.issue(this.path, message, hint, origin));
     return undefined;
   }
 

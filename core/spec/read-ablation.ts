@@ -1,7 +1,7 @@
 import { globMatcher } from '../select.js';
 import { fieldsOf, suggestion, type Cursor, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
-import type { AblationSpec, Spread } from './study-spec.js';
+import type { AblationSpec, Mode, Spread } from './study-spec.js';
 import { count, fraction, listOf, oneOf, text } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
 
@@ -27,7 +27,10 @@ export function readModelNames(fields: Fields, names: readonly string[]): readon
 export function readAblation(name: string, entry: Cursor, models: readonly string[]): AblationSpec | undefined {
   const fields = fieldsOf(entry, keys.ablation);
   if (!fields) return undefined;
-  const mode = fields.optional('mode', oneOf(vocabulary.mode), 'each');
+  const given = fields.has('mode')
+    ? fields.optional<Mode | undefined>('mode', oneOf(vocabulary.mode), undefined)
+    : 'each';
+  const mode = given ?? 'each';
   const order = fields.optional('order', oneOf(vocabulary.order), 'random');
   const spreads: readonly Spread[] = mode === 'random' ? ['all-depths'] : [];
   const tried = mode === 'random' || (mode === 'cumulative' && order === 'random');
@@ -44,13 +47,12 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
     spread: fields.optional('spread', listOf(oneOf(vocabulary.spread)), spreads),
     order,
   };
-  checkMode(spec, fields);
+  if (given !== undefined) checkMode(spec, fields);
   return spec;
 }
 
 /** Keys that the mode gives no meaning. Silently ignoring them would answer another question than was asked. */
 function checkMode({ mode, order, unit, fill, spread }: AblationSpec, fields: Fields): void {
-  if (fields.has('mode') && !vocabulary.mode.some((word) => word === mode)) return;
   const useless = (key: string, reason: string, hint: string): void =>
     fields.failAtKey(key, `${key} is of no use with ${reason}`, hint);
   if (mode === 'each') {

@@ -43,4 +43,6 @@ export interface StudyRef {
   readonly id: Digest;
   readonly study: Ref<ResolvedStudy>;
   readonly mode: NumericMode;
+  /** Predicted seconds of one batch: how the work is divided, no part of what it is. */
+  readonly batchSeconds: number;
 }

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Alias, Node, Pair, YAMLMap } from 'yaml';
+import type { Alias, Document, Node, Pair, YAMLError, YAMLMap } from 'yaml';
 import { nearestName } from '../select.js';
 import type { Origin, Place } from './issue.js';
 
@@ -13,6 +13,8 @@ export interface ScalarNode extends Placed {
   readonly value: string | number | boolean | null;
   /** As it is written, without quotes. */
   readonly source: string;
+  /** Stands for an alias that means nothing, which has been said. */
+  readonly broken?: true;
 }
 
 export interface ListNode extends Placed {
@@ -41,8 +43,32 @@ export interface TreeProblem {
 
 /** Parses one YAML document. The tree is undefined for an empty one. */
 export function parseTree(text: string): { readonly root: SpecNode | undefined; readonly problems: TreeProblem[] } {
+  const document = parse(text);
+  const tabs = document.errors.filter(({ code }) => code === 'TAB_AS_INDENT');
+  if (tabs.length > 0) return parseTabbed(text, document, tabs);
+  const builder = new TreeBuilder(document.lines);
+  let lostAt = 0;
+  for (const { code, message, pos } of document.errors) {
+    const place = builder.place(...pos);
+    const second = code === 'MULTIPLE_DOCS';
+    const problem = second ? 'a second document begins here; a spec is one document' : `not valid YAML: ${message}`;
+    // What follows on the same line are consequences.
+    if (place.line !== lostAt) builder.problem(place, problem, second ? 'remove the line ---' : undefined, true);
+    lostAt = place.line;
+  }
+  for (const { message, pos } of document.warnings) {
+    builder.problem(builder.place(...pos), message, 'a spec needs no tags and no directives');
+  }
+  return { root: builder.root(document), problems: builder.problems };
+}
+
+interface Parsed extends Pick<Document.Parsed, 'contents' | 'errors' | 'warnings'> {
+  readonly lines: LineCounter;
+}
+
+function parse(text: string): Parsed {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
+  const { contents, errors, warnings } = parseDocument(text, {
     lineCounter: lines,
     keepSourceTokens: true,
     prettyErrors: false,
@@ -50,29 +76,37 @@ export function parseTree(text: string): { readonly root: SpecNode | undefined; 
     merge: false,
     version: '1.2',
   });
-  const builder = new TreeBuilder(lines);
-  const tabs = document.errors.filter(({ code }) => code === 'TAB_AS_INDENT');
-  for (const { pos } of tabs) {
-    // What else the parser says of a file with tabs are consequences of them.
-    const lost = tabs.length < document.errors.length;
-    builder.problem(
-      builder.place(...pos),
-      'a tab is used as indentation, which YAML forbids',
-      'indent with spaces',
-      lost,
-    );
+  return { contents, errors, warnings, lines };
+}
+
+/**
+ * A file indented with tabs. So that its other mistakes are found too, the tabs are taken for so many spaces that the
+ * rest is valid; columns are those of the file as it is.
+ */
+function parseTabbed(
+  text: string,
+  document: Parsed,
+  tabs: readonly YAMLError[],
+): { readonly root: SpecNode | undefined; readonly problems: TreeProblem[] } {
+  const said = new TreeBuilder(document.lines);
+  const message = 'a tab is used as indentation, which YAML forbids';
+  for (const width of [2, 4, 8, 1, 3]) {
+    const added: number[] = [];
+    const lines = text.split('\n').map((line) => {
+      const [indentation = ''] = /^[ \t]*/.exec(line) ?? [];
+      const spaces = indentation.replaceAll('\t', ' '.repeat(width));
+      added.push(spaces.length - indentation.length);
+      return spaces + line.slice(indentation.length);
+    });
+    const expanded = parse(lines.join('\n'));
+    if (expanded.errors.length > 0) continue;
+    for (const { pos } of tabs) said.problem(said.place(...pos), message, 'indent with spaces');
+    const builder = new TreeBuilder(expanded.lines, added);
+    const root = builder.root(expanded);
+    return { root, problems: [...said.problems, ...builder.problems] };
   }
-  for (const { code, message, pos } of tabs.length > 0 ? [] : document.errors) {
-    const second = code === 'MULTIPLE_DOCS';
-    const text = second ? 'a second document begins here; a spec is one document' : `not valid YAML: ${message}`;
-    builder.problem(builder.place(...pos), text, second ? 'remove the line ---' : undefined, true);
-  }
-  for (const { message, pos } of document.warnings) {
-    builder.problem(builder.place(pos[0], pos[1]), message, 'a spec needs no tags and no directives');
-  }
-  const { contents } = document;
-  const empty = contents === null || (isScalar(contents) && contents.value === null);
-  return { root: empty ? undefined : builder.node(contents, [0, 0]), problems: builder.problems };
+  for (const { pos } of tabs) said.problem(said.place(...pos), message, 'indent with spaces', true);
+  return { root: said.root(document), problems: said.problems };
 }
 
 type Range = readonly [number, number, ...number[]];
@@ -85,13 +119,23 @@ class TreeBuilder {
   readonly problems: TreeProblem[] = [];
   readonly #anchors = new Map<string, SpecNode | 'open'>();
 
-  constructor(private readonly lines: LineCounter) {}
+  /** @param added how many characters each line has more than in the file. */
+  constructor(
+    private readonly lines: LineCounter,
+    private readonly added: readonly number[] = [],
+  ) {}
 
   place(from: number, to: number): Place {
     const start = this.lines.linePos(from);
     const end = this.lines.linePos(to);
     const length = end.line === start.line ? end.col - start.col : Infinity;
-    return { line: Math.max(1, start.line), column: Math.max(1, start.col), length: Math.max(1, length) };
+    const column = start.col - (this.added[start.line - 1] ?? 0);
+    return { line: Math.max(1, start.line), column: Math.max(1, column), length: Math.max(1, length) };
+  }
+
+  root({ contents }: Parsed): SpecNode | undefined {
+    const empty = contents === null || (isScalar(contents) && contents.value === null);
+    return empty ? undefined : this.node(contents, [0, 0]);
   }
 
   problem(place: Place, message: string, hint?: string, lost = false): void {
@@ -135,7 +179,7 @@ class TreeBuilder {
         nearest === undefined ? undefined : `did you mean *${nearest}?`,
       );
     }
-    return { kind: 'scalar', value: null, source: '', place: via };
+    return { kind: 'scalar', value: null, source: '', place: via, broken: true };
   }
 
   #entries(map: YAMLMap): Map<string, Entry> {

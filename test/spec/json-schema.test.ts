@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { studyJsonSchema } from '../../core/spec/json-schema.js';
+import { specTemplate } from '../../core/spec/template.js';
+import { parse, study } from './study-file.js';
+
+const design = readFileSync(new URL('fixtures/design.yaml', import.meta.url), 'utf8');
+const validate = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true }).compile(studyJsonSchema());
+
+const accepts = (text: string): boolean => validate(parseYaml(text, { merge: true }));
+
+test('docs/study.schema.json is the schema of this version (npm run schema writes it)', () => {
+  const file = new URL('../../docs/study.schema.json', import.meta.url);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(studyJsonSchema());
+});
+
+describe('schema and reader both accept', () => {
+  test.each([
+    ['the design’s spec', design],
+    ['what percuss init writes', specTemplate],
+    ['the least spec', study()],
+    ['empty sections', study('ablations:\nimpulses:\nanalysis:\nrun:\ndefaults:\n')],
+    [
+      'single values without brackets',
+      study('ablations: { a: { fill: mean, mode: random, fractions: 0.1, spread: matched } }'),
+    ],
+    ['draws of donors', study('ablations: { a: { fill: [zero, resample], draws: 5 } }')],
+    ['an order', study('ablations: { a: { mode: cumulative, order: weight-norm, fractions: [0.1, 1] } }')],
+    ['layers in all', study('ablations: { a: { mode: random, unit: layer, spread: [all-depths] } }')],
+    [
+      'impulses at inner sites',
+      study('impulses: { a: { at: ["conv*"], amplitudes: [1, -1], channels: [0, 2], positions: [[0, 1]] } }'),
+    ],
+    ['deviations at the input', study('impulses: { a: { amplitudes: { std: 1 }, base: black, keep: signatures } }')],
+    ['limits', study('run: { limit: { hours: 0.5, bytes: 1000, cells: 10 }, workers: 2, batchSeconds: 5 }')],
+    ['idx', study('', { data: 'labels: y' }).replace('cifar10', 'idx')],
+    ['a folder', study('', { data: 'resize: 256, crop: 224' }).replace('cifar10', 'folder')],
+    [
+      'outputs and inputs',
+      study('', { model: ', input: { mean: 0.5, order: bgr }, output: { kind: values, name: y, class-offset: 1 }' }),
+    ],
+  ])('%s', (_, text) => {
+    expect(parse(text).issues).toEqual([]);
+    expect(accepts(text), JSON.stringify(validate.errors)).toBe(true);
+  });
+});
+
+describe('schema and reader both refuse', () => {
+  test.each([
+    ['an unknown section', study('runs: {}')],
+    ['an unknown key', study('ablations: { a: { fil: zero } }')],
+    ['an unknown word', study('ablations: { a: { unit: kernels } }')],
+    ['a wrong type', study('ablations: { a: { layers: 3 } }')],
+    ['an empty list', study('ablations: { a: { layers: [] } }')],
+    ['a value twice', study('ablations: { a: { fill: [zero, zero] } }')],
+    ['a fraction above 1', study('ablations: { a: { mode: random, fractions: [1.5] } }')],
+    ['fractions with mode each', study('ablations: { a: { fractions: [0.1] } }')],
+    ['trials with mode each', study('ablations: { a: { mode: each, trials: 3 } }')],
+    ['a spread with mode cumulative', study('ablations: { a: { mode: cumulative, spread: matched } }')],
+    ['an order with mode random', study('ablations: { a: { mode: random, order: kl } }')],
+    ['trials of a fixed order', study('ablations: { a: { mode: cumulative, order: kl, trials: 3 } }')],
+    ['draws of nothing', study('ablations: { a: { draws: 5 } }')],
+    ['two draws', study('ablations: { a: { fill: resample, draws: 2 } }')],
+    ['one layer among layers', study('ablations: { a: { mode: random, unit: layer, spread: one-layer } }')],
+    ['another version', study().replace('version: 1', 'version: 2')],
+    ['no version', study().replace('version: 1\n', '')],
+    ['no models', 'version: 1\nstudy: s\ndata: { a: { format: cifar10, files: x } }'],
+    ['no name', study().replace('study: small\n', '')],
+    ['a bad name', study('ablations: { "my cut": {} }')],
+    ['a bad study', study().replace('small', '-small')],
+    ['a negative seed', study('seed: -1')],
+    ['idx without labels', study().replace('cifar10', 'idx')],
+    ['labels of cifar10', study('', { data: 'labels: y' })],
+    ['a crop of cifar10', study('', { data: 'crop: 24' })],
+    ['a division by 0', study('', { model: ', input: { divide: 0 }' })],
+    ['an expectation without accuracy', study('', { model: ', expect: { within: 0.1 }' })],
+    ['an expectation for all', study('defaults: { expect: { accuracy: 0.9 } }')],
+    ['a flat position', study('impulses: { a: { positions: [3, 4] } }')],
+    ['an amplitude of 0', study('impulses: { a: { amplitudes: 0 } }')],
+    ['deviations at inner sites', study('impulses: { a: { at: conv1, amplitudes: { std: 1 } } }')],
+    ['no base', study('impulses: { a: { base: { images: 0 } } }')],
+    ['a channel that is no number', study('impulses: { a: { channels: [red] } }')],
+    ['full confidence', study('analysis: { confidence: 1 }')],
+    ['a small bootstrap', study('analysis: { bootstrap: 10 }')],
+    ['an unknown engine', study('run: { engine: tfjs }')],
+    ['a limit that is none', study('run: { limit: 5 }')],
+  ])('%s', (_, text) => {
+    expect(parse(text).issues).not.toEqual([]);
+    expect(accepts(text)).toBe(false);
+  });
+});
