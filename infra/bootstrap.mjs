@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const least = [20, 19];
 const stamp = join(root, 'dist', '.built-from');
-const sources = ['core', 'activities', 'workflows', 'infra', 'workers', 'cli', 'experiments'];
+const sources = ['core', 'activities', 'workflows', 'infra', 'workers', 'cli', 'experiments', 'bench'];
 const single = ['index.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 /** Ends the process with one sentence. */

@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { anatomyOf } from '../core/network/anatomy.js';
+import { importOnnx } from '../core/network/onnx/import.js';
+import { secondsFor } from '../core/plan/cost.js';
+import { workloadOf } from '../core/study/workload.js';
+import { agreement } from './agreement.js';
+import { LesionProcesses } from './lesion-processes.js';
+import { printSpread, spreadOf } from './spread.js';
+import type { Kernel, Subject, SweepRun } from './sweep.js';
+import { TorchLoop } from './torch-loop.js';
+
+/** Every kernel of a network removed once: percuss, percuss without shared beginnings, and a loop of hooks in PyTorch. */
+const { values: flags } = parseArgs({
+  options: {
+    models: { type: 'string', default: 'cifar10_resnet20,cifar10_resnet56' },
+    images: { type: 'string', default: '256' },
+    'layers-sample': { type: 'string' },
+    'kernels-sample': { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    threads: { type: 'string', default: '2' },
+    data: { type: 'string', default: '../shared/data' },
+    python: { type: 'string', default: 'python3' },
+    'torch-batch': { type: 'string' },
+  },
+});
+
+/** First marks, as ratios of time. */
+const marks = { whole: 2.5, torch: 6 };
+/** What percuss aims at for one batch. */
+const batchSeconds = 5;
+
+const say = (line = ''): void => void process.stdout.write(`${line}\n`);
+
+function count(name: 'images' | 'rounds' | 'threads' | 'layers-sample' | 'kernels-sample' | 'torch-batch'): number {
+  const value = Number(flags[name]);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is a whole number, at least 1`);
+  return value;
+}
+
+/** So many elements, evenly spread; all unless a number is given. */
+function sampleOf<T>(list: readonly T[], most: number): readonly T[] {
+  if (most >= list.length) return list;
+  return Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)] as T);
+}
+
+interface Planned {
+  readonly kernels: readonly Kernel[];
+  readonly layers: number;
+  readonly whole: number;
+  readonly behind: (kernel: Kernel) => number;
+}
+
+async function planOf(subject: Subject): Promise<Planned> {
+  const file = path.join(subject.data, 'models', `${subject.network}.onnx`);
+  const graph = importOnnx(subject.network, await readFile(file));
+  const anatomy = anatomyOf(graph, { after: 'activation' });
+  const workload = workloadOf(graph, anatomy);
+  const most = (flag: 'layers-sample' | 'kernels-sample'): number =>
+    flags[flag] === undefined ? Infinity : count(flag);
+  const layers = sampleOf(anatomy.layers, most('layers-sample'));
+  const kernels = layers.flatMap(({ site, kernels: channels }) =>
+    sampleOf([...Array(channels).keys()], most('kernels-sample')).map((channel) => ({ site, channel })),
+  );
+  return { kernels, layers: layers.length, whole: workload.whole, behind: ({ site }) => workload.behind(site) };
+}
+
+type Rival = 'whole' | 'torch';
+
+async function compare(subject: Subject, processes: LesionProcesses): Promise<void> {
+  const { images } = subject;
+  const { kernels, layers, whole, behind } = await planOf(subject);
+  const work = { percuss: kernels.reduce((sum, kernel) => sum + behind(kernel), 0), whole: kernels.length * whole };
+  const batches = (macs: number): number => Math.max(2, Math.ceil(secondsFor(images, macs) / batchSeconds));
+  say(`\n${subject.network}: ${kernels.length} kernels of ${layers} layers × ${images} images, fill zero`);
+  say(`  sharing beginnings saves at most ${(work.whole / work.percuss).toFixed(2)}× (multiply-accumulates)`);
+
+  const threads = count('threads');
+  const torch = await TorchLoop.open(subject, {
+    python: flags.python,
+    threads,
+    batch: flags['torch-batch'] === undefined ? images : count('torch-batch'),
+    script: path.resolve('bench/leave_one_out.py'),
+  });
+  if (typeof torch === 'string') {
+    say(`  SKIPPED: no PyTorch (${torch}), so nothing is compared with a loop of hooks; name an interpreter: --python`);
+  } else say(`  PyTorch ${torch.version}, ${threads} threads, in eval mode and without gradients`);
+
+  const methods = {
+    percuss: (list: readonly Kernel[]) => processes.run('percuss', list, behind, batches(work.percuss), images),
+    whole: (list: readonly Kernel[]) => processes.run('whole', list, () => 1, batches(work.whole), images),
+    ...(typeof torch === 'string' ? {} : { torch: (list: readonly Kernel[]) => torch.run(list, images) }),
+  };
+  const names = Object.keys(methods) as (keyof typeof methods)[];
+  const rivals = names.filter((name): name is Rival => name !== 'percuss');
+  try {
+    await processes.open(subject);
+    const warm = kernels.filter((_, i) => i % Math.ceil(kernels.length / 4) === 0);
+    for (const name of names) await methods[name]?.(warm);
+
+    const rounds: Record<string, SweepRun>[] = [];
+    for (let round = 0; round < count('rounds'); round++) {
+      const runs: Record<string, SweepRun> = {};
+      // Every method goes first in turn: who follows whom matters on a machine that heats up.
+      for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
+        await processes.open(subject);
+        runs[name] = (await methods[name]?.(kernels)) as SweepRun;
+      }
+      for (const rival of rivals) {
+        const same = agreement((runs['percuss'] as SweepRun).results, (runs[rival] as SweepRun).results, images);
+        if (round > 0) continue;
+        say(
+          `  agrees with ${title[rival]} on ${same.rows} rows: losses within ${same.loss.toExponential(1)}, ` +
+            `KL within ${same.kl.toExponential(1)}, classes on all but ${same.ties} ties`,
+        );
+      }
+      rounds.push(runs);
+    }
+    report(rounds, rivals, kernels.length);
+  } finally {
+    if (typeof torch !== 'string') await torch.close();
+  }
+}
+
+const title = { percuss: 'percuss', whole: 'percuss from the input on', torch: 'the PyTorch loop' };
+
+function report(rounds: readonly Record<string, SweepRun>[], rivals: readonly Rival[], kernels: number): void {
+  const rate = (name: string): string =>
+    printSpread(spreadOf(rounds.map((runs) => kernels / (runs[name] as SweepRun).seconds)), 1);
+  say(`  ${rounds.length} rounds; median (smallest–largest)`);
+  for (const name of ['percuss', ...rivals] as const) say(`  ${title[name].padEnd(28)} ${rate(name)} kernels/s`);
+  say(`  kernels that change nothing, which percuss does not run: ${rounds[0]?.['percuss']?.idle}`);
+  for (const rival of rivals) {
+    const ratio = (of: 'seconds' | 'cpu'): readonly number[] =>
+      rounds.map((runs) => (runs[rival] as SweepRun)[of] / (runs['percuss'] as SweepRun)[of]);
+    const time = spreadOf(ratio('seconds'));
+    const verdict = time.median >= marks[rival] ? 'reached' : 'MISSED';
+    say(
+      `  faster than ${title[rival]}: ${printSpread(time)}× in time, ${printSpread(spreadOf(ratio('cpu')))}× in processor time; ` +
+        `mark ${marks[rival]}×: ${verdict}`,
+    );
+  }
+}
+
+const data = path.resolve(flags.data);
+if (!existsSync(data)) {
+  say(`SKIPPED: ${flags.data} is not here, so there are no networks to run; name the folder: --data`);
+} else {
+  say(`${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores seen; Node ${process.version}`);
+  const processes = new LesionProcesses(count('threads'));
+  try {
+    for (const network of flags.models.split(',')) {
+      await compare({ data, network, images: count('images') }, processes);
+    }
+  } finally {
+    processes.close();
+  }
+}

@@ -1,0 +1,61 @@
+import path from 'node:path';
+
+/** Kernel number `channel` of a site, to be replaced by zero. */
+export interface Kernel {
+  readonly site: string;
+  readonly channel: number;
+}
+
+/** What a sweep runs on: a network of the data folder and its first images. */
+export interface Subject {
+  /** Folder with `models/` and `images/`. */
+  readonly data: string;
+  /** Name of the `.onnx` and `.npz` files under `models/`. */
+  readonly network: string;
+  readonly images: number;
+}
+
+/** Per kernel and image, kernel-major: what every method must agree on. */
+export interface SweepResults {
+  readonly predicted: Uint16Array;
+  readonly loss: Float32Array;
+  readonly kl: Float32Array;
+  /** Largest logit less the second; percuss stores none. */
+  readonly margin?: Float32Array;
+}
+
+/** One method's run over all kernels. Seconds from the first kernel to the last result, and of processor time. */
+export interface SweepRun {
+  readonly seconds: number;
+  readonly cpu: number;
+  /** Kernels that were found to change nothing, and so not run. */
+  readonly idle: number;
+  readonly results: SweepResults;
+}
+
+/** The test images that every network of the bench is shown. */
+export const imageFile = (data: string): string => path.join(data, 'images/cifar10/cifar10_test_0000-0499.bin');
+/** (pixel/divide − mean)/std, as the CIFAR networks were trained. */
+export const input = {
+  divide: 255,
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+  order: 'rgb',
+} as const;
+
+export function emptyResults(rows: number, margins: boolean): SweepResults {
+  return {
+    predicted: new Uint16Array(rows),
+    loss: new Float32Array(rows),
+    kl: new Float32Array(rows),
+    ...(margins ? { margin: new Float32Array(rows) } : {}),
+  };
+}
+
+/** Writes a part of the results in its place. */
+export function place(results: SweepResults, part: SweepResults, at: number): void {
+  results.predicted.set(part.predicted, at);
+  results.loss.set(part.loss, at);
+  results.kl.set(part.kl, at);
+  if (part.margin) results.margin?.set(part.margin, at);
+}

@@ -1,0 +1,213 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Ref } from '../core/digest.js';
+import { Ledger } from '../core/ledger/ledger.js';
+import type { StudyRef } from '../core/spec/resolved-study.js';
+import { storeIdentity } from '../core/store/identity.js';
+import type { ObjectStore } from '../core/store/object-store.js';
+import { openStore } from '../core/store/open.js';
+import { createSteps } from '../core/study/create-steps.js';
+import { prepareStudy } from '../core/study/prepare-study.js';
+import { runStudySteps } from '../core/study/run-study.js';
+import type { StudySteps } from '../core/study/steps.js';
+import type { Tables } from '../core/tables/schema.js';
+import { connectClient, connectWorker } from '../infra/connection.js';
+import { obtainTemporal } from '../infra/obtain/temporal.js';
+import { startPrivateServer, type PrivateServer } from '../infra/server.js';
+import { cacheFolder } from '../infra/settings.js';
+import { computeChildren } from '../workers/children.js';
+import { submitStudy, waitForResult } from '../workers/client.js';
+import { startWorker } from '../workers/worker.js';
+import { input, imageFile } from './sweep.js';
+import { printSpread, spreadOf } from './spread.js';
+
+/** One sweep with a file store, in a loop of this process and over Temporal. */
+const { values: flags } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'cifar10_resnet20' },
+    images: { type: 'string', default: '500' },
+    layers: { type: 'string', default: '*' },
+    rounds: { type: 'string', default: '3' },
+    threads: { type: 'string', default: '2' },
+    'batch-seconds': { type: 'string', default: '5' },
+    data: { type: 'string', default: '../shared/data' },
+  },
+});
+
+const mark = 0.1;
+const slots = Number(flags.threads);
+const batchSeconds = Number(flags['batch-seconds']);
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** YAML is a superset of JSON, so this is a spec. */
+function specOf(data: string): string {
+  const cifar = (file: string, images: number): object => ({ format: 'cifar10', files: [file], images });
+  return JSON.stringify({
+    version: 1,
+    study: 'temporal-overhead',
+    seed: 7,
+    data: {
+      test: cifar(imageFile(data), Number(flags.images)),
+      train: cifar(path.join(data, 'images/cifar10/cifar10_train_0000-1999.bin'), 50),
+    },
+    defaults: { data: 'test', reference: 'train', input, output: { kind: 'logits' } },
+    models: { network: { file: path.join(data, 'models', `${flags.model}.onnx`) } },
+    ablations: { 'each-kernel': { unit: 'kernel', layers: flags.layers, mode: 'each', fill: ['zero'] } },
+    run: { batchSeconds },
+  });
+}
+
+interface SweepTime {
+  /** From the start to the moment when nothing is missing any more. */
+  readonly seconds: number;
+  readonly computed: number;
+  readonly batches: number;
+  /** Keys of all cell objects; they hold the hashes of the bytes. */
+  readonly cells: readonly string[];
+}
+
+/** Analysis and report cost the same either way, so the steps end where they would begin. */
+function sweepOnly(
+  steps: StudySteps,
+  study: StudyRef,
+): { steps: StudySteps; ended: () => number; batches: () => number } {
+  let ended = Number.NaN;
+  let batches = 0;
+  const nothing = study.study as unknown as Ref<Uint8Array>;
+  return {
+    ended: () => ended,
+    batches: () => batches,
+    steps: {
+      ...steps,
+      runBatch: (...batch) => {
+        batches++;
+        return steps.runBatch(...batch);
+      },
+      analyse: () => {
+        ended = performance.now();
+        return Promise.resolve(study.study as unknown as Ref<Tables>);
+      },
+      writeReport: () => Promise.resolve({ report: nothing, summary: nothing }),
+    },
+  };
+}
+
+type Runner = (steps: StudySteps, study: StudyRef, storeId: string) => Promise<{ started: number; computed: number }>;
+
+const inProcess: Runner = async (steps, study) => {
+  const started = performance.now();
+  const { computed } = await runStudySteps(steps, study, { window: slots, onFailure: 'stop', tables: [] });
+  return { started, computed };
+};
+
+/** Server and worker stand ready before the clock starts: they are started once, however long the study. */
+const overTemporal =
+  (server: PrivateServer): Runner =>
+  async (steps, study, storeId) => {
+    const { namespace } = server;
+    const connection = await connectWorker(server);
+    const worker = await startWorker({
+      connection,
+      namespace,
+      storeId,
+      mode: study.mode,
+      steps,
+      slots,
+      graceSeconds: 1,
+    });
+    const client = await connectClient(server);
+    try {
+      const started = performance.now();
+      const handle = await submitStudy(client, study, {
+        name: 'temporal-overhead',
+        storeId,
+        tables: [],
+        window: 2 * slots,
+        policy: { onFailure: 'stop' },
+      });
+      const { counters } = await waitForResult(handle);
+      return { started, computed: counters.computed };
+    } finally {
+      await worker.shutdown();
+      await client.connection.close();
+      await connection.close();
+    }
+  };
+
+async function sweep(folder: string, spec: string, run: Runner): Promise<SweepTime> {
+  const store = await openStore(`file:${folder}`);
+  const children = computeChildren({ slots });
+  try {
+    const ledger = new Ledger(store);
+    const { ref } = await prepareStudy(spec, ledger);
+    const watched = sweepOnly(createSteps({ ledger, compute: children, batchSeconds }), ref);
+    const { started, computed } = await run(watched.steps, ref, await storeIdentity(store));
+    const seconds = (watched.ended() - started) / 1000;
+    return { seconds, computed, batches: watched.batches(), cells: await keysOf(store, 'cells/') };
+  } finally {
+    await children.close();
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function keysOf(store: ObjectStore, prefix: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix)) keys.push(key);
+  return keys.sort();
+}
+
+async function main(data: string): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-'));
+  const binary = await obtainTemporal({ from: 'auto', cache: cacheFolder(), onProgress: say });
+  const starting = performance.now();
+  const server = await startPrivateServer({ binary, onNotice: say });
+  say(
+    `the private server starts in ${((performance.now() - starting) / 1000).toFixed(1)} s, once a run; it is not counted`,
+  );
+  try {
+    const spec = path.join(folder, 'study.yaml');
+    await writeFile(spec, specOf(data));
+    const runners: readonly (readonly [string, Runner])[] = [
+      ['in-process', inProcess],
+      ['temporal', overTemporal(server)],
+    ];
+    const overheads: number[] = [];
+    for (let round = 0; round < Number(flags.rounds); round++) {
+      const times = new Map<string, SweepTime>();
+      for (const [name, run] of round % 2 === 0 ? runners : runners.toReversed()) {
+        times.set(name, await sweep(path.join(folder, `${round}-${name}`), spec, run));
+      }
+      const [plain, temporal] = [times.get('in-process') as SweepTime, times.get('temporal') as SweepTime];
+      if (plain.cells.join() !== temporal.cells.join() || plain.cells.length === 0) {
+        throw new Error(
+          `the two ways leave different cells: ${plain.cells.length} and ${temporal.cells.length} objects, ${plain.computed} and ${temporal.computed} cells`,
+        );
+      }
+      if (round === 0) {
+        say(
+          `${plain.computed} cells in ${plain.batches} batches; the cell objects of both ways are the same, byte for byte`,
+        );
+      }
+      say(
+        `round ${round + 1}: in process ${plain.seconds.toFixed(1)} s, over Temporal ${temporal.seconds.toFixed(1)} s`,
+      );
+      overheads.push(100 * (temporal.seconds / plain.seconds - 1));
+    }
+    const overhead = spreadOf(overheads);
+    const verdict = overhead.median <= 100 * mark ? 'reached' : 'MISSED';
+    say(
+      `Temporal costs ${printSpread(overhead, 1)} % over the loop in process; mark at most ${100 * mark} %: ${verdict}`,
+    );
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const data = path.resolve(flags.data);
+if (existsSync(data)) await main(data);
+else say(`SKIPPED: ${flags.data} is not here, so there is no network to run; name the folder: --data`);

@@ -1,0 +1,96 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { imageFile, type Kernel, type Subject, type SweepRun } from './sweep.js';
+
+interface Line {
+  readonly ready?: string;
+  readonly missing?: string;
+  readonly seconds?: number;
+  readonly cpu?: number;
+}
+
+export interface TorchOptions {
+  /** Command of the interpreter. */
+  readonly python: string;
+  readonly threads: number;
+  /** Images of one forward pass. */
+  readonly batch: number;
+  /** The script; it is not compiled, so it lies where it is written. */
+  readonly script: string;
+}
+
+/** The PyTorch loop, in a process of its own. */
+export class TorchLoop {
+  readonly version: string;
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: AsyncIterator<string>;
+  readonly #folder: string;
+  readonly #reader: Interface;
+
+  private constructor(
+    process: ChildProcessByStdio<Writable, Readable, null>,
+    reader: Interface,
+    lines: AsyncIterator<string>,
+    folder: string,
+    version: string,
+  ) {
+    this.#process = process;
+    this.#reader = reader;
+    this.#lines = lines;
+    this.#folder = folder;
+    this.version = version;
+  }
+
+  /** Rebuilds the network and reads the images. Resolves to a reason, as text, where there is no PyTorch. */
+  static async open(subject: Subject, options: TorchOptions): Promise<TorchLoop | string> {
+    const weights = path.join(subject.data, 'models', `${subject.network}.npz`);
+    const child = spawn(
+      options.python,
+      [
+        options.script,
+        `--weights=${weights}`,
+        `--images=${imageFile(subject.data)}`,
+        `--count=${subject.images}`,
+        `--threads=${options.threads}`,
+        `--batch=${options.batch}`,
+      ],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
+    const failed = new Promise<string>((resolve) => child.once('error', (error) => resolve(error.message)));
+    const reader = createInterface({ input: child.stdout });
+    const lines = reader[Symbol.asyncIterator]();
+    const first = await Promise.race([lines.next(), failed]);
+    if (typeof first === 'string') return first;
+    if (first.done) throw new Error(`${options.script} ended before it was ready`);
+    const line = JSON.parse(first.value) as Line;
+    if (line.ready === undefined) return line.missing ?? 'the script is not ready';
+    const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-'));
+    return new TorchLoop(child, reader, lines, folder, line.ready);
+  }
+
+  async run(kernels: readonly Kernel[], images: number): Promise<SweepRun> {
+    const out = path.join(this.#folder, 'results');
+    this.#process.stdin.write(
+      `${JSON.stringify({ kernels: kernels.map(({ site, channel }) => [site, channel]), out })}\n`,
+    );
+    const answer = await this.#lines.next();
+    if (answer.done) throw new Error('the PyTorch loop ended by itself');
+    const { seconds, cpu } = JSON.parse(answer.value) as { seconds: number; cpu: number };
+    const rows = kernels.length * images;
+    const bytes = await readFile(out);
+    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    const floats = (at: number): Float32Array => new Float32Array(buffer.slice(2 * rows + 4 * rows * at), 0, rows);
+    const predicted = new Uint16Array(buffer, 0, rows);
+    return { seconds, cpu, idle: 0, results: { predicted, loss: floats(0), kl: floats(1), margin: floats(2) } };
+  }
+
+  async close(): Promise<void> {
+    this.#process.stdin.end();
+    this.#reader.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
