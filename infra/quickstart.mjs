@@ -29,9 +29,13 @@ process.stdout.write(`
 Open the report in a browser:   ${report}
 
 What to try next
-  npx percuss inspect experiments/zoo/residual/model.json       layers, sites and kernels of a network
-  npx percuss query demo "SELECT model, accuracy FROM models"   the tables, in SQL
-  npx percuss plan experiments/demo.yaml                        what a study costs, and what is stored already
-  npm run quickstart                                            again: nothing is computed twice
+  npx percuss inspect experiments/zoo/residual/model.json
+      layers, sites and kernels of a network
+  npx percuss query ${out} "SELECT model, accuracy, robustness_area, sr FROM models"
+      the tables, in SQL
+  npx percuss plan experiments/demo.yaml
+      what a study costs, and what of it is stored already
+  npm run quickstart
+      once more: nothing is computed twice
 Then edit a copy of experiments/demo.yaml: your own networks (.onnx, or TensorFlow.js model.json) and images.
 `);
