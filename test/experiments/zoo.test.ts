@@ -108,6 +108,6 @@ describe('the demo networks', () => {
     expect(held.count).toBe(testImages);
     // Ties within rounding may fall either way.
     expect(Math.abs(got - correctOfFirst2000)).toBeLessThanOrEqual(1);
-    expect(correct / testImages).toBeGreaterThan(0.88);
+    expect(correct / testImages).toBeGreaterThan(0.87);
   });
 });
