@@ -13,13 +13,13 @@ export function canonicalJson(value: Json): string {
     if (!Number.isFinite(value)) throw new TypeError(`canonical JSON cannot hold ${value}`);
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value === 'object') {
+  if (Array.isArray(value)) return `[${Array.from(value as readonly Json[], canonicalJson).join(',')}]`;
+  if (Object.prototype.toString.call(value) === '[object Object]') {
     const object = value as { readonly [key: string]: Json };
     const members = Object.keys(object)
       .sort()
       .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key] as Json)}`);
     return `{${members.join(',')}}`;
   }
-  throw new TypeError(`canonical JSON cannot hold a value of type ${typeof value}`);
+  throw new TypeError(`canonical JSON cannot hold ${Object.prototype.toString.call(value)}`);
 }

@@ -48,7 +48,7 @@ export interface RandomStream {
   uint32(): number;
   /** A uniform number in [0, 1), of 53 bits. */
   uniform(): number;
-  /** A uniform integer in [0, bound), without modulo bias. */
+  /** A uniform integer in [0, bound), without modulo bias. @throws RangeError if bound is no integer in [1, 2^32]. */
   below(bound: number): number;
   /** A standard normal number (Box-Muller). */
   normal(): number;
@@ -79,6 +79,8 @@ export function randomStream(seed: number | string, ...purpose: readonly (string
     return buffer[next++] as number;
   };
   const below = (bound: number): number => {
+    if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32)
+      throw new RangeError(`no integer lies below ${bound}`);
     const limit = 2 ** 32 - (2 ** 32 % bound);
     for (;;) {
       const draw = uint32();

@@ -5,9 +5,9 @@
 export function globMatcher(pattern: string): (name: string) => boolean {
   const source = pattern
     .replace(/[.+^$()|[\]\\]/g, '\\$&')
-    .replace(/\{([^{}]*)\}/g, (_, inner: string) => `(?:${inner.split(',').join('|')})`)
     .replace(/\*+/g, '.*')
-    .replace(/\?/g, '.');
+    .replace(/\?/g, '.')
+    .replace(/\{([^{}]*)\}/g, (_, inner: string) => `(?:${inner.split(',').join('|')})`);
   const expression = new RegExp(`^${source}$`);
   return (name) => expression.test(name);
 }

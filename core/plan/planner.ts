@@ -65,13 +65,16 @@ export function stageGroups(outlines: readonly ModelOutline[]): readonly (readon
   return [basics, plain, ordered];
 }
 
-/** What is missing of a stage's groups. Units that several groups ask for are given to the first. */
+/**
+ * What is missing of a stage's groups. Units that several groups ask for are given to the first; `planned` are the keys
+ * that groups before these have been asked for, and takes up those of these.
+ */
 export async function missingOf(
   groups: readonly WholeGroup[],
   outlines: readonly ModelOutline[],
   context: StageContext,
-): Promise<{ readonly groups: readonly UnitGroup[]; readonly tally: Tally; readonly keys: ReadonlySet<Digest> }> {
-  const planned = new Set<Digest>();
+  planned = new Set<Digest>(),
+): Promise<{ readonly groups: readonly UnitGroup[]; readonly tally: Tally }> {
   const result: UnitGroup[] = [];
   let [stored, failed] = [0, 0];
   for (const whole of groups) {
@@ -94,7 +97,7 @@ export async function missingOf(
     result.push({ ...group, missing: rangesOf(missing), seconds: secondsOf(whole, outline, missing, context) });
   }
   const left = result.reduce((sum, group) => sum + lengthOf(group.missing), 0);
-  return { groups: result, tally: { total: left + stored + failed, stored, failed }, keys: planned };
+  return { groups: result, tally: { total: left + stored + failed, stored, failed } };
 }
 
 /** Predicted seconds of one unit: the mean over a sample of the group, since conditions differ in depth. */
@@ -134,16 +137,17 @@ export function batchSize(group: UnitGroup, batchSeconds: number): number {
   return Math.max(1, Math.min(lengthOf(group.missing), Math.round(batchSeconds / Math.max(group.seconds, 1e-9))));
 }
 
-/** The first stage that misses anything, of the stages in order. */
+/** The first stage that misses anything, of the stages in order; and the keys of all units, what decisions rest on. */
 export async function firstMissing(
   outlines: readonly ModelOutline[],
   context: StageContext,
   scores: Stage['scores'],
-): Promise<{ readonly stage: Stage | undefined; readonly tally: Tally }> {
+): Promise<{ readonly stage: Stage | undefined; readonly tally: Tally; readonly keys: ReadonlySet<Digest> }> {
+  const keys = new Set<Digest>();
   let tally: Tally = { total: 0, stored: 0, failed: 0 };
   let found: Stage | undefined;
   for (const [index, groups] of stageGroups(outlines).entries()) {
-    const missing = await missingOf(groups, outlines, context);
+    const missing = await missingOf(groups, outlines, context, keys);
     tally = {
       total: tally.total + missing.tally.total,
       stored: tally.stored + missing.tally.stored,
@@ -151,5 +155,5 @@ export async function firstMissing(
     };
     if (!found && missing.groups.length > 0) found = { index, groups: missing.groups, scores };
   }
-  return { stage: found, tally };
+  return { stage: found, tally, keys };
 }

@@ -56,7 +56,7 @@ export interface MetricsContext {
 }
 
 /**
- * Per image: prediction, loss −log q(label), and KL(p ‖ q) = Σ p (log p − log q) of the intact p from the lesioned q. For
+ * Per image: prediction, loss −log q(label), and KL(p ‖ q) = Σ p (log p − log q) of the intact p from the lesioned q, where 0 · log 0 is 0. For
  * `values`, loss and KL are half the squared distance to the intact output: the KL of two Gaussians of unit variance.
  */
 export function imageMetrics(outputs: ArrayLike<number>, context: MetricsContext): ImageMetrics {
@@ -72,7 +72,8 @@ export function imageMetrics(outputs: ArrayLike<number>, context: MetricsContext
     for (let c = start; c < start + classes; c++) {
       const p = baseline[c] as number;
       const q = logQ[c] as number;
-      divergence += kind === 'values' ? 0.5 * (p - q) ** 2 : Math.exp(p) * (p - q);
+      if (kind === 'values') divergence += 0.5 * (p - q) ** 2;
+      else if (p !== -Infinity) divergence += Math.exp(p) * (p - q);
     }
     const best = argmax(logQ, start, classes) - classOffset;
     predicted[i] = best < 0 ? NO_CLASS : best;

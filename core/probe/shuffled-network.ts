@@ -154,7 +154,8 @@ function normalisationBehind(graph: Graph, node: Node): Node | undefined {
 }
 
 function renewStatistics(graph: Graph, node: Node, moments: Moments): Graph {
-  const [, , , mean, variance] = node.inputs as [string, string, string, ValueId, ValueId];
+  const mean = `${node.id}|mean`;
+  const variance = `${node.id}|variance`;
   const constants = new Map(graph.constants);
   const vector = (values: Float64Array): Tensor => ({
     dtype: 'float32',
@@ -163,7 +164,10 @@ function renewStatistics(graph: Graph, node: Node, moments: Moments): Graph {
   });
   constants.set(mean, vector(moments.mean));
   constants.set(variance, vector(moments.variance));
-  return { ...graph, constants };
+  const nodes = graph.nodes.map((other) =>
+    other.id === node.id ? { ...other, inputs: [...other.inputs.slice(0, 3), mean, variance] } : other,
+  );
+  return buildGraph({ name: graph.name, inputs: graph.inputs, outputs: graph.outputs, nodes, constants });
 }
 
 function rescalingTo(wanted: Moments, now: Moments): Rescaling {

@@ -105,6 +105,7 @@ export class TappedNetwork {
     }
     const entry: Cached = { program: this.engine.compile(build()), bytes: 0 };
     this.#programs.set(name, entry);
+    entry.program.catch(() => this.#programs.delete(name));
     const program = await entry.program;
     entry.bytes = program.bytes;
     let total = [...this.#programs.values()].reduce((sum, cached) => sum + cached.bytes, 0);
@@ -150,12 +151,8 @@ export class TappedNetwork {
     for (let cut = 0; cut <= this.cuts.length; cut++) {
       const wanted = this.cuts[cut]?.live ?? [this.output];
       const fresh = wanted.filter((value) => !live.has(value));
-      const from = [...live.keys()];
-      const program = await this.program(`${this.graph.name} segment ${cut}`, () =>
-        segment(this.graph, `${this.graph.name} segment ${cut}`, this.#needed(from, fresh), fresh),
-      );
-      const feeds = new Map(program.feeds.map((feed) => [feed.name, live.get(feed.name) as EngineTensor]));
-      const fetched = fresh.length > 0 ? await program.run(feeds, options) : new Map<ValueId, EngineTensor>();
+      const fetched =
+        fresh.length > 0 ? await this.#advance(cut, live, fresh, options) : new Map<ValueId, EngineTensor>();
       const next = new Map<ValueId, EngineTensor>();
       for (const value of wanted) next.set(value, (fetched.get(value) ?? live.get(value)) as EngineTensor);
       for (const [value, tensor] of live) if (!next.has(value)) tensor.dispose();
@@ -166,6 +163,19 @@ export class TappedNetwork {
     const output = await live.get(this.output)?.read();
     for (const tensor of live.values()) tensor.dispose();
     return output;
+  }
+
+  async #advance(
+    cut: number,
+    live: ReadonlyMap<ValueId, EngineTensor>,
+    fresh: readonly ValueId[],
+    options: { readonly signal?: AbortSignal },
+  ): Promise<Map<ValueId, EngineTensor>> {
+    const name = `${this.graph.name} segment ${cut}`;
+    const program = await this.program(name, () =>
+      segment(this.graph, name, this.#needed([...live.keys()], fresh), fresh),
+    );
+    return program.run(new Map(program.feeds.map(({ name: id }) => [id, live.get(id) as EngineTensor])), options);
   }
 
   /** Only what the segment reads: feeding more is an error of some engines. */

@@ -1,3 +1,4 @@
+import type { Digest } from '../digest.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { NumericMode } from '../numeric-mode.js';
 import { printNumericMode } from '../numeric-mode.js';
@@ -72,8 +73,9 @@ export async function planOf(
     workload: (outline) => workloads.get(outline.model.name) as ReturnType<typeof workloadOf>,
   };
   const rows = new Map<string, PlanRow>();
+  const planned = new Set<Digest>();
   for (const groups of stageGroups(outlines)) {
-    for (const group of groups) await addGroup(rows, group, outlines, context, run.batchSeconds);
+    for (const group of groups) await addGroup(rows, group, outlines, context, run.batchSeconds, planned);
   }
   const list = [...rows.values()];
   const total = (field: 'units' | 'stored' | 'batches' | 'seconds' | 'bytes'): number =>
@@ -102,9 +104,10 @@ async function addGroup(
   outlines: readonly ModelOutline[],
   context: StageContext,
   batchSeconds: number,
+  planned: Set<Digest>,
 ): Promise<void> {
   const outline = outlines.find((candidate) => candidate.model.name === whole.model) as ModelOutline;
-  const { groups, tally } = await missingOf([whole], outlines, context);
+  const { groups, tally } = await missingOf([whole], outlines, context, planned);
   const name = `${whole.model} ${whole.kind} ${whole.name}`;
   const known = rows.get(name);
   const [group] = groups;
