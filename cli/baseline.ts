@@ -37,12 +37,12 @@ export function baselineCommand(program: Command): void {
         const { ref, spec } = prepared;
         const compute = computeChildren({ slots: availableParallelism() });
         try {
-          const steps = createSteps({ ledger, compute, batchSeconds: spec.run.batchSeconds });
+          const steps = createSteps({ ledger, compute });
           await interruptible(
             async (signal) => {
               if (prepared.planned.stage?.index !== 0) return;
               const plan = await steps.planStage(ref, 0);
-              if (plan?.index === 0) {
+              if (plan.ref && plan.index === 0) {
                 await runStage(steps, plan, {
                   window: compute.slots,
                   onFailure: 'stop',

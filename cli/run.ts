@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { PercussError } from '../core/errors.js';
 import { createSteps } from '../core/study/create-steps.js';
-import { exportOutputs, keepOutputs, knownOutputs, type StudyOutputs } from '../core/study/outputs.js';
+import { exportOutputs, knownOutputs, type StudyOutputs } from '../core/study/outputs.js';
 import { runStudySteps } from '../core/study/run-study.js';
 import { tableNames } from '../core/tables/columns.js';
 import { connectClient, connectWorker } from '../infra/connection.js';
@@ -105,15 +105,10 @@ async function compute(
   if (stored) return { outcome: { computed: 0, reused: prepared.units, failed: 0, outputs: stored }, fresh: false };
   const slots = options.workers ?? prepared.spec.run.workers ?? availableParallelism();
   const children = computeChildren({ slots });
-  const steps = createSteps({
-    ledger: session.ledger,
-    compute: children,
-    batchSeconds: prepared.spec.run.batchSeconds,
-  });
+  const steps = createSteps({ ledger: session.ledger, compute: children });
   try {
     const run = options.inProcess === true ? inProcess : overTemporal;
     const outcome = await run(session, prepared, { ...options, slots, steps, signal });
-    await keepOutputs(session.ledger, ref.id, outcome.outputs, outcome.failed);
     return { outcome, fresh: true };
   } finally {
     await children.close();
@@ -168,7 +163,8 @@ async function overTemporal(
         storeId,
         tables: tableNames,
         window: 2 * context.slots,
-        policy: { onFailure: spec.run.onFailure },
+        // Nobody could resume a study that pauses itself on a private server.
+        policy: { onFailure: spec.run.onFailure, pauseAfter: Number.MAX_SAFE_INTEGER },
       });
       const following = followProgress(client, ref.id, terminal);
       context.signal.addEventListener('abort', () => void cancelStudy(client, ref.id).catch(() => undefined), {

@@ -54,7 +54,7 @@ export function workerCommand(program: Command): void {
           namespace: temporal.namespace,
           storeId,
           mode,
-          steps: createSteps({ ledger, compute, batchSeconds: 10 }),
+          steps: createSteps({ ledger, compute }),
           slots: options.slots,
           ...(options.roles ? { roles: options.roles } : {}),
         });

@@ -9,7 +9,6 @@ export const errorCodes = {
   DATA_INVALID: 'input',
   MODEL_INVALID: 'input',
   MODEL_UNSUPPORTED: 'input',
-  SELECTION_EMPTY: 'input',
   EXPECTATION_MISSED: 'input',
   LIMIT_EXCEEDED: 'input',
   NOT_FOUND: 'input',

@@ -4,7 +4,7 @@ import { Ledger } from '../core/ledger/ledger.js';
 import { silent, type Progress } from '../core/progress.js';
 import { openStore } from '../core/store/open.js';
 import { createSteps } from '../core/study/create-steps.js';
-import { exportOutputs, keepOutputs } from '../core/study/outputs.js';
+import { exportOutputs } from '../core/study/outputs.js';
 import { prepareStudy } from '../core/study/prepare-study.js';
 import { runStudySteps } from '../core/study/run-study.js';
 import { absoluteStoreUrl } from '../core/store/url.js';
@@ -46,7 +46,7 @@ export async function runStudy(file: string, options: RunStudyOptions = {}): Pro
   const compute = computeChildren({ slots: options.workers ?? availableParallelism() });
   try {
     const { ref, spec } = await prepareStudy(file, ledger, { progress });
-    const steps = createSteps({ ledger, compute, batchSeconds: spec.run.batchSeconds });
+    const steps = createSteps({ ledger, compute });
     const { computed, reused, failed, ...outputs } = await runStudySteps(steps, ref, {
       window: compute.slots,
       onFailure: spec.run.onFailure,
@@ -54,7 +54,6 @@ export async function runStudy(file: string, options: RunStudyOptions = {}): Pro
       tables: tableNames,
       ...(options.signal ? { signal: options.signal } : {}),
     });
-    await keepOutputs(ledger, ref.id, outputs, failed);
     const files = await exportOutputs(ledger, outputs, options.out ?? join('percuss-out', spec.study));
     return { id: ref.id, computed, reused, failed, files };
   } finally {

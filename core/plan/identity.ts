@@ -5,7 +5,7 @@ import type { CellKey, Edit } from './condition.js';
 
 /**
  * Covers everything that changes values without changing a key's other parts: import, lowering, segmentation,
- * preprocessing, edits, per-image metrics. Golden cells (`test/study/golden.test.ts`) fail the build if values change
+ * preprocessing, edits, per-image metrics. Golden cells (`test/study/golden-cells.test.ts`) fail the build if values change
  * while this does not.
  */
 export const SEMANTICS = 1;

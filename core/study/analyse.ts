@@ -1,3 +1,4 @@
+import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { ModelOutline } from '../plan/outline.js';
 import { stageGroups } from '../plan/planner.js';
@@ -20,7 +21,12 @@ import { responseRows } from './rows/response.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Row)[] ? Row[] : never };
 
-/** Everything that is derived from the stored cells and responses of a study. A pure function of what is stored. */
+/**
+ * Everything that is derived from the stored cells and responses of a study. A pure function of what is stored.
+ *
+ * @throws PercussError OBJECT_DAMAGED if something planned is neither stored nor recorded as failed: objects are checked
+ *   as they are read, so planning may have counted one that is set aside only now. Planning again finds it missing.
+ */
 export async function analyseStudy(
   ledger: Ledger,
   catalog: Catalog,
@@ -44,8 +50,16 @@ export async function analyseStudy(
   for (const outline of models) {
     signal?.throwIfAborted();
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
-    addModel(tables, results, study);
+    if (results) addModel(tables, results, study);
     tables.coverage.push(...(await coverageRows(ledger, outline, study.seed, failed)));
+  }
+  const missing = tables.coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
+  if (missing > 0) {
+    throw new PercussError(
+      'OBJECT_DAMAGED',
+      `${missing} planned results could not be read while the study was analysed, and what was damaged was set aside; run the same command again to compute them anew`,
+      { details: { missing } },
+    );
   }
   return tables;
 }

@@ -9,23 +9,27 @@ import { analyseStudy } from './analyse.js';
 import { Catalog } from './catalog.js';
 import type { Compute } from './compute.js';
 import { recordUnitFailures } from './failures.js';
-import { nextStage, publishStage } from './plan-stage.js';
+import { keepOutputs } from './outputs.js';
+import { indexCells, nextStage, publishStage } from './plan-stage.js';
 import { renderStudyReport } from './study-report.js';
 import type { StudySteps } from './steps.js';
 
 export interface StepsContext {
   readonly ledger: Ledger;
   readonly compute: Compute;
-  /** Predicted seconds of one batch. */
-  readonly batchSeconds: number;
 }
 
 /** The steps of a study over a store and compute processes. */
-export function createSteps({ ledger, compute, batchSeconds }: StepsContext): StudySteps {
+export function createSteps({ ledger, compute }: StepsContext): StudySteps {
   const catalog = new Catalog((digest) => ledger.getBlob(digest));
   const tablesOf = (analysis: Ref<Tables>): Promise<Tables> => ledger.getRecord(analysis);
   return {
-    planStage: async (study) => publishStage(ledger, study, await nextStage(ledger, catalog, study), batchSeconds),
+    planStage: async (study, index) => {
+      const planned = await nextStage(ledger, catalog, study);
+      // A sweep has just ended.
+      if (index > 0) await indexCells(ledger, planned.models);
+      return publishStage(ledger, study, planned);
+    },
     runBatch: async (stage, from, to, options = {}) => {
       if (from < 0 || to > stage.units || from >= to) {
         throw new PercussError(
@@ -47,7 +51,7 @@ export function createSteps({ ledger, compute, batchSeconds }: StepsContext): St
     },
     writeReport: async (study: StudyRef, analysis, tables) => {
       const { html, summary } = await renderStudyReport(ledger, catalog, study, await tablesOf(analysis), tables);
-      return {
+      const written = {
         report: await ledger.putOutput(study.id, 'report.html', new TextEncoder().encode(html)),
         summary: await ledger.putOutput(
           study.id,
@@ -55,6 +59,9 @@ export function createSteps({ ledger, compute, batchSeconds }: StepsContext): St
           new TextEncoder().encode(`${canonicalJson(summary)}\n`),
         ),
       };
+      const failed = (await ledger.failuresOf(study.id)).length;
+      await keepOutputs(ledger, study.id, { ...written, tables }, failed);
+      return written;
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { Digest } from '../digest.js';
-import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { nodeCosts } from '../network/cost.js';
 import type { ConditionList } from '../plan/conditions.js';
@@ -13,23 +12,21 @@ import type { Catalog } from './catalog.js';
 import type { AblationResult, ConditionResult, ModelResults, ResponseResultRead, SiteProfile } from './results.js';
 import { weightNorms } from './scores.js';
 
-/** What one network has in the store: cells of all chunks, responses and profile. */
+/**
+ * What one network has in the store: cells of all chunks, responses and profile. Undefined where the intact network has
+ * not been run on all images, since nothing can be said of a damage then.
+ */
 export async function loadModelResults(
   ledger: Ledger,
   catalog: Catalog,
   outline: ModelOutline,
   seed: number,
-): Promise<ModelResults> {
+): Promise<ModelResults | undefined> {
   const loaded = await catalog.model(outline.model);
   const { labels } = await catalog.images(loaded, outline.chunks);
   const cells = await CellReader.open(ledger, outline, seed);
   const baseline = cells.condition('baseline', '', 0);
-  if (baseline?.state !== 'ok') {
-    throw new PercussError(
-      'NOT_FOUND',
-      `the intact network ${outline.model.name} has not been run on all its images; run the study first`,
-    );
-  }
+  if (baseline?.state !== 'ok') return undefined;
   const ablations = outline.ablations.flatMap(({ spec, list }): AblationResult[] =>
     list ? [{ name: spec.name, mode: spec.mode, unit: spec.unit, conditions: cells.conditions(spec.name, list) }] : [],
   );

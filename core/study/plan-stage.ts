@@ -1,4 +1,6 @@
 import { countCorrect } from '../analysis/damage.js';
+import { canonicalJson } from '../canonical.js';
+import { sha256 } from '../digest.js';
 import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { SEMANTICS } from '../plan/identity.js';
@@ -12,7 +14,7 @@ import { failedKeys } from './failures.js';
 import { CellReader, loadProfile } from './load-results.js';
 import { loadOutlines } from './outlines.js';
 import { scoresOf } from './scores.js';
-import type { StagePlan, StageSegment } from './steps.js';
+import type { StagePlan, StageSegment, StudyEnd } from './steps.js';
 import { workloadOf } from './workload.js';
 
 /** What planning found: the next stage, if any, and how the whole study stands. */
@@ -47,23 +49,33 @@ export async function nextStage(
     workloads.set(model.model.name, () => workload);
   }
   const { seed } = first.study;
-  const found = await firstMissing(first.models, context(seed, workloads), {});
+  let found = await firstMissing(first.models, context(seed, workloads), {});
   if (found.stage?.index !== 0 && options.expectations !== false)
     await checkExpectations(ledger, catalog, first.models, seed);
   if (found.stage) return { ...found, models: first.models };
   const graphs = new Map(
     await Promise.all(first.models.map(async (m) => [m, (await catalog.model(m.model)).graph] as const)),
   );
-  const scores = await adoptScores(ledger, ref, () =>
-    scoresOf(first.models, {
+  const scores = await adoptScores(ledger, ref, async () => {
+    const decided = await scoresOf(first.models, {
       graph: (outline) => graphs.get(outline) as NonNullable<ReturnType<typeof graphs.get>>,
       profile: (outline) => loadProfile(ledger, outline, seed),
       meanKl: (outline, ablation) => meanKl(ledger, outline, ablation, seed),
-    }),
-  );
+    });
+    // Reading checks objects, and sets aside damaged ones that an index still counted: nothing is decided without them.
+    found = await firstMissing(first.models, context(seed, workloads), {});
+    return found.stage ? undefined : { scores: decided, read: sha256(canonicalJson([...found.keys].sort())) };
+  });
   if (Object.keys(scores).length === 0) return { ...found, models: first.models };
   const second = await loadOutlines(ledger, catalog, ref, scores);
   return { ...(await firstMissing(second.models, context(seed, workloads), scores)), models: second.models };
+}
+
+/** Sums up the cells of all networks by key, so that later plans need not open every object. Changes nothing if called again. */
+export async function indexCells(ledger: Ledger, models: readonly ModelOutline[]): Promise<void> {
+  for (const { scope, chunks } of models) {
+    for (const { digest } of chunks) await ledger.writeIndexSegment({ ...scope, chunk: digest, semantics: SEMANTICS });
+  }
 }
 
 function committedIn(ledger: Ledger): Committed {
@@ -125,16 +137,15 @@ export async function publishStage(
   ledger: Ledger,
   ref: StudyRef,
   planned: PlannedStage,
-  batchSeconds: number,
-): Promise<StagePlan | undefined> {
+): Promise<StagePlan | StudyEnd> {
   const { stage, tally } = planned;
-  if (!stage) return undefined;
+  if (!stage) return { stored: tally.stored, failed: tally.failed };
   const stored = await ledger.putRecord('plans', stage as never);
   const segments: StageSegment[] = [];
   let from = 0;
   for (const group of stage.groups) {
     const count = lengthOf(group.missing);
-    const size = batchSize(group, batchSeconds);
+    const size = batchSize(group, ref.batchSeconds);
     segments.push({
       label: `${group.model} · ${group.name || group.kind}`,
       model: group.model,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { ImageSet } from '../data/image-set.js';
 import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -39,14 +38,15 @@ export interface PrepareOptions {
 
 /** Reads a spec, its networks and its images; every mistake at once. @throws PercussError SPEC_INVALID and others. */
 export async function readStudy(file: string, progress: Progress = silent): Promise<CheckedStudy> {
-  const { spec, positions } = await loadStudySpec(file);
+  const { spec, positions, text } = await loadStudySpec(file);
   const inputs = await readStudyInputs(spec, progress);
   const issues = checkAgainstNetworks(spec, positions, {
-    networks: new Map(inputs.models.map(({ spec: { name }, graph, anatomy }) => [name, { graph, anatomy }])),
+    anatomies: new Map(inputs.models.map((model) => [model.spec.name, model.anatomy])),
+    graphs: new Map(inputs.models.map((model) => [model.spec.name, model.graph])),
     images: new Map([...inputs.images].map(([name, set]) => [name, factsOf(set)])),
   });
   if (issues.length > 0) throw specInvalid(file, issues);
-  return { spec, yaml: await readFile(file, 'utf8'), resolved: resolveStudy(inputs) };
+  return { spec, yaml: text, resolved: resolveStudy(inputs) };
 }
 
 function factsOf(set: ImageSet): ImageFacts {
@@ -67,7 +67,12 @@ export async function prepareStudy(file: string, ledger: Ledger, options: Prepar
   const progress = options.progress ?? silent;
   const { spec, yaml, resolved } = await readStudy(file, progress);
   await checkLimits(ledger, spec, resolved);
-  const ref = await storeStudy(ledger, resolved, { mode: proposedMode(spec.run), yaml, progress });
+  const ref = await storeStudy(ledger, resolved, {
+    mode: proposedMode(spec.run),
+    yaml,
+    batchSeconds: spec.run.batchSeconds,
+    progress,
+  });
   progress({ phase: 'plan', label: 'reading what is stored', done: 0, total: 1, unit: 'steps' });
   const catalog = new Catalog((digest) => ledger.getBlob(digest));
   const planned = await nextStage(ledger, catalog, ref, options);

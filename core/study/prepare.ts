@@ -124,6 +124,7 @@ export async function storeStudy(
     /** Proposed; a mode that was adopted before stands. */
     readonly mode: NumericMode;
     readonly yaml: string;
+    readonly batchSeconds: number;
     readonly progress?: Progress;
   },
 ): Promise<StudyRef> {
@@ -144,5 +145,5 @@ export async function storeStudy(
   const mode = await ledger.putDecision(id, 'mode', options.mode);
   await ledger.putDecision(id, 'yaml', options.yaml);
   await ledger.beginSubmission(id);
-  return { id, study: ref, mode };
+  return { id, study: ref, mode, batchSeconds: options.batchSeconds };
 }

@@ -26,23 +26,50 @@ export interface StudyResult {
 
 const TRIES = 3;
 
+/** Times that a study is planned anew because its analysis met damaged objects. */
+export const ROUNDS = 3;
+
 /**
  * Runs a study without Temporal: the same steps in the same order, stage by stage until nothing is missing. A batch whose
- * computation fails is halved down to the unit; a unit that fails three times is recorded and left out.
+ * computation fails is halved down to the unit; a unit that fails three times is recorded and left out. Where the analysis
+ * meets damaged objects, what they held is computed again.
  *
  * @throws PercussError of kind `input` or `infrastructure`, CANCELLED when the signal fires.
  */
 export async function runStudySteps(steps: StudySteps, study: StudyRef, options: RunOptions): Promise<StudyResult> {
-  const progress = options.progress ?? silent;
   const tally = { computed: 0, reused: 0, failed: 0 };
+  for (let round = 1; ; round++) {
+    await runStages(steps, study, options, tally);
+    try {
+      return { ...tally, ...(await conclude(steps, study, options)) };
+    } catch (error) {
+      stopIfAborted(options.signal);
+      if (!isPercussError(error) || error.code !== 'OBJECT_DAMAGED' || round === ROUNDS) throw error;
+    }
+  }
+}
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new PercussError('CANCELLED', 'the run was interrupted; what is committed is kept');
+}
+
+async function runStages(
+  steps: StudySteps,
+  study: StudyRef,
+  options: RunOptions,
+  tally: { computed: number; reused: number; failed: number },
+): Promise<void> {
+  const progress = options.progress ?? silent;
   for (let index = 0; ; index++) {
     progress({ phase: 'plan', label: `stage ${index}`, done: 0, total: 1, unit: 'steps' });
+    stopIfAborted(options.signal);
     const plan = await steps.planStage(study, index);
-    if (!plan) break;
-    if (index === 0) tally.reused += plan.stored;
+    // Later plans know of more that was stored before: conditions whose order had not been decided.
+    tally.reused = Math.max(0, plan.stored - tally.computed);
+    tally.failed = plan.failed;
+    if (!plan.ref) return;
     const stage = await runStage(steps, plan, { ...options, progress });
     tally.computed += stage.computed;
-    tally.failed += stage.failed;
     if (stage.failed > 0 && options.onFailure === 'stop') {
       throw new PercussError(
         'ENGINE_FAILED',
@@ -50,14 +77,25 @@ export async function runStudySteps(steps: StudySteps, study: StudyRef, options:
       );
     }
   }
+}
+
+/** Analysis, tables and report. */
+async function conclude(
+  steps: StudySteps,
+  study: StudyRef,
+  options: RunOptions,
+): Promise<Pick<StudyResult, 'report' | 'summary' | 'tables'>> {
+  const progress = options.progress ?? silent;
   progress({ phase: 'analyse', label: 'analysis', done: 0, total: 1, unit: 'steps' });
+  stopIfAborted(options.signal);
   const analysis = await steps.analyse(study, options.signal ? { signal: options.signal } : {});
   const tables: Record<string, Ref<Uint8Array>> = {};
   for (const [done, table] of options.tables.entries()) {
     progress({ phase: 'write', label: table, done, total: options.tables.length, unit: 'steps' });
+    stopIfAborted(options.signal);
     tables[table] = await steps.writeTable(study, analysis, table);
   }
-  return { ...tally, tables, ...(await steps.writeReport(study, analysis, tables)) };
+  return { tables, ...(await steps.writeReport(study, analysis, tables)) };
 }
 
 interface Range {
@@ -85,7 +123,7 @@ export async function runStage(
   const progress = options.progress ?? silent;
   const worker = async (): Promise<void> => {
     for (let range = queue.shift(); range; range = queue.shift()) {
-      if (options.signal?.aborted) throw new PercussError('CANCELLED', 'the run was interrupted');
+      stopIfAborted(options.signal);
       const { from, to, label, tries } = range;
       try {
         const outcome = await steps.runBatch(plan, from, to, options.signal ? { signal: options.signal } : {});
@@ -104,6 +142,7 @@ export async function runStage(
           queue.unshift({ from, to, label, tries: tries + 1 });
         } else {
           failures.push({ unit: from, code: error.code, message: messageOf(error) });
+          if (options.onFailure === 'stop') queue.length = 0;
         }
       }
     }

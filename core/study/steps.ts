@@ -26,6 +26,13 @@ export interface StagePlan {
   readonly failed: number;
 }
 
+/** What `planStage` gives when nothing is missing that is not recorded as failed. */
+export interface StudyEnd {
+  readonly ref?: undefined;
+  readonly stored: number;
+  readonly failed: number;
+}
+
 /** A batch that ran. `computed` + `reused` = units asked for. */
 export interface BatchOutcome {
   readonly computed: number;
@@ -53,13 +60,16 @@ export interface UnitFailure {
  * `infrastructure` ask to be retried, all others end the study.
  */
 export interface StudySteps {
-  /** The next stage, or undefined when nothing is missing that is not recorded as failed. Pure in what is committed. */
-  planStage(study: StudyRef, index: number, options?: StepOptions): Promise<StagePlan | undefined>;
+  /** The next stage, or how the study stands when there is none. Pure in what is committed. */
+  planStage(study: StudyRef, index: number, options?: StepOptions): Promise<StagePlan | StudyEnd>;
   /** Computes and commits units [from, to) of a stage, leaving out what has been committed meanwhile. */
   runBatch(stage: StagePlan, from: number, to: number, options?: StepOptions): Promise<BatchOutcome>;
   /** Records units as failed, so that the next plan goes on without them. */
   recordFailures(stage: StagePlan, failures: readonly UnitFailure[]): Promise<void>;
-  /** Everything that is derived from the cells and responses, as one stored object. */
+  /**
+   * Everything that is derived from the cells and responses, as one stored object.
+   * @throws PercussError OBJECT_DAMAGED where reading found that something planned isn't sound, and set it aside: plan again.
+   */
   analyse(study: StudyRef, options?: StepOptions): Promise<Ref<Tables>>;
   /** One Parquet file: `studies/<id>/tables/<name>-<sha256>.parquet`. */
   writeTable(study: StudyRef, analysis: Ref<Tables>, table: TableName, options?: StepOptions): Promise<Ref<Uint8Array>>;

@@ -102,8 +102,8 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     kernel_kl: maybe(
       number('nat', 'Mean over the kernels of the layer of the damage when one is set to zero (mean KL over images).'),
     ),
-    kernel_kl_low: maybe(number('nat', level('kernel_kl, over kernels', 'Lower'))),
-    kernel_kl_high: maybe(number('nat', level('kernel_kl, over kernels', 'Upper'))),
+    kernel_kl_low: maybe(number('nat', level('kernel_kl, over kernels and images', 'Lower'))),
+    kernel_kl_high: maybe(number('nat', level('kernel_kl, over kernels and images', 'Upper'))),
     layer_kl: maybe(number('nat', 'Damage when the whole layer is set to zero (mean KL over images).')),
     layer_accuracy: maybe(number('share', 'Accuracy when the whole layer is set to zero.')),
     dead_kernels: maybe(count('kernels', 'Kernels of the layer whose removal changes nothing on any image.')),
@@ -136,11 +136,17 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
       description: 'True if the kernel answers none of the impulses.',
     } as const),
     linearity: maybe(number('1', 'Mean share of the odd part in the energy of its responses.')),
-    response_norm: maybe(number('activation units', 'Mean L2 norm of its responses to the impulses.')),
+    response_norm: maybe(
+      number('activation units', 'Root mean square, over impulses, of the L2 norm of its responses.'),
+    ),
     r2_same: maybe(number('R²', 'How well the other kernels of the site predict its signature.')),
     r2_far: maybe(number('R²', 'How well the kernels of far sites predict its signature.')),
-    r2_same_null: maybe(number('R²', 'Mean of the same over the site in the network with shuffled weights.')),
-    r2_far_null: maybe(number('R²', 'Mean of the same over the site in the network with shuffled weights.')),
+    r2_same_null: maybe(
+      number('R²', 'The same for this kernel’s place in networks with shuffled weights, mean over them.'),
+    ),
+    r2_far_null: maybe(
+      number('R²', 'The same for this kernel’s place in networks with shuffled weights, mean over them.'),
+    ),
   },
   ablations: {
     model,
@@ -150,7 +156,7 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     index: count('index', 'Number of the condition within the ablation of the model, counted from 0.'),
     layers: text('Layers in which channels were removed, shortened with a count when many.'),
     channels: text('Layers with the removed channels, as in layer1.0.conv1[3,7], shortened with a count when many.'),
-    removed: count('channels', 'Number of channels removed.'),
+    removed: count('units', 'How many kernels, layers, blocks or stream channels were removed.'),
     removed_fraction: number('share', 'Removed channels as a share of all that the ablation may remove.'),
     fill,
     draw: maybe(count('index', 'Which draw of donors, for resample; empty for other fills.')),
@@ -240,6 +246,12 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     high: maybe(number('1', level('the rank correlation', 'Upper'))),
     p: maybe(number('probability', 'Probability of a correlation at least as strong if there were none.')),
     p_adjusted: maybe(number('probability', 'The same, adjusted for the number of hypotheses tested.')),
+    discovered: maybe({
+      type: 'BOOLEAN',
+      nullable: false,
+      unit: '',
+      description: 'Whether p_adjusted is at most the study’s false discovery rate.',
+    } as const),
     partial: maybe(number('1', 'Rank correlation given activation deviation and weight norm, within sites.')),
     reliability: maybe(number('1', 'Split-half reliability of the target.')),
     ceiling: maybe(number('1', 'Highest correlation that the reliability of the target allows.')),
@@ -247,7 +259,7 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
   coverage: {
     model,
     ablation: text('The ablation or impulse study, by its name; baseline for the intact network.'),
-    kind: text('What was asked for: baseline, ablation or impulse.'),
+    kind: text('What was asked for: profile, baseline, cells or responses.'),
     planned: count('cells', 'Cells that the study asks for.'),
     committed: count('cells', 'Cells that are stored.'),
     failed: count('cells', 'Cells that were recorded as failed after every try.'),

@@ -191,6 +191,8 @@ export interface PredictorRow {
   high: number | null;
   p: number | null;
   p_adjusted: number | null;
+  /** Whether p_adjusted is at most the study's false discovery rate. */
+  discovered: boolean | null;
   /** Partial, given activation deviation and weight norm, within sites. */
   partial: number | null;
   /** Split-half reliability of the target, and the highest correlation that it allows. */

@@ -10,6 +10,7 @@ const stage: StagePlan = {
     id: 'x',
     study: { key: '', sha256: '' },
     mode: { engine: 'reference', precision: 'float64', device: 'cpu' },
+    batchSeconds: 10,
   },
   index: 0,
   ref: { key: '', sha256: '' },

@@ -279,6 +279,7 @@ function predictorRows(network: Network): PredictorRow[] {
         high: Math.min(1, spearman + 0.08),
         p: 0.0004,
         p_adjusted: 0.002,
+        discovered: true,
         partial: spearman / 2,
         reliability: 0.91,
         ceiling: 0.95,

@@ -13,9 +13,13 @@ import { ablation, model, smallStudy } from './small-study.js';
 const mode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' } as const;
 
 async function runIn(ledger: Ledger, spec: StudySpec): Promise<StudyResult> {
-  const ref = await storeStudy(ledger, resolveStudy(await readStudyInputs(spec)), { mode, yaml: 'not from a file' });
+  const ref = await storeStudy(ledger, resolveStudy(await readStudyInputs(spec)), {
+    mode,
+    yaml: 'not from a file',
+    batchSeconds: spec.run.batchSeconds,
+  });
   const compute = inProcessCompute(ledger);
-  const steps = createSteps({ ledger, compute, batchSeconds: spec.run.batchSeconds });
+  const steps = createSteps({ ledger, compute });
   const result = await runStudySteps(steps, ref, { window: 1, onFailure: 'continue', tables: tableNames });
   await compute.close();
   return result;
@@ -55,7 +59,9 @@ describe.skipIf(!hasSharedData)('a study in process', () => {
     expect(first.computed).toBe(4);
     const fraction = await runIn(ledger, { ...spec, ablations: [{ ...random, fractions: [0.1, 0.2] }] });
     expect(fraction.computed).toBe(2);
-    const network = model('other', 'cifar10_mstutorial.onnx', { input: { divide: 255, mean: [0.4], std: [0.5], order: 'rgb' } });
+    const network = model('other', 'cifar10_mstutorial.onnx', {
+      input: { divide: 255, mean: [0.4], std: [0.5], order: 'rgb' },
+    });
     const both = { ...random, models: ['tutorial', 'other'] };
     const wider = await runIn(ledger, { ...spec, models: [...spec.models, network], ablations: [both] });
     expect(wider.computed).toBe(4);

@@ -2,7 +2,16 @@ import path from 'node:path';
 import type { AblationSpec, ModelSpec, StudySpec } from '../../core/spec/study-spec.js';
 import { sharedData } from '../probe/real-network.js';
 
-const base = { unit: 'kernel', layers: ['*'], fill: ['zero'], draws: 3, fractions: [], trials: 1, spread: ['all-depths'], order: 'random' } as const;
+const base = {
+  unit: 'kernel',
+  layers: ['*'],
+  fill: ['zero'],
+  draws: 3,
+  fractions: [],
+  trials: 1,
+  spread: ['all-depths'],
+  order: 'random',
+} as const;
 
 export const model = (name: string, file: string, more: Partial<ModelSpec> = {}): ModelSpec => ({
   name,
@@ -45,7 +54,12 @@ export function smallStudy(more: Partial<StudySpec> = {}): StudySpec {
     ablations: [
       ablation('kernels', { fill: ['zero', 'mean'] }),
       ablation('layers', { unit: 'layer' }),
-      ablation('random', { mode: 'random', fractions: [0.1, 0.3], trials: 3, spread: ['one-layer', 'matched', 'all-depths'] }),
+      ablation('random', {
+        mode: 'random',
+        fractions: [0.1, 0.3],
+        trials: 3,
+        spread: ['one-layer', 'matched', 'all-depths'],
+      }),
       ablation('donors', { mode: 'random', fractions: [0.2], trials: 1, fill: ['resample', 'mean-position'] }),
       ablation('by-damage', { mode: 'cumulative', order: 'kl', fractions: [0.2, 0.5] }),
       ablation('by-activation', { mode: 'cumulative', order: 'activation-std', fractions: [0.5] }),
@@ -74,7 +88,14 @@ export function smallStudy(more: Partial<StudySpec> = {}): StudySpec {
         keep: 'signatures',
       },
     ],
-    analysis: { confidence: 0.95, fdr: 0.05, bootstrap: 50, far: 0.5, nulls: 1, rarefy: { kernels: 4, sites: 3, draws: 8 } },
+    analysis: {
+      confidence: 0.95,
+      fdr: 0.05,
+      bootstrap: 50,
+      far: 0.5,
+      nulls: 1,
+      rarefy: { kernels: 4, sites: 3, draws: 8 },
+    },
     run: {
       engine: 'onnxruntime',
       device: 'cpu',

@@ -105,7 +105,7 @@ export class World {
     readonly folder: string,
   ) {
     const id = sha256(folder);
-    this.study = { id, study: { key: `studies/${id}/study.json`, sha256: id }, mode };
+    this.study = { id, study: { key: `studies/${id}/study.json`, sha256: id }, mode, batchSeconds: 10 };
     folders.set(id, folder);
   }
 

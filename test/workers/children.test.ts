@@ -14,7 +14,12 @@ function task(id: string, from = 0, to = 8): ComputeTask {
   return {
     store: 'file:/nowhere',
     stage: {
-      study: { id, study: { key: '', sha256: '' }, mode: { engine: 'reference', precision: 'float64', device: 'cpu' } },
+      study: {
+        id,
+        study: { key: '', sha256: '' },
+        mode: { engine: 'reference', precision: 'float64', device: 'cpu' },
+        batchSeconds: 10,
+      },
       index: 3,
       ref: { key: '', sha256: '' },
       units: 8,

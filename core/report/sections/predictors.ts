@@ -213,6 +213,7 @@ async function forest(context: ReportContext, rows: readonly PredictorRow[]): Pr
       { head: 'partial ρ', numeric: true, cell: (row) => significant(row.partial) },
       { head: 'p', numeric: true, cell: (row) => significant(row.p) },
       { head: 'p, adjusted', numeric: true, cell: (row) => significant(row.p_adjusted) },
+      { head: 'discovery', cell: (row) => (row.discovered === null ? '–' : row.discovered ? 'yes' : 'no') },
       { head: 'reliability', numeric: true, cell: (row) => significant(row.reliability) },
       { head: 'ceiling', numeric: true, cell: (row) => significant(row.ceiling) },
       { head: 'sites', numeric: true, cell: (row) => count(row.sites) },

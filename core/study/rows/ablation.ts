@@ -58,7 +58,7 @@ export function ablationRows(results: ModelResults, ablation: AblationResult, co
         kl_high: damage.kl.high,
         delta_loss: damage.deltaLoss.estimate,
         abs_delta_loss: damage.absDeltaLoss.estimate,
-        flips: damage.flips,
+        flips: damage.flips / damage.images,
         effect: result.effect,
         state: result.state,
       },

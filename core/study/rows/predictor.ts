@@ -56,6 +56,7 @@ export function predictorRows(
     high: result.spearman?.high ?? null,
     p: result.p,
     p_adjusted: result.pAdjusted,
+    discovered: result.pAdjusted === null ? null : result.pAdjusted <= analysis.fdr,
     partial: result.partial,
     reliability: result.reliability,
     ceiling: result.ceiling,

@@ -112,7 +112,7 @@ export function systemicOf(signatures: Signatures, analysis: AnalysisSpec, seed:
   };
 }
 
-/** The long-range redundancy matrix, one row an ordered pair of sites: how well `site_b` is predicted from `site_a`. */
+/** The long-range redundancy matrix, one row an ordered pair of sites: how well `site_a` is predicted from `site_b`. */
 export function similarityRows(results: ModelResults, signatures: Signatures, seed: number): SimilarityRow[] {
   const size = commonRarefaction([signatures.intact, ...signatures.nulls]);
   if (size === null) return [];
@@ -123,9 +123,9 @@ export function similarityRows(results: ModelResults, signatures: Signatures, se
   const sites = new Map(results.outline.anatomy.sites.map((site) => [site.name, site]));
   return intact.sites.flatMap((a, i) =>
     intact.sites.flatMap((b, j): SimilarityRow[] => {
-      const r2 = intact.r2[i]?.[j] ?? null;
+      const r2 = intact.r2[j]?.[i] ?? null;
       if (r2 === null) return [];
-      const null_ = meanOfKnown(nulls.map((matrix) => matrix.r2[i]?.[j] ?? null));
+      const null_ = meanOfKnown(nulls.map((matrix) => matrix.r2[j]?.[i] ?? null));
       return [
         {
           model: results.outline.model.name,
