@@ -31,7 +31,7 @@ export function inputProblem(input: InputSpec, shape: Shape, image: readonly num
   for (const key of ['mean', 'std'] as const) {
     const { length } = input[key];
     if (length !== 1 && length !== channels) {
-      return `${key} has ${length} numbers, but the images have ${channels} channel${channels === 1 ? '' : 's'}; give 1 or ${channels}`;
+      return `${key} has ${length} numbers, but the images have ${channels} channel${channels === 1 ? '' : 's'}; ${channels === 1 ? 'give 1' : `give 1 or ${channels}`}`;
     }
   }
   if (input.order === 'bgr' && channels !== 3) return `order bgr needs 3 channels, but the images have ${channels}`;

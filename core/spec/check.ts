@@ -46,7 +46,7 @@ function checkModel(model: ModelSpec, graph: Graph, { images }: SpecSubjects, fa
     );
   }
   const shape = graph.inputs[0]?.shape ?? [];
-  for (const use of ['data', 'reference'] as const) {
+  for (const use of model.reference === model.data ? (['data'] as const) : (['data', 'reference'] as const)) {
     const facts = images.get(model[use]);
     const problem = facts && inputProblem(model.input, shape, facts.shape);
     if (problem === undefined) continue;

@@ -70,7 +70,6 @@ function parse(text: string): Parsed {
   const lines = new LineCounter();
   const { contents, errors, warnings } = parseDocument(text, {
     lineCounter: lines,
-    keepSourceTokens: true,
     prettyErrors: false,
     uniqueKeys: false,
     merge: false,
