@@ -52,7 +52,9 @@ export async function readStudyInputs(spec: StudySpec, progress: Progress = sile
     step(`reading ${model.name}`, models.length);
     const { format, files } = await readModelFiles(model.file);
     const graph = importNetwork(model.name, format, files);
-    const output = model.output.name ?? graph.outputs.at(-1);
+    // A name that is no output is the spec check's to report, with its place.
+    const named = graph.outputs.find((output) => output === model.output.name);
+    const output = named ?? graph.outputs.at(-1);
     const anatomy = anatomyOf(graph, { after: model.after, ...(output === undefined ? {} : { output }) });
     models.push({ spec: model, format, files, graph, anatomy });
   }
