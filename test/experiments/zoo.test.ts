@@ -55,10 +55,8 @@ describe('the images', () => {
 
   test('have the header that the idx format prescribes', () => {
     // From the description of the format: 0, 0, 8 (unsigned byte), dimensions, then sizes, big endian.
-    expect([...encodeIdx([258, 28, 28], Uint8Array.of(7))]).toEqual([
-      ...[0, 0, 8, 3, 0, 0, 1, 2, 0, 0, 0, 28, 0, 0, 0, 28],
-      7,
-    ]);
+    const header = [0, 0, 8, 3, 0, 0, 1, 2, 0, 0, 0, 28, 0, 0, 0, 28];
+    expect([...encodeIdx([258, 28, 28], Uint8Array.of(7))]).toEqual([...header, 7]);
   });
 });
 
