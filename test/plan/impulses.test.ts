@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { impulseGroupsOf, impulseIdentity, type ImpulseGroup } from '../../core/plan/impulses.js';
+import { hasSharedData } from '../network/fixtures/shared-data.js';
+import { impulsesOf, outlinesOf } from './outlines.js';
+import { readResnet20 } from './resnet20.js';
+
+const groupsOf = (
+  more: Parameters<typeof impulsesOf>[0],
+  context: Partial<Parameters<typeof impulseGroupsOf>[1]> = {},
+): readonly ImpulseGroup[] =>
+  impulseGroupsOf(impulsesOf(more), {
+    seed: 7,
+    anatomy: (outlinesOf({})[0] as { anatomy: Parameters<typeof impulseGroupsOf>[1]['anatomy'] }).anatomy,
+    image: [3, 8, 8],
+    variants: ['intact'],
+    ...context,
+  });
+
+describe('impulses', () => {
+  test('at the input come once for each base, in every input channel, and are recorded everywhere', () => {
+    const groups = groupsOf({});
+    expect(groups.map((group) => group.base)).toEqual(['normalised-zero', 'mean-image']);
+    for (const group of groups) {
+      expect(group).toMatchObject({
+        at: 'input',
+        channels: [0, 1, 2],
+        positions: [[4, 4]],
+        record: ['conv1', 'conv2'],
+      });
+    }
+  });
+
+  test('at inner sites are recorded behind them only, and stand in the site’s own coordinates', () => {
+    const [group, ...others] = groupsOf({ at: ['conv1'], bases: ['black'], channels: 'each' });
+    expect(others).toEqual([]);
+    expect(group).toMatchObject({ at: 'conv1', channels: [0, 1, 2, 3], positions: [[4, 4]], record: ['conv2'] });
+  });
+
+  test('of the nulls come for every null, on the same bases and at the same positions', () => {
+    const variants = ['intact', { shuffled: 0 }, { shuffled: 1 }] as const;
+    const groups = groupsOf({ bases: { images: 3 }, positions: 'phases' }, { variants });
+    expect(groups.length).toBe(9);
+    const asked = groups.map(({ variant: _, ...rest }) => rest);
+    expect(asked.slice(3, 6)).toEqual(asked.slice(0, 3));
+    expect(asked.slice(6)).toEqual(asked.slice(0, 3));
+  });
+
+  test.skipIf(!hasSharedData)('with positions by phase meet every stride phase once in S² bases', () => {
+    const anatomy = readResnet20();
+    const context = { anatomy, image: [3, 32, 32] };
+    for (const [record, stride] of [
+      [['*'], 4],
+      [['layer2.*'], 2],
+      [['layer1.*'], 1],
+    ] as const) {
+      const images = 2 * stride ** 2;
+      const groups = groupsOf({ bases: { images }, positions: 'phases', record }, context);
+      const positions = groups.map((group) => group.positions[0] as readonly [number, number]);
+      expect(groups.every((group) => group.positions.length === 1)).toBe(true);
+      expect(positions.flat().every((at) => at >= 0 && at < 32)).toBe(true);
+      const phases = positions.map(([row, column]) => `${row % stride} ${column % stride}`);
+      expect(new Set(phases.slice(0, stride ** 2)).size).toBe(stride ** 2);
+      expect(phases.slice(stride ** 2)).toEqual(phases.slice(0, stride ** 2));
+      // Not one place of each phase for ever: positions are spread over the image.
+      expect(new Set(positions.map(String)).size).toBeGreaterThan(stride ** 2);
+      const fewer = groupsOf({ bases: { images: 1 }, positions: 'phases', record }, context);
+      expect(fewer[0]).toEqual(groups[0]);
+    }
+  });
+
+  test('with positions by phase also fit into maps smaller than the stride', () => {
+    const groups = groupsOf({ bases: { images: 8 }, positions: 'phases' }, { image: [3, 1, 5] });
+    for (const { positions } of groups) {
+      const [row, column] = positions[0] as readonly [number, number];
+      expect([row, column >= 0 && column < 5]).toEqual([0, true]);
+    }
+  });
+});
+
+describe('the identity of responses', () => {
+  const [flat, mean] = groupsOf({}) as [ImpulseGroup, ImpulseGroup];
+  const referenceOf = (group: ImpulseGroup): unknown =>
+    (impulseIdentity(group, 7, 'reference') as { reference: unknown }).reference;
+
+  test('covers the reference images exactly where values depend on them', () => {
+    expect(referenceOf(flat)).toBeNull();
+    expect(referenceOf({ ...flat, base: 'black' })).toBeNull();
+    expect(referenceOf(mean)).toBe('reference');
+    expect(referenceOf({ ...flat, base: { image: 0 } })).toBe('reference');
+    expect(referenceOf({ ...flat, amplitudes: { unit: 'std', values: [1] } })).toBe('reference');
+    expect(referenceOf({ ...flat, variant: { shuffled: 0 } })).toBe('reference');
+  });
+
+  test('covers the seed where weights are shuffled by it, and not for the intact network', () => {
+    const shuffled: ImpulseGroup = { ...flat, variant: { shuffled: 0 } };
+    expect(impulseIdentity(shuffled, 7, 'r')).not.toEqual(impulseIdentity(shuffled, 8, 'r'));
+    expect(impulseIdentity(flat, 7, 'r')).toEqual(impulseIdentity(flat, 8, 'r'));
+  });
+});

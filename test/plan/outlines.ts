@@ -1,0 +1,92 @@
+import { anatomyOf } from '../../core/network/anatomy.js';
+import { outlineOf, type ModelOutline } from '../../core/plan/outline.js';
+import type { Committed, StageContext } from '../../core/plan/planner.js';
+import type { ResolvedModel, ResolvedStudy } from '../../core/spec/resolved-study.js';
+import type { AblationSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
+import { SmallNetwork } from '../network/fixtures/small-network.js';
+
+/** Two convolutions of 4 and 6 kernels, the second of stride 2. */
+export function smallGraph() {
+  const net = new SmallNetwork(3, 8);
+  const first = net.relu('relu1', net.conv('conv1', net.input, 4));
+  const second = net.relu('relu2', net.conv('conv2', first, 6, { stride: 2 }));
+  return net.graph(net.head(second));
+}
+
+const anatomy = anatomyOf(smallGraph());
+
+export const modelOf = (name: string, content = `content of ${name}`): ResolvedModel => ({
+  name,
+  content,
+  format: 'onnx',
+  files: [],
+  data: 'test',
+  reference: 'train',
+  input: { divide: 1, mean: [0], std: [1], order: 'rgb' },
+  output: { kind: 'logits', name: undefined, classOffset: 0 },
+  after: 'activation',
+  expect: undefined,
+});
+
+export const impulsesOf = (more: Partial<ImpulseSpec> = {}): ImpulseSpec => ({
+  name: 'plain',
+  models: ['small'],
+  at: 'input',
+  channels: 'each',
+  positions: 'center',
+  amplitudes: { unit: 'input', values: [1, -1] },
+  bases: ['normalised-zero', 'mean-image'],
+  record: ['*'],
+  keep: 'signatures',
+  ...more,
+});
+
+export interface Asked {
+  readonly models?: readonly ResolvedModel[];
+  readonly ablations?: readonly AblationSpec[];
+  readonly impulses?: readonly ImpulseSpec[];
+  readonly chunks?: readonly string[];
+  readonly scores?: Readonly<Record<string, readonly number[]>>;
+  readonly nulls?: number;
+}
+
+/** Outlines of a study of small networks, without anything being read. */
+export function outlinesOf(asked: Asked): ModelOutline[] {
+  const models = asked.models ?? [modelOf('small')];
+  const chunks = (asked.chunks ?? ['chunk 0', 'chunk 1']).map((digest) => ({ digest, images: 250 }));
+  const study: ResolvedStudy = {
+    version: 1,
+    semantics: 1,
+    study: 'study',
+    seed: 7,
+    data: [
+      { name: 'test', shape: [3, 8, 8], classes: null, chunks },
+      { name: 'train', shape: [3, 8, 8], classes: null, chunks: [{ digest: 'reference chunk', images: 250 }] },
+    ],
+    models,
+    ablations: asked.ablations ?? [],
+    impulses: asked.impulses ?? [],
+    analysis: {
+      confidence: 0.95,
+      fdr: 0.05,
+      bootstrap: 10,
+      far: 0.5,
+      nulls: asked.nulls ?? 0,
+      rarefy: { kernels: 2, sites: 2, draws: 2 },
+    },
+  };
+  const mode = { engine: 'reference', precision: 'float32', device: 'cpu' } as const;
+  return models.map((model) =>
+    outlineOf(model, { study, mode, anatomy, image: [3, 8, 8], scores: asked.scores ?? {} }),
+  );
+}
+
+export const contextOf = (
+  stored: ReadonlySet<string> = new Set(),
+  failed: ReadonlySet<string> = new Set(),
+): StageContext => {
+  const committed: Committed = { cells: () => Promise.resolve(stored), results: () => Promise.resolve(stored) };
+  // A second for 250 images through the whole network at the default rate.
+  const workload = { whole: 1e8, behind: (site: string) => (site === 'conv1' ? 5e7 : 2e7) };
+  return { seed: 7, committed, failed, workload: () => workload };
+};

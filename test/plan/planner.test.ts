@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import { unitKey, type ModelOutline } from '../../core/plan/outline.js';
+import { batchSize, firstMissing, stageGroups, type StageContext } from '../../core/plan/planner.js';
+import { indicesOf, lengthOf, type Stage, type UnitGroup } from '../../core/plan/stage.js';
+import { contextOf, impulsesOf, modelOf, outlinesOf } from './outlines.js';
+import { ablationOf } from './resnet20.js';
+
+const ablation = (name: string, more: Parameters<typeof ablationOf>[0] = {}) =>
+  ablationOf({ name, models: ['small'], ...more });
+
+const everyKey = (outlines: readonly ModelOutline[]): string[] =>
+  stageGroups(outlines)
+    .flat()
+    .flatMap((group) => {
+      const outline = outlines.find(({ model }) => model.name === group.model) as ModelOutline;
+      return Array.from({ length: group.count }, (_, index) => unitKey(outline, 7, group, index));
+    });
+
+const keysOf = (outlines: readonly ModelOutline[], stage: Stage | undefined): string[] =>
+  (stage?.groups ?? []).flatMap((group) => {
+    const outline = outlines.find(({ model }) => model.name === group.model) as ModelOutline;
+    return indicesOf(group.missing, 0, lengthOf(group.missing)).map((index) => unitKey(outline, 7, group, index));
+  });
+
+const plan = (outlines: readonly ModelOutline[], context: StageContext = contextOf()) =>
+  firstMissing(outlines, context, {});
+
+describe('planning', () => {
+  const outlines = outlinesOf({ ablations: [ablation('each')], impulses: [impulsesOf()] });
+
+  test('asks first for what everything rests on: a profile for each network, a baseline for each chunk', async () => {
+    const { stage, tally } = await plan(outlines);
+    expect(stage?.groups.map(({ kind, chunk, missing }) => [kind, chunk, missing])).toEqual([
+      ['profile', -1, [[0, 1]]],
+      ['baseline', 0, [[0, 1]]],
+      ['baseline', 1, [[0, 1]]],
+    ]);
+    // 10 kernels on two chunks, impulses on two bases, and the three above.
+    expect(tally).toEqual({ total: 25, stored: 0, failed: 0 });
+  });
+
+  test('asks for exactly what is neither stored nor failed, and ends when that is nothing', async () => {
+    const keys = everyKey(outlines);
+    expect(new Set(keys).size).toBe(keys.length);
+    const basics = keys.slice(0, 3);
+    const gone = [keys[5], keys[6], keys[14]] as string[];
+    const failed = new Set([keys[9] as string]);
+    const { stage, tally } = await plan(outlines, contextOf(new Set([...basics, ...gone]), failed));
+    expect(stage?.index).toBe(1);
+    expect(keysOf(outlines, stage)).toEqual(keys.slice(3).filter((key) => !gone.includes(key) && !failed.has(key)));
+    expect(tally).toEqual({ total: 25, stored: 6, failed: 1 });
+    const end = await plan(outlines, contextOf(new Set(keys.filter((key) => !failed.has(key))), failed));
+    expect(end.stage).toBeUndefined();
+    expect(end.tally).toEqual({ total: 25, stored: 24, failed: 1 });
+    // A failed unit that has been stored since is stored.
+    expect((await plan(outlines, contextOf(new Set(keys), failed))).tally.failed).toBe(0);
+  });
+
+  test('gives units that several ablations ask for to the first, once', async () => {
+    const twice = outlinesOf({
+      ablations: [
+        ablation('zeros'),
+        ablation('both', { fill: ['zero', 'mean'] }),
+        ablation('one layer', { layers: ['conv2'] }),
+      ],
+    });
+    const basics = new Set(everyKey(twice).slice(0, 3));
+    const { stage, tally } = await plan(twice, contextOf(basics));
+    const keys = keysOf(twice, stage);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(new Set([...keys, ...basics])).toEqual(new Set(everyKey(twice)));
+    expect(stage?.groups.map(({ name, chunk, missing }) => [name, chunk, lengthOf(missing)])).toEqual([
+      ['zeros', 0, 10],
+      ['zeros', 1, 10],
+      ['both', 0, 10],
+      ['both', 1, 10],
+    ]);
+    expect(tally.total).toBe(43);
+  });
+
+  test('plans equal networks under two names once', async () => {
+    const both = ['small', 'copy'];
+    const models = [modelOf('small', 'same'), modelOf('copy', 'same')];
+    const { stage, tally } = await plan(outlinesOf({ models, ablations: [ablation('each', { models: both })] }));
+    expect(stage?.groups.map(({ model }) => model)).toEqual(['small', 'small', 'small']);
+    expect(tally.total).toBe(23);
+    const unlike = await plan(outlinesOf({ models: [modelOf('small'), modelOf('copy')] }));
+    expect(unlike.tally.total).toBe(6);
+  });
+
+  test('counts a unit once, also where one stage asks for it and a later one again', async () => {
+    const least = ablation('least', { mode: 'cumulative', order: 'kl', fractions: [0.1], layers: ['conv1'] });
+    const scored = outlinesOf({ ablations: [least], scores: { 'small/least': [3, 1, 2, 0] }, chunks: ['chunk 0'] });
+    const { tally } = await plan(scored);
+    // Profile, baseline, four kernels for the order; the least of them alone is what the order is read from, too.
+    expect(tally.total).toBe(6);
+  });
+
+  test('plans what results order only behind those results', async () => {
+    const kl = ablation('by damage', { mode: 'cumulative', order: 'kl', fractions: [0.3, 0.6] });
+    const norm = ablation('by norm', { mode: 'cumulative', order: 'weight-norm', fractions: [0.3] });
+    const unknown = outlinesOf({ ablations: [kl, norm] });
+    expect(stageGroups(unknown).map((groups) => groups.map(({ name, count }) => `${name} ${count}`))).toEqual([
+      [' 1', ' 1', ' 1'],
+      ['by damage (order) 10', 'by damage (order) 10'],
+      [],
+    ]);
+    const scores = { 'small/by damage': Array.from({ length: 10 }, (_, i) => 10 - i) };
+    const known = outlinesOf({ ablations: [kl, norm], scores });
+    expect(stageGroups(known)[2]?.map(({ name, count }) => `${name} ${count}`)).toEqual(['by damage 2', 'by damage 2']);
+    const all = everyKey(known);
+    const left = await plan(known, contextOf(new Set(all.slice(0, -4))));
+    expect(left.stage?.index).toBe(2);
+    expect(keysOf(known, left.stage)).toEqual(all.slice(-4));
+  });
+
+  test('does not depend on the order in which stored keys are told', async () => {
+    const keys = everyKey(outlines);
+    const some = keys.filter((_, i) => i % 3 === 0);
+    const stages = [some, some.toReversed()].map(
+      async (stored) => (await plan(outlines, contextOf(new Set(stored)))).stage,
+    );
+    expect(await stages[0]).toEqual(await stages[1]);
+  });
+});
+
+describe('batches', () => {
+  const group = (count: number, seconds: number): UnitGroup => ({
+    kind: 'cells',
+    model: 'small',
+    name: 'each',
+    chunk: 0,
+    missing: [[0, count]],
+    seconds,
+  });
+
+  test('are as many units as take about the time asked for, at least one and at most all', () => {
+    expect(batchSize(group(1000, 0.25), 20)).toBe(80);
+    expect(batchSize(group(1000, 50), 20)).toBe(1);
+    expect(batchSize(group(12, 0.25), 20)).toBe(12);
+    expect(batchSize(group(5, 0), 20)).toBe(5);
+  });
+
+  test('are predicted by where a condition starts: half a network behind the first site, a fifth behind the second', async () => {
+    const outlines = outlinesOf({
+      ablations: [ablation('each'), ablation('late', { layers: ['conv2'], fill: ['mean'] })],
+    });
+    const { stage } = await plan(outlines, contextOf(new Set(everyKey(outlines).slice(0, 3))));
+    const seconds = (macs: number): number => 250 * (macs / 25e9 + 4e-6);
+    expect(stage?.groups[0]?.seconds).toBeCloseTo((4 * seconds(5e7) + 6 * seconds(2e7)) / 10, 12);
+    expect(stage?.groups[2]?.seconds).toBeCloseTo(seconds(2e7), 12);
+  });
+});
