@@ -209,8 +209,7 @@ const impulse = section(
     record: some(text('Globs over sites. Default: "*".')),
     keep: oneOf(
       vocabulary.keep,
-      'responses, or signatures: a hundredth of the bytes, enough for every measure.',
-      'responses',
+      'responses, or signatures: a hundredth of the bytes, enough for every measure. Default: responses on flat bases, signatures on images.',
     ),
   },
   [],

@@ -86,7 +86,7 @@ export function readImpulse(name: string, entry: Cursor, models: readonly string
     ),
     bases: base,
     record: fields.optional('record', listOf(text), ['*']),
-    keep: fields.optional('keep', oneOf(vocabulary.keep), 'responses'),
+    keep: fields.optional('keep', oneOf(vocabulary.keep), 'images' in base ? 'signatures' : 'responses'),
   };
   checkAmplitudes(spec, fields);
   return spec;

@@ -21,7 +21,11 @@ export function number(what: string, accepts: (value: number) => boolean = () =>
     const percent = typeof value === 'number' && value > 1 && value <= 100 && what.startsWith('a fraction');
     return cursor.fail(
       `expected ${what}, got ${describe(node)}`,
-      quoted ? `write ${Number(value)} without quotes` : percent ? `${value} % is ${Number((value / 100).toPrecision(12))}` : undefined,
+      quoted
+        ? `write ${Number(value)} without quotes`
+        : percent
+          ? `${value} % is ${Number((value / 100).toPrecision(12))}`
+          : undefined,
     );
   };
 }

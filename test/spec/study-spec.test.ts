@@ -87,6 +87,7 @@ test('the spec of the design means what the design says', () => {
         positions: 'phases',
         amplitudes: { unit: 'std', values: [0.1, -0.1, 1, -1] },
         bases: { images: 16 },
+        keep: 'signatures',
       },
     ],
     analysis: {
