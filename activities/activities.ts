@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Ref } from '../core/digest.js';
 import { PercussError } from '../core/errors.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
-import type { BatchOutcome, StagePlan, StepOptions, StudySteps, UnitFailure } from '../core/study/steps.js';
+import type { BatchOutcome, StagePlan, StepOptions, StudyEnd, StudySteps, UnitFailure } from '../core/study/steps.js';
 import type { TableName, Tables } from '../core/tables/schema.js';
 import { batchFailure, toFailure } from './failures.js';
 import type { BatchReport } from './failures.js';
@@ -19,7 +19,7 @@ const marginMs = 15_000;
  */
 export function createActivities(steps: StudySteps) {
   return {
-    planStage: (study: StudyRef, index: number): Promise<StagePlan | undefined> =>
+    planStage: (study: StudyRef, index: number): Promise<StagePlan | StudyEnd> =>
       beating(`planning stage ${index}`, (options) => steps.planStage(study, index, options)),
 
     /** `stage.segments` may hold only those that [from, to) touches. */

@@ -13,7 +13,8 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Activities } from '../activities/activities.js';
 import type { Ref } from '../core/digest.js';
-import type { StagePlan } from '../core/study/steps.js';
+import type { ErrorCode } from '../core/errors.js';
+import type { StagePlan, StudyEnd } from '../core/study/steps.js';
 import { studyDetails } from './details.js';
 import { persist } from './persist.js';
 import { addCounters, noCounters, pauseSignal, queuesOf, resumeSignal, setWindowSignal } from './protocol.js';
@@ -23,6 +24,9 @@ import { asApplicationFailure, sweep } from './sweep.js';
 
 /** Tries to start a sweep while one of the same name, of a study that was just ended, is still closing. */
 const startTries = 30;
+
+/** Times that a study is planned anew because its analysis met damaged objects. */
+const rounds = 3;
 
 /** A study: stages until nothing is missing, each a child sweep, then tables and report. Never continues as new. */
 export async function study(input: StudyInput): Promise<StudyResult> {
@@ -85,24 +89,30 @@ export async function study(input: StudyInput): Promise<StudyResult> {
   const activities = (taskQueue: string, summary: string): Activities =>
     proxyActivities<Activities>({ ...patient, taskQueue, summary });
 
-  try {
+  /** Runs stages until nothing is missing; resolves with the failure at which the study has to stop, if any. */
+  const runStages = async (): Promise<SweepResult['stoppedBy']> => {
     for (; ; stage++) {
       enter('planning');
-      const plan = await steady(() => activities(queues.control, `plan stage ${stage}`).planStage(input.study, stage));
-      // Over the wire, undefined arrives as null or undefined, depending on the converter.
-      if (!plan) break;
-      if (stage === 0) [stored, failedBefore] = [plan.stored, plan.failed];
+      const plan: StagePlan | StudyEnd | null = await steady(() =>
+        activities(queues.control, `plan stage ${stage}`).planStage(input.study, stage),
+      );
+      // Later plans know of more that was stored before: conditions whose order had not been decided.
+      if (plan) stored = Math.max(0, plan.stored - counters.computed - counters.reused);
+      if (plan && stage === 0) failedBefore = plan.failed;
+      // Workers of an earlier version end a study with null.
+      if (!plan?.ref) return undefined;
       current = sweepWorkflowId(id, stage);
       enter('sweeping');
       const result = await runSweep(plan, current);
       counters = addCounters(counters, result.counters);
       // A sweep may have been resumed or resized by itself.
       controls = result.controls;
-      if (result.stoppedBy !== undefined) {
-        enter('done');
-        return { state: 'stopped', stages: stage + 1, stored, failedBefore, counters, stoppedBy: result.stoppedBy };
-      }
+      if (result.stoppedBy !== undefined) return result.stoppedBy;
     }
+  };
+
+  /** Analysis, tables and report. */
+  const conclude = async (): Promise<NonNullable<StudyResult['written']>> => {
     enter('analysing');
     const analysis = await steady(() => activities(queues.analyse, 'analyse').analyse(input.study));
     enter('writing');
@@ -113,15 +123,25 @@ export async function study(input: StudyInput): Promise<StudyResult> {
       show();
     }
     const written = await steady(() => activities(queues.analyse, 'report').writeReport(input.study, analysis, tables));
-    enter('done');
-    return {
-      state: 'complete',
-      stages: stage,
-      stored,
-      failedBefore,
-      counters,
-      written: { analysis, tables, ...written },
-    };
+    return { analysis, tables, ...written };
+  };
+
+  try {
+    for (let round = 1; ; round++) {
+      const stoppedBy = await runStages();
+      const ended = { stored, failedBefore, counters };
+      if (stoppedBy !== undefined) {
+        enter('done');
+        return { state: 'stopped', stages: stage + 1, ...ended, stoppedBy };
+      }
+      try {
+        const written = await conclude();
+        enter('done');
+        return { state: 'complete', stages: stage, ...ended, written };
+      } catch (error) {
+        if (!metDamage(error) || round === rounds) throw error;
+      }
+    }
   } catch (error) {
     const inner = error instanceof ChildWorkflowFailure ? error.cause : error;
     if (inner instanceof ActivityFailure || inner instanceof ApplicationFailure) {
@@ -152,4 +172,13 @@ export async function study(input: StudyInput): Promise<StudyResult> {
       }
     }
   }
+}
+
+/** Something planned turned out not to be sound, and was set aside: planning finds it missing. */
+function metDamage(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === ('OBJECT_DAMAGED' satisfies ErrorCode)
+  );
 }
