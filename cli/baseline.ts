@@ -62,7 +62,7 @@ export function baselineCommand(program: Command): void {
         const rows: BaselineRow[] = [];
         for (const outline of models) {
           const { name, expect } = outline.model;
-          const result = (await CellReader.open(ledger, outline, spec.seed)).condition('baseline', '', 0);
+          const result = (await CellReader.open(ledger, outline, spec.seed, 'baseline')).condition('baseline', '', 0);
           const labels: number[] = [];
           for (const chunk of outline.chunks) labels.push(...(await catalog.chunk(chunk.digest)).labels);
           const correct = result ? countCorrect(result.predicted, labels) : 0;

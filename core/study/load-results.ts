@@ -58,10 +58,18 @@ export class CellReader {
     this.#cells = cells;
   }
 
-  static async open(ledger: Ledger, outline: ModelOutline, seed: number): Promise<CellReader> {
+  /** Reads all cells, or those of the intact network only. */
+  static async open(
+    ledger: Ledger,
+    outline: ModelOutline,
+    seed: number,
+    which: 'all' | 'baseline' = 'all',
+  ): Promise<CellReader> {
     const cells: ReadonlyMap<Digest, Cell>[] = [];
-    for (const chunk of outline.chunks) {
-      cells.push(await ledger.readCells({ ...outline.scope, chunk: chunk.digest, semantics: SEMANTICS }));
+    for (const [index, chunk] of outline.chunks.entries()) {
+      const group = { kind: 'baseline', model: outline.model.name, name: '', chunk: index } as const;
+      const keys = which === 'all' ? undefined : [unitKey(outline, seed, group, 0)];
+      cells.push(await ledger.readCells({ ...outline.scope, chunk: chunk.digest, semantics: SEMANTICS }, keys));
     }
     return new CellReader(outline, seed, cells);
   }

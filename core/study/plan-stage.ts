@@ -113,7 +113,7 @@ async function checkExpectations(
   for (const outline of models) {
     const { expect, name } = outline.model;
     if (!expect) continue;
-    const baseline = (await CellReader.open(ledger, outline, seed)).condition('baseline', '', 0);
+    const baseline = (await CellReader.open(ledger, outline, seed, 'baseline')).condition('baseline', '', 0);
     if (baseline?.state !== 'ok') continue;
     const labels: number[] = [];
     for (const chunk of outline.chunks) labels.push(...(await catalog.chunk(chunk.digest)).labels);
