@@ -1,0 +1,82 @@
+import { statSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { hasSharedData } from '../probe/real-network.js';
+import {
+  answer,
+  cellFiles,
+  committedUnits,
+  computeChild,
+  killQuietly,
+  tableHashes,
+  tinySpec,
+  until,
+  Workplace,
+} from './percuss.js';
+import type { RunAnswer } from './percuss.js';
+
+if (!hasSharedData) console.warn('killing is not tested: ../shared/data is absent');
+
+describe.skipIf(!hasSharedData || process.platform !== 'linux')(
+  'kill -9 in the middle of a run in process',
+  { timeout: 600_000 },
+  () => {
+    const calm = new Workplace();
+    let units = 0;
+    let undisturbed: Record<string, string>;
+    let place: Workplace;
+
+    beforeAll(async () => {
+      const run = await calm.run(['run', calm.spec('kill', tinySpec('kill')), '--in-process', '--json']);
+      units = answer<RunAnswer>(run).computed;
+      undisturbed = tableHashes(calm.path('percuss-out/kill'));
+    }, 600_000);
+    afterEach(() => place.close());
+    afterAll(() => calm.close());
+
+    const begin = (): ReturnType<Workplace['start']> => {
+      place = new Workplace();
+      return place.start(['run', place.spec('kill', tinySpec('kill')), '--in-process', '--json']);
+    };
+    const midway = (): boolean => cellFiles(place.path('.percuss')).length > 8;
+
+    test('of a compute child: the run goes on without it, and nothing is computed twice', async () => {
+      const run = begin();
+      await until(midway, run);
+      const [child] = place.relatives(computeChild);
+      killQuietly(child?.pid ?? 0);
+      const ended = await run.ended;
+      expect(ended.code, ended.stderr).toBe(0);
+      const { computed, reused, failed } = answer<RunAnswer>(ended);
+      // A child that had committed its batch, but not said so, makes that batch count as reused.
+      expect([computed + reused, failed]).toEqual([units, 0]);
+      const committed = committedUnits(place.path('.percuss'));
+      expect(new Set(committed).size).toBe(committed.length);
+      expect(tableHashes(place.path('percuss-out/kill'))).toEqual(undisturbed);
+    });
+
+    test('of percuss itself: its compute children end, and the same command computes only the rest', async () => {
+      const run = begin();
+      await until(midway, run);
+      run.child.kill('SIGKILL');
+      await run.ended;
+      expect(await place.deserted()).toEqual([]);
+      const store = place.path('.percuss');
+      const before = committedUnits(store);
+      const files = new Map(cellFiles(store).map((file) => [file, statSync(file).mtimeMs]));
+      expect(before.length).toBeGreaterThan(8);
+      expect(before.length).toBeLessThan(units);
+      const again = await place.run(['run', place.path('kill.yaml'), '--in-process', '--json']);
+      expect(again.code, again.stderr).toBe(0);
+      expect(answer<RunAnswer>(again)).toMatchObject({
+        computed: units - before.length,
+        reused: before.length,
+        failed: 0,
+      });
+      const after = committedUnits(store);
+      expect(new Set(after).size).toBe(after.length);
+      expect(after).toHaveLength(units);
+      for (const [file, time] of files) expect(statSync(file).mtimeMs).toBe(time);
+      expect(tableHashes(place.path('percuss-out/kill'))).toEqual(undisturbed);
+    });
+  },
+);
