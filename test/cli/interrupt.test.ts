@@ -1,0 +1,35 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { hasSharedData } from '../probe/real-network.js';
+import { answer, cellFiles, committedUnits, tinySpec, until, Workplace } from './percuss.js';
+import type { RunAnswer } from './percuss.js';
+
+if (!hasSharedData) console.warn('Ctrl-C is not tested: ../shared/data is absent');
+
+describe.skipIf(!hasSharedData || process.platform !== 'linux')('Ctrl-C', { timeout: 600_000 }, () => {
+  const place = new Workplace();
+  afterAll(() => place.close());
+
+  test.each([
+    ['in process', ['--in-process']],
+    ['with Temporal', []],
+  ])('ends a run %s with 130, says how to go on, and leaves no process; resume completes it', async (_, options) => {
+    const name = options.length > 0 ? 'alone' : 'served';
+    const spec = place.spec(name, tinySpec(name));
+    const common = [...options, '--store', place.path(name), '--json'];
+    const run = place.start(['run', spec, ...common]);
+    await until(() => cellFiles(place.path(name)).length > 4, run);
+    run.child.kill('SIGINT');
+    const ended = await run.ended;
+    expect(ended.code, ended.stderr).toBe(130);
+    expect(ended.stderr).toContain(`percuss resume ${spec}`);
+    expect(ended.stderr).not.toMatch(/^\s+at /m);
+    expect(await place.deserted()).toEqual([]);
+    const before = committedUnits(place.path(name)).length;
+    const resumed = await place.run(['resume', spec, '--in-process', '--store', place.path(name), '--json']);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    const { computed, reused, failed } = answer<RunAnswer>(resumed);
+    expect([reused, failed]).toEqual([before, 0]);
+    expect(computed).toBeGreaterThan(0);
+    expect(committedUnits(place.path(name))).toHaveLength(computed + reused);
+  });
+});
