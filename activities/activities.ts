@@ -2,7 +2,15 @@ import { Context } from '@temporalio/activity';
 import type { Ref } from '../core/digest.js';
 import { PercussError } from '../core/errors.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
-import type { BatchOutcome, StagePlan, StepOptions, StudyEnd, StudySteps, UnitFailure } from '../core/study/steps.js';
+import type {
+  BatchOutcome,
+  RunCounts,
+  StagePlan,
+  StepOptions,
+  StudyEnd,
+  StudySteps,
+  UnitFailure,
+} from '../core/study/steps.js';
 import type { TableName, Tables } from '../core/tables/schema.js';
 import { batchFailure, toFailure } from './failures.js';
 import type { BatchReport } from './failures.js';
@@ -56,8 +64,9 @@ export function createActivities(steps: StudySteps) {
       study: StudyRef,
       analysis: Ref<Tables>,
       tables: Readonly<Record<string, Ref<Uint8Array>>>,
+      cells: RunCounts,
     ): Promise<{ readonly report: Ref<Uint8Array>; readonly summary: Ref<Uint8Array> }> =>
-      beating('writing the report', (options) => steps.writeReport(study, analysis, tables, options)),
+      beating('writing the report', (options) => steps.writeReport(study, analysis, tables, cells, options)),
   };
 }
 

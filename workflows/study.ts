@@ -122,7 +122,10 @@ export async function study(input: StudyInput): Promise<StudyResult> {
       );
       show();
     }
-    const written = await steady(() => activities(queues.analyse, 'report').writeReport(input.study, analysis, tables));
+    const cells = { computed: counters.computed, reused: stored + counters.reused };
+    const written = await steady(() =>
+      activities(queues.analyse, 'report').writeReport(input.study, analysis, tables, cells),
+    );
     return { analysis, tables, ...written };
   };
 

@@ -49,8 +49,11 @@ export function createSteps({ ledger, compute }: StepsContext): StudySteps {
       const bytes = await writeParquet(table, (await tablesOf(analysis))[table]);
       return ledger.putOutput(study.id, `tables/${table}.parquet`, bytes);
     },
-    writeReport: async (study: StudyRef, analysis, tables) => {
-      const { html, summary } = await renderStudyReport(ledger, catalog, study, await tablesOf(analysis), tables);
+    writeReport: async (study: StudyRef, analysis, tables, cells) => {
+      const { html, summary } = await renderStudyReport(ledger, catalog, study, await tablesOf(analysis), {
+        files: tables,
+        cells,
+      });
       const written = {
         report: await ledger.putOutput(study.id, 'report.html', new TextEncoder().encode(html)),
         summary: await ledger.putOutput(

@@ -3,7 +3,7 @@ import { silent, type Progress } from '../progress.js';
 import type { Ref } from '../digest.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { TableName } from '../tables/schema.js';
-import type { StagePlan, StudySteps, UnitFailure } from './steps.js';
+import type { RunCounts, StagePlan, StudySteps, UnitFailure } from './steps.js';
 
 export interface RunOptions {
   /** Batches in flight: the number of compute slots. */
@@ -41,7 +41,7 @@ export async function runStudySteps(steps: StudySteps, study: StudyRef, options:
   for (let round = 1; ; round++) {
     await runStages(steps, study, options, tally);
     try {
-      return { ...tally, ...(await conclude(steps, study, options)) };
+      return { ...tally, ...(await conclude(steps, study, tally, options)) };
     } catch (error) {
       stopIfAborted(options.signal);
       if (!isPercussError(error) || error.code !== 'OBJECT_DAMAGED' || round === ROUNDS) throw error;
@@ -83,6 +83,7 @@ async function runStages(
 async function conclude(
   steps: StudySteps,
   study: StudyRef,
+  { computed, reused }: RunCounts,
   options: RunOptions,
 ): Promise<Pick<StudyResult, 'report' | 'summary' | 'tables'>> {
   const progress = options.progress ?? silent;
@@ -95,7 +96,7 @@ async function conclude(
     stopIfAborted(options.signal);
     tables[table] = await steps.writeTable(study, analysis, table);
   }
-  return { tables, ...(await steps.writeReport(study, analysis, tables)) };
+  return { tables, ...(await steps.writeReport(study, analysis, tables, { computed, reused })) };
 }
 
 interface Range {

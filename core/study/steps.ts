@@ -47,6 +47,12 @@ export interface StepOptions {
   readonly onUnits?: (done: number) => void;
 }
 
+/** What a run did: units computed anew, and taken from the store. */
+export interface RunCounts {
+  readonly computed: number;
+  readonly reused: number;
+}
+
 /** A unit that could not be computed, after every try. */
 export interface UnitFailure {
   readonly unit: number;
@@ -78,6 +84,7 @@ export interface StudySteps {
     study: StudyRef,
     analysis: Ref<Tables>,
     tables: Readonly<Record<string, Ref<Uint8Array>>>,
+    cells: RunCounts,
     options?: StepOptions,
   ): Promise<{ readonly report: Ref<Uint8Array>; readonly summary: Ref<Uint8Array> }>;
 }

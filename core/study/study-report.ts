@@ -14,6 +14,7 @@ import type { Catalog } from './catalog.js';
 import { adoptedScores } from './decisions.js';
 import { loadModelResults } from './load-results.js';
 import { loadOutlines } from './outlines.js';
+import type { RunCounts } from './steps.js';
 import type { ModelResults, ResponseResultRead } from './results.js';
 import { percussVersion } from './version.js';
 
@@ -26,7 +27,7 @@ export async function renderStudyReport(
   catalog: Catalog,
   ref: StudyRef,
   tables: Tables,
-  files: Readonly<Record<string, Ref<Uint8Array>>>,
+  { files, cells }: { readonly files: Readonly<Record<string, Ref<Uint8Array>>>; readonly cells: RunCounts },
 ): Promise<{ readonly html: string; readonly summary: Json }> {
   const { study, models } = await loadOutlines(ledger, catalog, ref, await adoptedScores(ledger, ref));
   const pictures: ResponsePicture[] = [];
@@ -43,13 +44,13 @@ export async function renderStudyReport(
     mode: ref.mode,
     yaml: (await ledger.getDecision<string>(ref.id, 'yaml')) ?? null,
     tables,
-    cells: null,
+    cells,
     pictures,
     warnings: [],
     provenance: {
       versions: { percuss: percussVersion, node: process.version },
       machines: [...machines].map(([text, cells]) => `${text}: ${cells} cells`),
-      times: {},
+      times: { written: new Date().toISOString() },
       objects: Object.entries(files).map(([name, { key, sha256 }]) => ({ name, key, sha256 })),
     },
   };
