@@ -135,9 +135,12 @@ async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]):
   if (conditions.length === 0) return;
   const unknown = conditions.filter((condition) => Number.isNaN(condition.effect));
   for (const condition of unknown) condition.effect = 0;
-  const lastEdit = Math.max(
-    ...conditions.flatMap((condition) => condition.edits.map((edit) => cutOfValue(network, edit.value))),
+  // Beyond the last first edit only those need the intact activations whose effect is measured on them.
+  const until = Math.max(
+    ...conditions.map(({ first }) => first),
+    ...unknown.flatMap(({ edits }) => edits.map(({ value }) => cutOfValue(network, value))),
   );
+  const from = Math.min(...conditions.map(({ first }) => first));
   const tiles = Math.ceil(chunk.labels.length / network.tile);
   let walked = 0;
   for (const tile of network.tiles(chunk.images)) {
@@ -146,8 +149,10 @@ async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]):
       tile.images,
       async (cut, live) => {
         const point = network.cuts[cut] as { value: ValueId; live: readonly ValueId[] };
-        const activation = (await live.get(point.value)?.read()) as Tensor<'float32'>;
-        for (const condition of unknown) measureEffect(condition, point.value, activation, tile.from);
+        if (unknown.length > 0) {
+          const activation = (await live.get(point.value)?.read()) as Tensor<'float32'>;
+          for (const condition of unknown) measureEffect(condition, point.value, activation, tile.from);
+        }
         const here = conditions.filter((condition) => condition.first === cut);
         if (here.length === 0) return;
         const host = await readLive(point.live, live);
@@ -155,7 +160,7 @@ async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]):
         behind += here.length;
         batch.onDone?.(Math.floor(((walked + behind / conditions.length) / tiles) * batch.conditions.length));
       },
-      { until: lastEdit, ...(signal ? { signal } : {}) },
+      { until, resume: { chunk: chunk.digest, tile: tile.from, from }, ...(signal ? { signal } : {}) },
     );
     walked++;
   }

@@ -1,4 +1,5 @@
 import type { Digest } from '../digest.js';
+import type { EngineTensor } from '../engine/engine.js';
 import type { ValueId } from '../network/graph.js';
 import { randomStream } from '../random.js';
 import { sizeOf, type Tensor } from '../tensor.js';
@@ -70,8 +71,9 @@ export class ReferenceSet {
         .map((channel) => ({ value, channel })),
     );
     if (missing.length === 0) return;
+    const until = this.#network.cuts.findLastIndex(({ value }) => missing.some((plane) => plane.value === value));
     for (const tile of this.#network.tiles(this.images)) {
-      await this.#network.walk(tile.images, async (cut, live) => {
+      const visit = async (cut: number, live: ReadonlyMap<ValueId, EngineTensor>): Promise<void> => {
         const value = (this.#network.cuts[cut] as { value: ValueId }).value;
         const channels = missing.filter((plane) => plane.value === value);
         if (channels.length === 0) return;
@@ -87,7 +89,8 @@ export class ReferenceSet {
             plane.set(activation.data.subarray(start, start + positions), (tile.from + i) * positions);
           }
         }
-      });
+      };
+      await this.#network.walk(tile.images, visit, { until });
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Digest } from '../digest.js';
 import type { Engine, EngineTensor, Program } from '../engine/engine.js';
 import { PercussError } from '../errors.js';
 import type { Graph, ValueId } from '../network/graph.js';
@@ -23,7 +24,32 @@ interface Cached {
   bytes: number;
 }
 
+type Live = ReadonlyMap<ValueId, EngineTensor>;
+
+/** A walk that ended at a cut, with the values that are alive there. */
+interface Paused {
+  readonly cut: number;
+  readonly live: Live;
+}
+
+/** Names images by content, so that a walk over them may go on where an earlier one ended. */
+export interface Resumption {
+  readonly chunk: Digest;
+  /** First image of the tile. */
+  readonly tile: number;
+  /** First cut that this walk is wanted for; earlier ones may go unvisited. */
+  readonly from: number;
+}
+
+export interface WalkOptions {
+  /** Cut after which the walk ends; default: it goes on to the outputs. */
+  readonly until?: number;
+  readonly resume?: Resumption;
+  readonly signal?: AbortSignal;
+}
+
 const ACTIVATION_BYTES = 48 * 2 ** 20;
+const PAUSED_BYTES = 4 * ACTIVATION_BYTES;
 
 /**
  * A network on an engine, cut behind every site. Where it is cut depends on the graph alone, since a cut changes floats by
@@ -38,6 +64,9 @@ export class TappedNetwork {
   readonly #programs = new Map<string, Cached>();
   readonly #lesions = new Map<string, LesionProgram>();
   readonly #budget: number;
+  /** Of one chunk at a time, by tile. */
+  readonly #paused = new Map<number, Paused>();
+  #pausedChunk: Digest | undefined;
 
   constructor(
     graph: Graph,
@@ -138,44 +167,71 @@ export class TappedNetwork {
 
   /**
    * Runs the intact network on images (preprocessed, [n, …] as the graph's input wants them), cut by cut. `visit` sees the
-   * live values at each cut; they belong to the walk. Resolves to the outputs, [n × classes], on the host.
+   * live values at each cut; they belong to the walk. Resolves to the outputs, [n × classes], on the host, unless the walk
+   * ends before them. With `resume`, it keeps what is alive where it ends, and starts from where an earlier one ended.
    */
   async walk(
     images: Tensor,
-    visit: (cut: number, live: ReadonlyMap<ValueId, EngineTensor>) => Promise<void>,
-    options: { readonly until?: number; readonly signal?: AbortSignal } = {},
+    visit: (cut: number, live: Live) => Promise<void>,
+    options: WalkOptions = {},
   ): Promise<Tensor | undefined> {
     const input = this.graph.inputs[0];
     if (!input) throw new PercussError('MODEL_INVALID', `network ${this.graph.name} has no input`);
-    let live = new Map<ValueId, EngineTensor>([[input.id, this.engine.upload(images)]]);
-    for (let cut = 0; cut <= this.cuts.length; cut++) {
-      const wanted = this.cuts[cut]?.live ?? [this.output];
-      const fresh = wanted.filter((value) => !live.has(value));
-      const fetched =
-        fresh.length > 0 ? await this.#advance(cut, live, fresh, options) : new Map<ValueId, EngineTensor>();
-      const next = new Map<ValueId, EngineTensor>();
-      for (const value of wanted) next.set(value, (fetched.get(value) ?? live.get(value)) as EngineTensor);
-      for (const [value, tensor] of live) if (!next.has(value)) tensor.dispose();
-      live = next;
+    const paused = options.resume && this.#resumed(options.resume);
+    let live: Live = paused?.live ?? new Map([[input.id, this.engine.upload(images)]]);
+    for (let cut = paused?.cut ?? 0; cut <= this.cuts.length; cut++) {
+      if (cut !== paused?.cut) live = await this.#advance(cut, live, options.signal);
       if (cut < this.cuts.length) await visit(cut, live);
-      if (cut === options.until) break;
+      if (cut !== options.until) continue;
+      if (options.resume && this.#pause(options.resume, { cut, live })) return undefined;
+      break;
     }
     const output = await live.get(this.output)?.read();
     for (const tensor of live.values()) tensor.dispose();
     return output;
   }
 
-  async #advance(
-    cut: number,
-    live: ReadonlyMap<ValueId, EngineTensor>,
-    fresh: readonly ValueId[],
-    options: { readonly signal?: AbortSignal },
-  ): Promise<Map<ValueId, EngineTensor>> {
-    const name = `${this.graph.name} segment ${cut}`;
-    const program = await this.program(name, () =>
-      segment(this.graph, name, this.#needed([...live.keys()], fresh), fresh),
+  /** From the values alive at the cut before to those alive at this one. */
+  async #advance(cut: number, live: Live, signal: AbortSignal | undefined): Promise<Live> {
+    const wanted = this.cuts[cut]?.live ?? [this.output];
+    const fresh = wanted.filter((value) => !live.has(value));
+    const from = [...live.keys()];
+    const program = await this.program(`${this.graph.name} segment ${cut}`, () =>
+      segment(this.graph, `${this.graph.name} segment ${cut}`, this.#needed(from, fresh), fresh),
     );
-    return program.run(new Map(program.feeds.map(({ name: id }) => [id, live.get(id) as EngineTensor])), options);
+    const feeds = new Map(program.feeds.map((feed) => [feed.name, live.get(feed.name) as EngineTensor]));
+    const fetched = fresh.length > 0 ? await program.run(feeds, signal ? { signal } : {}) : new Map();
+    const next = new Map<ValueId, EngineTensor>();
+    for (const value of wanted) next.set(value, (fetched.get(value) ?? live.get(value)) as EngineTensor);
+    for (const [value, tensor] of live) if (!next.has(value)) tensor.dispose();
+    return next;
+  }
+
+  /** Gives what an earlier walk left to this one, if it lies before what this one is wanted for. */
+  #resumed({ chunk, tile, from }: Resumption): Paused | undefined {
+    const paused = chunk === this.#pausedChunk ? this.#paused.get(tile) : undefined;
+    if (!paused || paused.cut > from) return undefined;
+    this.#paused.delete(tile);
+    return paused;
+  }
+
+  #pause({ chunk, tile }: Resumption, paused: Paused): boolean {
+    if (chunk !== this.#pausedChunk) this.#forget();
+    this.#pausedChunk = chunk;
+    const bytes = ({ live }: Paused): number => [...live.values()].reduce((sum, tensor) => sum + tensor.bytes, 0);
+    const before = this.#paused.get(tile);
+    if (before) for (const tensor of before.live.values()) tensor.dispose();
+    this.#paused.delete(tile);
+    const held = [...this.#paused.values()].reduce((sum, other) => sum + bytes(other), 0);
+    // Those that are held stay: tiles come in the same order again, so that dropping the oldest would keep none.
+    if (held + bytes(paused) > PAUSED_BYTES) return false;
+    this.#paused.set(tile, paused);
+    return true;
+  }
+
+  #forget(): void {
+    for (const { live } of this.#paused.values()) for (const tensor of live.values()) tensor.dispose();
+    this.#paused.clear();
   }
 
   /** Only what the segment reads: feeding more is an error of some engines. */
@@ -197,5 +253,6 @@ export class TappedNetwork {
   async close(): Promise<void> {
     for (const cached of this.#programs.values()) await (await cached.program).dispose();
     this.#programs.clear();
+    this.#forget();
   }
 }
