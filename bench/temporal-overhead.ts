@@ -143,7 +143,7 @@ async function sweep(folder: string, spec: string, run: Runner): Promise<SweepTi
   try {
     const ledger = new Ledger(store);
     const { ref } = await prepareStudy(spec, ledger);
-    const watched = sweepOnly(createSteps({ ledger, compute: children, batchSeconds }), ref);
+    const watched = sweepOnly(createSteps({ ledger, compute: children }), ref);
     const { started, computed } = await run(watched.steps, ref, await storeIdentity(store));
     const seconds = (watched.ended() - started) / 1000;
     return { seconds, computed, batches: watched.batches(), cells: await keysOf(store, 'cells/') };
