@@ -186,6 +186,22 @@ describe('a fill', () => {
     expect(Math.max(...cells.flatMap((cell) => [...cell.kl]))).toBeGreaterThan(1e-3);
   });
 
+  test('gives the same cells when a chunk is walked in several tiles', async () => {
+    const conditions = fills.flatMap(([, fill]) => [
+      [{ site: 'conv2', channels: [0, 1], fill }],
+      [
+        { site: 'conv1', channels: [3], fill },
+        { site: 'conv4', channels: [4], fill },
+      ],
+    ]);
+    const run = async (tile: number): Promise<Cell[]> => {
+      const network = await tapSmall(graph);
+      Object.defineProperty(network, 'tile', { value: tile });
+      return cellsOf(network, new ReferenceSet(network, 'reference', reference), conditions);
+    };
+    expect(await run(2)).toEqual(await run(256));
+  });
+
   test('mixed with others in one condition keeps to its own site', async () => {
     const network = await tapSmall(graph);
     const set = new ReferenceSet(network, 'reference', reference);

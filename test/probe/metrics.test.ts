@@ -94,6 +94,8 @@ describe('per image', () => {
     const { predicted, kl } = imageMetrics([Number.NaN, 1, 2], context([0, 1, 2], [2]));
     expect(predicted[0]).toBe(NO_CLASS);
     expect(kl[0]).toBeNaN();
+    const shifted = imageMetrics([Number.NaN, 1, 2], context([0, 1, 2], [1], { classOffset: 1 }));
+    expect(shifted.predicted[0]).toBe(NO_CLASS);
   });
 
   test('KL is never negative, is 0 of a network from itself, and does not change when a constant is added to logits', () => {
