@@ -25,7 +25,7 @@ export function queryCommand(program: Command): void {
       const options = command.optsWithGlobals<QueryOptions>();
       const print = options.json === true ? printJson : options.csv === true ? printCsv : printText;
       const answer = async (folder: string): Promise<void> => {
-        process.stdout.write(`${print(await queryTables(folder, sql)).trimEnd()}\n`);
+        process.stdout.write(print(await queryTables(folder, sql)));
       };
       const tables = [asked, join(asked, 'tables')].find((folder) => existsSync(join(folder, 'models.parquet')));
       if (tables) return answer(tables);

@@ -18,7 +18,8 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')('Ctrl-C', { time
     const common = [...options, '--store', place.path(name), '--json'];
     const run = place.start(['run', spec, ...common]);
     await until(() => cellFiles(place.path(name)).length > 4, run);
-    run.child.kill('SIGINT');
+    // To the whole group, as a terminal does: children must leave it to percuss to stop cleanly.
+    process.kill(-(run.child.pid ?? 0), 'SIGINT');
     const ended = await run.ended;
     expect(ended.code, ended.stderr).toBe(130);
     expect(ended.stderr).toContain(`percuss resume ${spec}`);

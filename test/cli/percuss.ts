@@ -99,7 +99,13 @@ export class Workplace {
       ...this.#more,
       PERCUSS_TEST_MARK: this.#mark,
     };
-    const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A process group of its own, as a shell gives it, to which a terminal sends Ctrl-C.
+    const child = spawn(process.execPath, [main, ...args], {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (part: Buffer) => (stdout += part.toString()));
     child.stderr.on('data', (part: Buffer) => (stderr += part.toString()));

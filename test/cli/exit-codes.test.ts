@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, test } from 'vitest';
+import { hasSharedData } from '../probe/real-network.js';
+import { answer, committedUnits, computeChild, killQuietly, tinySpec, Workplace } from './percuss.js';
+import type { Ended, RunAnswer } from './percuss.js';
+
+if (!hasSharedData) console.warn('exit codes of runs are not tested: ../shared/data is absent');
+
+/** A handful of units. */
+const fewSpec = (study: string, run = tinyRun): string =>
+  tinySpec(study, { run })
+    .replace(/^ {2}(random|by-damage|images): .*\n/gm, '')
+    .replace(/^impulses:\n/m, '')
+    .replace(/kernels: \{.*\}/, 'layers: { unit: layer, mode: each }');
+const tinyRun = '{ batchSeconds: 0.01, workers: 2 }';
+
+const place = new Workplace();
+afterAll(() => place.close());
+
+/** A mistake of the user's is told in a few lines, without a stack trace. */
+function expectPlain(ended: Ended, code: number, saying: RegExp): void {
+  expect(ended.code, ended.stdout + ended.stderr).toBe(code);
+  expect(ended.stderr).toMatch(saying);
+  expect(ended.stderr).not.toMatch(/^\s+at /m);
+  expect(ended.stdout).toBe('');
+}
+
+describe('2: the user can mend it', { timeout: 300_000 }, () => {
+  test.each<[string, string[], RegExp]>([
+    ['an unknown verb', ['rnu', 'study.yaml'], /unknown command 'rnu'.*\n.*run/],
+    ['an unknown option', ['run', '--wrokers', '2', 'study.yaml'], /unknown option '--wrokers'.*\n.*--workers/],
+    ['a value that an option does not take', ['run', '--workers', 'two', 'x.yaml'], /'two'.*whole number/],
+    ['an argument too few', ['query', 'tiny'], /missing required argument 'sql'/],
+    ['a spec that is not there', ['run', 'absent.yaml'], /absent\.yaml/],
+    ['a network that is not there', ['inspect', 'absent.onnx'], /absent\.onnx/],
+    ['a study that is not there', ['report', 'absent', '--store', 'memory-of-nothing'], /no study absent/],
+    ['a store of a kind that is not known', ['list', '--store', 'ftp://host/x'], /ftp/],
+    ['an action that the server does not know', ['server', 'restart'], /start, status and stop/],
+    ['a profile that is not configured', ['worker', '--temporal', 'absent'], /absent/],
+  ])('%s', async (_, args, saying) => {
+    expectPlain(await place.run(args), 2, saying);
+  });
+
+  test('every mistake of a spec at once, each with its place', async () => {
+    const text = tinySpec('wrong')
+      .replace('trials: 2', 'trails: 2')
+      .replace('order: kl', 'order: best')
+      .replace('seed: 7', 'seed: x');
+    const ended = await place.run(['run', place.spec('wrong', text), '--in-process']);
+    expectPlain(ended, 2, /trials/);
+    expect(ended.stderr.match(/wrong\.yaml:\d+:\d+/g)?.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test.skipIf(!hasSharedData)(
+    'a network that misses its expected accuracy: nothing is ablated, in process and by Temporal',
+    async () => {
+      const spec = place.spec('missed', tinySpec('missed', { divide: 1 }));
+      for (const options of [['--in-process'], []]) {
+        const store = place.path(`missed-${options.length}`);
+        const ended = await place.run(['run', spec, '--store', store, ...options]);
+        expect(ended.code, ended.stderr).toBe(2);
+        expect(ended.stderr).toMatch(/models\.tutorial: the intact network is right on .*\n.*Nothing was ablated/);
+        expect(ended.stderr).not.toMatch(/^\s+at /m);
+        // The baseline and the profile.
+        expect(committedUnits(store)).toHaveLength(2);
+      }
+    },
+  );
+});
+
+describe('4: Temporal or the store is out of reach', { timeout: 300_000 }, () => {
+  const nowhere = '127.0.0.1:9';
+
+  test('a worker whose Temporal does not answer', async () => {
+    const lonely = new Workplace({ TEMPORAL_ADDRESS: nowhere });
+    expectPlain(await lonely.run(['worker']), 4, new RegExp(`no Temporal answers at ${nowhere}`));
+    lonely.close();
+  });
+
+  test('a study that is followed where no Temporal is', async () => {
+    const lonely = new Workplace();
+    expectPlain(await lonely.run(['worker']), 4, /percuss server start/);
+    lonely.close();
+  });
+
+  test('a bucket that does not answer', async () => {
+    const lonely = new Workplace({
+      AWS_ENDPOINT_URL: `http://${nowhere}`,
+      AWS_ACCESS_KEY_ID: 'nobody',
+      AWS_SECRET_ACCESS_KEY: 'nothing',
+      AWS_REGION: 'us-east-1',
+    });
+    expectPlain(await lonely.run(['list', '--store', 's3://absent/x']), 4, /absent/);
+    lonely.close();
+  });
+});
+
+describe.skipIf(!hasSharedData || process.platform !== 'linux')(
+  '3: the study ended with failed cells',
+  { timeout: 600_000 },
+  () => {
+    /** Runs a study whose compute processes are killed as they appear. */
+    const hounded = async (args: readonly string[]): Promise<Ended> => {
+      const run = place.start(args);
+      let over = false;
+      void run.ended.then(() => (over = true));
+      for (; !over; await sleep(30)) for (const { pid } of place.relatives(computeChild)) killQuietly(pid);
+      return run.ended;
+    };
+
+    test('when no process could compute them; the same command tries them again', async () => {
+      const args = [
+        'run',
+        place.spec('hounded', fewSpec('hounded')),
+        '--in-process',
+        '--store',
+        place.path('hounded'),
+        '--json',
+      ];
+      const ended = await hounded(args);
+      expect(ended.code, ended.stderr).toBe(3);
+      const { computed, failed } = answer<RunAnswer>(ended);
+      expect(computed).toBe(0);
+      expect(failed).toBeGreaterThan(3);
+      const again = await place.run(args);
+      expect(again.code, again.stderr).toBe(0);
+      expect(answer<RunAnswer>(again)).toMatchObject({ computed: failed, reused: 0, failed: 0 });
+    });
+
+    test('at the first one where the spec says stop', async () => {
+      const spec = place.spec('stopped', fewSpec('stopped', '{ onFailure: stop, workers: 1 }'));
+      const ended = await hounded(['run', spec, '--in-process', '--store', place.path('stopped'), '--json']);
+      expectPlain(ended, 3, /onFailure: stop/);
+    });
+  },
+);

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasSharedData, sharedData } from '../probe/real-network.js';
+import { answer, tableHashes, tinySpec, Workplace } from './percuss.js';
+
+if (!hasSharedData) console.warn('verbs are not tested on a study: ../shared/data is absent');
+
+describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_000 }, () => {
+  const place = new Workplace();
+  const out = place.path('percuss-out/verbs');
+  let spec: string;
+
+  beforeAll(async () => {
+    spec = place.spec('verbs', tinySpec('verbs', { run: '{}' }));
+    const run = await place.run(['run', spec, '--in-process']);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/verbs: \d+ units computed, 0 taken from the store, 0 failed/);
+  }, 600_000);
+  afterAll(() => place.close());
+
+  /** The answer with --json, of a verb that succeeds. */
+  const json = async <T>(...args: string[]): Promise<T> => {
+    const ended = await place.run([...args, '--json']);
+    expect(ended.code, ended.stderr).toBe(0);
+    return answer<T>(ended);
+  };
+
+  test('run says where the report is, and what was written is there', () => {
+    for (const name of ['report.html', 'study.json', 'tables/models.parquet'])
+      expect(existsSync(path.join(out, name))).toBe(true);
+    expect(JSON.parse(readFileSync(path.join(out, 'study.json'), 'utf8'))).toMatchObject({
+      study: 'verbs',
+      coverage: { failed: 0 },
+    });
+  });
+
+  test('list shows it, report writes the same tables elsewhere', async () => {
+    expect(await json('list')).toMatchObject([{ study: 'verbs', reported: true }]);
+    expect((await place.run(['list'])).stdout).toMatch(/reported +verbs/);
+    const { folder, files } = await json<{ folder: string; files: string[] }>('report', 'verbs', '--out', 'elsewhere');
+    expect([folder, files.length]).toEqual(['elsewhere', 11]);
+    expect(tableHashes(place.path('elsewhere'))).toEqual(tableHashes(out));
+  });
+
+  test('query answers in text, CSV and JSON, from the store and from a folder, and explains a mistake', async () => {
+    const sql = 'SELECT model, images FROM models';
+    expect(await json('query', 'verbs', sql)).toEqual(await json('query', out, sql));
+    expect((await place.run(['query', 'verbs', sql, '--csv'])).stdout).toBe('model,images\r\ntutorial,60\r\n');
+    expect((await place.run(['query', 'verbs', sql])).stdout).toMatch(/^model +images\n/);
+    const wrong = await place.run(['query', 'verbs', 'SELECT nothing FROM models']);
+    expect([wrong.code, wrong.stdout]).toEqual([2, '']);
+    expect(wrong.stderr).toMatch(/nothing/);
+    expect(wrong.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('plan sees that all is stored, baseline that what is expected is met, validate that the spec is right', async () => {
+    const plan = await json<{ units: number; stored: number }>('plan', spec);
+    expect(plan.units).toBeGreaterThan(100);
+    expect(plan.stored).toBeGreaterThan(100);
+    expect(await json('baseline', spec)).toMatchObject([{ model: 'tutorial', images: 60, met: true }]);
+    expect(await json('validate', spec)).toMatchObject({ name: 'verbs', models: ['tutorial'] });
+  });
+
+  test('inspect and doctor answer, and init writes a spec once', async () => {
+    expect(await json('inspect', path.join(sharedData, 'models/cifar10_mstutorial.onnx'))).toBeTypeOf('object');
+    const findings = await json<{ what: string; ok: boolean }[]>('doctor');
+    expect(findings.find(({ what }) => what === 'store')).toMatchObject({ ok: true });
+    expect(findings.find(({ what }) => what === 'temporal')).toMatchObject({ ok: false });
+    expect(await json('init', 'mine.yaml')).toEqual({ file: 'mine.yaml' });
+    expect((await place.run(['validate', 'mine.yaml'])).code).toBe(2);
+    writeFileSync(place.path('mine.yaml'), 'kept');
+    expect((await place.run(['init', 'mine.yaml'])).code).toBe(2);
+    expect(readFileSync(place.path('mine.yaml'), 'utf8')).toBe('kept');
+    expect(await json('server', 'status')).toBeNull();
+  });
+
+  test('status, pause, cancel and watch say that there is no Temporal to ask', async () => {
+    for (const verb of ['status', 'pause', 'cancel', 'watch']) {
+      const ended = await place.run([verb, 'verbs', '--json']);
+      expect([verb, ended.code, ended.stdout]).toEqual([verb, 4, '']);
+      expect(ended.stderr).toMatch(/percuss server start/);
+    }
+  });
+
+  test('an option stands before or after its verb, and help ends with 0', async () => {
+    const store = place.path('.percuss');
+    expect(answer(await place.run(['--json', '--store', store, 'list'], '/'))).toEqual(await json('list'));
+    expect(answer(await place.run(['list', '--json', '--store', store], '/'))).toEqual(await json('list'));
+    const help = await place.run(['run', '--help']);
+    expect([help.code, help.stdout.includes('--in-process')]).toEqual([0, true]);
+  });
+});
