@@ -1,4 +1,4 @@
-import { isPercussError, type ErrorKind, type PercussError } from '../core/errors.js';
+import { isPercussError, type ErrorKind } from '../core/errors.js';
 
 /** Exit codes of `percuss` (design §9). */
 export const exitCodes = { complete: 0, bug: 1, input: 2, incomplete: 3, unreachable: 4, interrupted: 130 } as const;
@@ -14,7 +14,7 @@ const byKind: { readonly [K in ErrorKind]: number } = {
 
 /** The exit code for anything thrown. */
 export function exitCodeOf(error: unknown): number {
-  return isPercussError(error) ? byKind[(error as PercussError).kind] : exitCodes.bug;
+  return isPercussError(error) ? byKind[error.kind] : exitCodes.bug;
 }
 
 /** What is printed for an error: its message alone where it is the user's to mend, with a stack trace where it is ours. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { PercussError } from '../core/errors.js';
 import { createSteps } from '../core/study/create-steps.js';
-import { exportOutputs, knownOutputs, type StudyOutputs } from '../core/study/outputs.js';
+import { exportOutputs, soundOutputs, type StudyOutputs } from '../core/study/outputs.js';
 import { runStudySteps } from '../core/study/run-study.js';
 import { tableNames } from '../core/tables/columns.js';
 import { connectClient, connectWorker } from '../infra/connection.js';
@@ -101,7 +101,7 @@ async function compute(
   signal: AbortSignal,
 ): Promise<{ readonly outcome: RunOutcome; readonly fresh: boolean }> {
   const { ref } = prepared;
-  const stored = prepared.complete ? await knownOutputs(session.ledger, ref.id) : undefined;
+  const stored = prepared.complete ? await soundOutputs(session.ledger, ref.id) : undefined;
   if (stored) return { outcome: { computed: 0, reused: prepared.units, failed: 0, outputs: stored }, fresh: false };
   const slots = options.workers ?? prepared.spec.run.workers ?? availableParallelism();
   const children = computeChildren({ slots });

@@ -1,3 +1,4 @@
+import type { Tensor } from '../tensor.js';
 import { buildGraph } from './build.js';
 import { wiringOf, DYNAMIC, type Graph, type GraphInput, type Node, type ValueId } from './graph.js';
 
@@ -45,11 +46,8 @@ function inputOf(graph: Graph, id: ValueId): GraphInput {
   return own ?? { id, shape: graph.shapes.get(id) as readonly number[], dtype: 'float32' };
 }
 
-function constantsOf(
-  graph: Graph,
-  nodes: readonly Node[],
-): Map<ValueId, NonNullable<ReturnType<Graph['constants']['get']>>> {
-  const constants = new Map();
+function constantsOf(graph: Graph, nodes: readonly Node[]): Map<ValueId, Tensor> {
+  const constants = new Map<ValueId, Tensor>();
   for (const node of nodes) {
     for (const input of node.inputs) {
       const constant = graph.constants.get(input);

@@ -14,7 +14,8 @@ export type Base = BaseName | { readonly image: number };
 /** All impulses at one place on one base: what one response object holds. */
 export interface ImpulseGroup {
   readonly variant: NetworkVariant;
-  readonly at: 'input' | string;
+  /** `input`, or the name of a site. */
+  readonly at: string;
   readonly base: Base;
   readonly channels: readonly number[];
   readonly positions: readonly (readonly [number, number])[];

@@ -79,7 +79,7 @@ export async function missingOf(
   let [stored, failed] = [0, 0];
   for (const whole of groups) {
     const outline = outlines.find((candidate) => candidate.model.name === whole.model) as ModelOutline;
-    const { count, images, ...group } = whole;
+    const { count, images: _, ...group } = whole;
     const known =
       group.kind === 'cells' || group.kind === 'baseline'
         ? await context.committed.cells(outline, (outline.chunks[group.chunk] as { digest: Digest }).digest)

@@ -23,7 +23,7 @@ export function gridOf(sites: readonly Site[]): Grid {
   if (!coarsest) return { rows: [], columns: [] };
   const [, height = 1, width = 1] = coarsest.shape as [number, number?, number?];
   const points = (count: number, axis: 0 | 1): number[] =>
-    Array.from({ length: count }, (_, i) => (coarsest.offset[axis] as number) + (coarsest.stride[axis] as number) * i);
+    Array.from({ length: count }, (_, i) => coarsest.offset[axis] + coarsest.stride[axis] * i);
   return { rows: points(height, 0), columns: points(width, 1) };
 }
 
@@ -35,7 +35,6 @@ function nearest(point: number, offset: number, stride: number, length: number):
 /** Gathers what is stored of responses, as they come: impulses in order, sites by depth. */
 export class Gathering {
   readonly #impulses: readonly ImpulseRecord[];
-  readonly #sites: readonly Site[];
   readonly #grid: Grid;
   readonly #keep: boolean;
   readonly #tensors = new Map<string, Tensor>();
@@ -45,7 +44,6 @@ export class Gathering {
 
   constructor(impulses: readonly ImpulseRecord[], sites: readonly Site[], grid: Grid, keep: boolean) {
     this.#impulses = impulses;
-    this.#sites = sites;
     this.#grid = grid;
     this.#keep = keep;
     this.#pairs = Math.max(-1, ...impulses.map((impulse) => impulse.pair)) + 1;

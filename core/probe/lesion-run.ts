@@ -62,7 +62,7 @@ function imagesOf(tensor: Tensor, from: number, to: number): Tensor {
     ...tensor,
     shape: [to - from, ...tensor.shape.slice(1)],
     data: tensor.data.subarray(from * row, to * row),
-  } as Tensor;
+  };
 }
 
 /**

@@ -96,7 +96,7 @@ async function tapOf(network: TappedNetwork, group: ImpulseGroup, context: Respo
       if (cut !== until) return;
       for (const [value, tensor] of tensors) {
         const host = await tensor.read();
-        live.set(value, { ...host, data: host.data.slice() } as Tensor);
+        live.set(value, { ...host, data: host.data.slice() });
       }
     },
     { until },

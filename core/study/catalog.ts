@@ -55,7 +55,7 @@ export class Catalog {
 
 /** Finds what can be cut out of an imported network, as its model asks. */
 export function loadModel(model: ResolvedModel, graph: Graph): LoadedModel {
-  const output = model.output.name ?? (graph.outputs.at(-1) as ValueId);
+  const output = model.output.name ?? graph.outputs.at(-1) ?? '';
   return { model, graph, anatomy: anatomyOf(graph, { after: model.after, output }), output };
 }
 

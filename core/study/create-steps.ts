@@ -43,7 +43,7 @@ export function createSteps({ ledger, compute }: StepsContext): StudySteps {
     recordFailures: (stage, failures) => recordUnitFailures(ledger, catalog, stage, failures),
     analyse: async (study, options) => {
       const tables = await analyseStudy(ledger, catalog, study, options?.signal);
-      return ledger.putRecord('analyses', tables as never) as Promise<Ref<Tables>>;
+      return ledger.putRecord('analyses', tables as never);
     },
     writeTable: async (study, analysis, table: TableName) => {
       const bytes = await writeParquet(table, (await tablesOf(analysis))[table]);

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest, Ref } from '../digest.js';
-import { PercussError } from '../errors.js';
+import { isPercussError, PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { percussVersion } from './version.js';
 
@@ -49,6 +49,19 @@ export async function keepOutputs(ledger: Ledger, study: Digest, outputs: StudyO
 export async function knownOutputs(ledger: Ledger, study: Digest): Promise<StudyOutputs | undefined> {
   const status = await ledger.latestOutputs<Partial<CompleteStatus>>(study);
   return status?.state === 'complete' && status.percuss === percussVersion ? status.outputs : undefined;
+}
+
+/** As `knownOutputs`, if every one of them can be read; what is damaged is set aside. */
+export async function soundOutputs(ledger: Ledger, study: Digest): Promise<StudyOutputs | undefined> {
+  const outputs = await knownOutputs(ledger, study);
+  if (!outputs) return undefined;
+  try {
+    for (const ref of [outputs.report, outputs.summary, ...Object.values(outputs.tables)]) await ledger.getOutput(ref);
+    return outputs;
+  } catch (error) {
+    if (isPercussError(error) && (error.code === 'OBJECT_DAMAGED' || error.code === 'NOT_FOUND')) return undefined;
+    throw error;
+  }
 }
 
 /** The outputs of the last complete run of a study. @throws PercussError NOT_FOUND. */

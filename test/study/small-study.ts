@@ -25,8 +25,13 @@ export const model = (name: string, file: string, more: Partial<ModelSpec> = {})
   ...more,
 });
 
-export const ablation = (name: string, more: Partial<AblationSpec>): AblationSpec =>
-  ({ ...base, name, models: ['tutorial'], mode: 'each', ...more }) as AblationSpec;
+export const ablation = (name: string, more: Partial<AblationSpec>): AblationSpec => ({
+  ...base,
+  name,
+  models: ['tutorial'],
+  mode: 'each',
+  ...more,
+});
 
 /** A study that takes seconds: the small tutorial network, few images, every kind of unit. */
 export function smallStudy(more: Partial<StudySpec> = {}): StudySpec {
