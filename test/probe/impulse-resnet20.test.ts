@@ -4,10 +4,8 @@ import { runResponseBatch, type ResponseResult } from '../../core/probe/response
 import type { TappedNetwork } from '../../core/probe/tapped-network.js';
 import type { Tensor } from '../../core/tensor.js';
 import { cifarImages, hasSharedData, tapReal } from './real-network.js';
+import { floats } from './response-parts.js';
 import { groupOf, responseContext } from './small-tap.js';
-
-const floats = (result: ResponseResult, name: string): Float32Array =>
-  (result.tensors.get(name) as Tensor<'float32'>).data;
 
 /** Elements along one axis whose receptive field has an input coordinate in it. */
 function field(site: Site, axis: 0 | 1, at: number): readonly [number, number] {
