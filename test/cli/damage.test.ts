@@ -64,6 +64,20 @@ describe.skipIf(!hasSharedData)('damaged objects in the store of a finished stud
     expect(filesBelow(path.join(store, 'aside'))).toHaveLength(6);
   });
 
+  test('a damaged table, or report, is written again', async () => {
+    const [report = ''] = filesBelow(path.join(store, 'studies'), /report-.*\.html$/);
+    const [table = ''] = filesBelow(path.join(store, 'studies'), /kernels-.*\.parquet$/);
+    for (const file of [report, table]) flipBit(file);
+    const refused = await place.run(['report', 'damage']);
+    expect(refused.code, refused.stderr).toBe(3);
+    expect(refused.stderr).toContain('run the study again');
+    const again = await run();
+    expect(again.code, again.stderr).toBe(0);
+    expect(answer<RunAnswer>(again)).toMatchObject({ computed: 0, reused: units, failed: 0 });
+    expect(tableHashes(out)).toEqual(sound);
+    expect((await place.run(['report', 'damage'])).code).toBe(0);
+  });
+
   test('flipped bits that only the analysis meets, behind an index, are computed again in the same run', async () => {
     expect(filesBelow(path.join(store, 'index'))).not.toEqual([]);
     forget();
