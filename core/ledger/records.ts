@@ -12,20 +12,27 @@ export interface RecordContext {
   readonly onNotice: OnNotice;
 }
 
-/** Writes bytes under a key that follows from their content. An object of another size under that key is set aside. */
+/**
+ * Writes bytes under a key that follows from their content. An object of another size under that key is set aside; with
+ * `compare: 'bytes'`, for what is small, one of any other content.
+ */
 export async function putContent(
   context: RecordContext,
   key: Key,
   bytes: Uint8Array,
   options: StoreOptions,
+  compare: 'size' | 'bytes' = 'size',
 ): Promise<void> {
   const { store, onNotice } = context;
   while (!(await store.putIfAbsent(key, bytes, options))) {
     const there = await store.head(key, options);
-    if (there?.bytes === bytes.length) return;
+    const sameSize = there?.bytes === bytes.length;
+    if (sameSize && compare === 'size') return;
     const found = await store.get(key, undefined, options);
-    if (found)
-      await setAside(store, key, found, `it has ${found.length} bytes instead of ${bytes.length}`, onNotice, options);
+    if (!found) continue;
+    if (Buffer.compare(found, bytes) === 0) return;
+    const reason = sameSize ? 'its content is damaged' : `it has ${found.length} bytes instead of ${bytes.length}`;
+    await setAside(store, key, found, reason, onNotice, options);
   }
 }
 

@@ -65,7 +65,7 @@ export async function putOutput(
   const digest = sha256(bytes);
   const dot = name.lastIndexOf('.');
   const key = `${studyFolder(study)}${name.slice(0, dot)}-${digest}${name.slice(dot)}`;
-  await putContent(context, key, bytes, options);
+  await putContent(context, key, bytes, options, 'bytes');
   return { key, sha256: digest };
 }
 

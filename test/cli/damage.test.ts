@@ -81,7 +81,8 @@ describe.skipIf(!hasSharedData)('damaged objects in the store of a finished stud
   test('flipped bits that only the analysis meets, behind an index, are computed again in the same run', async () => {
     expect(filesBelow(path.join(store, 'index'))).not.toEqual([]);
     forget();
-    const files = [cellFiles(store).at(3) ?? '', cellFiles(store).at(-1) ?? '', resultFiles(store).at(1) ?? ''];
+    const [table = ''] = filesBelow(path.join(store, 'studies'), /curves-.*\.parquet$/);
+    const files = [cellFiles(store).at(3) ?? '', cellFiles(store).at(-1) ?? '', resultFiles(store).at(1) ?? '', table];
     for (const file of files) flipBit(file);
     const again = await run();
     expect(again.code, again.stderr).toBe(0);
