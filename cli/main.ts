@@ -106,6 +106,12 @@ async function percuss(args: readonly string[]): Promise<Command> {
   return program;
 }
 
+// The reader of a pipe may leave early (`percuss query … | head`): that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.complete);
+  throw error;
+});
+
 try {
   await (await percuss(process.argv.slice(2))).parseAsync();
 } catch (error) {
