@@ -22,7 +22,9 @@ function editedWhole(network: TappedNetwork, edits: readonly { edit: Edit; fill:
     const value = node.outputs[0] as ValueId;
     const channels = network.site(found.edit.site).channels;
     const keep = Float32Array.from({ length: channels }, (_, c) => (found.edit.channels.includes(c) ? 0 : 1));
-    const shift = Float32Array.from({ length: channels }, (_, c) => (found.edit.channels.includes(c) ? (found.fill[c] ?? 0) : 0));
+    const shift = Float32Array.from({ length: channels }, (_, c) =>
+      found.edit.channels.includes(c) ? (found.fill[c] ?? 0) : 0,
+    );
     constants.set(`${value}!keep`, float32([1, channels, 1, 1], keep));
     constants.set(`${value}!shift`, float32([1, channels, 1, 1], shift));
     renamed.set(value, `${value}!edited`);
@@ -56,7 +58,11 @@ function klOf(p: Float32Array, q: Float32Array, image: number): number {
   return lp.reduce((sum, x, c) => sum + Math.exp(x) * (x - (lq[c] as number)), 0);
 }
 
-async function run(setup: Awaited<ReturnType<typeof tapReal>>, conditions: readonly Condition[], count: number): Promise<Cell[]> {
+async function run(
+  setup: Awaited<ReturnType<typeof tapReal>>,
+  conditions: readonly Condition[],
+  count: number,
+): Promise<Cell[]> {
   const { images, labels } = cifarImages('cifar10_test_0000-0499.bin', count);
   const cells: Cell[] = [];
   await runLesionBatch(
@@ -81,7 +87,9 @@ describe.skipIf(!hasSharedData)('lesions of ResNet-20', () => {
     const sites = network.anatomy.layers.map((layer) => layer.site);
     const statistics = await reference.statistics();
     const single = sites.map((site, i): Condition => ({ edits: [{ site, channels: [(5 * i) % 16], fill: zero }] }));
-    const many: Condition = { edits: [0, 4, 5, 17].map((i) => ({ site: sites[i] as string, channels: [1, 7, 12], fill: zero })) };
+    const many: Condition = {
+      edits: [0, 4, 5, 17].map((i) => ({ site: sites[i] as string, channels: [1, 7, 12], fill: zero })),
+    };
     const mean: Fill = { kind: 'mean', per: 'channel', reference: 'reference' };
     const means: Condition = { edits: [2, 9].map((i) => ({ site: sites[i] as string, channels: [3, 4], fill: mean })) };
     const conditions = [{ edits: [] }, ...single, many, means];
@@ -126,7 +134,10 @@ describe.skipIf(!hasSharedData)('lesions of ResNet-20', () => {
     ];
     const conditions = sites.flatMap((site, i) =>
       fills.map((fill): Condition => ({
-        edits: [{ site, channels: [i % 16], fill }, ...(i < 18 && i % 2 ? [{ site: sites[18] as string, channels: [60], fill }] : [])],
+        edits: [
+          { site, channels: [i % 16], fill },
+          ...(i < 18 && i % 2 ? [{ site: sites[18] as string, channels: [60], fill }] : []),
+        ],
       })),
     );
     const together = await run(setup, conditions, count);
@@ -149,7 +160,14 @@ describe.skipIf(!hasSharedData)('lesions of ResNet-20', () => {
       {
         ...setup,
         chunk: { digest: 'chunk', images: setup.reference.images, labels },
-        conditions: [{ key: 'k', condition: { edits: [{ site, channels: [2, 5], fill: { kind: 'resample', draw: 0, reference: 'reference' } }] } }],
+        conditions: [
+          {
+            key: 'k',
+            condition: {
+              edits: [{ site, channels: [2, 5], fill: { kind: 'resample', draw: 0, reference: 'reference' } }],
+            },
+          },
+        ],
         output: { kind: 'logits', classOffset: 0 },
       },
       { cell: (_, cell) => void cells.push(cell) },
