@@ -37,7 +37,7 @@ export class BatchRunner {
   readonly #threads: number;
   readonly #catalog: Catalog;
   readonly #engines = new Map<string, Promise<Engine>>();
-  readonly #stages = new Map<string, Promise<Stage>>();
+  readonly #stages = new Map<string, Promise<OutlinedStage>>();
   readonly #tapped = new Map<string, Promise<Tapped>>();
   readonly #baselines = new Map<string, ChunkBaseline>();
 
@@ -50,8 +50,7 @@ export class BatchRunner {
   /** Computes and commits units [from, to) of a stage, but those that are stored by now. */
   async run(plan: StagePlan, from: number, to: number, options: StepOptions = {}): Promise<BatchOutcome> {
     const started = performance.now();
-    const stage = await this.#stage(plan);
-    const outline = await loadOutlines(this.#ledger, this.#catalog, plan.study, stage.scores);
+    const { stage, outline } = await this.#stage(plan);
     const tally = { computed: 0, reused: 0, noOp: 0 };
     let done = 0;
     for (const { group, indices } of unitsOf(stage, from, to)) {
@@ -73,8 +72,13 @@ export class BatchRunner {
     this.#engines.clear();
   }
 
-  #stage(plan: StagePlan): Promise<Stage> {
-    return remembered(this.#stages, plan.ref.key, 4, () => this.#ledger.getRecord(plan.ref) as Promise<Stage>);
+  /** Two studies may have equal stages, so the study is part of the name. */
+  #stage(plan: StagePlan): Promise<OutlinedStage> {
+    const name = `${plan.study.id} ${JSON.stringify(plan.study.mode)} ${plan.ref.key}`;
+    return remembered(this.#stages, name, 4, async () => {
+      const stage = (await this.#ledger.getRecord(plan.ref)) as Stage;
+      return { stage, outline: await loadOutlines(this.#ledger, this.#catalog, plan.study, stage.scores) };
+    });
   }
 
   #engine(mode: NumericMode): Promise<Engine> {
@@ -223,6 +227,12 @@ export class BatchRunner {
   async #provenance(model: ModelOutline): Promise<Provenance> {
     return { ...(await this.#engine(model.scope.mode)).provenance, percuss: percussVersion };
   }
+}
+
+/** A stage, and what its study asks for: the same for all its batches. */
+interface OutlinedStage {
+  readonly stage: Stage;
+  readonly outline: StudyOutline;
 }
 
 interface GroupContext {
