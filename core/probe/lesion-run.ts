@@ -1,8 +1,10 @@
 import type { EngineTensor } from '../engine/engine.js';
+import type { Carry, CarriedConv } from '../network/carry.js';
 import type { ValueId } from '../network/graph.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import { rows as rowsOf, sizeOf, type Tensor } from '../tensor.js';
 import type { FillReach, FillValues } from './fill.js';
-import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
+import { ChangedChannels } from './carried-rows.js';
+import type { CompiledLesion, HostLive, TappedNetwork } from './tapped-network.js';
 
 /** One condition as a run needs it: what to remove at which value, and with what. */
 export interface PreparedEdit {
@@ -11,9 +13,9 @@ export interface PreparedEdit {
   readonly fill: FillValues;
 }
 
-/** Rows of one run: every condition on every image of a range of the tile; condition-major. */
+/** Rows of one run: what each condition removes at the cut, on every image of a range of the tile; condition-major. */
 export interface LesionRows {
-  readonly conditions: readonly (readonly PreparedEdit[])[];
+  readonly edits: readonly (readonly PreparedEdit[])[];
   /** Images [from, to) of the tile that the live values hold, and the tile's first image within the chunk. */
   readonly from: number;
   readonly to: number;
@@ -23,92 +25,111 @@ export interface LesionRows {
 const widest = (reaches: readonly FillReach[]): FillReach =>
   reaches.includes('image') ? 'image' : reaches.includes('position') ? 'position' : 'channel';
 
-/** Runs one lesion program on live values of the intact network. Resolves to outputs [rows × classes] on the host. */
+/**
+ * Runs one lesion program on live values before the edits, and on what the program's carry needs ahead of them. Resolves to
+ * outputs [rows × classes] on the host.
+ */
 export async function runLesions(
   network: TappedNetwork,
   lesion: CompiledLesion,
-  live: ReadonlyMap<ValueId, Tensor>,
+  live: HostLive,
   rows: LesionRows,
   signal?: AbortSignal,
 ): Promise<Float32Array> {
-  const images = rows.to - rows.from;
-  const count = rows.conditions.length;
+  const { edits, from, to } = rows;
   const feeds = new Map<string, EngineTensor>();
   const feed = (name: string, tensor: Tensor): void => void feeds.set(name, network.engine.upload(tensor));
-  for (const [value, tensor] of live) feed(value, imagesOf(tensor, rows.from, rows.to));
-  if (lesion.replicate)
-    feed(lesion.replicate, { dtype: 'float32', shape: [count, 1, 1], data: new Float32Array(count) });
-  lesion.edits.forEach((edit, order) => {
-    const shape = network.graph.shapes.get(edit.value) as readonly number[];
-    const tensors = editFeeds(edit.value, shape.slice(1), rows, order === 0);
-    feed(edit.keep, tensors.keep);
-    feed(edit.shift, tensors.shift);
-  });
-  const wanted = new Map(lesion.program.feeds.map(({ name }) => [name, feeds.get(name) as EngineTensor]));
-  const fetched = await lesion.program.run(wanted, signal ? { signal } : {});
+  const intact = new Map([...live].map(([value, tensor]) => [value, rowsOf(tensor, from, to)]));
+  if (lesion.replicate) {
+    feed(lesion.replicate, { dtype: 'float32', shape: [edits.length, 1, 1], data: new Float32Array(edits.length) });
+  }
+  const changed = lesion.carry && changedChannels(network, lesion, intact, rows);
+  for (const entry of lesion.entries) {
+    feed(entry.value, intact.get(entry.value) as Tensor);
+    const map = (network.graph.shapes.get(entry.value) as readonly number[]).slice(1);
+    if (entry.kind === 'edited' || entry.kind === 'patched') feed(entry.keep, keepOf(map, edits));
+    if (entry.kind === 'edited') feed(entry.shift, shiftOf(map, rows));
+    if (entry.kind === 'patched') feed(entry.channel, (changed as ChangedChannels).channel(entry.value));
+    if (entry.kind !== 'carried') continue;
+    const conv = lesion.carry?.convs.find(({ output }) => output === entry.value) as CarriedConv;
+    feed(entry.weights, (changed as ChangedChannels).weights(conv));
+    feed(entry.patches, (changed as ChangedChannels).patches(conv));
+  }
+  const fetched = await lesion.program.run(feeds, signal ? { signal } : {});
   const output = fetched.values().next().value as EngineTensor;
   const data = (await output.read()).data as Float32Array;
   for (const tensor of fetched.values()) tensor.dispose();
   for (const tensor of feeds.values()) tensor.dispose();
-  if (data.length !== count * images * network.classes) {
-    throw new RangeError(`lesion program gave ${data.length} outputs for ${count} conditions on ${images} images`);
+  if (data.length !== edits.length * (to - from) * network.classes) {
+    throw new RangeError(
+      `lesion program gave ${data.length} outputs for ${edits.length} conditions on ${to - from} images`,
+    );
   }
   return data;
 }
 
-function imagesOf(tensor: Tensor, from: number, to: number): Tensor {
-  const row = sizeOf(tensor.shape.slice(1));
-  return {
-    ...tensor,
-    shape: [to - from, ...tensor.shape.slice(1)],
-    data: tensor.data.subarray(from * row, to * row),
-  };
+function changedChannels(
+  network: TappedNetwork,
+  lesion: CompiledLesion,
+  intact: HostLive,
+  { edits, from, to, tileStart }: LesionRows,
+): ChangedChannels {
+  const single = edits.map(([edit]) => edit as PreparedEdit);
+  return new ChangedChannels(network.graph, lesion.carry as Carry, intact, {
+    value: (single[0] as PreparedEdit).value,
+    edits: single,
+    images: to - from,
+    start: tileStart + from,
+  });
 }
 
-/**
- * Keep and shift of one edited value. At the first one a condition stands on an axis of its own and is spread over its
- * images by broadcasting; at later ones each row has its own entry.
- */
-function editFeeds(
-  value: ValueId,
-  map: readonly number[],
-  rows: LesionRows,
-  first: boolean,
-): { readonly keep: Tensor<'bool'>; readonly shift: Tensor<'float32'> } {
+/** [conditions, 1, C, 1, …]: false where a channel is removed. */
+function keepOf(map: readonly number[], edits: LesionRows['edits']): Tensor<'bool'> {
   const channels = map[0] as number;
-  const images = rows.to - rows.from;
-  const edits = rows.conditions.map((condition) => condition.filter((edit) => edit.value === value));
+  const data = new Uint8Array(edits.length * channels).fill(1);
+  edits.forEach((list, c) => {
+    for (const channel of list.flatMap((edit) => edit.channels)) data[c * channels + channel] = 0;
+  });
+  return { dtype: 'bool', shape: [edits.length, 1, channels, ...map.slice(1).map(() => 1)], data };
+}
+
+/** [conditions, 1 | images, C, 1 | H, 1 | W]: what stands where a channel is removed. */
+function shiftOf(map: readonly number[], rows: LesionRows): Tensor<'float32'> {
+  const { edits } = rows;
+  const channels = map[0] as number;
   const reach = widest(edits.flat().map((edit) => edit.fill.reach));
   const space = map.slice(1);
-  const positions = reach === 'channel' ? 1 : sizeOf(space);
   const spatial = reach === 'channel' ? space.map(() => 1) : space;
-  const ones = space.map(() => 1);
-  const perCondition = first && reach !== 'image' ? 1 : images;
-  const entries = edits.length * perCondition;
-  const keepEntries = edits.length * (first ? 1 : images);
-  const keep = new Uint8Array(keepEntries * channels).fill(1);
-  const shift = new Float32Array(entries * channels * positions);
+  const positions = sizeOf(spatial);
+  const images = reach === 'image' ? rows.to - rows.from : 1;
+  const data = new Float32Array(edits.length * images * channels * positions);
   edits.forEach((list, c) => {
-    for (const edit of list) {
-      for (const channel of edit.channels) {
-        const keeps = first ? 1 : images;
-        for (let i = 0; i < keeps; i++) keep[(c * keeps + i) * channels + channel] = 0;
-        for (let i = 0; i < perCondition; i++) {
-          const values = edit.fill.values(channel, rows.tileStart + rows.from + i);
-          const start = ((c * perCondition + i) * channels + channel) * positions;
-          if (values.length === 1) shift.fill(values[0] as number, start, start + positions);
-          else shift.set(values, start);
-        }
-      }
+    for (let i = 0; i < images; i++) {
+      const plane = data.subarray((c * images + i) * channels * positions, (c * images + i + 1) * channels * positions);
+      for (const edit of list) writeFill(plane, positions, edit, rows.tileStart + rows.from + i);
     }
   });
-  const lead = first ? [edits.length, perCondition] : [edits.length * images];
-  return {
-    keep: {
-      dtype: 'bool',
-      shape: [...(first ? [edits.length, 1] : [edits.length * images]), channels, ...ones],
-      data: keep,
-    },
-    shift: { dtype: 'float32', shape: [...lead, channels, ...spatial], data: shift },
-  };
+  return { dtype: 'float32', shape: [edits.length, images, channels, ...spatial], data };
+}
+
+/** Writes what an edit puts in place of its channels into the planes of one image, [C, positions]. */
+function writeFill(planes: Float32Array, positions: number, edit: PreparedEdit, image: number): void {
+  for (const channel of edit.channels) {
+    const values = edit.fill.values(channel, image);
+    const from = channel * positions;
+    if (values.length === 1) planes.fill(values[0] as number, from, from + positions);
+    else planes.set(values, from);
+  }
+}
+
+/** A copy of a value [images, C, H, W] with edits written into it; `start` is its first image within the chunk. */
+export function edited(tensor: Tensor, edits: readonly PreparedEdit[], start: number): Tensor<'float32'> {
+  const positions = sizeOf(tensor.shape.slice(2));
+  const data = Float32Array.from(tensor.data as Float32Array);
+  const row = (tensor.shape[1] as number) * positions;
+  for (let i = 0; i < (tensor.shape[0] as number); i++) {
+    const planes = data.subarray(i * row, (i + 1) * row);
+    for (const edit of edits) writeFill(planes, positions, edit, start + i);
+  }
+  return { dtype: 'float32', shape: tensor.shape, data };
 }

@@ -1,3 +1,4 @@
+import { canonicalJson, type Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
 import type { EngineTensor } from '../engine/engine.js';
 import type { ValueId } from '../network/graph.js';
@@ -5,8 +6,9 @@ import type { CellKey, Condition } from '../plan/condition.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { Cell } from './cell.js';
 import { chunkBaseline, type ChunkBaseline } from './chunk-baseline.js';
-import { fillValues, reachOf, type FillReach } from './fill.js';
-import { runLesions, type PreparedEdit } from './lesion-run.js';
+import { fillValues } from './fill.js';
+import { runPaths, type LesionPath, type LesionStep } from './lesion-paths.js';
+import type { PreparedEdit } from './lesion-run.js';
 import { imageMetrics, type MetricsContext, type OutputKind } from './metrics.js';
 import type { ReferenceSet } from './reference-set.js';
 import type { TappedNetwork } from './tapped-network.js';
@@ -37,13 +39,8 @@ export interface LesionBatch {
   readonly onDone?: (done: number) => void;
 }
 
-interface Prepared {
-  readonly index: number;
+interface Prepared extends LesionPath {
   readonly edits: readonly PreparedEdit[];
-  readonly first: number;
-  readonly reach: FillReach;
-  /** Images × classes, written tile by tile. */
-  readonly outputs: Float32Array;
   effect: number;
 }
 
@@ -96,24 +93,34 @@ async function prepare(batch: LesionBatch, baseline: ChunkBaseline): Promise<Pre
   await reference.loadPlanes(planes);
   const images = chunk.labels.length;
   const source = { reference, statistics, chunk: chunk.digest, images };
-  return batch.conditions.map(({ condition }, index) => {
+  return batch.conditions.map(({ condition }) => {
     const edits = condition.edits.map((edit): PreparedEdit => {
       const { value } = network.site(edit.site);
       return { value, channels: edit.channels, fill: fillValues(edit, value, source) };
     });
-    const reaches = condition.edits.map(reachOf);
-    const reach = reaches.includes('image') ? 'image' : reaches.includes('position') ? 'position' : 'channel';
     const effect = edits.reduce((largest, edit) => Math.max(largest, knownEffect(edit, baseline)), 0);
-    const first = Math.min(...condition.edits.map((edit) => network.cutOf(edit.site)));
     return {
-      index,
       edits,
-      first,
-      reach,
+      steps: stepsOf(network, condition, edits),
       effect,
       outputs: new Float32Array(effect === 0 ? 0 : images * network.classes),
     };
   });
+}
+
+/** Edits by the cut at which they are made, in the order in which the network computes. */
+function stepsOf(network: TappedNetwork, condition: Condition, edits: readonly PreparedEdit[]): readonly LesionStep[] {
+  const byCut = new Map<number, { edits: PreparedEdit[]; keys: string[] }>();
+  edits.forEach((edit, i) => {
+    const cut = cutOfValue(network, edit.value);
+    const step = byCut.get(cut) ?? { edits: [], keys: [] };
+    byCut.set(cut, step);
+    step.edits.push(edit);
+    step.keys.push(canonicalJson(condition.edits[i] as unknown as Json));
+  });
+  return [...byCut]
+    .sort(([a], [b]) => a - b)
+    .map(([cut, step]) => ({ cut, edits: step.edits, key: step.keys.join('\n') }));
 }
 
 /** Largest change that an edit makes to the intact activations, from their extremes; NaN where those don't tell. */
@@ -137,10 +144,10 @@ async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]):
   for (const condition of unknown) condition.effect = 0;
   // Beyond the last first edit only those need the intact activations whose effect is measured on them.
   const until = Math.max(
-    ...conditions.map(({ first }) => first),
+    ...conditions.map(firstCut),
     ...unknown.flatMap(({ edits }) => edits.map(({ value }) => cutOfValue(network, value))),
   );
-  const from = Math.min(...conditions.map(({ first }) => first));
+  const from = Math.min(...conditions.map(firstCut));
   const tiles = Math.ceil(chunk.labels.length / network.tile);
   let walked = 0;
   for (const tile of network.tiles(chunk.images)) {
@@ -153,10 +160,10 @@ async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]):
           const activation = (await live.get(point.value)?.read()) as Tensor<'float32'>;
           for (const condition of unknown) measureEffect(condition, point.value, activation, tile.from);
         }
-        const here = conditions.filter((condition) => condition.first === cut);
+        const here = conditions.filter((condition) => firstCut(condition) === cut);
         if (here.length === 0) return;
         const host = await readLive(point.live, live);
-        await runHere(batch, cut, here, host, tile);
+        await runPaths(network, { cut, live: host, start: tile.from }, here, signal);
         behind += here.length;
         batch.onDone?.(Math.floor(((walked + behind / conditions.length) / tiles) * batch.conditions.length));
       },
@@ -165,6 +172,8 @@ async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]):
     walked++;
   }
 }
+
+const firstCut = ({ steps }: LesionPath): number => (steps[0] as LesionStep).cut;
 
 const cutOfValue = (network: TappedNetwork, value: ValueId): number =>
   network.cuts.findIndex((cut) => cut.value === value);
@@ -176,47 +185,6 @@ async function readLive(
   const host = new Map<ValueId, Tensor>();
   for (const value of values) host.set(value, await (live.get(value) as EngineTensor).read());
   return host;
-}
-
-/** Conditions of one cut on one tile, as many in a run as its rows allow. */
-async function runHere(
-  batch: LesionBatch,
-  cut: number,
-  conditions: readonly Prepared[],
-  live: ReadonlyMap<ValueId, Tensor>,
-  tile: { readonly from: number; readonly to: number },
-): Promise<void> {
-  const { network, signal } = batch;
-  const images = tile.to - tile.from;
-  const rows = network.rowsAt(cut);
-  const perRun = Math.min(images, Math.max(8, Math.floor(rows / 4)));
-  const together = Math.max(1, Math.floor(rows / perRun));
-  const groups = new Map<string, Prepared[]>();
-  for (const condition of conditions) {
-    const name = `${condition.edits.length > 1} ${condition.reach}`;
-    groups.set(name, [...(groups.get(name) ?? []), condition]);
-  }
-  for (const group of groups.values()) {
-    const lesion = await network.lesion(cut, (group[0] as Prepared).edits.length > 1);
-    for (let start = 0; start < group.length; start += together) {
-      const run = group.slice(start, start + together);
-      for (let from = 0; from < images; from += perRun) {
-        signal?.throwIfAborted();
-        const to = Math.min(images, from + perRun);
-        const data = await runLesions(
-          network,
-          lesion,
-          live,
-          { conditions: run.map((condition) => condition.edits), from, to, tileStart: tile.from },
-          signal,
-        );
-        const block = (to - from) * network.classes;
-        run.forEach((condition, c) =>
-          condition.outputs.set(data.subarray(c * block, (c + 1) * block), (tile.from + from) * network.classes),
-        );
-      }
-    }
-  }
 }
 
 /** Elementwise, for fills that differ by position or image. */

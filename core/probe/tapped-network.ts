@@ -2,9 +2,12 @@ import type { Digest } from '../digest.js';
 import type { Engine, EngineTensor, Program } from '../engine/engine.js';
 import { PercussError } from '../errors.js';
 import type { Graph, ValueId } from '../network/graph.js';
-import { lesionProgram, liveBehind, segment, type LesionProgram } from '../network/segment.js';
+import { carryBehind } from '../network/carry.js';
+import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
+import { liveBehind, readOnTheWay, segment } from '../network/segment.js';
 import type { Anatomy, Site } from '../network/site.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
+import { ProgramCache } from './program-cache.js';
 
 /** A place where the network is cut: behind the value of one or several sites. */
 export interface CutPoint {
@@ -19,10 +22,8 @@ export interface CompiledLesion extends LesionProgram {
   readonly program: Program;
 }
 
-interface Cached {
-  readonly program: Promise<Program>;
-  bytes: number;
-}
+/** Values alive at a cut, on the host: [images, …]. */
+export type HostLive = ReadonlyMap<ValueId, Tensor>;
 
 type Live = ReadonlyMap<ValueId, EngineTensor>;
 
@@ -49,6 +50,8 @@ export interface WalkOptions {
 }
 
 const ACTIVATION_BYTES = 48 * 2 ** 20;
+/** Weights up to which every pair of cuts may have a program of its own. */
+const DIRECT_BYTES = 16 * 2 ** 20;
 const PAUSED_BYTES = 4 * ACTIVATION_BYTES;
 
 /**
@@ -61,9 +64,9 @@ export class TappedNetwork {
   readonly engine: Engine;
   readonly output: ValueId;
   readonly cuts: readonly CutPoint[];
-  readonly #programs = new Map<string, Cached>();
-  readonly #lesions = new Map<string, LesionProgram>();
-  readonly #budget: number;
+  readonly #programs: ProgramCache;
+  readonly #lesions = new Map<string, LesionProgram | undefined>();
+  readonly #direct: boolean;
   /** Of one chunk at a time, by tile. */
   readonly #paused = new Map<number, Paused>();
   #pausedChunk: Digest | undefined;
@@ -72,13 +75,16 @@ export class TappedNetwork {
     graph: Graph,
     anatomy: Anatomy,
     engine: Engine,
-    options: { output?: string; programBytes?: number } = {},
+    options: { output?: string; programBytes?: number; directBytes?: number } = {},
   ) {
     this.graph = graph;
     this.anatomy = anatomy;
     this.engine = engine;
     this.output = options.output ?? (graph.outputs.at(-1) as ValueId);
-    this.#budget = options.programBytes ?? 2 ** 30;
+    this.#programs = new ProgramCache(engine, options.programBytes ?? 2 ** 30);
+    this.#direct =
+      [...graph.constants.values()].reduce((sum, { data }) => sum + data.byteLength, 0) <=
+      (options.directBytes ?? DIRECT_BYTES);
     const index = new Map(graph.nodes.flatMap((node, i) => node.outputs.map((value) => [value, i] as const)));
     const values = [...new Set(anatomy.sites.map((site) => site.value))];
     this.cuts = values
@@ -107,62 +113,85 @@ export class TappedNetwork {
 
   /** Images that are walked together: as many as keep the largest set of live activations within a budget. */
   get tile(): number {
-    const perImage = Math.max(...this.cuts.map((cut) => this.#bytes(cut.live)), 1);
+    const perImage = Math.max(...this.cuts.map((cut) => this.bytesOf(cut.live)), 1);
     return Math.max(1, Math.min(256, Math.floor(ACTIVATION_BYTES / perImage)));
   }
 
   /** Rows that one run of a lesion program behind this cut takes. */
   rowsAt(cut: number): number {
-    const perRow = Math.max(...this.cuts.slice(cut).map((point) => this.#bytes(point.live)), 1);
+    const perRow = Math.max(...this.cuts.slice(cut).map((point) => this.bytesOf(point.live)), 1);
     return Math.max(8, Math.min(256, Math.floor(ACTIVATION_BYTES / 4 / perRow)));
   }
 
-  #bytes(values: readonly ValueId[]): number {
+  /** Of one image. */
+  bytesOf(values: readonly ValueId[]): number {
     return values.reduce(
       (sum, value) => sum + 4 * sizeOf((this.graph.shapes.get(value) as readonly number[]).slice(1)),
       0,
     );
   }
 
-  /** A program of this network, compiled on first use; the least recently used ones make room for it. */
-  async program(name: string, build: () => Graph): Promise<Program> {
-    const known = this.#programs.get(name);
-    if (known) {
-      this.#programs.delete(name);
-      this.#programs.set(name, known);
-      return known.program;
-    }
-    const entry: Cached = { program: this.engine.compile(build()), bytes: 0 };
-    this.#programs.set(name, entry);
-    entry.program.catch(() => this.#programs.delete(name));
-    const program = await entry.program;
-    entry.bytes = program.bytes;
-    let total = [...this.#programs.values()].reduce((sum, cached) => sum + cached.bytes, 0);
-    for (const [key, cached] of this.#programs) {
-      if (total <= this.#budget) break;
-      if (cached === entry || cached.bytes === 0) continue;
-      this.#programs.delete(key);
-      total -= cached.bytes;
-      await (await cached.program).dispose();
-    }
-    return program;
+  /** A program of this network, compiled on first use. */
+  program(name: string, build: () => Graph): Promise<Program> {
+    return this.#programs.get(name, build);
   }
 
   /**
-   * The program for lesions whose first edit is at a cut. A single edit has no further edit nodes; several edits share one
-   * program with a node at every later site, so which program runs depends on the condition alone.
+   * The program for lesions at a cut, or for those of them that change one channel and are carried (undefined where nothing
+   * can be carried). Which one runs depends on the condition alone, since they differ in the last places.
    */
-  async lesion(cut: number, several: boolean): Promise<CompiledLesion> {
-    const point = this.cuts[cut] as CutPoint;
-    const name = `${this.graph.name} behind ${point.value}${several ? ', several edits' : ''}`;
-    const later = several ? this.cuts.slice(cut + 1).map((next) => next.value) : [];
-    let lesion = this.#lesions.get(name);
-    if (!lesion) {
-      lesion = lesionProgram(this.graph, name, { live: point.live, first: point.value }, later, [this.output]);
-      this.#lesions.set(name, lesion);
+  async lesion(cut: number, carried: boolean): Promise<CompiledLesion | undefined> {
+    const { value: first, live } = this.cuts[cut] as CutPoint;
+    const name = `${this.graph.name} behind ${first}${carried ? ', carried' : ''}`;
+    if (!this.#lesions.has(name)) {
+      const carry = carried ? carryBehind(this.graph, { live, first }, [this.output]) : undefined;
+      const known = carried && !carry;
+      this.#lesions.set(
+        name,
+        known ? undefined : lesionProgram(this.graph, name, { live, first }, [this.output], carry),
+      );
     }
-    const { graph } = lesion;
-    return { ...lesion, program: await this.program(name, () => graph) };
+    const lesion = this.#lesions.get(name);
+    return lesion && { ...lesion, program: await this.program(name, () => lesion.graph) };
+  }
+
+  /** The values alive at a cut, and those that a program for lesions there needs ahead of it. */
+  async withAhead(lesion: CompiledLesion, live: HostLive, signal?: AbortSignal): Promise<HostLive> {
+    const ahead = await this.#onHost(`${lesion.graph.name}, ahead`, live, lesion.ahead, signal);
+    return new Map([...live, ...ahead]);
+  }
+
+  /**
+   * From the values alive at one cut, edited or not, to those at a later one. Small networks have a program for each pair of
+   * cuts; large ones go cut by cut, so that no weight is held twice.
+   */
+  async advance(from: number, to: number, live: HostLive, signal?: AbortSignal): Promise<HostLive> {
+    let at = live;
+    for (let cut = this.#direct ? to : from + 1; cut <= to; cut++) {
+      const { live: wanted } = this.cuts[cut] as CutPoint;
+      const fresh = wanted.filter((value) => !at.has(value));
+      const start = this.#direct ? `from cut ${from} to ${to}` : `segment ${cut}`;
+      const found = await this.#onHost(`${this.graph.name} ${start}`, at, fresh, signal);
+      at = new Map(wanted.map((value) => [value, (found.get(value) ?? at.get(value)) as Tensor]));
+    }
+    return at;
+  }
+
+  async #onHost(
+    name: string,
+    live: HostLive,
+    wanted: readonly ValueId[],
+    signal: AbortSignal | undefined,
+  ): Promise<HostLive> {
+    if (wanted.length === 0) return new Map();
+    const given = readOnTheWay(this.graph, [...live.keys()], wanted);
+    const program = await this.program(name, () => segment(this.graph, name, given, wanted));
+    const feeds = new Map(program.feeds.map((feed) => [feed.name, this.engine.upload(live.get(feed.name) as Tensor)]));
+    const fetched = await program.run(feeds, signal ? { signal } : {});
+    const values = new Map<ValueId, Tensor>();
+    for (const [value, tensor] of fetched) values.set(value, await tensor.read());
+    for (const tensor of [...feeds.values(), ...fetched.values()]) tensor.dispose();
+    return values;
   }
 
   /**
@@ -196,8 +225,9 @@ export class TappedNetwork {
     const wanted = this.cuts[cut]?.live ?? [this.output];
     const fresh = wanted.filter((value) => !live.has(value));
     const from = [...live.keys()];
-    const program = await this.program(`${this.graph.name} segment ${cut}`, () =>
-      segment(this.graph, `${this.graph.name} segment ${cut}`, this.#needed(from, fresh), fresh),
+    const name = `${this.graph.name} segment ${cut}`;
+    const program = await this.program(name, () =>
+      segment(this.graph, name, readOnTheWay(this.graph, from, fresh), fresh),
     );
     const feeds = new Map(program.feeds.map((feed) => [feed.name, live.get(feed.name) as EngineTensor]));
     const fetched = fresh.length > 0 ? await program.run(feeds, signal ? { signal } : {}) : new Map();
@@ -234,13 +264,6 @@ export class TappedNetwork {
     this.#paused.clear();
   }
 
-  /** Only what the segment reads: feeding more is an error of some engines. */
-  #needed(from: readonly ValueId[], to: readonly ValueId[]): readonly ValueId[] {
-    const part = segment(this.graph, 'probe', from, to);
-    const read = new Set(part.nodes.flatMap((node) => node.inputs));
-    return from.filter((value) => read.has(value));
-  }
-
   /** Images in tiles, as row ranges. */
   *tiles(images: Tensor): Generator<{ readonly from: number; readonly to: number; readonly images: Tensor }> {
     const count = images.shape[0] as number;
@@ -251,8 +274,7 @@ export class TappedNetwork {
   }
 
   async close(): Promise<void> {
-    for (const cached of this.#programs.values()) await (await cached.program).dispose();
-    this.#programs.clear();
+    await this.#programs.close();
     this.#forget();
   }
 }

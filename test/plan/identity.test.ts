@@ -57,21 +57,21 @@ describe('keys', () => {
     expect({ semantics: SEMANTICS, keys }, RAISE).toMatchInlineSnapshot(`
       {
         "keys": {
-          "baseline": "ebdc79c3942c79b5e6adadbd7efb08ddfbadfe6e995bf241c19ac175c56c5fb2",
-          "flat responses": "76d0c40c7535d5c2ee701866fad0bd5e0907a2bc4640d496b56e62cd6f72d49b",
-          "image responses": "e422458bbaec98571519c2d2844b38d0ae1ff8efcbc92a303ff02be8901db8bd",
-          "mean": "7496765fe26d8d22e30141742ceb8adc41c29098189d49e4b393cc9134689771",
-          "mean responses": "41bd9fee613022b5b95aad104124da4ce0dad29a94183c2a6d2c5a52c16adc97",
-          "null responses": "b80dfa14517f2070ee41cc532a817c5007cf1013e2b70100f2ca2011ef0c15ef",
-          "position": "e134540372d997d46aa0d6278a606e3b736431b54c7b2bf845602c9e4439665f",
-          "profile": "2b84eb50a0f18f061f03de0a6ded00810aa67a279992a7f487b67e405e81b5e9",
-          "resample": "8915fb0571d1204d5b0ca0284b1c1cb1600072eaf5eafee7c51da98889f25b01",
-          "several": "1965cf24d5a89b13c7e3d52b9d9db2e5c860b6831c05fe95c3caa2a804c47716",
-          "unit baseline": "8a35fd23eff098f8584b8110d1720e8eb81d123ef879cea5328dbd942c598404",
-          "unit cell": "7b0a9e1f195aac1d37df97954d52178d669f8cc98b518ee96209b784c8facbc7",
-          "zero": "07be7be935c4cf4466ab82750559376069b026abd1f1fe0a5c7079d6362e3661",
+          "baseline": "9edbb3f2896202c9e44d1f0c344d98b6f19f9495c0721ca433a4c5acaccb8bdd",
+          "flat responses": "d34841cc2f972d28068f7e96bd1675dd819bd9abe6057c34433186f728b9e23d",
+          "image responses": "f1d0fde859d4c53d1e21806f207235082e97f03dba9e9302e22ef074cfb3c7da",
+          "mean": "b4fd1a94d2ce14891167c2273adc9300d38559dab72305b7f7723efda6c96840",
+          "mean responses": "a2bcbaa36db3cb3ebdc4763fc0d1af35fd237319ef557665e190ae622c87a407",
+          "null responses": "2002b305343aa638579fd6150c4b382ba4bf9e1548c32559d7020acf13b14e61",
+          "position": "c8d458f32207a0112ac696465e23a3bdaa841a8006e12c3fd338817db0af5b3b",
+          "profile": "8418d851774bcb5f5a7f20e1384871768854c5ad62aa0d66b4a9806f6fb349b8",
+          "resample": "3fc23e4dcc202bce505180a63e1f3dbf07fad359fadd785a00fdbf2f88b306c8",
+          "several": "bea204a5730851a892bfd2e158716895163b0b158ee5e5bf3e82e924302e79d4",
+          "unit baseline": "06e38948d10e045164c355f92e28be2617e7e1b01d2766d803a1974d5b38034c",
+          "unit cell": "62b310cc325c4bc764d9ea9afc543e0e682d283c0ca8652d23c09b9066777456",
+          "zero": "9f0215203daa57f883041d467bef4fa10c1608ec6b8e07a90644f459f164a46a",
         },
-        "semantics": 1,
+        "semantics": 2,
       }
     `);
   });

@@ -1,0 +1,132 @@
+import type { Carry, CarriedConv } from '../network/carry.js';
+import type { Graph, ValueId } from '../network/graph.js';
+import { padsOf, pairOf } from '../network/operators/attribute.js';
+import { operatorOf } from '../network/operators/table.js';
+import { float32, sizeOf, type Tensor } from '../tensor.js';
+import type { PreparedEdit } from './lesion-run.js';
+
+/** Conditions that change one channel of one value each, on a range of images. */
+export interface CarriedRows {
+  readonly value: ValueId;
+  readonly edits: readonly PreparedEdit[];
+  readonly images: number;
+  /** First image, within the chunk. */
+  readonly start: number;
+}
+
+/** The changed channels themselves, condition by condition and image by image, as far as the change stays in its channel. */
+export class ChangedChannels {
+  readonly #graph: Graph;
+  readonly #intact: ReadonlyMap<ValueId, Tensor>;
+  readonly #rows: CarriedRows;
+  /** [conditions · images, 1, H, W] */
+  readonly #changed = new Map<ValueId, Tensor<'float32'>>();
+
+  /** @param intact values [images, C, H, W] before the edit: of the cut, and `carry.intact`. */
+  constructor(graph: Graph, carry: Carry, intact: ReadonlyMap<ValueId, Tensor>, rows: CarriedRows) {
+    this.#graph = graph;
+    this.#intact = intact;
+    this.#rows = rows;
+    this.#changed.set(rows.value, this.#filled());
+    for (const node of carry.narrow) {
+      const inputs = node.inputs.map((id) =>
+        id === '' ? undefined : (this.#changed.get(id) ?? graph.constants.get(id) ?? this.#gathered(id)),
+      );
+      const [output] = operatorOf(node).evaluate(node, inputs);
+      this.#changed.set(node.outputs[0] as ValueId, output as Tensor<'float32'>);
+    }
+  }
+
+  /** [conditions, images, 1, H, W] */
+  channel(value: ValueId): Tensor<'float32'> {
+    const { shape, data } = this.#changed.get(value) as Tensor<'float32'>;
+    return float32([this.#rows.edits.length, this.#rows.images, ...shape.slice(1)], data);
+  }
+
+  /** Weights of the changed channel, [conditions, 1, kernels, taps]. */
+  weights({ weights }: CarriedConv): Tensor<'float32'> {
+    const [kernels, channels, ...window] = weights.shape as [number, number, ...number[]];
+    const taps = sizeOf(window);
+    const { edits } = this.#rows;
+    const data = new Float32Array(edits.length * kernels * taps);
+    edits.forEach((edit, c) => {
+      const channel = edit.channels[0] as number;
+      for (let k = 0; k < kernels; k++) {
+        const from = (k * channels + channel) * taps;
+        data.set(weights.data.subarray(from, from + taps), (c * kernels + k) * taps);
+      }
+    });
+    return float32([edits.length, 1, kernels, taps], data);
+  }
+
+  /** What the windows of a convolution see of the difference, [conditions, images, taps, H'·W']. */
+  patches(conv: CarriedConv): Tensor<'float32'> {
+    const changed = this.#changed.get(conv.input) as Tensor<'float32'>;
+    const before = this.#gathered(conv.input);
+    const [rows, , height, width] = changed.shape as [number, number, number, number];
+    const difference = new Float32Array(changed.data.length);
+    for (let i = 0; i < difference.length; i++) {
+      difference[i] = (changed.data[i] as number) - (before.data[i] as number);
+    }
+    const [outHeight, outWidth] = (this.#graph.shapes.get(conv.output) as readonly number[]).slice(2) as [
+      number,
+      number,
+    ];
+    const [windowRows, windowColumns] = conv.weights.shape.slice(2) as [number, number];
+    const [strideY, strideX] = pairOf(conv.node, 'strides');
+    const [dilationY, dilationX] = pairOf(conv.node, 'dilations');
+    const [top, left] = padsOf(conv.node);
+    const taps = windowRows * windowColumns;
+    const data = new Float32Array(rows * taps * outHeight * outWidth);
+    let o = 0;
+    for (let row = 0; row < rows; row++) {
+      const plane = row * height * width;
+      for (let tap = 0; tap < taps; tap++) {
+        const shiftY = Math.floor(tap / windowColumns) * dilationY - top;
+        const shiftX = (tap % windowColumns) * dilationX - left;
+        const fromX = Math.max(0, Math.ceil(-shiftX / strideX));
+        const toX = Math.min(outWidth, Math.floor((width - 1 - shiftX) / strideX) + 1);
+        for (let y = 0; y < outHeight; y++, o += outWidth) {
+          const line = y * strideY + shiftY;
+          if (line < 0 || line >= height) continue;
+          let from = plane + line * width + fromX * strideX + shiftX;
+          for (let x = fromX; x < toX; x++, from += strideX) data[o + x] = difference[from] as number;
+        }
+      }
+    }
+    const { edits, images } = this.#rows;
+    return float32([edits.length, images, taps, outHeight * outWidth], data);
+  }
+
+  #filled(): Tensor<'float32'> {
+    const { value, edits, images, start } = this.#rows;
+    const space = (this.#graph.shapes.get(value) as readonly number[]).slice(2);
+    const positions = sizeOf(space);
+    const data = new Float32Array(edits.length * images * positions);
+    edits.forEach((edit, c) => {
+      for (let i = 0; i < images; i++) {
+        const fill = edit.fill.values(edit.channels[0] as number, start + i);
+        const from = (c * images + i) * positions;
+        if (fill.length === 1) data.fill(fill[0] as number, from, from + positions);
+        else data.set(fill, from);
+      }
+    });
+    return float32([edits.length * images, 1, ...space], data);
+  }
+
+  /** Each condition's channel of a value before the edit. */
+  #gathered(value: ValueId): Tensor<'float32'> {
+    const { data, shape } = this.#intact.get(value) as Tensor<'float32'>;
+    const { edits, images } = this.#rows;
+    const [, channels, ...space] = shape as [number, number, ...number[]];
+    const positions = sizeOf(space);
+    const gathered = new Float32Array(edits.length * images * positions);
+    edits.forEach((edit, c) => {
+      for (let i = 0; i < images; i++) {
+        const from = (i * channels + (edit.channels[0] as number)) * positions;
+        gathered.set(data.subarray(from, from + positions), (c * images + i) * positions);
+      }
+    });
+    return float32([edits.length * images, 1, ...space], gathered);
+  }
+}

@@ -1,0 +1,185 @@
+import { contributionsOf } from './contributions.js';
+import { rows, type Tensor } from '../tensor.js';
+import type { FillReach } from './fill.js';
+import { edited, runLesions, type PreparedEdit } from './lesion-run.js';
+import type { CompiledLesion, CutPoint, HostLive, TappedNetwork } from './tapped-network.js';
+
+/** What a condition removes at one cut. */
+export interface LesionStep {
+  readonly cut: number;
+  readonly edits: readonly PreparedEdit[];
+  /** Equal for equal edits. */
+  readonly key: string;
+}
+
+/** A condition as a path through the network's cuts; conditions that begin alike share that beginning. */
+export interface LesionPath {
+  /** At ascending cuts, at least one. */
+  readonly steps: readonly LesionStep[];
+  /** Images of the chunk × classes; written where the path ends. */
+  readonly outputs: Float32Array;
+}
+
+/** Values alive at a cut before it is edited, on images from number `start` of the chunk on. */
+export interface Station {
+  readonly cut: number;
+  readonly live: HostLive;
+  readonly start: number;
+}
+
+/** Activations that paths of several steps may hold at once, over all the cuts where they branch. */
+const BRANCH_BYTES = 256 * 2 ** 20;
+
+/**
+ * Runs conditions whose first step is at a station. A path of several steps is computed from step to step; every beginning
+ * that several paths have in common, once. What a condition's values are does not depend on whom it shares with.
+ */
+export async function runPaths(
+  network: TappedNetwork,
+  station: Station,
+  paths: readonly LesionPath[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const ending = paths.filter((path) => path.steps.length === 1);
+  await runEnds(network, station, ending, 0, signal);
+  const branching = paths.filter((path) => path.steps.length > 1);
+  if (branching.length === 0) return;
+  const images = imagesOf(station);
+  const perImage = network.cuts.slice(station.cut).reduce((sum, { live }) => sum + network.bytesOf(live), 1);
+  const atOnce = Math.max(8, Math.floor(BRANCH_BYTES / perImage));
+  for (let from = 0; from < images; from += atOnce) {
+    const to = Math.min(images, from + atOnce);
+    const live = new Map([...station.live].map(([value, tensor]) => [value, rows(tensor, from, to)]));
+    await branch(network, { ...station, live, start: station.start + from }, branching, 0, signal);
+  }
+}
+
+/** All paths here agree in their first `depth` steps, which `station` has behind it, and have more than one step left. */
+async function branch(
+  network: TappedNetwork,
+  station: Station,
+  paths: readonly LesionPath[],
+  depth: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const same of grouped(paths, ({ steps }) => (steps[depth] as LesionStep).key)) {
+    const { edits } = same[0].steps[depth] as LesionStep;
+    const { value } = network.cuts[station.cut] as CutPoint;
+    const live = new Map(station.live);
+    live.set(value, edited(live.get(value) as Tensor, edits, station.start));
+    for (const next of grouped(same, ({ steps }) => String(steps[depth + 1]?.cut))) {
+      signal?.throwIfAborted();
+      const { cut } = next[0].steps[depth + 1] as LesionStep;
+      const there = { cut, live: await network.advance(station.cut, cut, live, signal), start: station.start };
+      const ending = next.filter(({ steps }) => steps.length === depth + 2);
+      await runEnds(network, there, ending, depth + 1, signal);
+      const going = next.filter(({ steps }) => steps.length > depth + 2);
+      if (going.length > 0) await branch(network, there, going, depth + 1, signal);
+    }
+  }
+}
+
+/** Paths whose last step is here, as many in a run as its rows allow. */
+async function runEnds(
+  network: TappedNetwork,
+  station: Station,
+  paths: readonly LesionPath[],
+  depth: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (paths.length === 0) return;
+  const last = ({ steps }: LesionPath): readonly PreparedEdit[] => (steps[depth] as LesionStep).edits;
+  const carried = await carriedHere(network, station, paths.map(last), signal);
+  const alike = (path: LesionPath): string => (carried?.takes(last(path)) ? 'carried' : reachesOf(last(path)).join());
+  for (const group of grouped(paths, alike)) {
+    if (carried?.takes(last(group[0]))) {
+      await runGroup(network, carried.lesion, { ...station, live: carried.live }, group, last, signal);
+      continue;
+    }
+    const lesion = (await network.lesion(station.cut, false)) as CompiledLesion;
+    const live = await network.withAhead(lesion, station.live, signal);
+    await runGroup(network, lesion, { ...station, live }, group, last, signal);
+  }
+}
+
+async function runGroup(
+  network: TappedNetwork,
+  lesion: CompiledLesion,
+  station: Station,
+  paths: readonly LesionPath[],
+  last: (path: LesionPath) => readonly PreparedEdit[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const images = imagesOf(station);
+  const most = network.rowsAt(station.cut);
+  const perRun = Math.min(images, Math.max(8, Math.floor(most / 4)));
+  const together = Math.max(1, Math.floor(most / perRun));
+  for (let start = 0; start < paths.length; start += together) {
+    const run = paths.slice(start, start + together);
+    for (let from = 0; from < images; from += perRun) {
+      signal?.throwIfAborted();
+      const to = Math.min(images, from + perRun);
+      const part = { edits: run.map(last), from, to, tileStart: station.start };
+      const data = await runLesions(network, lesion, station.live, part, signal);
+      const block = (to - from) * network.classes;
+      run.forEach(({ outputs }, c) =>
+        outputs.set(data.subarray(c * block, (c + 1) * block), (station.start + from) * network.classes),
+      );
+    }
+  }
+}
+
+interface CarriedHere {
+  readonly lesion: CompiledLesion;
+  /** Of the cut, and what the carry needs ahead of it. */
+  readonly live: HostLive;
+  takes(edits: readonly PreparedEdit[]): boolean;
+}
+
+const isSingle = (edits: readonly PreparedEdit[]): boolean => edits.length === 1 && edits[0]?.channels.length === 1;
+
+async function carriedHere(
+  network: TappedNetwork,
+  station: Station,
+  edits: readonly (readonly PreparedEdit[])[],
+  signal: AbortSignal | undefined,
+): Promise<CarriedHere | undefined> {
+  if (!edits.some(isSingle)) return undefined;
+  const lesion = await network.lesion(station.cut, true);
+  if (!lesion?.carry) return undefined;
+  const live = await network.withAhead(lesion, station.live, signal);
+  const weights = contributionsOf(lesion.carry, live);
+  const images = imagesOf(station);
+  const known = new Map<readonly PreparedEdit[], boolean>();
+  return {
+    lesion,
+    live,
+    takes(list) {
+      const [edit] = list;
+      if (!edit || !isSingle(list)) return false;
+      const before = known.get(list);
+      if (before !== undefined) return before;
+      const takes = weights.every((contributions) => contributions.balances(edit, station.start, images));
+      known.set(list, takes);
+      return takes;
+    },
+  };
+}
+
+function reachesOf(edits: readonly PreparedEdit[]): readonly FillReach[] {
+  return [...new Set(edits.map((edit) => edit.fill.reach))].sort();
+}
+
+const imagesOf = ({ live }: Station): number => (live.values().next().value as Tensor).shape[0] as number;
+
+/** In order of first appearance. */
+function grouped<T>(list: readonly T[], by: (item: T) => string): readonly (readonly [T, ...T[]])[] {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const item of list) {
+    const key = by(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { anatomyOf } from '../../core/network/anatomy.js';
+import { carryBehind } from '../../core/network/carry.js';
+import type { Graph } from '../../core/network/graph.js';
+import { lesionProgram } from '../../core/network/lesion-program.js';
+import { liveBehind } from '../../core/network/segment.js';
+import { hasSharedData, onnxFile } from './fixtures/shared-data.js';
+import { SmallNetwork } from './fixtures/small-network.js';
+
+function carryAt(graph: Graph, value: string) {
+  const index = graph.nodes.findIndex((node) => node.outputs.includes(value));
+  const cut = { live: liveBehind(graph, index, graph.outputs), first: value };
+  const carry = carryBehind(graph, cut, graph.outputs);
+  return { cut, carry, ends: carry?.convs.map(({ output }) => output) };
+}
+
+/** Two residual blocks of 8 channels; the second one's shortcut is a convolution. */
+function residual(): Graph {
+  const net = new SmallNetwork(3, 8);
+  const stem = net.relu('stem', net.conv('conv0', net.input, 8));
+  const one = net.relu('one', net.norm('norm1', net.conv('conv1', stem, 8)));
+  const joined = net.relu('joined', net.add('add', net.norm('norm2', net.conv('conv2', one, 8)), stem));
+  const two = net.relu('two', net.conv('conv3', joined, 16, { stride: 2 }));
+  const shortcut = net.conv('shortcut', joined, 16, { size: 1, stride: 2 });
+  return net.graph(net.add('add2', net.conv('conv4', two, 16), shortcut));
+}
+
+describe('a change of one channel', () => {
+  test('is carried through the convolution that reads its site, and through the normalisation behind it', () => {
+    const { carry, ends } = carryAt(residual(), 'one');
+    expect(ends).toEqual(['norm2']);
+    expect(carry?.patched).toEqual([]);
+    expect(carry?.narrow).toEqual([]);
+  });
+
+  test('stays in its channel across a residual addition, and is carried through every convolution behind it', () => {
+    const { carry, ends } = carryAt(residual(), 'norm2');
+    expect(carry?.narrow.map(({ op }) => op)).toEqual(['Add', 'Relu']);
+    expect(ends).toEqual(['conv3', 'shortcut']);
+    expect(carry?.patched).toEqual([]);
+  });
+
+  test('is patched into values that other nodes read whole', () => {
+    const { carry, ends } = carryAt(residual(), 'stem');
+    expect(ends).toEqual(['norm1']);
+    expect(carry?.patched).toEqual(['stem']);
+  });
+
+  test('is not carried where only a pooling or a classifier follows, or through a grouped convolution', () => {
+    expect(carryAt(residual(), 'add2').carry).toBeUndefined();
+    const net = new SmallNetwork(3, 8);
+    const first = net.relu('first', net.conv('conv0', net.input, 8));
+    expect(carryAt(net.graph(net.conv('grouped', first, 8, { group: 2 })), 'first').carry).toBeUndefined();
+  });
+});
+
+test('parts that an edit does not reach are computed once an image, not once a row', () => {
+  const graph = residual();
+  const index = graph.nodes.findIndex((node) => node.outputs.includes('two'));
+  // The cut lies behind conv3's activation: the shortcut has not been computed there, and the edit does not reach it.
+  const cut = { live: liveBehind(graph, index, graph.outputs), first: 'two' };
+  const { ahead, entries } = lesionProgram(graph, 'test', cut, graph.outputs);
+  expect(entries.map(({ kind, value }) => [kind, value])).toEqual([
+    ['edited', 'two'],
+    ['copied', 'shortcut'],
+  ]);
+  expect(ahead).toEqual(['shortcut']);
+});
+
+test.skipIf(!hasSharedData)('every kernel of ResNet-20 but those of the last layer is carried', () => {
+  const graph = onnxFile('models/cifar10_resnet20.onnx');
+  const { layers, sites } = anatomyOf(graph, { after: 'activation' });
+  const values = layers.map(({ site }) => sites.find(({ name }) => name === site)?.value as string);
+  expect(values).toHaveLength(19);
+  expect(values.filter((value) => carryAt(graph, value).carry === undefined)).toEqual([values.at(-1)]);
+});
