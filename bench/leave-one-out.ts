@@ -51,7 +51,8 @@ interface Planned {
   readonly kernels: readonly Kernel[];
   readonly layers: number;
   readonly whole: number;
-  readonly behind: (kernel: Kernel) => number;
+  /** Multiply-accumulates of an image, differences of one channel carried or not. */
+  readonly behind: (kernel: Kernel, carried?: boolean) => number;
 }
 
 async function planOf(subject: Subject): Promise<Planned> {
@@ -65,7 +66,12 @@ async function planOf(subject: Subject): Promise<Planned> {
   const kernels = layers.flatMap(({ site, kernels: channels }) =>
     sampleOf([...Array(channels).keys()], most('kernels-sample')).map((channel) => ({ site, channel })),
   );
-  return { kernels, layers: layers.length, whole: workload.whole, behind: ({ site }) => workload.behind(site) };
+  return {
+    kernels,
+    layers: layers.length,
+    whole: workload.whole.macs,
+    behind: ({ site }, carried = true) => workload.behind(site, carried).macs,
+  };
 }
 
 type Rival = 'whole' | 'torch';
@@ -73,10 +79,15 @@ type Rival = 'whole' | 'torch';
 async function compare(subject: Subject, processes: LesionProcesses): Promise<void> {
   const { images } = subject;
   const { kernels, layers, whole, behind } = await planOf(subject);
-  const work = { percuss: kernels.reduce((sum, kernel) => sum + behind(kernel), 0), whole: kernels.length * whole };
-  const batches = (macs: number): number => Math.max(2, Math.ceil(secondsFor(images, macs) / batchSeconds));
+  const total = (carried: boolean): number => kernels.reduce((sum, kernel) => sum + behind(kernel, carried), 0);
+  const work = { percuss: total(true), shared: total(false), whole: kernels.length * whole };
+  const batches = (macs: number): number =>
+    Math.max(2, Math.ceil(secondsFor(images, { macs, bytes: 0 }) / batchSeconds));
   say(`\n${subject.network}: ${kernels.length} kernels of ${layers} layers × ${images} images, fill zero`);
-  say(`  sharing beginnings saves at most ${(work.whole / work.percuss).toFixed(2)}× (multiply-accumulates)`);
+  say(
+    `  sharing beginnings saves at most ${(work.whole / work.shared).toFixed(2)}×, and with differences of one channel carried ` +
+      `${(work.whole / work.percuss).toFixed(2)}× (multiply-accumulates)`,
+  );
 
   const threads = count('threads');
   const torch = await TorchLoop.open(subject, {
@@ -90,7 +101,8 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
   } else say(`  PyTorch ${torch.version}, ${threads} threads, in eval mode and without gradients`);
 
   const methods = {
-    percuss: (list: readonly Kernel[]) => processes.run('percuss', list, behind, batches(work.percuss), images),
+    percuss: (list: readonly Kernel[]) =>
+      processes.run('percuss', list, (kernel) => behind(kernel), batches(work.percuss), images),
     whole: (list: readonly Kernel[]) => processes.run('whole', list, () => 1, batches(work.whole), images),
     ...(typeof torch === 'string' ? {} : { torch: (list: readonly Kernel[]) => torch.run(list, images) }),
   };

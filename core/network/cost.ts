@@ -1,5 +1,7 @@
 import { nodeInputs, nodeOutputs } from './build.js';
-import type { Graph } from './graph.js';
+import type { Graph, Node, Shape, ValueId } from './graph.js';
+import { elementsPerImage } from './operators/layout.js';
+import type { Role } from './operators/operator.js';
 import { operatorOf } from './operators/table.js';
 
 export interface NodeCost {
@@ -7,12 +9,28 @@ export interface NodeCost {
   readonly parameters: number;
   /** Multiply-accumulates for one image. */
   readonly macs: number;
+  /**
+   * Bytes of activations that an engine reads and writes for one image where it does no multiply-accumulates: what sums of
+   * products read and write hides behind them, and engines fuse a normalisation or activation into the one before it.
+   */
+  readonly bytes: number;
 }
 
-/** Parameters and multiply-accumulates of every node, by its id. */
+const fusible: ReadonlySet<Role> = new Set<Role>(['normalisation', 'activation', 'bias', 'scale']);
+
+/** Gives its input another shape, and moves nothing. */
+const isFree = ({ op }: Node): boolean => op === 'Reshape' || op === 'Flatten';
+
+function traffic(graph: Graph, node: Node): number {
+  const values = [...node.inputs.filter((id) => id !== '' && !graph.constants.has(id)), ...node.outputs];
+  return values.reduce((sum, id) => sum + 4 * elementsPerImage(graph.shapes.get(id) as Shape), 0);
+}
+
+/** Parameters, multiply-accumulates and traffic of every node, by its id. */
 export function nodeCosts(graph: Graph): ReadonlyMap<string, NodeCost> {
   const counted = new Set<string>();
   const costs = new Map<string, NodeCost>();
+  const products = new Set<ValueId>();
   for (const node of graph.nodes) {
     const operator = operatorOf(node);
     let parameters = 0;
@@ -22,17 +40,25 @@ export function nodeCosts(graph: Graph): ReadonlyMap<string, NodeCost> {
       counted.add(input);
       parameters += constant.data.length;
     });
-    costs.set(node.id, { parameters, macs: operator.macs(node, nodeInputs(graph, node), nodeOutputs(graph, node)) });
+    const inputs = nodeInputs(graph, node);
+    const macs = operator.macs(node, inputs, nodeOutputs(graph, node));
+    costs.set(node.id, { parameters, macs, bytes: macs > 0 || isFree(node) ? 0 : traffic(graph, node) });
+    if (macs > 0) for (const output of node.outputs) products.add(output);
+    else if (fusible.has(operator.role(node, inputs)) && products.has(node.inputs[0] as ValueId)) {
+      costs.set(node.id, { parameters, macs, bytes: 0 });
+      for (const output of node.outputs) products.add(output);
+    }
   }
   return costs;
 }
 
-/** Parameters and multiply-accumulates of the whole graph. */
+/** Parameters, multiply-accumulates and traffic of the whole graph. */
 export function graphCost(graph: Graph): NodeCost {
-  let [parameters, macs] = [0, 0];
+  let [parameters, macs, bytes] = [0, 0, 0];
   for (const cost of nodeCosts(graph).values()) {
     parameters += cost.parameters;
     macs += cost.macs;
+    bytes += cost.bytes;
   }
-  return { parameters, macs };
+  return { parameters, macs, bytes };
 }

@@ -1,19 +1,35 @@
 /**
- * What work is predicted to take, for batch sizes and for `percuss plan`. Multiply-accumulates over a rate; the rate is
- * that of small convolutions on one core. It decides how work is divided, never what is computed.
+ * What work is predicted to take, for batch sizes and for `percuss plan`. It decides how work is divided, never what is
+ * computed. `percuss bench` measures it on a machine.
  */
 export interface CostModel {
   /** Multiply-accumulates a second, one compute process. */
   readonly macsPerSecond: number;
-  /** Seconds that a run of a lesion program takes besides its arithmetic, by image. */
-  readonly secondsPerRow: number;
+  /** Bytes of activations a second, read and written by operators that do no multiply-accumulates. */
+  readonly bytesPerSecond: number;
+  /** Seconds that a run of a program takes besides. */
+  readonly secondsPerRun: number;
 }
 
-export const defaultCost: CostModel = { macsPerSecond: 25e9, secondsPerRow: 4e-6 };
+/** Of one core of a processor with AVX2. */
+export const defaultCost: CostModel = { macsPerSecond: 25e9, bytesPerSecond: 6e9, secondsPerRun: 2e-4 };
 
-/** Seconds for `rows` images through a part of a network of `macs` multiply-accumulates an image. */
-export function secondsFor(rows: number, macs: number, model: CostModel = defaultCost): number {
-  return rows * (macs / model.macsPerSecond + model.secondsPerRow);
+/** What an image costs in a part of a network. */
+export interface Work {
+  readonly macs: number;
+  /** See `NodeCost.bytes`. */
+  readonly bytes: number;
+}
+
+/** Seconds of host work for a row besides its run: gathering what is fed, prediction, loss and KL. */
+const secondsPerRow = 1e-5;
+/** Rows of a run, about. */
+const rowsPerRun = 64;
+
+/** Seconds for `rows` images through a part of a network. */
+export function secondsFor(rows: number, { macs, bytes }: Work, model: CostModel = defaultCost): number {
+  const perRow = macs / model.macsPerSecond + bytes / model.bytesPerSecond + secondsPerRow;
+  return rows * perRow + Math.ceil(rows / rowsPerRun) * model.secondsPerRun;
 }
 
 /** Bytes of one cell of so many images: prediction, loss and KL, key, state and effect. */

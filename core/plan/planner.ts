@@ -1,6 +1,8 @@
+import { canonicalJson, type Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
+import type { Condition } from './condition.js';
 import { needsScores } from './conditions.js';
-import { secondsFor } from './cost.js';
+import { secondsFor, type CostModel, type Work } from './cost.js';
 import { conditionList, scoringAblation, unitKey, type ModelOutline } from './outline.js';
 import { lengthOf, rangesOf, type Stage, type UnitGroup } from './stage.js';
 
@@ -12,12 +14,12 @@ export interface Committed {
   results(outline: ModelOutline): Promise<ReadonlySet<Digest> | ReadonlyMap<Digest, unknown>>;
 }
 
-/** Multiply-accumulates of one image from the first edit on, for the prediction of time. */
+/** What one image costs, for the prediction of time. */
 export interface Workload {
   /** Whole network. */
-  readonly whole: number;
-  /** From a site to the output. */
-  behind(site: string): number;
+  readonly whole: Work;
+  /** From an edit at a site to the output; `single`: of one channel. */
+  behind(site: string, single: boolean): Work;
 }
 
 export interface StageContext {
@@ -25,6 +27,8 @@ export interface StageContext {
   readonly committed: Committed;
   readonly failed: ReadonlySet<Digest>;
   workload(outline: ModelOutline): Workload;
+  /** Default: that of a usual processor, so that a plan doesn't depend on the machine. */
+  readonly cost?: CostModel;
 }
 
 /** How many units there are, stored, failed and missing. */
@@ -108,12 +112,11 @@ function secondsOf(
   context: StageContext,
 ): number {
   const workload = context.workload(outline);
-  if (group.kind === 'baseline') return secondsFor(group.images, workload.whole);
+  const seconds = (rows: number, work: Work): number => secondsFor(rows, work, context.cost);
+  if (group.kind === 'baseline') return seconds(group.images, workload.whole);
   if (group.kind === 'profile') {
-    return secondsFor(
-      outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0),
-      workload.whole,
-    );
+    const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
+    return seconds(images, workload.whole);
   }
   const step = Math.max(1, Math.floor(missing.length / 64));
   const sample = missing.filter((_, i) => i % step === 0);
@@ -124,12 +127,24 @@ function secondsOf(
       ) as (typeof outline.impulses)[number];
       const impulses = groups[index] as (typeof groups)[number];
       const rows = impulses.channels.length * impulses.positions.length * impulses.amplitudes.values.length;
-      return sum + secondsFor(rows * 4, workload.whole);
+      return sum + seconds(rows * 4, workload.whole);
     }
-    const first = conditionList(outline, group.name).at(index).condition.edits[0];
-    return sum + secondsFor(group.images, first ? workload.behind(first.site) : workload.whole);
+    const list = conditionList(outline, group.name);
+    const before = index > 0 ? list.at(index - 1).condition : undefined;
+    return sum + seconds(group.images, marginalWork(list.at(index).condition, before, workload));
   }, 0);
   return total / sample.length;
+}
+
+/** What a condition costs besides what it shares with the one before it: everything from the site on where they part. */
+function marginalWork(condition: Condition, before: Condition | undefined, workload: Workload): Work {
+  const { edits } = condition;
+  const same = (i: number): boolean =>
+    canonicalJson(edits[i] as unknown as Json) === canonicalJson((before?.edits[i] ?? null) as unknown as Json);
+  const parted = edits.findIndex((_, i) => !same(i));
+  const from = edits[parted < 0 ? edits.length - 1 : parted];
+  if (!from) return workload.whole;
+  return workload.behind(from.site, edits.length === 1 && from.channels.length === 1);
 }
 
 /** Units of one batch that take about so many seconds, at least one. */

@@ -2,7 +2,7 @@ import type { Digest } from '../digest.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { NumericMode } from '../numeric-mode.js';
 import { printNumericMode } from '../numeric-mode.js';
-import { cellBytes } from '../plan/cost.js';
+import { cellBytes, type CostModel } from '../plan/cost.js';
 import { SEMANTICS } from '../plan/identity.js';
 import { impulseGroup, outlineOf, type ModelOutline } from '../plan/outline.js';
 import { batchSize, missingOf, stageGroups, type StageContext, type WholeGroup } from '../plan/planner.js';
@@ -47,13 +47,14 @@ export interface StudyPlan {
   readonly temporalActions: number;
 }
 
-/** Plans a study without storing or running anything of it. */
+/** Plans a study without storing or running anything of it. `cost`: what this machine was measured to do. */
 export async function planOf(
   ledger: Ledger,
   catalog: Catalog,
   { study, id }: ResolvedInputs,
   mode: NumericMode,
   run: Pick<RunSpec, 'batchSeconds'>,
+  cost?: CostModel,
 ): Promise<StudyPlan> {
   const outlines: ModelOutline[] = [];
   const workloads = new Map<string, ReturnType<typeof workloadOf>>();
@@ -71,6 +72,7 @@ export async function planOf(
     },
     failed: new Set(),
     workload: (outline) => workloads.get(outline.model.name) as ReturnType<typeof workloadOf>,
+    ...(cost ? { cost } : {}),
   };
   const rows = new Map<string, PlanRow>();
   const planned = new Set<Digest>();

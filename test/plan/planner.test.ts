@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { unitKey, type ModelOutline } from '../../core/plan/outline.js';
+import { conditionList, unitKey, type ModelOutline } from '../../core/plan/outline.js';
 import { batchSize, firstMissing, stageGroups, type StageContext } from '../../core/plan/planner.js';
 import { indicesOf, lengthOf, type Stage, type UnitGroup } from '../../core/plan/stage.js';
 import { contextOf, impulsesOf, modelOf, outlinesOf } from './outlines.js';
@@ -124,6 +124,28 @@ describe('planning', () => {
   });
 });
 
+describe('conditions of several edits', () => {
+  test('cost what they do not share with the one before: everything from the site on where they part', async () => {
+    const order = ablation('growing', {
+      mode: 'cumulative',
+      order: 'random',
+      fractions: [0.2, 0.4, 0.6, 0.8],
+      trials: 1,
+    });
+    const outlines = outlinesOf({ ablations: [order] });
+    const { stage } = await plan(outlines, contextOf(new Set(everyKey(outlines).slice(0, 3))));
+    const seconds = (macs: number): number => 250 * (macs / 25e9 + 1e-5) + 4 * 2e-4;
+    const [first] = outlines;
+    const list = conditionList(first as ModelOutline, 'growing');
+    const firstParting = (index: number): string => {
+      const [now, before] = [index, index - 1].map((i) => (i < 0 ? [] : list.at(i).condition.edits));
+      return (now?.find((edit, i) => JSON.stringify(edit) !== JSON.stringify(before?.[i])) as { site: string }).site;
+    };
+    const costs = [0, 1, 2, 3].map((index) => seconds(firstParting(index) === 'conv1' ? 5e7 : 2e7));
+    expect(stage?.groups[0]?.seconds).toBeCloseTo(costs.reduce((a, b) => a + b) / 4, 12);
+  });
+});
+
 describe('batches', () => {
   const group = (count: number, seconds: number): UnitGroup => ({
     kind: 'cells',
@@ -146,7 +168,7 @@ describe('batches', () => {
       ablations: [ablation('each'), ablation('late', { layers: ['conv2'], fill: ['mean'] })],
     });
     const { stage } = await plan(outlines, contextOf(new Set(everyKey(outlines).slice(0, 3))));
-    const seconds = (macs: number): number => 250 * (macs / 25e9 + 4e-6);
+    const seconds = (macs: number): number => 250 * (macs / 25e9 + 1e-5) + 4 * 2e-4;
     expect(stage?.groups[0]?.seconds).toBeCloseTo((4 * seconds(5e7) + 6 * seconds(2e7)) / 10, 12);
     expect(stage?.groups[2]?.seconds).toBeCloseTo(seconds(2e7), 12);
   });
