@@ -3,6 +3,7 @@ import type { Anatomy } from '../network/site.js';
 import { randomStream } from '../random.js';
 import type { AblationSpec, FillName, Spread } from '../spec/study-spec.js';
 import type { Condition, Fill } from './condition.js';
+import { pairsOf, singlesOf } from './pairs.js';
 import { mergeCuts, targetsOf, type Target } from './target.js';
 
 /** A condition with what people and tables call it. */
@@ -133,6 +134,19 @@ function cumulativeRemovals(
   return { length: trials * ablation.fractions.length, at };
 }
 
+/** Single targets first, then the pairs of them: an interaction is what a pair does beyond its two. */
+function pairRemovals(ablation: AblationSpec, targets: readonly Target[], seed: number): RemovalList {
+  const pairs = pairsOf(ablation.pairs ?? { within: ['any'], budget: undefined }, ablation.unit, targets, seed);
+  const singles = singlesOf(pairs, targets);
+  return {
+    length: singles.length + pairs.length,
+    at: (index) => {
+      const places = index < singles.length ? [singles[index] as number] : pairs.at(index - singles.length);
+      return { targets: places.map((place) => targets[place] as Target), of: targets.length };
+    },
+  };
+}
+
 /** Whether the ablation's order must be known from stored results before it can be planned. */
 export function needsScores(ablation: AblationSpec): boolean {
   return ablation.mode === 'cumulative' && ablation.order !== 'random';
@@ -143,6 +157,7 @@ export function conditionsOf(ablation: AblationSpec, context: ConditionContext):
   const targets = targetsOf(context.anatomy, ablation.unit, ablation.layers);
   const modes: { readonly [M in AblationSpec['mode']]: () => RemovalList } = {
     each: () => eachRemoval(targets),
+    pairs: () => pairRemovals(ablation, targets, context.seed),
     random: () => randomRemovals(ablation, targets, context.seed),
     cumulative: () => cumulativeRemovals(ablation, targets, context.seed, context.scores),
   };

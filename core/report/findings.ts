@@ -3,9 +3,9 @@ import { halving, mainCurveSet } from './curves.js';
 import { mainPredictor } from './main-predictor.js';
 import { count, counted, listed, percent, significant, withInterval } from './number-format.js';
 
-/** Two to five sentences with the answers, computed from the tables; each says how sure it is. */
+/** Two to six sentences with the answers, computed from the tables; each says how sure it is. */
 export function findings(context: ReportContext): string[] {
-  return [completeness, mostRobust, halvingPoints, learnedRedundancy, bestPredictor]
+  return [completeness, mostRobust, halvingPoints, acrossDepth, learnedRedundancy, bestPredictor]
     .map((find) => find(context))
     .filter((sentence) => sentence !== undefined);
 }
@@ -60,6 +60,27 @@ function halvingPoints({ input }: ReportContext): string | undefined {
       : `${listed(beyond.map(({ model }) => model))} still ${beyond.length === 1 ? 'has' : 'have'} more than half with ${percent(Math.max(...beyond.map(({ half }) => half.fraction)))} of the ${set.unit}s removed`,
   ].filter(Boolean);
   return parts.length === 0 ? undefined : `${parts.join('; ')} (${set.spread ?? set.mode}, filled with ${set.fill}).`;
+}
+
+function acrossDepth({ input, level }: ReportContext): string | undefined {
+  const { interactions } = input.tables;
+  const [first] = interactions.filter((row) => row.measure === 'kl' && row.part === 'difference');
+  if (first === undefined) return undefined;
+  const rows = interactions.filter(
+    (row) =>
+      row.measure === 'kl' && row.part === 'difference' && row.ablation === first.ablation && row.fill === first.fill,
+  );
+  const more = rows.filter((row) => row.low > 0);
+  const less = rows.filter((row) => row.high < 0);
+  const named = (found: typeof rows): string => listed(found.map(({ model }) => model));
+  const said = [
+    more.length > 0 ? `more than pairs of one layer in ${named(more)}` : '',
+    less.length > 0 ? `less than pairs of one layer in ${named(less)}` : '',
+    more.length + less.length < rows.length
+      ? `not distinguishably so in ${named(rows.filter((row) => !more.includes(row) && !less.includes(row)))}`
+      : '',
+  ].filter(Boolean);
+  return `At equal single damage, pairs of ${first.unit}s of different layers back each other up ${said.join(', and ')} (${level} intervals; ${first.ablation}, filled with ${first.fill}).`;
 }
 
 function learnedRedundancy({ input }: ReportContext): string | undefined {

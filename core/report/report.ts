@@ -8,6 +8,7 @@ import { asked } from './sections/asked.js';
 import { baselines } from './sections/baselines.js';
 import { coverage } from './sections/coverage.js';
 import { fills } from './sections/fills.js';
+import { interactions } from './sections/interactions.js';
 import { longRange } from './sections/long-range.js';
 import { models } from './sections/models.js';
 import { predictors } from './sections/predictors.js';
@@ -24,6 +25,7 @@ const sections: readonly ((context: ReportContext) => Section | Promise<Section>
   baselines,
   robustness,
   sensitivity,
+  interactions,
   longRange,
   responses,
   predictors,

@@ -1,7 +1,7 @@
 import { globMatcher, nearestName } from '../select.js';
 import type { Anatomy, Site } from '../network/site.js';
 import type { Fail, ImageFacts } from './subjects.js';
-import type { AblationSpec, ImpulseSpec, ModelSpec } from './study-spec.js';
+import type { AblationSpec, ImpulseSpec, ModelSpec, PairScope } from './study-spec.js';
 
 interface Named {
   readonly names: readonly string[];
@@ -76,6 +76,12 @@ export function checkAblation(ablation: AblationSpec, model: string, anatomy: An
   const chosen = select(ablation.layers, from, { path: `${path}.layers`, model, noun }, fail);
   const targets = chosen.reduce((sum, one) => sum + one.targets, 0);
   if (targets === 0) return;
+  checkPairs(
+    ablation,
+    model,
+    chosen.map((one) => one.targets),
+    fail,
+  );
   ablation.fractions.forEach((fraction, i) => {
     if (Math.round(fraction * targets) > 0) return;
     fail(
@@ -84,6 +90,26 @@ export function checkAblation(ablation: AblationSpec, model: string, anatomy: An
       `the least fraction that removes one is ${Math.ceil((0.5 / targets) * 1e4) / 1e4}`,
     );
   });
+}
+
+/** How many pairs there are within, across, or of any of layers of so many targets each. */
+export function countPairs(scope: PairScope, layers: readonly number[]): number {
+  const triangle = (n: number): number => (n * (n - 1)) / 2;
+  const all = triangle(layers.reduce((sum, size) => sum + size, 0));
+  const within = layers.reduce((sum, size) => sum + triangle(size), 0);
+  return scope === 'any' ? all : scope === 'layer' ? within : all - within;
+}
+
+/** Pairs of a kind of which the selection has none. `layers`: how many targets each selected layer has. */
+function checkPairs({ name, pairs, unit }: AblationSpec, model: string, layers: readonly number[], fail: Fail): void {
+  if (!pairs) return;
+  const counts = pairs.within.map((scope) => [scope, countPairs(scope, layers)] as const);
+  const path = `ablations.${name}`;
+  for (const [scope, count] of counts) {
+    if (count > 0) continue;
+    const place = scope === 'layer' ? 'within one layer' : scope === 'across' ? 'across layers' : 'at all';
+    fail(`${path}.within`, `the ${unit}s selected in ${model} have no pair ${place}`, 'select more under layers');
+  }
 }
 
 interface ImpulseSubjects {

@@ -12,6 +12,7 @@ export const defaults = {
   within: 0.02,
   fractions: {
     each: [],
+    pairs: [],
     random: [0.02, 0.05, 0.1, 0.2, 0.4],
     cumulative: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
   },

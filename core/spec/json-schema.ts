@@ -148,6 +148,20 @@ const ablation = section(
       oneOf(vocabulary.spread, 'random: within one layer, as many over all, or a share of all. Default: all-depths.'),
     ),
     order: oneOf(vocabulary.order, 'cumulative: what goes first.', 'random'),
+    within: {
+      description: 'pairs: of one layer, of two layers, or of any; layer and across share the budget. Default: any.',
+      anyOf: [
+        { enum: vocabulary.within },
+        {
+          type: 'array',
+          items: { enum: vocabulary.within },
+          minItems: 1,
+          uniqueItems: true,
+          anyOf: [{ maxItems: 1 }, { not: { contains: { const: 'any' } } }],
+        },
+      ],
+    },
+    budget: whole(1, 'pairs: the most pairs, a seeded sample. Default: all.'),
   },
   [],
   {
@@ -155,6 +169,7 @@ const ablation = section(
       { anyOf: [has('mode', ['random', 'cumulative']), absent('fractions', 'trials')] },
       { anyOf: [has('mode', ['random']), absent('spread')] },
       { anyOf: [has('mode', ['cumulative']), absent('order')] },
+      { anyOf: [has('mode', ['pairs']), absent('within', 'budget')] },
       when(
         has(
           'order',
@@ -170,7 +185,10 @@ const ablation = section(
         },
       ),
       when(has('unit', ['layer', 'block']), {
-        properties: { spread: { anyOf: [{ const: 'all-depths' }, { const: ['all-depths'] }] } },
+        properties: {
+          spread: { anyOf: [{ const: 'all-depths' }, { const: ['all-depths'] }] },
+          within: { not: { anyOf: [{ const: 'layer' }, { type: 'array', contains: { const: 'layer' } }] } },
+        },
       }),
     ],
   },

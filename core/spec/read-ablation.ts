@@ -1,7 +1,7 @@
 import { globMatcher } from '../select.js';
 import { fieldsOf, suggestion, type Cursor, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
-import type { AblationSpec, Mode, Spread } from './study-spec.js';
+import type { AblationSpec, Mode, PairScope, PairsSpec, Spread } from './study-spec.js';
 import { count, fraction, listOf, oneOf, text } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
 
@@ -46,21 +46,46 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
     trials: fields.optional('trials', count(1), tried ? defaults.trials : 1),
     spread: fields.optional('spread', listOf(oneOf(vocabulary.spread)), spreads),
     order,
+    ...(mode === 'pairs' ? { pairs: readPairs(fields) } : {}),
   };
   if (given !== undefined) checkMode(spec, fields);
   return spec;
 }
 
+const everywhere: readonly PairScope[] = ['any'];
+
+/** `within` and `budget`, as far as they can be judged without a network. */
+function readPairs(fields: Fields): PairsSpec {
+  const within = fields.optional('within', listOf(oneOf(vocabulary.within)), everywhere);
+  const budget = fields.optional<number | undefined>('budget', count(1), undefined);
+  if (within.length > 1 && within.includes('any')) {
+    const message = 'within: any already holds the pairs of one layer and of two';
+    fields.get('within')?.fail(message, 'write any alone, or [layer, across], which share the budget equally');
+  }
+  if (budget !== undefined && budget < within.length) {
+    fields.get('budget')?.fail(`a budget of ${budget} leaves none for each of ${within.join(' and ')}`);
+  }
+  return { within, budget };
+}
+
 /** Keys that the mode gives no meaning. Silently ignoring them would answer another question than was asked. */
-function checkMode({ mode, order, unit, fill, spread }: AblationSpec, fields: Fields): void {
+function checkMode({ mode, order, unit, fill, spread, pairs }: AblationSpec, fields: Fields): void {
   const useless = (key: string, reason: string, hint: string): void =>
     fields.failAtKey(key, `${key} is of no use with ${reason}`, hint);
-  if (mode === 'each') {
+  if (mode === 'each' || mode === 'pairs') {
+    const removes = mode === 'each' ? `removes one ${unit} at a time` : `removes two ${unit}s at a time`;
     for (const key of ['fractions', 'trials', 'spread', 'order']) {
       const other =
         key === 'order' ? 'mode: cumulative' : key === 'spread' ? 'mode: random' : 'mode: random or cumulative';
-      useless(key, `mode each, which removes one ${unit} at a time`, `write ${other}, or remove ${key}`);
+      useless(key, `mode ${mode}, which ${removes}`, `write ${other}, or remove ${key}`);
     }
+  }
+  if (mode !== 'pairs') {
+    for (const key of ['within', 'budget']) useless(key, `mode ${mode}`, `write mode: pairs, or remove ${key}`);
+  }
+  if (pairs?.within.includes('layer') && (unit === 'layer' || unit === 'block')) {
+    const message = `within layer asks for pairs of one layer, where unit ${unit} has no two`;
+    fields.get('within')?.fail(message, 'write within: across, or unit: kernel');
   }
   if (mode === 'random') useless('order', 'mode random', 'write mode: cumulative, or remove order');
   if (mode === 'cumulative') {

@@ -5,7 +5,9 @@ import type { DataSpec, InputSpec } from '../data/data-spec.js';
 export type { DataSpec, InputSpec };
 
 export type Unit = 'kernel' | 'layer' | 'block' | 'stream';
-export type Mode = 'each' | 'random' | 'cumulative';
+export type Mode = 'each' | 'pairs' | 'random' | 'cumulative';
+/** Which pairs of targets: of one layer, of two layers, or of whichever. */
+export type PairScope = 'layer' | 'across' | 'any';
 export type Spread = 'one-layer' | 'matched' | 'all-depths';
 export type FillName = 'zero' | 'mean' | 'mean-position' | 'resample';
 /** What orders a cumulative ablation: seeded chance, the kernel's L1 norm, its activation's deviation, or its own damage. */
@@ -34,6 +36,14 @@ export interface ModelSpec {
   readonly expect: { readonly accuracy: number; readonly within: number } | undefined;
 }
 
+/** Which pairs of its targets an ablation removes together, beside each of them alone. */
+export interface PairsSpec {
+  /** Each has an equal share of the budget; `any` stands alone. */
+  readonly within: readonly PairScope[];
+  /** At most so many pairs, a seeded sample; undefined: all. */
+  readonly budget: number | undefined;
+}
+
 export interface AblationSpec {
   readonly name: string;
   readonly models: readonly string[];
@@ -51,6 +61,8 @@ export interface AblationSpec {
   readonly spread: readonly Spread[];
   /** cumulative. */
   readonly order: CumulativeOrder;
+  /** pairs; absent in every other mode. */
+  readonly pairs?: PairsSpec;
 }
 
 export type BaseName = 'normalised-zero' | 'black' | 'mean-image';

@@ -34,13 +34,17 @@ ablations:
   each-kernel:             # which single kernel does the network rely on?
     unit: kernel           # kernel | layer | block (a residual branch) | stream (a residual channel)
     layers: "*"            # globs over the names that percuss inspect shows
-    mode: each             # each | random | cumulative
+    mode: each             # each | pairs | random | cumulative
     fill: [zero, mean]     # zero | mean | mean-position | resample
   across-depth:            # how much of it can go, in one layer or spread over all?
     mode: random
     fractions: [0.02, 0.05, 0.1, 0.2]
     trials: 20
     spread: [one-layer, matched, all-depths]
+  # two-at-a-time:         # do kernels back each other up, within a layer and across the depth?
+  #   mode: pairs
+  #   within: [layer, across]   # layer | across | any; two of them share the budget
+  #   budget: 2000         # a seeded sample of the pairs; without it: all
 
 impulses:
   images:                  # unit impulses on real images: what responds, and which kernels respond alike?

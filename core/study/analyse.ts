@@ -15,6 +15,7 @@ import type { ModelResults } from './results.js';
 import { ablationRows, curveRows } from './rows/ablation.js';
 import { kernelResponses, kernelRows } from './rows/kernel.js';
 import { layerRows, modelRow } from './rows/model.js';
+import { interactionRows, pairRows } from './rows/pair.js';
 import { predictorRows } from './rows/predictor.js';
 import { explainedOf, signaturesOf, similarityRows, systemicOf } from './rows/redundancy.js';
 import { responseRows } from './rows/response.js';
@@ -41,6 +42,8 @@ export async function analyseStudy(
     kernels: [],
     ablations: [],
     curves: [],
+    pairs: [],
+    interactions: [],
     responses: [],
     similarity: [],
     predictors: [],
@@ -80,6 +83,8 @@ function addModel(
   for (const ablation of results.ablations) {
     tables.ablations.push(...ablationRows(results, ablation, analysis.confidence));
     tables.curves.push(...curveRows(results, ablation, analysis.confidence));
+    tables.pairs.push(...pairRows(results, ablation, analysis.confidence));
+    tables.interactions.push(...interactionRows(results, ablation, analysis, seed));
   }
   tables.responses.push(...responseRows(results));
   if (signatures) tables.similarity.push(...similarityRows(results, signatures, seed));

@@ -138,6 +138,62 @@ export interface CurveRow {
   kl_high: number;
 }
 
+/** Two units removed together, and what that does beyond removing each alone. */
+export interface PairRow {
+  model: string;
+  ablation: string;
+  unit: string;
+  /** Of the joint condition, as in `ablations`. */
+  index: number;
+  fill: string;
+  draw: number | null;
+  layer_a: string;
+  channel_a: number | null;
+  layer_b: string;
+  channel_b: number | null;
+  /** layer or across. */
+  relation: string;
+  depth_a: number;
+  depth_b: number;
+  distance: number;
+  kl_a: number;
+  kl_b: number;
+  kl_joint: number;
+  /** Mean over images of joint − a − b. */
+  kl_interaction: number;
+  kl_interaction_low: number;
+  kl_interaction_high: number;
+  delta_loss_a: number;
+  delta_loss_b: number;
+  delta_loss_joint: number;
+  delta_loss_interaction: number;
+  delta_loss_interaction_low: number;
+  delta_loss_interaction_high: number;
+  images: number;
+  state: string;
+}
+
+/** Mean interaction of some of an ablation's pairs, or a difference of two such means. */
+export interface InteractionRow {
+  model: string;
+  ablation: string;
+  unit: string;
+  fill: string;
+  measure: string;
+  /** layer, across, distance (across, by distance) or difference (across less layer, at equal single damage). */
+  part: string;
+  distance_low: number | null;
+  distance_high: number | null;
+  distance: number;
+  pairs: number;
+  units: number;
+  singles: number;
+  interaction: number;
+  low: number;
+  high: number;
+  p: number | null;
+}
+
 /** One site's response to one impulse. */
 export interface ResponseRow {
   model: string;
@@ -217,6 +273,8 @@ export interface Tables {
   readonly kernels: readonly KernelRow[];
   readonly ablations: readonly AblationRow[];
   readonly curves: readonly CurveRow[];
+  readonly pairs: readonly PairRow[];
+  readonly interactions: readonly InteractionRow[];
   readonly responses: readonly ResponseRow[];
   readonly similarity: readonly SimilarityRow[];
   readonly predictors: readonly PredictorRow[];

@@ -59,6 +59,7 @@ models:
 ablations:
   kernels: { ${kernels} }
   random: { unit: kernel, mode: random, fractions: [0.1, 0.3], trials: 2, spread: [one-layer, matched, all-depths] }
+  two: { unit: kernel, mode: pairs, within: [layer, across], budget: 16 }
   by-damage: { unit: kernel, mode: cumulative, order: kl, fractions: [0.2, 0.5] }
 impulses:
   images: { at: input, base: { images: 2 }, positions: center, amplitudes: { std: [0.1, -0.1] }, record: "*", keep: signatures }

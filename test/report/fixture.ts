@@ -57,6 +57,8 @@ export const emptyTables: Tables = {
   kernels: [],
   ablations: [],
   curves: [],
+  pairs: [],
+  interactions: [],
   responses: [],
   similarity: [],
   predictors: [],

@@ -63,6 +63,7 @@ describe('a report of four networks', () => {
       'baselines',
       'robustness',
       'sensitivity',
+      'interactions',
       'long-range',
       'responses',
       'predictors',
@@ -73,7 +74,7 @@ describe('a report of four networks', () => {
   });
 
   test('numbers its figures from 1 and says under each how to read it, in one sentence', () => {
-    expect(figures.length).toBe(11);
+    expect(figures.length).toBe(13);
     figures.forEach((figure, i) => {
       expect(figure).toContain(`Figure ${i + 1}. `);
       const reading = /How to read\.<\/b>\s*([\s\S]*?)<\/p>/.exec(figure)?.[1]?.trim() ?? '';
@@ -126,8 +127,9 @@ describe('a report of four networks', () => {
     const abstract = /In short[\s\S]*?<section/.exec(html)?.[0] ?? '';
     const sentences = abstract.match(/<p>/g) ?? [];
     expect(sentences.length).toBeGreaterThanOrEqual(2);
-    expect(sentences.length).toBeLessThanOrEqual(5);
+    expect(sentences.length).toBeLessThanOrEqual(6);
     expect(textOf(abstract)).toMatch(/mstutorial keeps most of its accuracy/);
+    expect(textOf(abstract)).toMatch(/pairs of kernels of different layers back each other up more than .* in plain20/);
     expect(textOf(abstract)).toMatch(/best predictor of damage \(kl\) within a layer is activation_std/);
   });
 
@@ -150,7 +152,7 @@ describe('a report', () => {
 
   test('without any of the numbers that may be missing is whole', async () => {
     const html = await renderReport(withoutOptionalNumbers(syntheticInput()));
-    expect(html.match(/<section /g)?.length).toBe(11);
+    expect(html.match(/<section /g)?.length).toBe(12);
     expect(/.{0,40}\b(NaN|undefined|Infinity)\b/.exec(textOf(html))).toBeNull();
     expect(html).not.toMatch(/>\s*null\s*<\/(td|p|li|dd|text)>/);
   });
@@ -168,13 +170,15 @@ describe('a report', () => {
         kernels: keep(tables.kernels),
         ablations: keep(tables.ablations),
         curves: keep(tables.curves),
+        pairs: keep(tables.pairs),
+        interactions: keep(tables.interactions),
         responses: [],
         similarity: keep(tables.similarity),
         predictors: keep(tables.predictors),
         coverage: keep(tables.coverage),
       },
     });
-    expect(html.match(/<figure /g)?.length).toBe(11);
+    expect(html.match(/<figure /g)?.length).toBe(13);
   });
 
   test('escapes whatever names, specs and warnings hold', async () => {

@@ -5,6 +5,8 @@ import type {
   KernelRow,
   LayerRow,
   ModelRow,
+  InteractionRow,
+  PairRow,
   PredictorRow,
   SimilarityRow,
   Tables,
@@ -20,6 +22,8 @@ export function tablesOf(own: readonly Network[]): Tables {
     kernels: each.flatMap((tables) => tables.kernels),
     ablations: each.flatMap((tables) => tables.ablations),
     curves: own.flatMap(curveRows),
+    pairs: own.flatMap(pairRows),
+    interactions: own.flatMap(interactionRows),
     responses: [],
     similarity: own.flatMap(similarityRows),
     predictors: own.flatMap(predictorRows),
@@ -228,6 +232,85 @@ function curveRows(network: Network): CurveRow[] {
       };
     }),
   );
+}
+
+/** Pairs back each other up within a layer, less so the farther apart they lie. */
+function pairRows(network: Network): PairRow[] {
+  const random = randomStream(7, 'pairs', network.name);
+  return Array.from({ length: 40 }, (_, index) => {
+    const a = random.below(network.layers);
+    const b = index % 2 === 0 ? a : random.below(network.layers);
+    const [first, second] = [Math.min(a, b), Math.max(a, b)];
+    const distance = (second - first) / Math.max(1, network.layers - 1);
+    const [one, other] = [0.02 * random.uniform(), 0.02 * random.uniform()];
+    const interaction = 0.02 * Math.exp(-3 * distance) * (random.normal() + 0.7);
+    return {
+      model: network.name,
+      ablation: 'two-at-a-time',
+      unit: 'kernel',
+      index: 100 + index,
+      fill: 'zero',
+      draw: null,
+      layer_a: siteName(network, first),
+      channel_a: random.below(network.kernels),
+      layer_b: siteName(network, second),
+      channel_b: random.below(network.kernels),
+      relation: first === second ? 'layer' : 'across',
+      depth_a: first / Math.max(1, network.layers - 1),
+      depth_b: second / Math.max(1, network.layers - 1),
+      distance,
+      kl_a: one,
+      kl_b: other,
+      kl_joint: Math.max(0, one + other + interaction),
+      kl_interaction: interaction,
+      kl_interaction_low: interaction - 0.006,
+      kl_interaction_high: interaction + 0.006,
+      delta_loss_a: one / 3,
+      delta_loss_b: other / 3,
+      delta_loss_joint: (one + other + interaction) / 3,
+      delta_loss_interaction: interaction / 3,
+      delta_loss_interaction_low: interaction / 3 - 0.004,
+      delta_loss_interaction_high: interaction / 3 + 0.004,
+      images: 500,
+      state: 'ok',
+    };
+  });
+}
+
+function interactionRows(network: Network): InteractionRow[] {
+  const level = 0.02 * network.sr;
+  const row = (
+    part: string,
+    distance: number,
+    interaction: number,
+    ends: readonly [number, number] | null,
+    p: number | null,
+  ): InteractionRow => ({
+    model: network.name,
+    ablation: 'two-at-a-time',
+    unit: 'kernel',
+    fill: 'zero',
+    measure: 'kl',
+    part,
+    distance_low: ends?.[0] ?? null,
+    distance_high: ends?.[1] ?? null,
+    distance,
+    pairs: 200,
+    units: 150,
+    singles: 0.02,
+    interaction,
+    low: interaction - 0.002,
+    high: interaction + 0.002,
+    p,
+  });
+  return [
+    row('layer', 0, level, null, null),
+    row('across', 0.4, level / 3, null, null),
+    ...[0, 0.2, 0.4, 0.6, 0.8].map((from) =>
+      row('distance', from + 0.09, level * Math.exp(-3 * (from + 0.1)), [from, from + 0.2], null),
+    ),
+    row('difference', 0.3, (network.rho - 0.6) / 20, null, 0.012),
+  ];
 }
 
 function similarityRows(network: Network): SimilarityRow[] {

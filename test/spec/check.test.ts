@@ -72,6 +72,15 @@ impulses:
     ]);
   });
 
+  test('pairs of which the selection has none', () => {
+    const more =
+      'ablations:\n  a: { mode: pairs, layers: conv1, within: across }\n  b: { mode: pairs, unit: layer, layers: conv1 }';
+    expect(check(spec(more))).toEqual([
+      expect.stringMatching(/^7:44 the kernels selected in resnet have no pair across layers \(select more/),
+      expect.stringMatching(/^8:\d+ the layers selected in resnet have no pair at all/),
+    ]);
+  });
+
   test('blocks and streams of a network that has none', () => {
     const more = 'ablations:\n  a: { unit: block }\n  b: { unit: stream }';
     expect(check(spec(more, 'plain: { file: p.onnx, data: test }'))).toEqual([

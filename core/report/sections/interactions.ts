@@ -1,0 +1,241 @@
+import type { InteractionRow, PairRow } from '../../tables/schema.js';
+import { grouped, unique, type ReportContext } from '../context.js';
+import { dataTable } from '../data-table.js';
+import { hollowSwatch, lineSwatch, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
+import { html, type Html } from '../html.js';
+import { count, significant, withInterval } from '../number-format.js';
+import { nameMargins, panelHeight, panelWidth, plot, shortLabels } from '../plot.js';
+
+/** Strongest pairs of each kind that are listed for each network. */
+const listed = 5;
+
+/** Pairs of units: what removing two does beyond removing each, within layers and across the depth. */
+export async function interactions(context: ReportContext): Promise<Section> {
+  const section = { id: 'interactions', title: 'Two at a time: redundancy within layers and across depth' };
+  const rows = context.input.tables.interactions.filter((row) => row.measure === 'kl');
+  if (rows.length === 0) {
+    return {
+      ...section,
+      blocks: [html`<p class="none">No ablation of mode pairs has results yet, so no interaction is known.</p>`],
+    };
+  }
+  const blocks: Block[] = [await byDistance(context, rows)];
+  const contrast = await difference(context, rows);
+  if (contrast) blocks.push(contrast);
+  return { ...section, blocks: [...blocks, ...strongest(context)] };
+}
+
+const setName = (row: Pick<InteractionRow, 'ablation' | 'unit' | 'fill'>): string =>
+  `${row.ablation}: ${row.unit}s, filled with ${row.fill}`;
+
+const printAxis = (values: readonly number[]): string => (Math.max(...values.map(Math.abs)) < 1e-3 ? '.1~e' : '~g');
+
+/** Mean interaction against distance in depth: one panel a network and ablation. */
+async function byDistance(context: ReportContext, rows: readonly InteractionRow[]): Promise<Figure> {
+  const drawn = rows.filter((row) => row.part === 'layer' || row.part === 'distance');
+  const panels = [];
+  for (const [i, [title, own]] of [...grouped(drawn, (row) => `${row.model} · ${setName(row)}`)].entries()) {
+    const values = own.map(({ model, part, distance, interaction, low, high }) => ({
+      model,
+      part,
+      distance,
+      interaction,
+      low,
+      high,
+    }));
+    const format = printAxis(values.flatMap(({ low, high }) => [low, high]));
+    const x = {
+      field: 'distance',
+      type: 'quantitative',
+      title: 'Distance in normalised depth (0 to 1)',
+      scale: { domain: [0, 1], padding: 10 },
+      axis: { tickCount: 5 },
+    };
+    const y = {
+      field: 'interaction',
+      type: 'quantitative',
+      title: 'Mean interaction (nat)',
+      axis: { tickCount: 5, format },
+    };
+    const marks = { color: context.color, x };
+    const spec = {
+      width: panelWidth,
+      height: panelHeight - 20,
+      data: { values },
+      layer: [
+        {
+          data: { values: [{ zero: 0 }] },
+          mark: { type: 'rule', color: 'var(--axis)', strokeDash: [2, 3] },
+          encoding: { y: { ...y, field: 'zero' } },
+        },
+        {
+          mark: { type: 'rule', strokeWidth: 1.6, opacity: 0.6 },
+          encoding: { ...marks, y: { ...y, field: 'low' }, y2: { field: 'high' } },
+        },
+        {
+          transform: [{ filter: "datum.part === 'distance'" }],
+          mark: { type: 'line', strokeWidth: 1.8 },
+          encoding: { ...marks, y, strokeDash: context.dash },
+        },
+        {
+          transform: [{ filter: "datum.part === 'distance'" }],
+          mark: { type: 'point', filled: true, size: 46, opacity: 1 },
+          encoding: { ...marks, y, shape: context.shape },
+        },
+        {
+          transform: [{ filter: "datum.part === 'layer'" }],
+          mark: { type: 'point', filled: false, fill: 'var(--page)', size: 64, strokeWidth: 1.8, opacity: 1 },
+          encoding: { ...marks, y },
+        },
+      ],
+    };
+    panels.push({ title, body: await plot(`fig-interaction-${i}`, `Interaction against distance: ${title}`, spec) });
+  }
+  return {
+    kind: 'figure',
+    id: 'fig-interaction',
+    title: 'What two removals do beyond the two alone, by how far apart they lie.',
+    panels,
+    legend: [
+      ...context.legend(unique(drawn.map((row) => row.model))),
+      { label: 'pairs of one layer', swatch: hollowSwatch() },
+      { label: `${context.level} interval over pairs, the units they share, and images`, swatch: whiskerSwatch },
+    ],
+    note: 'Interaction: KL of both removed, less the KL of each removed alone, image by image; means over the pairs of a fifth of the distances, and, hollow at 0, over those of one layer.',
+    reading:
+      'Above zero two units cover for each other: the second removal finds no substitute, which is redundancy; below zero the loss of one has already cost what both do together, and since KL grows with the square of small changes, a little above zero is also reached by two that merely push the output the same way.',
+    numbers: numbers(rows),
+  };
+}
+
+function numbers(rows: readonly InteractionRow[]): Html {
+  const what = (row: InteractionRow): string => {
+    if (row.part === 'layer') return 'within a layer';
+    if (row.part === 'across') return 'across layers';
+    if (row.part === 'difference') return 'across less within, at equal single damage';
+    return `distance ${significant(row.distance_low, 2)} to ${significant(row.distance_high, 2)}`;
+  };
+  return dataTable('Interactions', rows, [
+    { head: 'network', cell: (row) => row.model },
+    { head: 'ablation', cell: (row) => setName(row) },
+    { head: 'pairs', cell: what },
+    { head: 'number', numeric: true, cell: (row) => count(row.pairs) },
+    { head: 'units', numeric: true, cell: (row) => count(row.units) },
+    { head: 'KL of the two alone, summed (nat)', numeric: true, cell: (row) => significant(row.singles) },
+    {
+      head: 'interaction (nat)',
+      numeric: true,
+      cell: (row) => withInterval(row.interaction, row.low, row.high),
+    },
+    { head: 'p', numeric: true, cell: (row) => significant(row.p) },
+  ]);
+}
+
+/** Across less within at equal single damage: one line a network. */
+async function difference(context: ReportContext, rows: readonly InteractionRow[]): Promise<Figure | undefined> {
+  const contrasts = rows.filter((row) => row.part === 'difference');
+  if (contrasts.length === 0) return undefined;
+  const panels = [];
+  for (const [i, [title, own]] of [...grouped(contrasts, setName)].entries()) {
+    const names = own.map((row) => row.model);
+    const x = (field: string) => ({
+      field,
+      type: 'quantitative',
+      title: 'Across layers less within (nat)',
+      scale: { padding: 8 },
+      axis: { tickCount: 4, format: printAxis(own.flatMap(({ low, high }) => [low, high])), grid: true },
+    });
+    const y = {
+      field: 'model',
+      type: 'nominal',
+      title: 'Network',
+      sort: names,
+      axis: { labelExpr: shortLabels(names), grid: false, ticks: false, minExtent: 96, maxExtent: 96 },
+    };
+    const spec = {
+      width: panelWidth - 52,
+      height: Math.max(60, 34 * own.length),
+      data: { values: own.map(({ model, interaction, low, high }) => ({ model, interaction, low, high })) },
+      layer: [
+        {
+          data: { values: [{ zero: 0 }] },
+          mark: { type: 'rule', color: 'var(--axis)', strokeDash: [2, 3] },
+          encoding: { x: x('zero') },
+        },
+        {
+          mark: { type: 'rule', strokeWidth: 1.8 },
+          encoding: { y, x: x('low'), x2: { field: 'high' }, color: context.color },
+        },
+        {
+          mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+          encoding: { y, x: x('interaction'), color: context.color, shape: context.shape },
+        },
+      ],
+    };
+    const [only] = own.length === 1 ? own : [];
+    panels.push({
+      title: only ? `${title}; p = ${significant(only.p, 2)}` : title,
+      body: await plot(`fig-across-${i}`, `Interaction across layers less within: ${title}`, spec, nameMargins),
+    });
+  }
+  return {
+    kind: 'figure',
+    id: 'fig-across',
+    title: 'Do units of different layers back each other up more than those of one layer?',
+    panels,
+    legend: [
+      ...context.legend(unique(contrasts.map((row) => row.model))),
+      { label: `${context.level} interval`, swatch: whiskerSwatch },
+      { label: 'no difference', swatch: lineSwatch('var(--axis)', '2 3') },
+    ],
+    note: 'Mean interaction of pairs across layers less that of pairs within one, compared among pairs whose two single damages sum to about the same; p from permuting which pairs are called across.',
+    reading:
+      'Right of the dashed line redundancy across the depth exceeds that within layers; left of it units find their substitutes in their own layer; the p-value takes pairs as exchangeable although some share a unit, so trust it only where the interval, which counts that, agrees.',
+  };
+}
+
+/** The pairs of which most is known to be redundant, and to depend on each other. */
+function strongest(context: ReportContext): Block[] {
+  const { pairs } = context.input.tables;
+  const table = (title: string, sign: 1 | -1): Html | undefined => {
+    const sure = pairs.filter((row) => sign * (sign > 0 ? row.kl_interaction_low : row.kl_interaction_high) > 0);
+    const shown = [...grouped(sure, (row) => row.model).values()].flatMap((own) =>
+      own.toSorted((a, b) => sign * (b.kl_interaction - a.kl_interaction)).slice(0, listed),
+    );
+    if (shown.length === 0) return undefined;
+    return html`<p class="small"><b>${title}</b></p>
+      ${pairTable(title, shown)}`;
+  };
+  const tables = [
+    table('Strongest redundancies: together far worse than one by one', 1),
+    table('Strongest synergies: the loss of one is most of the loss of both', -1),
+  ].filter((block) => block !== undefined);
+  if (tables.length === 0) return [];
+  return [
+    ...tables,
+    html`<p class="small">
+      Up to ${listed} pairs of each network whose ${context.level} interval over images excludes zero, out of
+      ${count(pairs.length)} measured. The strongest of many look stronger than they are; other images will show them
+      nearer to zero.
+    </p>`,
+  ];
+}
+
+function pairTable(title: string, rows: readonly PairRow[]): Html {
+  const unit = (layer: string, channel: number | null): string => (channel === null ? layer : `${layer}[${channel}]`);
+  return dataTable(title, rows, [
+    { head: 'one', cell: (row) => unit(row.layer_a, row.channel_a) },
+    { head: 'other', cell: (row) => unit(row.layer_b, row.channel_b) },
+    { head: 'network', cell: (row) => row.model },
+    { head: 'fill', cell: (row) => row.fill },
+    { head: 'distance', numeric: true, cell: (row) => significant(row.distance, 2) },
+    { head: 'KL, one alone', numeric: true, cell: (row) => significant(row.kl_a) },
+    { head: 'other alone', numeric: true, cell: (row) => significant(row.kl_b) },
+    { head: 'both', numeric: true, cell: (row) => significant(row.kl_joint) },
+    {
+      head: 'interaction (nat)',
+      numeric: true,
+      cell: (row) => withInterval(row.kl_interaction, row.kl_interaction_low, row.kl_interaction_high),
+    },
+  ]);
+}
