@@ -1,5 +1,6 @@
 import { PercussError } from '../errors.js';
 import { nodeInputs, nodeOutputs } from './build.js';
+import { composedActivations, type ComposedActivations } from './composed-activation.js';
 import type { Graph, Node, ValueId } from './graph.js';
 import type { ChannelSources, NodeInputs, Role, Window } from './operators/operator.js';
 import { operatorOf } from './operators/table.js';
@@ -14,9 +15,13 @@ export interface Facts {
   /** Values it reads that are not constants. */
   readonly activations: readonly ValueId[];
   readonly output: ValueId;
+  /** What the channels of its one output are made of; `mixed` where it has several. */
   readonly sources: ChannelSources;
+  /** The same for each of its outputs. */
+  readonly sourcesOf: readonly ChannelSources[];
   readonly window: Window | 'global' | undefined;
   readonly rectifies: boolean;
+  readonly keepsSign: boolean;
 }
 
 /** The part of a network that one of its outputs depends on, seen as flow of channels. */
@@ -29,6 +34,8 @@ export interface Dataflow {
   readonly readers: ReadonlyMap<ValueId, readonly Facts[]>;
   /** How many take this value: nodes, and the world if it is the output. */
   uses(value: ValueId): number;
+  /** Activation functions that are several nodes. */
+  readonly composed: ComposedActivations;
   /** Number of channels (axis 1) of a value; undefined where it has none that is known. */
   channels(value: ValueId): number | undefined;
 }
@@ -45,14 +52,15 @@ export function dataflowOf(graph: Graph, output: ValueId | undefined = graph.out
       { details: { model: graph.name, output: output ?? '' } },
     );
   }
-  const nodes = needed(graph, output).map((node, position) => factsOf(graph, node, position));
+  const axes = channelAxes(graph);
+  const nodes = needed(graph, output).map((node, position) => factsOf(graph, node, position, axes));
   const producer = new Map<ValueId, Facts>();
   const readers = new Map<ValueId, Facts[]>();
   for (const facts of nodes) {
     for (const written of facts.node.outputs) producer.set(written, facts);
     for (const value of new Set(facts.activations)) readers.set(value, [...(readers.get(value) ?? []), facts]);
   }
-  return {
+  const flow: Omit<Dataflow, 'composed'> = {
     graph,
     output,
     nodes,
@@ -60,10 +68,12 @@ export function dataflowOf(graph: Graph, output: ValueId | undefined = graph.out
     readers,
     uses: (value) => (readers.get(value)?.length ?? 0) + (value === output ? 1 : 0),
     channels(value) {
+      if (axes.has(value)) return undefined;
       const count = graph.shapes.get(value)?.[1];
       return count === undefined || count < 0 ? undefined : count;
     },
   };
+  return { ...flow, composed: composedActivations(flow) };
 }
 
 function needed(graph: Graph, output: ValueId): readonly Node[] {
@@ -78,19 +88,48 @@ function needed(graph: Graph, output: ValueId): readonly Node[] {
     .reverse();
 }
 
-function factsOf(graph: Graph, node: Node, position: number): Facts {
+/**
+ * Values whose channels lie on another axis than 1, and on which: those behind a Transpose that moved them, until another
+ * brings them back or an operator makes new ones. LayerNormalization over channels stands between such a pair.
+ */
+function channelAxes(graph: Graph): ReadonlyMap<ValueId, number> {
+  const axes = new Map<ValueId, number>();
+  const inputs = new Set(graph.inputs.map((input) => input.id));
+  for (const node of graph.nodes) {
+    const row = operatorOf(node);
+    const from = node.inputs.filter((value) => value !== '' && !graph.constants.has(value));
+    const moved = from.find((value) => axes.has(value));
+    // Of an input nobody knows where its channels are: a Transpose that comes first brings them to axis 1.
+    if (row.role(node, nodeInputs(graph, node)) === 'convolution' || from.some((value) => inputs.has(value))) continue;
+    const before = moved === undefined ? 1 : (axes.get(moved) as number);
+    const sameRank = moved !== undefined && graph.shapes.get(moved)?.length === nodeOutputs(graph, node)[0]?.length;
+    const axis = row.axisBehind?.(node, before) ?? (sameRank ? before : 1);
+    if (axis !== 1) for (const output of node.outputs) axes.set(output, axis);
+  }
+  return axes;
+}
+
+function factsOf(graph: Graph, node: Node, position: number, axes: ReadonlyMap<ValueId, number>): Facts {
   const row = operatorOf(node);
   const inputs = nodeInputs(graph, node);
+  const outputs = nodeOutputs(graph, node);
+  const activations = node.inputs.filter((value) => value !== '' && !graph.constants.has(value));
+  const elsewhere = [...activations, ...node.outputs].some((value) => axes.has(value));
+  const sourcesOf = node.outputs.map((_, output) =>
+    elsewhere ? 'mixed' : row.channels(node, inputs, outputs, output),
+  );
   return {
     node,
     position,
     role: row.role(node, inputs),
     inputs,
-    activations: node.inputs.filter((value) => value !== '' && !graph.constants.has(value)),
+    activations,
     output: node.outputs[0] as ValueId,
-    sources: node.outputs.length === 1 ? row.channels(node, inputs, nodeOutputs(graph, node)) : 'mixed',
+    sources: sourcesOf.length === 1 ? (sourcesOf[0] as ChannelSources) : 'mixed',
+    sourcesOf,
     window: row.window?.(node, inputs),
     rectifies: row.rectifies(node),
+    keepsSign: row.keepsSign?.(node) ?? false,
   };
 }
 
@@ -122,13 +161,20 @@ export function mixesChannels(flow: Dataflow, facts: Facts): boolean {
   return facts.activations.length > 1 || flow.channels(facts.activations[0] as ValueId) !== flow.channels(facts.output);
 }
 
-/** Follows a value forward through nodes of these roles that keep its channels, while it has exactly one consumer. */
+/**
+ * Follows a value forward through nodes of these roles that keep its channels, while it has exactly one consumer. The
+ * nodes of a composed activation are one activation and so one consumer.
+ */
 export function followed(flow: Dataflow, from: ValueId, through: ReadonlySet<Role>): readonly Facts[] {
   const passed: Facts[] = [];
-  for (let value = from; flow.uses(value) === 1; value = (passed.at(-1) as Facts).output) {
+  for (let value = from; ; value = (passed.at(-1) as Facts).output) {
+    const composed = flow.composed.byStart.get(value);
+    if (composed && through.has('activation')) {
+      passed.push(...composed.nodes);
+      continue;
+    }
     const reader = flow.readers.get(value)?.[0];
-    if (!reader || !through.has(reader.role) || !keepsChannels(flow, reader)) break;
+    if (flow.uses(value) !== 1 || !reader || !through.has(reader.role) || !keepsChannels(flow, reader)) return passed;
     passed.push(reader);
   }
-  return passed;
 }

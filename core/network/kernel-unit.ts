@@ -48,12 +48,15 @@ export function kernelUnits(flow: Dataflow): readonly KernelUnit[] {
 /** The convolution whose channels this depthwise convolution, and nothing else, reads one to one. */
 function exclusiveProducer(flow: Dataflow, depthwise: Facts): Facts | undefined {
   let value = depthwise.activations[0] as ValueId;
+  let exclusive = flow.uses(value) === 1;
   for (;;) {
     const producer = flow.producer.get(value);
-    if (!producer || flow.uses(value) !== 1) return undefined;
+    if (!producer || !exclusive) return undefined;
     if (producer.role === 'convolution') return producer;
-    if (!keepsChannels(flow, producer)) return undefined;
-    value = producer.activations[0] as ValueId;
+    const composed = flow.composed.byEnd.get(producer);
+    if (!composed && !keepsChannels(flow, producer)) return undefined;
+    value = composed?.start ?? (producer.activations[0] as ValueId);
+    exclusive = composed !== undefined || flow.uses(value) === 1;
   }
 }
 

@@ -19,7 +19,7 @@ export interface ResidualStream {
  */
 export function residualStreams(flow: Dataflow): readonly ResidualStream[] {
   const identity = new ChannelIdentity(flow);
-  const sums = flow.nodes.filter(isSum);
+  const sums = flow.nodes.filter((facts) => isSum(facts) && !flow.composed.nodes.has(facts));
   const streamOf = new DisjointSets(identity.size);
   for (const sum of sums) {
     const [first, ...others] = identity.classesOf(sum.output);
@@ -57,12 +57,16 @@ class ChannelIdentity {
     }
     this.#sets = new DisjointSets(next);
     for (const facts of flow.nodes) {
-      if (!carries(facts) || facts.sources === 'mixed') continue;
-      facts.sources.forEach((sources, c) => {
-        for (const source of sources) {
-          const value = facts.node.inputs[source.input] as ValueId;
-          this.#sets.union(this.#key(value, source.channel), this.#key(facts.output, c));
-        }
+      if (!carries(flow, facts)) continue;
+      facts.node.outputs.forEach((output, i) => {
+        const sourcesOf = facts.sourcesOf[i];
+        if (sourcesOf === undefined || sourcesOf === 'mixed') return;
+        sourcesOf.forEach((sources, c) => {
+          for (const source of sources) {
+            const value = facts.node.inputs[source.input] as ValueId;
+            this.#sets.union(this.#key(value, source.channel), this.#key(output, c));
+          }
+        });
       });
     }
   }
@@ -85,7 +89,7 @@ class ChannelIdentity {
     const origins = new Map<number, Origin[]>();
     const values = [
       ...this.#flow.graph.inputs.map((input) => input.id),
-      ...this.#flow.nodes.filter((facts) => !carries(facts)).flatMap((facts) => facts.node.outputs),
+      ...this.#flow.nodes.filter((facts) => !carries(this.#flow, facts)).flatMap((facts) => facts.node.outputs),
     ];
     for (const value of values) {
       this.classesOf(value).forEach((found, channel) => {
@@ -99,9 +103,10 @@ class ChannelIdentity {
 }
 
 /** Whether a node hands its channels on as they are, so that cutting one upstream cuts it here. */
-function carries(facts: Facts): boolean {
-  if (facts.sources === 'mixed' || facts.role === 'convolution' || facts.role === 'dense') return false;
-  return facts.activations.length === 1 || facts.role === 'join';
+function carries(flow: Dataflow, facts: Facts): boolean {
+  if (facts.role === 'convolution' || facts.role === 'dense') return false;
+  if (facts.sourcesOf.includes('mixed')) return false;
+  return facts.activations.length === 1 || facts.role === 'join' || flow.composed.nodes.has(facts);
 }
 
 class DisjointSets {

@@ -44,12 +44,23 @@ function shortcutSteps(flow: Dataflow, shortcut: ValueId): readonly Step[] {
   for (let value = shortcut; ;) {
     steps.push({ value, projections });
     const producer = flow.producer.get(value);
+    const composed = producer && flow.composed.byEnd.get(producer);
+    if (composed) {
+      value = composed.start;
+      continue;
+    }
     if (!producer || producer.activations.length !== 1) return steps;
     if (producer.role === 'convolution') projections = [...projections, producer];
-    else if (producer.sources === 'mixed') return steps;
+    else if (producer.sources === 'mixed' || dropsChannels(flow, producer)) return steps;
     if (projections.length > 1) return steps;
     value = producer.activations[0] as ValueId;
   }
+}
+
+/** A choice among channels is no shortcut of the whole: Res2Net adds one part's convolution to the next part. */
+function dropsChannels(flow: Dataflow, facts: Facts): boolean {
+  const [before, behind] = [flow.channels(facts.activations[0] as ValueId), flow.channels(facts.output)];
+  return before !== undefined && behind !== undefined && behind < before;
 }
 
 function branchFrom(

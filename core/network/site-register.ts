@@ -59,6 +59,7 @@ function rectifiedValues(flow: Dataflow): ReadonlySet<ValueId> {
       facts.role === 'pooling' ||
       facts.role === 'identity' ||
       facts.role === 'layout' ||
+      (facts.role === 'activation' && facts.keepsSign) ||
       (facts.role === 'join' && facts.sources !== 'mixed' && facts.sources.every((sources) => sources.length === 1));
     if (facts.rectifies || (keeps && facts.activations.every((value) => rectified.has(value)))) {
       for (const output of facts.node.outputs) rectified.add(output);

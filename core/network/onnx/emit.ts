@@ -23,9 +23,13 @@ import type { DType, Tensor } from '../../tensor.js';
 import { DYNAMIC, type Attribute, type Graph, type Node, type Shape, type ValueId } from '../graph.js';
 import { operatorOf } from '../operators/table.js';
 
-/** The oldest opset that has every operator of the table. */
-const emittedOpset = 14n;
-const emittedIr = 8n;
+/** The oldest opset that has every operator of a graph; 14 at least, so that graphs without newer ones are written alike. */
+function opsetFor(graph: Graph): number {
+  return Math.max(14, ...graph.nodes.map((node) => operatorOf(node).since ?? 0));
+}
+
+/** IR 8 came with opset 15 and is read wherever 14 is; opset 19 asks for IR 9. */
+const irFor = (opset: number): bigint => (opset < 19 ? 8n : 9n);
 
 const dataTypes: Readonly<Record<DType, TensorProto_DataType>> = {
   float32: TensorProto_DataType.FLOAT,
@@ -38,7 +42,7 @@ const dataTypes: Readonly<Record<DType, TensorProto_DataType>> = {
 };
 
 /** Numbers that ONNX types as float; all other numbers are integers. */
-const floatAttributes = new Set(['alpha', 'beta', 'bias', 'epsilon']);
+const floatAttributes = new Set(['alpha', 'beta', 'bias', 'epsilon', 'gamma']);
 
 function attributeProto(name: string, value: Attribute): AttributeProto {
   const T = AttributeProto_AttributeType;
@@ -83,10 +87,11 @@ function metadataOf(node: Node): readonly { key: string; value: string }[] {
 }
 
 /**
- * The graph as an ONNX model of opset 14, IR 8: constants as raw initialisers, every open dimension under a name of its
+ * The graph as an ONNX model of opset 14, or newer where an operator asks for it: constants as raw initialisers,
  * own. Reading it again with `importOnnx` gives an equal graph.
  */
 export function emitOnnx(graph: Graph): Uint8Array {
+  const opset = opsetFor(graph);
   let symbols = 0;
   const newSymbol = (): string => `open_${symbols++}`;
   const initializer: TensorProto[] = [...graph.constants].map(([id, constant]) => tensorProto(id, constant));
@@ -96,7 +101,7 @@ export function emitOnnx(graph: Graph): Uint8Array {
     return id;
   };
   const node: NodeProto[] = graph.nodes.map((own) => {
-    const { opType, attributes, constants = [] } = operatorOf(own).emit(own);
+    const { opType, attributes, constants = [] } = operatorOf(own).emit(own, opset);
     const added = constants.map((constant, i) => {
       const id = extra(own, i);
       initializer.push(tensorProto(id, constant));
@@ -112,9 +117,9 @@ export function emitOnnx(graph: Graph): Uint8Array {
     });
   });
   const model = create(ModelProtoSchema, {
-    irVersion: emittedIr,
+    irVersion: irFor(opset),
     producerName: 'percuss',
-    opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: emittedOpset })],
+    opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(opset) })],
     graph: create(GraphProtoSchema, {
       name: graph.name === '' ? 'graph' : graph.name,
       node,

@@ -6,6 +6,8 @@ import { DYNAMIC, type Graph, type GraphInput, type Node, type Shape, type Value
 import { Names } from '../names.js';
 import { operatorOf } from '../operators/table.js';
 import { Attributes, decodeModel, decodeTensor, kindOf, typeName } from './decode.js';
+import { batchIndexOf, type BatchIndex } from './batch-index.js';
+import { withChannelShuffles } from './channel-shuffle.js';
 import { folds } from './fold.js';
 import { nameNodes, type NodeNames } from './path.js';
 import { rules } from './rules.js';
@@ -111,6 +113,7 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
     const target = aliases.get(value);
     return target === undefined ? value : resolve(target);
   };
+  const batchIndices = new Map<ValueId, BatchIndex>();
   const drafts: NodeDraft[] = [];
   const names: NodeNames[] = [];
   const unsupported: Unsupported[] = [];
@@ -132,8 +135,17 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
         if (shape === undefined) throw invalidModel(name, `node "${id}" (${proto.opType}) lacks its input ${input}`);
         return shape;
       },
+      shapeOf: (value) => shapes.get(value),
+      batchIndex: (input) => batchIndices.get(inputs[input] ?? ''),
+      producer: (input) => drafts.find((draft) => draft.outputs.includes(inputs[input] ?? '')),
       constant: (input) => constants.get(inputs[input] ?? ''),
       intermediate: (label) => `${id}/${label}`,
+      literal(label, constant) {
+        const value = `${id}/${label}`;
+        constants.set(value, constant);
+        shapes.set(value, constant.shape);
+        return value;
+      },
       alias: (value, output = 0) => void aliases.set(proto.output[output] as ValueId, value),
       define(output, constant) {
         constants.set(proto.output[output] as ValueId, constant);
@@ -188,6 +200,12 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
         throw invalidModel(name, `node "${id}" (${proto.opType}) reads "${missing}", which nothing before it writes`);
       }
       const translation = translationOf(proto, from, id);
+      const index = batchIndexOf(translation);
+      if (index) {
+        batchIndices.set(proto.output[0] as ValueId, index);
+        shapes.set(proto.output[0] as ValueId, [DYNAMIC, ...index.shape]);
+        continue;
+      }
       const folded = folds[operator]?.(translation);
       const rule = rules[operator];
       if (folded) translation.define(0, folded);
@@ -204,7 +222,13 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
 
   const naming = nameNodes(names);
   const nodes = drafts.map((draft, i) => ({ ...draft, ...naming[i] }));
-  return finish(parsed, inputs, nodes, constants, resolve);
+  return finish(
+    parsed,
+    inputs,
+    withChannelShuffles(nodes, shapes, new Set(graph.output.map((output) => resolve(output.name)))),
+    constants,
+    resolve,
+  );
 }
 
 /** A node behind an unsupported one: nothing to say about it. */

@@ -1,5 +1,6 @@
 import { DYNAMIC, type Shape } from '../graph.js';
 import { elementsPerImage } from '../operators/layout.js';
+import { gatheredInOrder } from './batch-index.js';
 import { integers, isKnown, largest, numbers, openDimension, UnsupportedNode, type Rule } from './translation.js';
 
 const positive = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
@@ -122,6 +123,27 @@ const lines =
     t.add('Reshape', [done], { shape: targetFor([DYNAMIC], x) });
   };
 
+/** One number as index drops the axis. */
+const gather: Rule = (t) => {
+  const [x, wanted] = [t.shape(0), t.constant(1)];
+  const index = t.batchIndex(1);
+  if (index !== undefined) return gatheredInOrder(t, index);
+  if (wanted === undefined) throw new UnsupportedNode('its indices must be constant');
+  if (wanted.shape.length > 1) throw new UnsupportedNode('indices in more than one dimension');
+  const axis = positive(t.attributes.int('axis', 0), x.length);
+  const size = x[axis] as number;
+  const indices = Array.from(wanted.data as ArrayLike<number | bigint>, Number).map((at) => {
+    if (at < 0 && size === DYNAMIC) throw new UnsupportedNode('it counts from the end of an open dimension');
+    return at < 0 ? at + size : at;
+  });
+  if (wanted.shape.length === 1) return t.add('Gather', t.inputs.slice(0, 1), { axis, indices });
+  const picked = t.intermediate('picked');
+  t.add('Gather', t.inputs.slice(0, 1), { axis, indices }, [picked]);
+  const kept = x.map((dim, at) => (at === axis ? 1 : dim));
+  const left = x.filter((_, at) => at !== axis);
+  t.add('Reshape', [picked], { shape: targetFor(kept, left) });
+};
+
 const flatten: Rule = (t) => t.add('Flatten', t.inputs, { axis: t.attributes.int('axis', 1) });
 
 const concat: Rule = (t) => {
@@ -134,6 +156,7 @@ export const layoutRules = {
   Concat: concat,
   Expand: expand,
   Flatten: flatten,
+  Gather: gather,
   LogSoftmax: lines('LogSoftmax'),
   Reshape: reshape,
   Slice: slice,

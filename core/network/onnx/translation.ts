@@ -1,7 +1,9 @@
 import { PercussError } from '../../errors.js';
 import type { Tensor } from '../../tensor.js';
+import type { NodeDraft } from '../build.js';
 import type { Attribute, Shape, ValueId } from '../graph.js';
 import type { OperatorName } from '../operators/table.js';
+import type { BatchIndex } from './batch-index.js';
 import type { Attributes } from './decode.js';
 
 /** One ONNX node on its way into the graph: what a rule may ask and do. */
@@ -17,7 +19,12 @@ export interface Translation {
   readonly freedBatch: number | undefined;
   /** The shape of an input; unsupported if it is missing. */
   shape(input: number): Shape;
+  shapeOf(value: ValueId): Shape | undefined;
   constant(input: number): Tensor | undefined;
+  /** The input, where it holds positions that depend on the open number of images. */
+  batchIndex(input: number): BatchIndex | undefined;
+  /** The node of ours that writes an input. */
+  producer(input: number): NodeDraft | undefined;
   /** Adds a node, or computes it at once if everything it reads is constant. Default outputs: those of the ONNX node. */
   add(
     op: OperatorName,
@@ -27,6 +34,8 @@ export interface Translation {
   ): void;
   /** A value name for an intermediate result. */
   intermediate(label: string): ValueId;
+  /** A constant of our own beside the node. */
+  literal(label: string, constant: Tensor): ValueId;
   /** Makes output number `output` another name of a value. */
   alias(value: ValueId, output?: number): void;
   define(output: number, constant: Tensor): void;

@@ -10,6 +10,7 @@ export const largestFloat32 = 3.4028234663852886e38;
 export const clip: Operator = {
   ...unary({
     rectifies: (node) => numberOf(node, 'min') >= 0,
+    keepsSign: (node) => numberOf(node, 'max') >= 0,
     at(node) {
       const [min, max] = [Math.fround(numberOf(node, 'min')), Math.fround(numberOf(node, 'max'))];
       return (x) => Math.min(Math.max(x, min), max);

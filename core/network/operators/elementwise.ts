@@ -8,6 +8,9 @@ interface UnaryDefinition {
   /** Names of its attributes, all numbers. */
   readonly attributes?: readonly string[];
   rectifies(node: Node): boolean;
+  /** Whether numbers that are not negative stay so; by default they do. */
+  keepsSign?(node: Node): boolean;
+  readonly since?: number;
   /** The function, for the attributes of one node. */
   at(node: Node): (x: number) => number;
 }
@@ -16,7 +19,9 @@ interface UnaryDefinition {
 export function unary(definition: UnaryDefinition): Operator {
   return {
     role: () => 'activation',
+    ...(definition.since === undefined ? {} : { since: definition.since }),
     rectifies: (node) => definition.rectifies(node),
+    keepsSign: (node) => definition.keepsSign?.(node) ?? true,
     infer: (node, inputs) => [shapeAt(node, inputs, 0)],
     macs: () => 0,
     channels: (_, __, outputs) => ownChannels(outputs[0]),

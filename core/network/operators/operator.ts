@@ -1,7 +1,10 @@
 import type { Tensor } from '../../tensor.js';
 import type { Attribute, Node, Shape } from '../graph.js';
 
-/** What an operator is to the search for sites. `bias` and `scale`: elementwise with a constant, as part of a convolution. */
+/**
+ * What an operator is to the search for sites. `bias` and `scale`: elementwise with a constant, as part of a convolution.
+ * `product`: activations multiplied (or divided) channel by channel, as gates do.
+ */
 export type Role =
   | 'convolution'
   | 'dense'
@@ -12,6 +15,7 @@ export type Role =
   | 'scale'
   | 'pooling'
   | 'join'
+  | 'product'
   | 'layout'
   | 'other';
 
@@ -43,7 +47,7 @@ export interface NodeInputs {
   readonly constants: readonly (Tensor | undefined)[];
 }
 
-/** An ONNX node of opset 14 as it is emitted; `constants` become further inputs, in order. */
+/** An ONNX node as it is emitted; `constants` become further inputs, in order. */
 export interface Emission {
   readonly opType: string;
   readonly attributes: Readonly<Record<string, Attribute>>;
@@ -56,18 +60,26 @@ export interface Emission {
  */
 export interface Operator {
   role(node: Node, inputs: NodeInputs): Role;
+  /** The ONNX opset in which it appeared, where that is newer than the one that is emitted otherwise (14). */
+  readonly since?: number;
   /** Whether no output element can be negative. */
   rectifies(node: Node): boolean;
+  /** Whether no output element can be negative where no input element is; asked of activations. */
+  keepsSign?(node: Node): boolean;
   /** Shapes of the outputs. @throws PercussError MODEL_INVALID naming the node. */
   infer(node: Node, inputs: NodeInputs): readonly Shape[];
   /** Multiply-accumulates for one image (open dimensions count once); 0 for everything that is not a product sum. */
   macs(node: Node, inputs: NodeInputs, outputs: readonly Shape[]): number;
-  channels(node: Node, inputs: NodeInputs, outputs: readonly Shape[]): ChannelSources;
+  /** What the channels of one output are made of; `output` is 0 but for operators that have several. */
+  channels(node: Node, inputs: NodeInputs, outputs: readonly Shape[], output: number): ChannelSources;
+  /** Where an axis of the input stands in the output, for operators that move axes. */
+  axisBehind?(node: Node, axis: number): number;
   /** The window through which an output element sees its input; `global` for all of it; undefined: elementwise in space. */
-  window?(node: Node, inputs: NodeInputs): Window | 'global';
+  window?(node: Node, inputs: NodeInputs): Window | 'global' | undefined;
   /** Inputs that hold statistics measured in training, which nobody counts as parameters. */
   readonly statistics?: readonly number[];
-  emit(node: Node): Emission;
+  /** For the given ONNX opset: 14 or newer. */
+  emit(node: Node, opset: number): Emission;
   /** The definition of the operator: plain loops, sums in float64 in fixed order. Open dimensions come from the tensors. */
   evaluate(node: Node, inputs: readonly (Tensor | undefined)[]): readonly Tensor[];
 }

@@ -1,7 +1,7 @@
 import { tensor } from '../../tensor.js';
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import { axisOf, invalidNode, listOf, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
-import { indices, picked, stridesOf } from './layout.js';
+import { indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
 
 function outputShapes(node: Node, x: Shape): readonly Shape[] {
@@ -14,13 +14,20 @@ function outputShapes(node: Node, x: Shape): readonly Shape[] {
   return sizes.map((size) => x.map((dim, at) => (at === axis ? size : dim)));
 }
 
-/** Consecutive parts of sizes `split` along `axis`, one output each. Channel sources are not told: its outputs differ in them. */
+/** Consecutive parts of sizes `split` along `axis`, one output each. */
 export const split: Operator = {
   role: () => 'layout',
   rectifies: () => false,
   infer: (node, inputs) => outputShapes(node, shapeAt(node, inputs, 0)),
   macs: () => 0,
-  channels: () => 'mixed',
+  channels(node, inputs, outputs, output) {
+    const x = shapeAt(node, inputs, 0);
+    if (axisOf(node, numberOf(node, 'axis'), x.length) !== 1) return ownChannels(outputs[output]);
+    if (x[1] === DYNAMIC) return 'mixed';
+    const sizes = listOf(node, 'split');
+    const start = sizes.slice(0, output).reduce((sum, size) => sum + size, 0);
+    return Array.from({ length: sizes[output] as number }, (_, c) => [{ input: 0, channel: start + c }]);
+  },
   emit: (node) => {
     const sizes = listOf(node, 'split');
     return {

@@ -22,6 +22,7 @@ export const transpose: Operator = {
     const permutation = permutationOf(node, shapeAt(node, inputs, 0).length);
     return permutation[0] === 0 && permutation[1] === 1 ? ownChannels(outputs[0]) : 'mixed';
   },
+  axisBehind: (node, axis) => listOf(node, 'perm').indexOf(axis),
   emit: (node) => ({ opType: 'Transpose', attributes: { perm: listOf(node, 'perm') } }),
   evaluate(node, inputs) {
     const x = tensorAt(node, inputs, 0);

@@ -1,0 +1,157 @@
+import type { ValueId } from '../graph.js';
+import { largestFloat32 } from '../operators/clip.js';
+import { float32 } from '../../tensor.js';
+import { same } from './same.js';
+import { numbers, UnsupportedNode, type Rule, type Translation } from './translation.js';
+
+/** Several inputs put together two at a time, from the left. */
+const chained =
+  (op: 'Add' | 'Max' | 'Min', label: string): Rule =>
+  (t) => {
+    const [first, ...rest] = t.inputs as readonly [ValueId, ...ValueId[]];
+    if (rest.length === 0) return t.alias(first);
+    rest.reduce((total, input, i) => {
+      const output = i === rest.length - 1 ? (t.outputs[0] as ValueId) : t.intermediate(`${label}${i + 1}`);
+      t.add(op, [total, input], {}, [output]);
+      return output;
+    }, first);
+  };
+
+/** The larger or smaller of an activation and one number is a Clip. */
+const bound =
+  (op: 'Max' | 'Min'): Rule =>
+  (t) => {
+    const [first, second] = [t.constant(0), t.constant(1)];
+    const limit = first ?? second;
+    if (t.inputs.length !== 2 || limit?.data.length !== 1 || (first !== undefined && second !== undefined)) {
+      chained(op, op.toLowerCase())(t);
+      return;
+    }
+    const limits = { min: -largestFloat32, max: largestFloat32 };
+    limits[op === 'Max' ? 'min' : 'max'] = Number(limit.data[0]);
+    t.add('Clip', [t.inputs[first === undefined ? 0 : 1] as ValueId], limits);
+  };
+
+/** ONNX allows exponents of any type. */
+const pow: Rule = (t) => {
+  const exponent = t.constant(1);
+  if (exponent === undefined || exponent.dtype === 'float32') return t.add('Pow', t.inputs, {});
+  const floats = Array.from(exponent.data as ArrayLike<number | bigint>, Number);
+  t.add('Pow', [t.inputs[0] as ValueId, t.literal('exponent', float32(exponent.shape, floats))], {});
+};
+
+const reduced =
+  (op: 'ReduceL2' | 'ReduceMax' | 'ReduceMean' | 'ReduceSum'): Rule =>
+  (t) => {
+    const rank = t.shape(0).length;
+    const named = numbers(t, 'axes', 1);
+    const given = named?.length === 0 ? undefined : named;
+    if (given === undefined && t.attributes.int('noop_with_empty_axes', 0) === 1)
+      return t.alias(t.inputs[0] as ValueId);
+    const axes = (given ?? Array.from({ length: rank }, (_, i) => i)).map((axis) => (axis < 0 ? axis + rank : axis));
+    t.add(op, t.inputs.slice(0, 1), { axes, keepdims: t.attributes.int('keepdims', 1) });
+  };
+
+/** x · gate(x), with the gate made of these operators, one upon the other. */
+const gated =
+  (...gate: readonly ('Sigmoid' | 'Softplus' | 'Tanh')[]): Rule =>
+  (t) => {
+    const x = t.inputs[0] as ValueId;
+    const opened = gate.reduce((value, op) => {
+      const next = t.intermediate(op.toLowerCase());
+      t.add(op, [value], {}, [next]);
+      return next;
+    }, x);
+    t.add('Mul', [x, opened], {});
+  };
+
+const swish: Rule = (t) => {
+  if (t.attributes.float('alpha', 1) !== 1) throw new UnsupportedNode('alpha other than 1');
+  gated('Sigmoid')(t);
+};
+
+const gelu: Rule = (t) => t.add('Gelu', t.inputs, { approximate: t.attributes.text('approximate', 'none') });
+
+const onlyFirst = (t: Translation): void => {
+  if (t.outputs.slice(1).some((output) => output !== '')) throw new UnsupportedNode('more than its first output');
+};
+
+const layerNormalization: Rule = (t) => {
+  onlyFirst(t);
+  const axis = t.attributes.int('axis', -1);
+  const inputs = t.inputs.slice(0, (t.inputs[2] ?? '') === '' ? 2 : 3);
+  t.add(
+    'LayerNormalization',
+    inputs,
+    { axis: axis < 0 ? axis + t.shape(0).length : axis, epsilon: t.attributes.float('epsilon', Math.fround(1e-5)) },
+    t.outputs.slice(0, 1),
+  );
+};
+
+/** Groups of channels, normalised as channels of an instance normalisation; scale and bias for each channel behind it. */
+const groupNormalization: Rule = (t) => {
+  const [, channels, ...space] = t.shape(0);
+  const groups = t.attributes.int('num_groups', 0);
+  if (t.opset < 21) throw new UnsupportedNode('its form before opset 21');
+  if (channels === undefined || channels % groups !== 0)
+    throw new UnsupportedNode('groups that do not divide channels');
+  const [split, done, joined, scaled] = ['split', 'done', 'joined', 'scaled'].map((label) => t.intermediate(label)) as [
+    ValueId,
+    ValueId,
+    ValueId,
+    ValueId,
+  ];
+  const filled = (value: number): Float32Array => new Float32Array(groups).fill(value);
+  const [one, zero] = [t.literal('one', float32([groups], filled(1))), t.literal('zero', float32([groups], filled(0)))];
+  const beside = (input: number): ValueId => {
+    const value = t.intermediate(`parameter${input}`);
+    t.add('Reshape', [t.inputs[input] as ValueId], { shape: [channels, ...space.map(() => 1)] }, [value]);
+    return value;
+  };
+  t.add('Reshape', t.inputs.slice(0, 1), { shape: [0, groups, -1] }, [split]);
+  const epsilon = t.attributes.float('epsilon', Math.fround(1e-5));
+  t.add('InstanceNormalization', [split, one, zero], { epsilon }, [done]);
+  t.add('Reshape', [done], { shape: [0, channels, ...space] }, [joined]);
+  t.add('Mul', [joined, beside(1)], {}, [scaled]);
+  t.add('Add', [scaled, beside(2)], {});
+};
+
+/** Operators that compute with numbers where they stand, and along whole axes. */
+export const arithmeticRules = {
+  Abs: same('Abs'),
+  Add: same('Add'),
+  Div: same('Div'),
+  Elu: same('Elu', { alpha: 1 }),
+  Erf: same('Erf'),
+  Exp: same('Exp'),
+  Gelu: gelu,
+  GroupNormalization: groupNormalization,
+  HardSigmoid: same('HardSigmoid', { alpha: Math.fround(0.2), beta: 0.5 }),
+  HardSwish: same('HardSwish'),
+  InstanceNormalization: same('InstanceNormalization', { epsilon: Math.fround(1e-5) }),
+  LayerNormalization: layerNormalization,
+  LeakyRelu: same('LeakyRelu', { alpha: Math.fround(0.01) }),
+  Log: same('Log'),
+  Max: bound('Max'),
+  Min: bound('Min'),
+  Mish: gated('Softplus', 'Tanh'),
+  Mul: same('Mul'),
+  Neg: same('Neg'),
+  PRelu: same('PRelu'),
+  Pow: pow,
+  Reciprocal: same('Reciprocal'),
+  ReduceL2: reduced('ReduceL2'),
+  ReduceMax: reduced('ReduceMax'),
+  ReduceMean: reduced('ReduceMean'),
+  ReduceSum: reduced('ReduceSum'),
+  Relu: same('Relu'),
+  Selu: same('Selu', { alpha: Math.fround(1.6732632), gamma: Math.fround(1.050701) }),
+  Sigmoid: same('Sigmoid'),
+  Softplus: same('Softplus'),
+  Softsign: same('Softsign'),
+  Sqrt: same('Sqrt'),
+  Sub: same('Sub'),
+  Sum: chained('Add', 'sum'),
+  Swish: swish,
+  Tanh: same('Tanh'),
+} satisfies Record<string, Rule>;

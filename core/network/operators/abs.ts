@@ -1,0 +1,3 @@
+import { unary } from './elementwise.js';
+
+export const abs = unary({ rectifies: () => true, at: () => Math.abs });

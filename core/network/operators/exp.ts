@@ -1,0 +1,3 @@
+import { unary } from './elementwise.js';
+
+export const exp = unary({ rectifies: () => true, at: () => Math.exp });

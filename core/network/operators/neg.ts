@@ -1,0 +1,4 @@
+import { unary } from './elementwise.js';
+
+/** −x. */
+export const neg = unary({ rectifies: () => false, keepsSign: () => false, at: () => (x) => -x });

@@ -1,0 +1,66 @@
+import { float32, tensor } from '../../tensor.js';
+import type { Node, Shape } from '../graph.js';
+import { axisOf, floatsAt, listOf, numberOf, shapeAt } from './attribute.js';
+import { indices, ownChannels, stridesOf } from './layout.js';
+import type { Operator } from './operator.js';
+
+interface Reduction {
+  readonly start: number;
+  combine(total: number, x: number): number;
+  finish(total: number, count: number): number;
+  /** Whether the result cannot be negative, whatever is reduced. */
+  readonly rectifies?: boolean;
+  /** The opset since which ONNX takes the axes as an input and no longer as an attribute. */
+  readonly axesInput: number;
+}
+
+function axesOf(node: Node, rank: number): ReadonlySet<number> {
+  return new Set(listOf(node, 'axes').map((axis) => axisOf(node, axis, rank)));
+}
+
+function outputShape(node: Node, x: Shape): Shape {
+  const axes = axesOf(node, x.length);
+  return numberOf(node, 'keepdims') === 1
+    ? x.map((dim, axis) => (axes.has(axis) ? 1 : dim))
+    : x.filter((_, axis) => !axes.has(axis));
+}
+
+const beforeSpace = (axes: ReadonlySet<number>): boolean => axes.has(0) || axes.has(1);
+
+/** One number for all elements along `axes`, gathered in float64 in the order of the input. */
+export function reduction(definition: Reduction): Operator {
+  return {
+    role: (node, inputs) => (beforeSpace(axesOf(node, shapeAt(node, inputs, 0).length)) ? 'other' : 'pooling'),
+    rectifies: () => definition.rectifies ?? false,
+    infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
+    macs: () => 0,
+    channels: (node, inputs, outputs) =>
+      beforeSpace(axesOf(node, shapeAt(node, inputs, 0).length)) ? 'mixed' : ownChannels(outputs[0]),
+    window: () => 'global',
+    emit(node, opset) {
+      const [axes, keepdims] = [listOf(node, 'axes'), numberOf(node, 'keepdims')];
+      if (opset < definition.axesInput) return { opType: node.op, attributes: { axes, keepdims } };
+      const listed = tensor('int64', [axes.length], BigInt64Array.from(axes, BigInt));
+      return { opType: node.op, attributes: { keepdims }, constants: [listed] };
+    },
+    evaluate(node, inputs) {
+      const x = floatsAt(node, inputs, 0);
+      const axes = axesOf(node, x.shape.length);
+      const kept = x.shape.map((dim, axis) => (axes.has(axis) ? 1 : dim));
+      const strides = stridesOf(kept).map((stride, axis) => (axes.has(axis) ? 0 : stride));
+      const to = indices(x.shape, strides);
+      const totals = new Float64Array(kept.reduce((product, dim) => product * dim, 1)).fill(definition.start);
+      for (let i = 0; i < to.length; i++) {
+        const place = to[i] as number;
+        totals[place] = definition.combine(totals[place] as number, x.data[i] as number);
+      }
+      const count = x.data.length / totals.length;
+      return [
+        float32(
+          outputShape(node, x.shape),
+          Float32Array.from(totals, (total) => definition.finish(total, count)),
+        ),
+      ];
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { numberOf } from './attribute.js';
+import { unary } from './elementwise.js';
+
+/** gamma·x for x ≥ 0, gamma·alpha·(exp(x) − 1) below. */
+export const selu = unary({
+  attributes: ['alpha', 'gamma'],
+  rectifies: () => false,
+  at(node) {
+    const [alpha, gamma] = [Math.fround(numberOf(node, 'alpha')), Math.fround(numberOf(node, 'gamma'))];
+    return (x) => gamma * (x < 0 ? alpha * Math.expm1(x) : x);
+  },
+});
