@@ -47,7 +47,7 @@ function isPointwise(graph: Graph, node: Node): boolean {
     if (shape === undefined || inputs.constants[i]?.data.length === 1) return true;
     return inputs.constants[i] === undefined && shape.join() === output.join();
   });
-  const sources = same ? operator.channels(node, inputs, [output]) : 'mixed';
+  const sources = same ? operator.channels(node, inputs, [output], 0) : 'mixed';
   return (
     sources !== 'mixed' &&
     operator.role(node, inputs) !== 'layout' &&
