@@ -23,7 +23,7 @@ export function agreement(ours: SweepResults, rival: SweepResults, images: numbe
   let ties = 0;
   const largest = { loss: 0, kl: 0 };
   for (let row = 0; row < rows; row++) {
-    const where = `kernel ${Math.floor(row / images)}, image ${row % images}`;
+    const where = `lesion ${Math.floor(row / images)}, image ${row % images}`;
     for (const name of ['loss', 'kl'] as const) {
       const [a, b] = [ours[name][row] as number, rival[name][row] as number];
       const difference = Math.abs(a - b) / Math.max(1, Math.abs(b));

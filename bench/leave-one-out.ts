@@ -7,10 +7,10 @@ import { anatomyOf } from '../core/network/anatomy.js';
 import { importOnnx } from '../core/network/onnx/import.js';
 import { secondsFor } from '../core/plan/cost.js';
 import { workloadOf } from '../core/study/workload.js';
-import { agreement } from './agreement.js';
 import { LesionProcesses } from './lesion-processes.js';
+import { inTurns, printAgreement } from './rounds.js';
 import { printSpread, spreadOf } from './spread.js';
-import type { Kernel, Subject, SweepRun } from './sweep.js';
+import { kernelOf, type Kernel, type Subject, type SweepRun } from './sweep.js';
 import { TorchLoop } from './torch-loop.js';
 
 /** Every kernel of a network removed once: percuss, percuss without shared beginnings, and a loop of hooks in PyTorch. */
@@ -64,7 +64,7 @@ async function planOf(subject: Subject): Promise<Planned> {
     flags[flag] === undefined ? Infinity : count(flag);
   const layers = sampleOf(anatomy.layers, most('layers-sample'));
   const kernels = layers.flatMap(({ site, kernels: channels }) =>
-    sampleOf([...Array(channels).keys()], most('kernels-sample')).map((channel) => ({ site, channel })),
+    sampleOf([...Array(channels).keys()], most('kernels-sample')).map((channel) => kernelOf(site, channel)),
   );
   return {
     kernels,
@@ -113,25 +113,12 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
     const warm = kernels.filter((_, i) => i % Math.ceil(kernels.length / 4) === 0);
     for (const name of names) await methods[name]?.(warm);
 
-    const rounds: Record<string, SweepRun>[] = [];
-    for (let round = 0; round < count('rounds'); round++) {
-      const runs: Record<string, SweepRun> = {};
-      // Every method goes first in turn: who follows whom matters on a machine that heats up.
-      for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
-        await processes.open(subject);
-        runs[name] = (await methods[name]?.(kernels)) as SweepRun;
-      }
-      for (const rival of rivals) {
-        const same = agreement((runs['percuss'] as SweepRun).results, (runs[rival] as SweepRun).results, images);
-        if (round > 0) continue;
-        say(
-          `  agrees with ${title[rival]} on ${same.rows} rows: losses within ${same.loss.toExponential(1)}, ` +
-            `KL within ${same.kl.toExponential(1)}, classes on all but ${same.ties} ties`,
-        );
-      }
-      rounds.push(runs);
-    }
-    report(rounds, rivals, kernels.length);
+    const rounds = await inTurns(names, count('rounds'), images, async (name) => {
+      await processes.open(subject);
+      return (await methods[name]?.(kernels)) as SweepRun;
+    });
+    for (const rival of rivals) say(`  ${printAgreement(title[rival], rounds.agreements.get(rival))}`);
+    report(rounds.runs, rivals, kernels.length);
   } finally {
     if (typeof torch !== 'string') await torch.close();
   }

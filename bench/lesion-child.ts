@@ -11,15 +11,15 @@ import { runLesionBatch } from '../core/probe/lesion.js';
 import { ReferenceSet } from '../core/probe/reference-set.js';
 import { TappedNetwork } from '../core/probe/tapped-network.js';
 import type { Tensor } from '../core/tensor.js';
-import { emptyResults, imageFile, input, place, type Kernel, type Subject, type SweepResults } from './sweep.js';
+import { emptyResults, imageFile, input, place, type Lesion, type Subject, type SweepResults } from './sweep.js';
 import { WholeNetwork } from './whole-network.js';
 
 export type Method = 'percuss' | 'whole';
 
-/** What the parent asks of a process: to make a network ready, with nothing compiled, or to run some of the kernels. */
+/** What the parent asks of a process: to make a network ready, with nothing compiled, or to run some of the lesions. */
 export type Request =
   | { readonly ask: 'open'; readonly subject: Subject }
-  | { readonly ask: 'run'; readonly method: Method; readonly kernels: readonly Kernel[] };
+  | { readonly ask: 'run'; readonly method: Method; readonly lesions: readonly Lesion[] };
 
 export interface Reply {
   readonly error?: string;
@@ -54,9 +54,9 @@ async function open(subject: Subject): Promise<Opened> {
   return { network, images, labels, whole: new WholeNetwork(network, images, labels) };
 }
 
-async function percuss(at: Opened, kernels: readonly Kernel[]): Promise<{ results: SweepResults; idle: number }> {
+async function percuss(at: Opened, lesions: readonly Lesion[]): Promise<{ results: SweepResults; idle: number }> {
   const { network, images, labels } = at;
-  const results = emptyResults(kernels.length * labels.length, false);
+  const results = emptyResults(lesions.length * labels.length, false);
   let idle = 0;
   at.baseline = await runLesionBatch(
     {
@@ -64,9 +64,9 @@ async function percuss(at: Opened, kernels: readonly Kernel[]): Promise<{ result
       chunk: { digest: 'bench', images, labels },
       reference: new ReferenceSet(network, 'bench', images),
       output: { kind: 'logits', classOffset: 0 },
-      conditions: kernels.map(({ site, channel }, index) => ({
+      conditions: lesions.map(({ cuts }, index) => ({
         key: String(index),
-        condition: { edits: [{ site, channels: [channel], fill: { kind: 'zero' } }] },
+        condition: { edits: cuts.map((cut) => ({ ...cut, fill: { kind: 'zero' as const } })) },
       })),
       ...(at.baseline ? { baseline: at.baseline } : {}),
     },
@@ -91,8 +91,8 @@ async function answer(request: Request): Promise<Reply> {
   const before = process.cpuUsage();
   const reply =
     request.method === 'percuss'
-      ? await percuss(opened, request.kernels)
-      : { results: await opened.whole.run(request.kernels), idle: 0 };
+      ? await percuss(opened, request.lesions)
+      : { results: await opened.whole.run(request.lesions), idle: 0 };
   const { user, system } = process.cpuUsage(before);
   return { ...reply, cpu: (user + system) / 1e6 };
 }

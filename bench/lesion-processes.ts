@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Method, Reply, Request } from './lesion-child.js';
-import { emptyResults, place, type Kernel, type Subject, type SweepRun } from './sweep.js';
+import { emptyResults, place, type Lesion, type Subject, type SweepRun } from './sweep.js';
 
 /** Single-threaded processes side by side, as percuss computes. */
 export class LesionProcesses {
@@ -17,23 +17,24 @@ export class LesionProcesses {
     await Promise.all(this.#children.map((child) => ask(child, { ask: 'open', subject })));
   }
 
-  /** Runs all kernels in batches of about equal work; a process that is free takes the next one. */
-  async run(
+  /** Runs all lesions in batches of about equal work; a process that is free takes the next one. */
+  async run<L extends Lesion>(
     method: Method,
-    kernels: readonly Kernel[],
-    work: (kernel: Kernel) => number,
+    lesions: readonly L[],
+    work: (lesion: L) => number,
     batches: number,
     images: number,
   ): Promise<SweepRun> {
-    const queue = divide(kernels, work, batches);
-    const results = emptyResults(kernels.length * images, method === 'whole');
+    const queue = divide(lesions, work, batches);
+    const results = emptyResults(lesions.length * images, method === 'whole');
     let cpu = 0;
     let idle = 0;
     const started = performance.now();
     await Promise.all(
       this.#children.map(async (child) => {
         for (let range = queue.shift(); range; range = queue.shift()) {
-          const reply = await ask(child, { ask: 'run', method, kernels: kernels.slice(range.from, range.to) });
+          const part = lesions.slice(range.from, range.to).map(({ cuts }) => ({ cuts }));
+          const reply = await ask(child, { ask: 'run', method, lesions: part });
           if (reply.results) place(results, reply.results, range.from * images);
           cpu += reply.cpu ?? 0;
           idle += reply.idle ?? 0;
@@ -62,19 +63,19 @@ function ask(child: ChildProcess, request: Request): Promise<Reply> {
   });
 }
 
-function divide(
-  kernels: readonly Kernel[],
-  work: (kernel: Kernel) => number,
+function divide<L>(
+  lesions: readonly L[],
+  work: (lesion: L) => number,
   batches: number,
 ): { readonly from: number; readonly to: number }[] {
-  const share = kernels.reduce((sum, kernel) => sum + work(kernel), 0) / batches;
+  const share = lesions.reduce((sum, lesion) => sum + work(lesion), 0) / batches;
   const ranges: { from: number; to: number }[] = [];
   let done = 0;
-  for (const [index, kernel] of kernels.entries()) {
+  for (const [index, lesion] of lesions.entries()) {
     const last = ranges.at(-1);
     if (last && done < share * ranges.length) last.to = index + 1;
     else ranges.push({ from: index, to: index + 1 });
-    done += work(kernel);
+    done += work(lesion);
   }
   return ranges;
 }

@@ -1,10 +1,21 @@
 import path from 'node:path';
 
+/** Channels of sites, in topological order of these, to be replaced by zero. */
+export interface Lesion {
+  readonly cuts: readonly { readonly site: string; readonly channels: readonly number[] }[];
+}
+
 /** Kernel number `channel` of a site, to be replaced by zero. */
-export interface Kernel {
+export interface Kernel extends Lesion {
   readonly site: string;
   readonly channel: number;
 }
+
+export const kernelOf = (site: string, channel: number): Kernel => ({
+  site,
+  channel,
+  cuts: [{ site, channels: [channel] }],
+});
 
 /** What a sweep runs on: a network of the data folder and its first images. */
 export interface Subject {
@@ -15,7 +26,7 @@ export interface Subject {
   readonly images: number;
 }
 
-/** Per kernel and image, kernel-major: what every method must agree on. */
+/** Per lesion and image, lesion-major: what every method must agree on. */
 export interface SweepResults {
   readonly predicted: Uint16Array;
   readonly loss: Float32Array;
@@ -24,11 +35,11 @@ export interface SweepResults {
   readonly margin?: Float32Array;
 }
 
-/** One method's run over all kernels. Seconds from the first kernel to the last result, and of processor time. */
+/** One method's run over all lesions. Seconds from the first one to the last result, and of processor time. */
 export interface SweepRun {
   readonly seconds: number;
   readonly cpu: number;
-  /** Kernels that were found to change nothing, and so not run. */
+  /** Lesions that were found to change nothing, and so not run. */
   readonly idle: number;
   readonly results: SweepResults;
 }

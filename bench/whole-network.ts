@@ -5,24 +5,34 @@ import type { Site } from '../core/network/site.js';
 import { logProbabilities, imageMetrics } from '../core/probe/metrics.js';
 import type { TappedNetwork } from '../core/probe/tapped-network.js';
 import { rows, type Tensor } from '../core/tensor.js';
-import { emptyResults, place, type Kernel, type SweepResults } from './sweep.js';
+import { emptyResults, place, type Lesion, type SweepResults } from './sweep.js';
 
-/** The whole network with one selecting node behind a site; which channels it replaces is fed. */
-function editable(graph: Graph, site: Site): Graph {
-  const { value } = site;
-  const edited = `${value}!edited`;
-  const ones = site.shape.slice(1).map(() => 1);
+const keepOf = (site: Site): ValueId => `${site.value}!keep`;
+const shiftOf = (site: Site): ValueId => `${site.value}!shift`;
+const ones = (site: Site): number[] => site.shape.slice(1).map(() => 1);
+
+/** The whole network with a selecting node behind some sites; which channels they replace is fed. */
+function editable(graph: Graph, sites: readonly Site[]): Graph {
+  const editedAs = new Map(sites.map((site) => [site.value, `${site.value}!edited`]));
   const nodes = graph.nodes.flatMap((node) => {
-    const own = { ...node, inputs: node.inputs.map((read) => (read === value ? edited : read)) };
-    if (!node.outputs.includes(value)) return [own];
-    return [own, { id: edited, op: 'Where' as const, inputs: ['keep', value, 'shift'], outputs: [edited] }];
+    const own = { ...node, inputs: node.inputs.map((read) => editedAs.get(read) ?? read) };
+    const selecting = sites
+      .filter(({ value }) => node.outputs.includes(value))
+      .map((site) => {
+        const edited = editedAs.get(site.value) as ValueId;
+        const inputs = [keepOf(site), site.value, shiftOf(site)];
+        return { id: edited, op: 'Where' as const, inputs, outputs: [edited] };
+      });
+    return [own, ...selecting];
   });
   return buildGraph({
-    name: `${graph.name} with ${site.name} edited`,
+    name: `${graph.name} with ${sites.map(({ name }) => name).join()} edited`,
     inputs: [
       ...graph.inputs,
-      { id: 'keep', shape: [DYNAMIC, site.channels, ...ones], dtype: 'bool' },
-      { id: 'shift', shape: [DYNAMIC, site.channels, ...ones], dtype: 'float32' },
+      ...sites.flatMap((site) => [
+        { id: keepOf(site), shape: [DYNAMIC, site.channels, ...ones(site)], dtype: 'bool' as const },
+        { id: shiftOf(site), shape: [DYNAMIC, site.channels, ...ones(site)], dtype: 'float32' as const },
+      ]),
     ],
     outputs: graph.outputs,
     nodes,
@@ -30,9 +40,12 @@ function editable(graph: Graph, site: Site): Graph {
   });
 }
 
+/** Up to so many edited sites, each set of them has a program of its own; above, all share one with every site in it. */
+const few = 2;
+
 /**
- * Percuss without its first lever: every kernel costs the whole network from the input on. Same engine, same operators,
- * same rows in a run; one program a site, so that no kernel has to wait for a compilation of its own.
+ * Percuss without its first lever: every lesion costs the whole network from the input on. Same engine, same operators,
+ * same rows in a run; one program a site, or pair of sites, so that no lesion has to wait for a compilation of its own.
  */
 export class WholeNetwork {
   readonly #network: TappedNetwork;
@@ -47,29 +60,37 @@ export class WholeNetwork {
     this.#labels = labels;
   }
 
-  async run(kernels: readonly Kernel[]): Promise<SweepResults> {
+  async run(lesions: readonly Lesion[]): Promise<SweepResults> {
     const images = this.#labels.length;
     const { classes } = this.#network;
-    const results = emptyResults(kernels.length * images, true);
+    const results = emptyResults(lesions.length * images, true);
     const baseline = (this.#baseline ??= logProbabilities(await this.#intact(), classes, 'logits'));
     const context = { classes, classOffset: 0, kind: 'logits' as const, labels: this.#labels, baseline };
-    for (const [index, { site, channel }] of kernels.entries()) {
-      const outputs = await this.#logits(this.#network.site(site), [channel]);
+    for (const [index, lesion] of lesions.entries()) {
+      const outputs = await this.#logits(lesion);
       place(results, { ...imageMetrics(outputs, context), margin: margins(outputs, classes) }, index * images);
     }
     return results;
   }
 
   #intact(): Promise<Float32Array> {
-    return this.#logits(this.#network.anatomy.sites[0] as Site, []);
+    return this.#logits({ cuts: [{ site: (this.#network.anatomy.sites[0] as Site).name, channels: [] }] });
   }
 
-  async #logits(site: Site, removed: readonly number[]): Promise<Float32Array> {
-    const { engine, classes, graph } = this.#network;
-    const program = await this.#program(engine, site);
-    const shape = [1, site.channels, ...site.shape.slice(1).map(() => 1)];
-    const keep = new Uint8Array(site.channels).fill(1);
-    for (const channel of removed) keep[channel] = 0;
+  async #logits({ cuts }: Lesion): Promise<Float32Array> {
+    const { engine, classes, graph, anatomy } = this.#network;
+    const named = cuts.map(({ site }) => this.#network.site(site));
+    const sites = named.length > few ? anatomy.sites : named;
+    const program = await this.#program(engine, sites);
+    const selecting = sites.flatMap((site) => {
+      const shape = [1, site.channels, ...ones(site)];
+      const keep = new Uint8Array(site.channels).fill(1);
+      for (const channel of cuts.find((cut) => cut.site === site.name)?.channels ?? []) keep[channel] = 0;
+      return [
+        [keepOf(site), { dtype: 'bool', shape, data: keep }] as const,
+        [shiftOf(site), { dtype: 'float32', shape, data: new Float32Array(site.channels) }] as const,
+      ];
+    });
     const outputs = new Float32Array(this.#labels.length * classes);
     const input = graph.inputs[0]?.id as ValueId;
     const atOnce = this.#network.rowsAt(0);
@@ -77,8 +98,7 @@ export class WholeNetwork {
       const part = rows(this.#images, from, Math.min(this.#labels.length, from + atOnce));
       const feeds = new Map([
         [input, engine.upload(part)],
-        ['keep', engine.upload({ dtype: 'bool', shape, data: keep })],
-        ['shift', engine.upload({ dtype: 'float32', shape, data: new Float32Array(site.channels) })],
+        ...selecting.map(([name, tensor]) => [name, engine.upload(tensor)] as const),
       ]);
       const fetched = await program.run(feeds);
       const output = await fetched.get(this.#network.output)?.read();
@@ -88,11 +108,12 @@ export class WholeNetwork {
     return outputs;
   }
 
-  async #program(engine: Engine, site: Site): Promise<Program> {
-    const known = this.#programs.get(site.name);
+  async #program(engine: Engine, sites: readonly Site[]): Promise<Program> {
+    const name = sites.map((site) => site.name).join('\n');
+    const known = this.#programs.get(name);
     if (known) return known;
-    const program = await engine.compile(editable(this.#network.graph, site));
-    this.#programs.set(site.name, program);
+    const program = await engine.compile(editable(this.#network.graph, sites));
+    this.#programs.set(name, program);
     return program;
   }
 

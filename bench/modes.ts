@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { anatomyOf } from '../core/network/anatomy.js';
+import { importOnnx } from '../core/network/onnx/import.js';
+import type { Anatomy } from '../core/network/site.js';
+import { conditionsOf } from '../core/plan/conditions.js';
+import { secondsFor } from '../core/plan/cost.js';
+import type { AblationSpec } from '../core/spec/study-spec.js';
+import { workloadOf } from '../core/study/workload.js';
+import { LesionProcesses } from './lesion-processes.js';
+import { inTurns, printAgreement } from './rounds.js';
+import { sharedWork } from './shared-work.js';
+import { printSpread, spreadOf } from './spread.js';
+import type { Lesion, Subject } from './sweep.js';
+
+/** Ablations of every mode but leave-one-out: percuss, and percuss without shared beginnings. */
+const { values: flags } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'cifar10_resnet20' },
+    images: { type: 'string', default: '256' },
+    conditions: { type: 'string', default: '360' },
+    modes: { type: 'string', default: 'cumulative,pairs,one-layer,all-depths,cumulative-all-depths' },
+    rounds: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '2' },
+    seed: { type: 'string', default: '7' },
+    data: { type: 'string', default: '../shared/data' },
+  },
+});
+
+/** What percuss aims at for one batch. */
+const batchSeconds = 5;
+
+const say = (line = ''): void => void process.stdout.write(`${line}\n`);
+
+function count(name: 'images' | 'conditions' | 'rounds' | 'threads' | 'seed'): number {
+  const value = Number(flags[name]);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is a whole number, at least 1`);
+  return value;
+}
+
+interface Mode {
+  readonly title: string;
+  /** Least ratio of time; none where little can be shared. */
+  readonly mark: number | undefined;
+  /** What a study would ask for so many conditions, about. */
+  readonly asks: (conditions: number, anatomy: Anatomy) => readonly Partial<AblationSpec>[];
+}
+
+const trials = (conditions: number, fractions: readonly number[]): number =>
+  Math.max(1, Math.round(conditions / fractions.length));
+const tenths = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+const small = [0.02, 0.05, 0.1, 0.2];
+const random = (spread: 'one-layer' | 'all-depths') => (n: number) => [
+  { mode: 'random' as const, spread: [spread], fractions: small, trials: trials(n, small) },
+];
+
+/** Each layer's kernels one after another, in steps of one kernel, or of several where fewer conditions are asked for. */
+function withinLayers(conditions: number, { layers }: Anatomy): readonly Partial<AblationSpec>[] {
+  const kernels = layers.reduce((sum, layer) => sum + layer.kernels, 0);
+  const share = Math.min(1, conditions / kernels);
+  return layers.map((layer) => {
+    const steps = Math.max(1, Math.round(share * layer.kernels));
+    const fractions = Array.from(
+      { length: steps },
+      (_, i) => Math.round(((i + 1) * layer.kernels) / steps) / layer.kernels,
+    );
+    return { mode: 'cumulative', layers: [layer.name], fractions, trials: 1 };
+  });
+}
+
+const modes: Readonly<Record<string, Mode>> = {
+  cumulative: { title: 'cumulative within each layer, kernel by kernel', mark: 2.5, asks: withinLayers },
+  pairs: {
+    title: 'pairs of kernels, and each of them alone',
+    mark: 3,
+    asks: (n) => [{ mode: 'pairs', pairs: { within: ['any'], budget: Math.max(1, Math.round(n / 2)) } }],
+  },
+  'one-layer': { title: 'random within one layer', mark: 2, asks: random('one-layer') },
+  'all-depths': { title: 'random over all depths', mark: undefined, asks: random('all-depths') },
+  'cumulative-all-depths': {
+    title: 'cumulative over all depths',
+    mark: undefined,
+    asks: (n) => [{ mode: 'cumulative', fractions: tenths, trials: trials(n, tenths) }],
+  },
+};
+
+/** The conditions that percuss plans for a mode, in its order. */
+function lesionsOf(anatomy: Anatomy, mode: Mode): readonly Lesion[] {
+  const context = { seed: count('seed'), anatomy, reference: 'bench', scores: undefined };
+  return mode.asks(count('conditions'), anatomy).flatMap((asked) => {
+    const list = conditionsOf({ ...plain, ...asked }, context);
+    return Array.from({ length: list.length }, (_, index) => ({
+      cuts: list.at(index).condition.edits.map(({ site, channels }) => ({ site, channels })),
+    }));
+  });
+}
+
+const plain: AblationSpec = {
+  name: 'bench',
+  models: [],
+  unit: 'kernel',
+  layers: ['*'],
+  mode: 'each',
+  fill: ['zero'],
+  draws: 3,
+  fractions: [],
+  trials: 1,
+  spread: [],
+  order: 'random',
+};
+
+async function compare(subject: Subject, name: string, mode: Mode, processes: LesionProcesses): Promise<void> {
+  const { images } = subject;
+  const graph = importOnnx(
+    subject.network,
+    await readFile(path.join(subject.data, 'models', `${subject.network}.onnx`)),
+  );
+  const anatomy = anatomyOf(graph, { after: 'activation' });
+  const workload = workloadOf(graph, anatomy);
+  const lesions = lesionsOf(anatomy, mode);
+  const whole = lesions.length * workload.whole.macs;
+  const bound = sharedWork(lesions, workload);
+  const batches = (macs: number): number =>
+    Math.max(2, Math.ceil(secondsFor(images, { macs, bytes: 0 }) / batchSeconds));
+  say(`\n${mode.title}: ${lesions.length} conditions × ${images} images of ${subject.network}, fill zero`);
+  say(
+    `  sharing every beginning saves at most ${(whole / bound.shared).toFixed(2)}×, and with differences of one channel carried ` +
+      `${(whole / bound.carried).toFixed(2)}× (multiply-accumulates)`,
+  );
+  // As the planner divides work: by what a condition costs from its first cut on, sharing aside.
+  const behind = ({ cuts }: Lesion): number => workload.behind(cuts[0]?.site ?? '', false).macs;
+  const methods = {
+    percuss: (list: readonly Lesion[]) => processes.run('percuss', list, behind, batches(bound.carried), images),
+    whole: (list: readonly Lesion[]) => processes.run('whole', list, () => 1, batches(whole), images),
+  };
+  const names = ['percuss', 'whole'] as const;
+  await processes.open(subject);
+  const warm = lesions.filter((_, i) => i % Math.ceil(lesions.length / 4) === 0);
+  for (const method of names) await methods[method](warm);
+  const { runs, agreements } = await inTurns(names, count('rounds'), images, async (method) => {
+    await processes.open(subject);
+    return methods[method](lesions);
+  });
+  say(`  ${printAgreement('percuss from the input on', agreements.get('whole'))}`);
+  say(`  ${runs.length} rounds; median (smallest–largest)`);
+  for (const method of names) {
+    const rate = spreadOf(runs.map((run) => lesions.length / run[method].seconds));
+    say(
+      `  ${(method === 'percuss' ? 'percuss' : 'percuss from the input on').padEnd(28)} ${printSpread(rate, 1)} conditions/s`,
+    );
+  }
+  const ratio = (of: 'seconds' | 'cpu'): readonly number[] => runs.map((run) => run.whole[of] / run.percuss[of]);
+  const time = spreadOf(ratio('seconds'));
+  const verdict =
+    mode.mark === undefined ? 'no mark' : `mark ${mode.mark}×: ${time.median >= mode.mark ? 'reached' : 'MISSED'}`;
+  say(
+    `  ${name}: ${printSpread(time)}× in time, ${printSpread(spreadOf(ratio('cpu')))}× in processor time; ${verdict}`,
+  );
+}
+
+const data = path.resolve(flags.data);
+const asked = flags.modes.split(',');
+const unknown = asked.find((name) => modes[name] === undefined);
+if (unknown !== undefined) throw new Error(`--modes has no ${unknown}; it takes ${Object.keys(modes).join(', ')}`);
+if (!existsSync(data)) {
+  say(`SKIPPED: ${flags.data} is not here, so there are no networks to run; name the folder: --data`);
+} else {
+  say(`${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores seen; Node ${process.version}`);
+  const processes = new LesionProcesses(count('threads'));
+  try {
+    const subject = { data, network: flags.model, images: count('images') };
+    for (const name of asked) await compare(subject, name, modes[name] as Mode, processes);
+  } finally {
+    processes.close();
+  }
+}
