@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Edit } from '../../core/plan/condition.js';
 import { conditionList, unitKey, type ModelOutline } from '../../core/plan/outline.js';
 import { batchSize, firstMissing, stageGroups, type StageContext } from '../../core/plan/planner.js';
 import { indicesOf, lengthOf, type Stage, type UnitGroup } from '../../core/plan/stage.js';
@@ -138,8 +139,10 @@ describe('conditions of several edits', () => {
     const [first] = outlines;
     const list = conditionList(first as ModelOutline, 'growing');
     const firstParting = (index: number): string => {
-      const [now, before] = [index, index - 1].map((i) => (i < 0 ? [] : list.at(i).condition.edits));
-      return (now?.find((edit, i) => JSON.stringify(edit) !== JSON.stringify(before?.[i])) as { site: string }).site;
+      const edits = (i: number): readonly Edit[] => (i < 0 ? [] : list.at(i).condition.edits);
+      const before = edits(index - 1);
+      const parted = edits(index).find((edit, i) => JSON.stringify(edit) !== JSON.stringify(before[i]));
+      return (parted as Edit).site;
     };
     const costs = [0, 1, 2, 3].map((index) => seconds(firstParting(index) === 'conv1' ? 5e7 : 2e7));
     expect(stage?.groups[0]?.seconds).toBeCloseTo(costs.reduce((a, b) => a + b) / 4, 12);

@@ -47,7 +47,7 @@ async function run(network: TappedNetwork, input: Tensor, paths: readonly Lesion
 }
 
 /** Each edit as a Where in the whole network. */
-function editedWhole(network: TappedNetwork, input: Tensor, { steps }: LesionPath): Float32Array {
+function editedWhole(network: TappedNetwork, input: Tensor<'float32'>, { steps }: LesionPath): Float32Array {
   let { graph } = network;
   for (const { edits } of steps) {
     const { value, channels, fill } = edits[0] as LesionStep['edits'][number];
@@ -64,8 +64,7 @@ function editedWhole(network: TappedNetwork, input: Tensor, { steps }: LesionPat
     });
     graph = buildGraph({ ...graph, nodes, constants });
   }
-  return wholeRun(graph, input as Tensor<'float32'>, graph.outputs).get(graph.outputs[0] as string)
-    ?.data as Float32Array;
+  return wholeRun(graph, input, graph.outputs).get(graph.outputs[0] as string)?.data as Float32Array;
 }
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
