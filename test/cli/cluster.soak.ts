@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { hasSharedData } from '../probe/real-network.js';
+import { hasSharedData, sharedData } from '../probe/real-network.js';
 import { startS3Server } from '../s3-server.js';
 import {
   answer,
@@ -54,11 +55,16 @@ describe.skipIf(!hasSharedData || !linux)('a study, handed to workers', () => {
     return answer<{ pid: number }>(server).pid;
   };
   const submit = async (store: string): Promise<void> => {
-    const spec = place.spec('many', tinySpec('many'));
+    const data = place.path('data');
+    for (const file of ['images/cifar10', 'models/cifar10_mstutorial.onnx']) {
+      cpSync(path.join(sharedData, file), path.join(data, file), { recursive: true });
+    }
+    const spec = place.spec('many', tinySpec('many', { data }));
     const submitted = await place.run(['submit', spec, '--store', store, '--json']);
     expect(submitted.code, submitted.stderr).toBe(0);
-    // What the submitting machine had is gone.
+    // What the submitting machine had is gone: spec, network and images.
     rmSync(spec);
+    rmSync(data, { recursive: true });
   };
   const watch = async (store: string): Promise<Watched> => {
     const watched = await place.run(['watch', 'many', '--store', store, '--json']);

@@ -33,6 +33,7 @@ export interface Relative {
 }
 
 export const tiny = {
+  data: sharedData,
   images: 60,
   kernels: 'unit: kernel, mode: each, fill: [zero, mean]',
   accuracy: 0.656,
@@ -42,8 +43,8 @@ export const tiny = {
 
 /** A study that takes seconds, and has every kind of unit: about 160 units in about as many batches. */
 export function tinySpec(study: string, more: Partial<typeof tiny> = {}): string {
-  const { images, kernels, accuracy, divide, run } = { ...tiny, ...more };
-  const cifar = (name: string): string => path.join(sharedData, 'images/cifar10', name);
+  const { images, kernels, accuracy, divide, run, data } = { ...tiny, ...more };
+  const cifar = (name: string): string => path.join(data, 'images/cifar10', name);
   return `version: 1
 study: ${study}
 seed: 7
@@ -53,7 +54,7 @@ data:
 defaults: { data: test, reference: train, output: { kind: logits } }
 models:
   tutorial:
-    file: ${path.join(sharedData, 'models/cifar10_mstutorial.onnx')}
+    file: ${path.join(data, 'models/cifar10_mstutorial.onnx')}
     input: { divide: ${divide}, mean: [0.5], std: [0.5] }
     expect: { accuracy: ${accuracy}, within: 0.15 }
 ablations:
