@@ -43,7 +43,7 @@ export function checkCommand(program: Command): void {
   program
     .command('check')
     .description('run a network on inputs and compare with expected outputs')
-    .argument('<model>', 'an .onnx file, or a model.json')
+    .argument('<model>', 'an .onnx file, a Keras .h5 file, or a model.json')
     .requiredOption('--inputs <x.npy>', 'preprocessed inputs, [n, …]')
     .requiredOption('--expect <y.npy>', 'expected outputs, [n, …]')
     .option('--engine <name>', 'onnxruntime or reference', parseEngine, 'onnxruntime' as const)
@@ -57,7 +57,7 @@ export function checkCommand(program: Command): void {
     .action(async (model: string, options: CheckOptions, command: Command) => {
       const terminal = openTerminal(commonOptions(command).json === true);
       const { format, files } = await readModelFiles(model);
-      const graph = importNetwork(basename(model), format, files);
+      const graph = await importNetwork(basename(model), format, files);
       const output = options.output ?? graph.outputs.at(-1) ?? '';
       if (!graph.outputs.includes(output)) {
         throw new PercussError('USAGE', `${model} has no output ${output}; it has ${graph.outputs.join(', ')}`);

@@ -21,7 +21,7 @@ export function inspectCommand(program: Command): void {
   program
     .command('inspect')
     .description('layers, sites, kernels, coupling, shapes, parameters and MACs of a network')
-    .argument('<model>', 'an .onnx file, or the model.json of a TensorFlow.js layers model')
+    .argument('<model>', 'an .onnx file, a Keras .h5 file, or the model.json of a TensorFlow.js layers model')
     .option(
       '--after <where>',
       'how far a site follows its convolution: conv, norm or activation',
@@ -32,7 +32,7 @@ export function inspectCommand(program: Command): void {
     .action(async (model: string, options: { after: After; output?: string }, command: Command) => {
       const terminal = openTerminal(commonOptions(command).json === true);
       const { format, files } = await readModelFiles(model);
-      const graph = importNetwork(basename(model), format, files);
+      const graph = await importNetwork(basename(model), format, files);
       const anatomy = anatomyOf(graph, { after: options.after, ...(options.output ? { output: options.output } : {}) });
       const description = describeNetwork(graph, anatomy);
       terminal.result(description, () => networkLines(description, process.stdout.columns));

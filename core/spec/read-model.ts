@@ -97,7 +97,12 @@ export function readModel(
   const data = fields.required('data', readers.data, '', `name an image set here or under defaults; ${declared}`);
   return {
     name,
-    file: fields.required('file', modelFile(context.surroundings), '', 'an .onnx file or a TensorFlow.js model.json'),
+    file: fields.required(
+      'file',
+      modelFile(context.surroundings),
+      '',
+      'an .onnx file, a Keras .h5 file or a TensorFlow.js model.json',
+    ),
     data,
     reference: fields.optional('reference', readers.reference, data),
     input: fields.optional('input', readers.input, defaults.input),
@@ -111,10 +116,10 @@ function modelFile(surroundings: Surroundings): Reader<string> {
   const path = pathReader(surroundings);
   return (cursor) => {
     const file = path(cursor);
-    if (file === undefined || /\.(onnx|json)$/i.test(file)) return file;
+    if (file === undefined || /\.(onnx|h5|json)$/i.test(file)) return file;
     return cursor.fail(
-      'not a format that is read; expected an .onnx file or a TensorFlow.js model.json',
-      'PyTorch: torch.onnx.export(model.eval(), images, "model.onnx"); Keras: tensorflowjs_converter',
+      'not a format that is read; expected an .onnx file, a Keras .h5 file or a TensorFlow.js model.json',
+      'PyTorch: torch.onnx.export(model.eval(), images, "model.onnx"); Keras: model.save("model.h5")',
     );
   };
 }

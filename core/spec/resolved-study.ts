@@ -1,4 +1,5 @@
 import type { Digest, Ref } from '../digest.js';
+import type { NetworkFormat } from '../network/import.js';
 import type { AblationSpec, AnalysisSpec, ImpulseSpec, ModelSpec } from './study-spec.js';
 import type { NumericMode } from '../numeric-mode.js';
 
@@ -20,7 +21,7 @@ export interface ResolvedData {
 /** A network by content: the digest covers its files, its input preprocessing, and how its output is read. */
 export interface ResolvedModel extends Omit<ModelSpec, 'file'> {
   readonly content: Digest;
-  readonly format: 'onnx' | 'tfjs';
+  readonly format: NetworkFormat;
   /** The files, as blobs, with the names by which they refer to each other. */
   readonly files: readonly { readonly name: string; readonly blob: Digest }[];
 }

@@ -4,7 +4,7 @@ import { loadImageSet, type ImageSet } from '../data/image-set.js';
 import { sha256, type Digest } from '../digest.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Graph } from '../network/graph.js';
-import { companionFiles, formatOf, importNetwork } from '../network/import.js';
+import { formatOf, importNetwork, networkFiles, type NetworkFormat } from '../network/import.js';
 import { anatomyOf } from '../network/anatomy.js';
 import type { Anatomy } from '../network/site.js';
 import type { NumericMode } from '../numeric-mode.js';
@@ -17,7 +17,7 @@ import { inputs, readInput } from './inputs.js';
 /** A network of a spec, read and imported. */
 export interface ReadModel {
   readonly spec: ModelSpec;
-  readonly format: 'onnx' | 'tfjs';
+  readonly format: NetworkFormat;
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly graph: Graph;
   readonly anatomy: Anatomy;
@@ -33,14 +33,9 @@ export interface StudyInputs {
 /** Reads a model file with what lies beside it. */
 export async function readModelFiles(
   file: string,
-): Promise<{ readonly format: 'onnx' | 'tfjs'; readonly files: ReadonlyMap<string, Uint8Array> }> {
+): Promise<{ readonly format: NetworkFormat; readonly files: ReadonlyMap<string, Uint8Array> }> {
   const format = formatOf(file);
-  const main = await readInput(file);
-  if (format === 'onnx') return { format, files: new Map([['model.onnx', main]]) };
-  const folder = file.slice(0, file.lastIndexOf('/') + 1);
-  const files = new Map([['model.json', main]]);
-  for (const name of companionFiles(main)) files.set(name, await readInput(`${folder}${name}`));
-  return { format, files };
+  return { format, files: await networkFiles(format, file, readInput) };
 }
 
 /** Reads networks and images of a spec. @throws PercussError naming the file that cannot be read or is not supported. */
@@ -51,7 +46,7 @@ export async function readStudyInputs(spec: StudySpec, progress: Progress = sile
   for (const model of spec.models) {
     step(`reading ${model.name}`, models.length);
     const { format, files } = await readModelFiles(model.file);
-    const graph = importNetwork(model.name, format, files);
+    const graph = await importNetwork(model.name, format, files);
     // A name that is no output is the spec check's to report, with its place.
     const named = graph.outputs.find((output) => output === model.output.name);
     const output = named ?? graph.outputs.at(-1);

@@ -88,7 +88,7 @@ describe('the demo networks', () => {
 
   test.each(networkNames)('%s, imported, reaches the accuracy that TensorFlow.js measured', async (name) => {
     const { correct, testImages, correctOfFirst2000 } = records[name];
-    const graph = importNetwork(name, 'tfjs', filesOf(name));
+    const graph = await importNetwork(name, 'tfjs', filesOf(name));
     const input = graph.inputs[0]?.id ?? '';
     let got = 0;
     for (let from = 0; from < 2000; from += 1000) {

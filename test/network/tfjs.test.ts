@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { evaluateGraph } from '../../core/engine/reference.js';
 import { DYNAMIC, type Graph } from '../../core/network/graph.js';
-import { companionFiles, formatOf, importNetwork } from '../../core/network/import.js';
-import { importTfjs } from '../../core/network/tfjs/import.js';
+import { formatOf, importNetwork } from '../../core/network/import.js';
+import { importTfjs, weightFiles } from '../../core/network/tfjs/import.js';
 import { float32, rows, type Tensor } from '../../core/tensor.js';
 import { layersModelFiles, randomBatch, randomise, savedFiles } from './fixtures/layers-model.js';
 import { folderFiles, hasSharedData, onnxFile, vectors } from './fixtures/shared-data.js';
@@ -221,7 +221,7 @@ describe('weights', () => {
   test('that are missing, cut short or too long are named', () => {
     const weight = { name: 'd/kernel', shape: [2, 2], dtype: 'float32' };
     const files = new Map(layersModelFiles(dense, [weight], [new Uint8Array(16)]));
-    expect(companionFiles(files.get('model.json') as Uint8Array)).toEqual(['group1-shard1of1.bin']);
+    expect(weightFiles('net', files.get('model.json') as Uint8Array)).toEqual(['group1-shard1of1.bin']);
     files.delete('group1-shard1of1.bin');
     expect(() => importTfjs('net', files)).toThrow(
       expect.objectContaining({ code: 'FILE_MISSING', message: expect.stringContaining('group1-shard1of1.bin') }),
@@ -268,7 +268,9 @@ describe('what cannot be imported is refused', () => {
   test('file names that stand for no format', () => {
     expect(formatOf('a/b.ONNX')).toBe('onnx');
     expect(formatOf('net/model.json')).toBe('tfjs');
-    expect(() => formatOf('weights.h5')).toThrow(/"weights.h5" is neither an ONNX file/);
+    expect(() => formatOf('weights.keras')).toThrow(
+      /"weights.keras" is none of the files that are read.*save it again/,
+    );
   });
 });
 
@@ -276,8 +278,8 @@ describe.skipIf(!hasSharedData)('the shared layers models equal their ONNX forms
   test.each([
     ['mnist_lenet', 'models/mnist_lenet_tfjs', 2],
     ['vww_mobilenet_v1_0.25_96', 'models/vww_mobilenet_v1_0.25_96_tfjs', 1],
-  ])('%s', (name, folder, images) => {
-    const graph = importNetwork(name, 'tfjs', folderFiles(folder));
+  ])('%s', async (name, folder, images) => {
+    const graph = await importNetwork(name, 'tfjs', folderFiles(folder));
     const { input, output } = vectors(name);
     const actual = run(graph, rows(input, 0, images)).at(-1) as Tensor;
     expect(largestDifference(actual, rows(output, 0, images))).toBeLessThan(1e-5);

@@ -33,7 +33,7 @@ describe.skipIf(!present)('a spec is checked against trained networks:', () => {
   beforeAll(async () => {
     const read = async (name: keyof typeof files) => {
       const bytes = await readFile(models + files[name]);
-      return [name, importNetwork(name, 'onnx', new Map([['model.onnx', bytes]]))] as const;
+      return [name, await importNetwork(name, 'onnx', new Map([['model.onnx', bytes]]))] as const;
     };
     const graphs = new Map(await Promise.all((Object.keys(files) as (keyof typeof files)[]).map(read)));
     const anatomies = new Map([...graphs].map(([name, graph]) => [name, anatomyOf(graph)]));

@@ -1,7 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import {
   ModelProtoSchema,
-  TensorProto_DataLocation,
   TensorProto_DataType,
   type AttributeProto,
   type GraphProto,
@@ -101,14 +100,13 @@ const readers: Readonly<Partial<Record<number, readonly [bytes: number, Reader]>
   [T.BOOL]: [1, (view, at) => view.getUint8(at)],
 };
 
-function elementsOf(proto: TensorProto): ArrayLike<number | bigint> {
+function elementsOf(proto: TensorProto, raw: Uint8Array): ArrayLike<number | bigint> {
   const type = proto.dataType;
-  if (proto.rawData.length > 0) {
+  if (raw.length > 0) {
     const [bytes, read] = readers[type] as readonly [number, Reader];
-    if (type === T.FLOAT)
-      return new Float32Array(new Uint8Array(proto.rawData).buffer, 0, Math.floor(proto.rawData.length / 4));
-    const view = new DataView(proto.rawData.buffer, proto.rawData.byteOffset, proto.rawData.byteLength);
-    return Array.from({ length: proto.rawData.length / bytes }, (_, i) => read(view, i * bytes));
+    if (type === T.FLOAT) return new Float32Array(new Uint8Array(raw).buffer, 0, Math.floor(raw.length / 4));
+    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+    return Array.from({ length: raw.length / bytes }, (_, i) => read(view, i * bytes));
   }
   if (type === T.FLOAT) return proto.floatData;
   if (type === T.DOUBLE) return proto.doubleData;
@@ -121,18 +119,12 @@ function elementsOf(proto: TensorProto): ArrayLike<number | bigint> {
 
 /**
  * A constant: floats of any width as float32, integers as int64, copied.
- * @throws PercussError MODEL_UNSUPPORTED for other types and for data in another file, MODEL_INVALID for a wrong length.
+ * @param raw its bytes, where they are not in the model itself.
+ * @throws PercussError MODEL_UNSUPPORTED for other types, MODEL_INVALID for a wrong length.
  */
-export function decodeTensor(model: string, proto: TensorProto): Tensor {
+export function decodeTensor(model: string, proto: TensorProto, raw: Uint8Array = proto.rawData): Tensor {
   const kind = kindOf(proto.dataType);
   const where = `model "${model}", constant "${proto.name}"`;
-  if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL) {
-    throw new PercussError(
-      'MODEL_UNSUPPORTED',
-      `${where}: its data is in another file. Save the model as one file: onnx.save_model(model, path, save_as_external_data=False)`,
-      { details: { model } },
-    );
-  }
   if (kind === undefined) {
     throw new PercussError(
       'MODEL_UNSUPPORTED',
@@ -143,7 +135,7 @@ export function decodeTensor(model: string, proto: TensorProto): Tensor {
     );
   }
   const shape = proto.dims.map(Number);
-  const elements = elementsOf(proto);
+  const elements = elementsOf(proto, raw);
   if (elements.length !== sizeOf(shape)) {
     throw new PercussError(
       'MODEL_INVALID',

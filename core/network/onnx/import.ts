@@ -8,10 +8,14 @@ import { operatorOf } from '../operators/table.js';
 import { Attributes, decodeModel, decodeTensor, kindOf, typeName } from './decode.js';
 import { batchIndexOf, type BatchIndex } from './batch-index.js';
 import { withChannelShuffles } from './channel-shuffle.js';
+import { bytesOf } from './external-data.js';
 import { folds } from './fold.js';
 import { nameNodes, type NodeNames } from './path.js';
 import { rules } from './rules.js';
 import { invalidModel, UnsupportedNode, type Translation } from './translation.js';
+
+/** The newest that onnxruntime 1.30 runs. */
+const NEWEST_OPSET = 26;
 
 interface Parsed {
   readonly name: string;
@@ -25,13 +29,21 @@ interface Parsed {
  * Reads an ONNX model (opset 7 and newer) into a graph of one normal form. Whatever only handles constants is computed
  * here; a batch size that the file fixes is left open where the whole graph allows it.
  *
+ * @param files what lies beside it, by the paths that `externalFiles` gives.
  * @throws PercussError MODEL_INVALID for a damaged file, MODEL_UNSUPPORTED naming every unsupported operator at once.
  */
-export function importOnnx(name: string, bytes: Uint8Array): Graph {
+export function importOnnx(name: string, bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array> = new Map()): Graph {
   const model = decodeModel(name, bytes);
   const opset = Number(
     model.opsetImport.find((entry) => entry.domain === '' || entry.domain === 'ai.onnx')?.version ?? 0,
   );
+  if (opset > NEWEST_OPSET) {
+    throw new PercussError(
+      'MODEL_UNSUPPORTED',
+      `model "${name}" uses opset ${opset}; ${NEWEST_OPSET} is the newest that is read. Export it with an older one: torch.onnx.export(…, opset_version=${NEWEST_OPSET})`,
+      { details: { model: name, opset } },
+    );
+  }
   if (opset < 7) {
     throw new PercussError(
       'MODEL_UNSUPPORTED',
@@ -39,7 +51,9 @@ export function importOnnx(name: string, bytes: Uint8Array): Graph {
       { details: { model: name, opset } },
     );
   }
-  const initialisers = new Map(model.graph.initializer.map((proto) => [proto.name, decodeTensor(name, proto)]));
+  const initialisers = new Map(
+    model.graph.initializer.map((proto) => [proto.name, decodeTensor(name, proto, bytesOf(name, proto, files))]),
+  );
   if (model.graph.sparseInitializer.length > 0) {
     throw new PercussError('MODEL_UNSUPPORTED', `model "${name}": sparse constants are not supported`, {
       details: { model: name },

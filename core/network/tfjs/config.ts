@@ -13,9 +13,9 @@ export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A complaint about a model.json. */
+/** A complaint about a Keras model, in whatever file. */
 export function invalidModel(model: string, complaint: string): PercussError {
-  return new PercussError('MODEL_INVALID', `"${model}" (model.json): ${complaint}`, { details: { model } });
+  return new PercussError('MODEL_INVALID', `model "${model}": ${complaint}`, { details: { model } });
 }
 
 /** A layer's settings, read with their types and Keras's defaults. Every complaint names model, layer and setting. */

@@ -67,7 +67,8 @@ function plainKernels(call: LayerCall, part: string, group: number): Kernels {
 
 /** [rows, columns, channels, multiplier] as a grouped convolution: kernel number channel · multiplier + m. */
 function depthwiseKernels(call: LayerCall, part: string): Kernels {
-  const { name, tensor } = call.weight(part);
+  // Keras 3 calls a depthwise convolution's weight as any other one's.
+  const { name, tensor } = call.weight(call.hasWeight(part) ? part : 'kernel');
   if (tensor.shape.length !== 4)
     throw call.invalid(`has ${part} of shape [${tensor.shape.join(', ')}], not of four axes`);
   const turned = permuted(tensor, [2, 3, 0, 1]);

@@ -22,9 +22,16 @@ import { readWeights, type Weights } from './weights.js';
  */
 export function importTfjs(name: string, files: ReadonlyMap<string, Uint8Array>): Graph {
   const json = parseModelJson(name, modelJson(name, files));
-  const model = topologyOf(name, json);
+  return importLayers(name, topologyOf(name, json), () => readWeights(name, json, files));
+}
+
+/**
+ * Builds the graph of a Keras model from its layers and weights, whatever file they came in.
+ * @throws PercussError MODEL_INVALID, or MODEL_UNSUPPORTED naming all layers that are not supported at once.
+ */
+export function importLayers(name: string, model: ModelDraft, read: () => Weights): Graph {
   refuseUnsupported(name, model);
-  const weights = readWeights(name, json, files);
+  const weights = read();
   const builder = new GraphBuilder();
   const entries = model.inputs.map((reference) => {
     const layer = model.layers.find((candidate) => candidate.name === reference.layer);

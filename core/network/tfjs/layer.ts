@@ -57,6 +57,10 @@ export class LayerCall {
     return this.#weights.get(this.name, part);
   }
 
+  hasWeight(part: string): boolean {
+    return this.#weights.has(this.name, part);
+  }
+
   constant(name: string, tensor: Tensor): ValueId {
     return this.builder.constant(name, tensor);
   }

@@ -72,6 +72,11 @@ export function weightGroups(model: string, json: JsonObject): readonly WeightGr
 export function topologyOf(model: string, json: JsonObject): ModelDraft {
   const topology = json['modelTopology'];
   if (!isObject(topology)) throw invalidModel(model, 'it has no modelTopology');
+  return rootDraft(model, topology);
+}
+
+/** The network of a Keras model's configuration. @throws PercussError MODEL_INVALID. */
+export function rootDraft(model: string, topology: JsonObject): ModelDraft {
   const root = isObject(topology['model_config']) ? topology['model_config'] : topology;
   return modelDraft(model, String(root['class_name']), root['config']);
 }
@@ -107,10 +112,20 @@ function layerDraft(model: string, layer: unknown): LayerDraft {
   return { name, className: layer['class_name'], settings, calls };
 }
 
+/** Keras 3 writes each argument of a call as a tensor that knows where it came from. */
+function kerasTensors(argument: unknown): readonly unknown[] {
+  if (Array.isArray(argument)) return argument.flatMap(kerasTensors);
+  const config = isObject(argument) ? argument['config'] : undefined;
+  return isObject(config) && 'keras_history' in config ? [config['keras_history']] : [];
+}
+
 /** [["name", 0, 0], …], or a single one without the outer list. */
 function references(model: string, value: unknown): readonly TensorReference[] {
+  if (isObject(value) && Array.isArray(value['args'])) {
+    return references(model, value['args'].flatMap(kerasTensors));
+  }
   if (!Array.isArray(value)) {
-    throw invalidModel(model, 'its layers refer to one another in a form that is not known (Keras 3 is not supported)');
+    throw invalidModel(model, 'its layers refer to one another in a form that is not known');
   }
   const list: readonly unknown[] = typeof value[0] === 'string' ? [value] : value;
   return list.map((item) => {

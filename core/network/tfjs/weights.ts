@@ -21,16 +21,24 @@ export class Weights {
   get(layer: string, part: string): { readonly name: string; readonly tensor: Tensor<'float32'> } {
     const exact = this.#byName.get(`${layer}/${part}`);
     if (exact) return { name: `${layer}/${part}`, tensor: exact };
-    const fits = [...this.#byName].filter(([name]) => {
-      const parts = name.replace(/:\d+$/, '').split('/');
-      return parts.at(-1) === part && parts.slice(0, -1).includes(layer);
-    });
+    const fits = this.#fitting(layer, part);
     const [only, ...others] = fits;
     if (!only || others.length > 0) {
       const found = fits.length === 0 ? 'there is none' : `${fits.map(([name]) => name).join(' and ')} fit`;
       throw invalidModel(this.#model, `the weight "${part}" of layer "${layer}" was expected, but ${found}`);
     }
     return { name: only[0], tensor: only[1] };
+  }
+
+  has(layer: string, part: string): boolean {
+    return this.#byName.has(`${layer}/${part}`) || this.#fitting(layer, part).length > 0;
+  }
+
+  #fitting(layer: string, part: string): readonly (readonly [string, Tensor<'float32'>])[] {
+    return [...this.#byName].filter(([name]) => {
+      const parts = name.replace(/:\d+$/, '').split('/');
+      return parts.at(-1) === part && parts.slice(0, -1).includes(layer);
+    });
   }
 }
 
