@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { tensor, type Tensor } from '../../core/tensor.js';
 
 interface Packed {
@@ -25,41 +26,64 @@ function unpacked(packed: readonly Packed[]): ReadonlyMap<string, Tensor> {
   );
 }
 
-/** The cases of fixtures/onnx-node-cases.json. */
-export function nodeCases(): readonly NodeCase[] {
-  const file = new URL('fixtures/onnx-node-cases.json', import.meta.url);
-  const cases = JSON.parse(readFileSync(file, 'utf8')) as {
-    readonly name: string;
-    readonly model: string;
-    readonly inputs: readonly Packed[];
-    readonly outputs: readonly Packed[];
-  }[];
-  return cases.map(({ name, model, inputs, outputs }) => ({
-    name,
-    model: new Uint8Array(Buffer.from(model, 'base64')),
-    inputs: unpacked(inputs),
-    outputs: unpacked(outputs),
-  }));
+interface PackedCase {
+  readonly name: string;
+  readonly model: string;
+  readonly inputs: readonly Packed[];
+  readonly outputs: readonly Packed[];
 }
 
+/** All cases of fixtures/onnx-cases.jsonl.gz; their names begin with the suite: node, simple, pytorch-operator, … */
+const packedCases: readonly PackedCase[] = gunzipSync(
+  readFileSync(new URL('fixtures/onnx-cases.jsonl.gz', import.meta.url)),
+)
+  .toString('utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as PackedCase);
+
+const caseOf = ({ name, model, inputs, outputs }: PackedCase): NodeCase => ({
+  name: name.replace(/^node\//, ''),
+  model: new Uint8Array(Buffer.from(model, 'base64')),
+  inputs: unpacked(inputs),
+  outputs: unpacked(outputs),
+});
+
+/** The cases of the suites `node` (under their own names), `simple`, `pytorch-operator` and `pytorch-converted`. */
+export function nodeCases(): readonly NodeCase[] {
+  return packedCases.filter(({ name }) => !name.startsWith('light/')).map(caseOf);
+}
+
+/** The whole networks of the suite `light`: constant weights, and an input x[i] = i / n that the test makes. */
+export function lightCases(): readonly NodeCase[] {
+  return packedCases.filter(({ name }) => name.startsWith('light/')).map(caseOf);
+}
+
+/** Cases that are not among them: reasons, and the names of the cases. */
+export function leftOutCases(): Readonly<Record<string, readonly string[]>> {
+  const file = new URL('fixtures/onnx-left-out.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { cases: Readonly<Record<string, readonly string[]>> }).cases;
+}
+
+/** What percuss refuses: which cases, and what the refusal must mention. */
+const refusals: readonly (readonly [names: RegExp, message: RegExp])[] = [
+  [/^(?:averagepool|maxpool)_[13]d_/, /two dimensions/],
+  [/^pytorch-(?:converted|operator)\/(?:AvgPool3d|MaxPool[13]d)|^pytorch-operator\/maxpool$/, /two dimensions/],
+  [/^pytorch-converted\/Conv[13]d|^causal_conv_with_state_/, /two-dimensional/],
+  [/^averagepool_2d_dilations$/, /dilated/],
+  [/^reshape_allowzero_reordered$/, /allowzero/],
+  [/^matmul_(?:1d_1d|1d_3d|4d_1d)$/, /cannot multiply/],
+  [/^batchnorm_.*_training_mode$|^training_dropout/, /training mode/],
+  [/^gather_2d_indices$|^rotary_embedding_(?!no_position).*expanded$/, /more than one dimension/],
+];
+
 /** Cases of things that percuss refuses, with what its refusal must mention. */
-export const refusedCases: Readonly<Record<string, RegExp>> = {
-  averagepool_1d_default: /two dimensions/,
-  averagepool_2d_dilations: /dilated/,
-  averagepool_3d_dilations_small: /two dimensions/,
-  maxpool_1d_default: /two dimensions/,
-  maxpool_3d_dilations: /two dimensions/,
-  maxpool_3d_dilations_use_ref_impl: /two dimensions/,
-  reshape_allowzero_reordered: /allowzero/,
-  matmul_1d_1d: /cannot multiply/,
-  matmul_1d_3d: /cannot multiply/,
-  matmul_4d_1d: /cannot multiply/,
-  batchnorm_example_training_mode: /training mode/,
-  batchnorm_epsilon_training_mode: /training mode/,
-  training_dropout_default: /training mode/,
-  training_dropout: /training mode/,
-  training_dropout_zero_ratio: /training mode/,
-};
+export const refusedCases: Readonly<Record<string, RegExp>> = Object.fromEntries(
+  nodeCases().flatMap(({ name }) => {
+    const refusal = refusals.find(([names]) => names.test(name));
+    return refusal ? [[name, refusal[1]]] : [];
+  }),
+);
 
 /** Cases whose answers are printed with few digits, and the tolerance that this asks for. */
 export const roundedCases: Readonly<Record<string, number>> = { averagepool_2d_ceil_last_window_starts_on_pad: 2e-4 };

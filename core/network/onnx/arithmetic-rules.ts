@@ -4,6 +4,30 @@ import { float32 } from '../../tensor.js';
 import { same } from './same.js';
 import { numbers, UnsupportedNode, type Rule, type Translation } from './translation.js';
 
+/** Two operands. Before opset 7 the second one was laid along the first from `axis` on, if it was not at its end. */
+const paired =
+  (op: 'Add' | 'Div' | 'Mul' | 'Sub'): Rule =>
+  (t) =>
+    t.add(op, [t.inputs[0] as ValueId, besideAxis(t, t.attributes.int('axis', undefined))], {});
+
+function besideAxis(t: Translation, axis: number | undefined): ValueId {
+  const second = t.inputs[1] as ValueId;
+  if (t.opset >= 7 || axis === undefined) return second;
+  const [x, shape] = [t.shape(0), t.shape(1)];
+  const behind = x.length - (axis < 0 ? axis + x.length : axis) - shape.length;
+  if (behind <= 0) return second;
+  const laid = t.intermediate('laid');
+  t.add('Reshape', [second], { shape: [...shape, ...Array.from({ length: behind }, () => 1)] }, [laid]);
+  return laid;
+}
+
+/** Before opset 7 a slope for each channel was a plain list. */
+const pRelu: Rule = (t) => {
+  const slope = t.shape(1);
+  const list = slope.length === 1 && slope[0] !== 1;
+  t.add('PRelu', [t.inputs[0] as ValueId, besideAxis(t, list ? 1 : undefined)], {});
+};
+
 /** Several inputs put together two at a time, from the left. */
 const chained =
   (op: 'Add' | 'Max' | 'Min', label: string): Rule =>
@@ -35,7 +59,9 @@ const bound =
 /** ONNX allows exponents of any type. */
 const pow: Rule = (t) => {
   const exponent = t.constant(1);
-  if (exponent === undefined || exponent.dtype === 'float32') return t.add('Pow', t.inputs, {});
+  if (exponent === undefined || exponent.dtype === 'float32') {
+    return t.add('Pow', [t.inputs[0] as ValueId, besideAxis(t, t.attributes.int('axis', undefined))], {});
+  }
   const floats = Array.from(exponent.data as ArrayLike<number | bigint>, Number);
   t.add('Pow', [t.inputs[0] as ValueId, t.literal('exponent', float32(exponent.shape, floats))], {});
 };
@@ -65,15 +91,20 @@ const gated =
     t.add('Mul', [x, opened], {});
   };
 
+/** x · Sigmoid(alpha · x). */
 const swish: Rule = (t) => {
-  if (t.attributes.float('alpha', 1) !== 1) throw new UnsupportedNode('alpha other than 1');
-  gated('Sigmoid')(t);
+  const alpha = t.attributes.float('alpha', 1);
+  if (alpha === 1) return gated('Sigmoid')(t);
+  const [scaled, gate] = [t.intermediate('scaled'), t.intermediate('gate')];
+  t.add('Mul', [t.inputs[0] as ValueId, t.literal('alpha', float32([], [alpha]))], {}, [scaled]);
+  t.add('Sigmoid', [scaled], {}, [gate]);
+  t.add('Mul', [t.inputs[0] as ValueId, gate], {});
 };
 
 const gelu: Rule = (t) => t.add('Gelu', t.inputs, { approximate: t.attributes.text('approximate', 'none') });
 
 const onlyFirst = (t: Translation): void => {
-  if (t.outputs.slice(1).some((output) => output !== '')) throw new UnsupportedNode('more than its first output');
+  if (t.outputs.slice(1).some((output) => t.isRead(output))) throw new UnsupportedNode('more than its first output');
 };
 
 const layerNormalization: Rule = (t) => {
@@ -119,8 +150,8 @@ const groupNormalization: Rule = (t) => {
 /** Operators that compute with numbers where they stand, and along whole axes. */
 export const arithmeticRules = {
   Abs: same('Abs'),
-  Add: same('Add'),
-  Div: same('Div'),
+  Add: paired('Add'),
+  Div: paired('Div'),
   Elu: same('Elu', { alpha: 1 }),
   Erf: same('Erf'),
   Exp: same('Exp'),
@@ -135,9 +166,9 @@ export const arithmeticRules = {
   Max: bound('Max'),
   Min: bound('Min'),
   Mish: gated('Softplus', 'Tanh'),
-  Mul: same('Mul'),
+  Mul: paired('Mul'),
   Neg: same('Neg'),
-  PRelu: same('PRelu'),
+  PRelu: pRelu,
   Pow: pow,
   Reciprocal: same('Reciprocal'),
   ReduceL2: reduced('ReduceL2'),
@@ -150,7 +181,7 @@ export const arithmeticRules = {
   Softplus: same('Softplus'),
   Softsign: same('Softsign'),
   Sqrt: same('Sqrt'),
-  Sub: same('Sub'),
+  Sub: paired('Sub'),
   Sum: chained('Add', 'sum'),
   Swish: swish,
   Tanh: same('Tanh'),

@@ -26,7 +26,7 @@ interface Parsed {
 }
 
 /**
- * Reads an ONNX model (opset 7 and newer) into a graph of one normal form. Whatever only handles constants is computed
+ * Reads an ONNX model (opset 6 and newer) into a graph of one normal form. Whatever only handles constants is computed
  * here; a batch size that the file fixes is left open where the whole graph allows it.
  *
  * @param files what lies beside it, by the paths that `externalFiles` gives.
@@ -44,10 +44,10 @@ export function importOnnx(name: string, bytes: Uint8Array, files: ReadonlyMap<s
       { details: { model: name, opset } },
     );
   }
-  if (opset < 7) {
+  if (opset < 6) {
     throw new PercussError(
       'MODEL_UNSUPPORTED',
-      `model "${name}" uses opset ${opset}; 7 is the oldest that is read. Convert it: onnx.version_converter.convert_version(model, 13)`,
+      `model "${name}" uses opset ${opset}; 6 is the oldest that is read. Convert it: onnx.version_converter.convert_version(model, 13)`,
       { details: { model: name, opset } },
     );
   }
@@ -127,6 +127,7 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
     const target = aliases.get(value);
     return target === undefined ? value : resolve(target);
   };
+  const read = new Set([...graph.node.flatMap((proto) => proto.input), ...graph.output.map((output) => output.name)]);
   const batchIndices = new Map<ValueId, BatchIndex>();
   const drafts: NodeDraft[] = [];
   const names: NodeNames[] = [];
@@ -153,6 +154,7 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
       batchIndex: (input) => batchIndices.get(inputs[input] ?? ''),
       producer: (input) => drafts.find((draft) => draft.outputs.includes(inputs[input] ?? '')),
       constant: (input) => constants.get(inputs[input] ?? ''),
+      isRead: (value) => read.has(value),
       intermediate: (label) => `${id}/${label}`,
       literal(label, constant) {
         const value = `${id}/${label}`;

@@ -1,7 +1,16 @@
 import { DYNAMIC, type Shape } from '../graph.js';
 import { elementsPerImage } from '../operators/layout.js';
 import { gatheredInOrder } from './batch-index.js';
-import { integers, isKnown, largest, numbers, openDimension, UnsupportedNode, type Rule } from './translation.js';
+import {
+  integers,
+  isKnown,
+  largest,
+  numbers,
+  openDimension,
+  UnsupportedNode,
+  type Rule,
+  type Translation,
+} from './translation.js';
 
 const positive = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
@@ -57,6 +66,11 @@ const squeeze: Rule = (t) => {
   });
 };
 
+/** Whoever takes some of the images by number means the batch that the file fixes: it can't be left open then. */
+function keepBatch(t: Translation, x: Shape): void {
+  if (t.freedBatch !== undefined && x[0] === DYNAMIC) throw new UnsupportedNode('it takes a part of the images');
+}
+
 const slice: Rule = (t) => {
   const x = t.shape(0);
   const starts = numbers(t, 'starts', 1) ?? [];
@@ -67,6 +81,8 @@ const slice: Rule = (t) => {
     return Math.min(Math.max(Number(end), -largest), largest);
   });
   const steps = numbers(t, 'steps', 4) ?? starts.map(() => 1);
+  const first = axes.indexOf(0);
+  if (first >= 0 && !(starts[first] === 0 && ends[first] === largest && steps[first] === 1)) keepBatch(t, x);
   t.add('Slice', t.inputs.slice(0, 1), { starts, ends, axes, steps });
 };
 
@@ -132,6 +148,7 @@ const gather: Rule = (t) => {
   if (wanted.shape.length > 1) throw new UnsupportedNode('indices in more than one dimension');
   const axis = positive(t.attributes.int('axis', 0), x.length);
   const size = x[axis] as number;
+  if (axis === 0) keepBatch(t, x);
   const indices = Array.from(wanted.data as ArrayLike<number | bigint>, Number).map((at) => {
     if (at < 0 && size === DYNAMIC) throw new UnsupportedNode('it counts from the end of an open dimension');
     return at < 0 ? at + size : at;

@@ -23,7 +23,7 @@ const clip: Rule = (t) =>
   });
 
 const batchNormalization: Rule = (t) => {
-  if (t.attributes.int('training_mode', 0) === 1)
+  if (t.attributes.int('training_mode', 0) === 1 || (t.opset < 7 && t.attributes.int('is_test', 0) === 0))
     throw new UnsupportedNode('it is in training mode; export the model for inference');
   if (t.attributes.int('spatial', 1) === 0) throw new UnsupportedNode('statistics per position (spatial = 0)');
   t.add('BatchNormalization', t.inputs, { epsilon: t.attributes.float('epsilon', 1e-5) }, t.outputs.slice(0, 1));

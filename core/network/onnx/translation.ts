@@ -32,6 +32,8 @@ export interface Translation {
     attributes: Readonly<Record<string, Attribute>>,
     outputs?: readonly ValueId[],
   ): void;
+  /** Whether a node or the world reads a value of this name. */
+  isRead(value: ValueId): boolean;
   /** A value name for an intermediate result. */
   intermediate(label: string): ValueId;
   /** A constant of our own beside the node. */

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
+import { folds } from '../../core/network/onnx/fold.js';
+import { importOnnx } from '../../core/network/onnx/import.js';
+import { rules } from '../../core/network/onnx/rules.js';
+import { DYNAMIC } from '../../core/network/graph.js';
+import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
+import { expectClose, runOnce } from './agreement.js';
+import { leftOutCases, lightCases, nodeCases, refusedCases, type NodeCase } from './node-cases.js';
+
+describe('cases of the ONNX project', () => {
+  const leftOut = leftOutCases();
+
+  test('none is there twice, and each is either kept or left out', () => {
+    const names = [...nodeCases(), ...lightCases()].map(({ name }) => (name.includes('/') ? name : `node/${name}`));
+    const others = Object.values(leftOut).flat();
+    expect(new Set([...names, ...others]).size).toBe(names.length + others.length);
+    const bySuite = (suite: string): number => [...names, ...others].filter((name) => name.startsWith(suite)).length;
+    // As many as lie in the folders of onnx 1.23.2.
+    expect(['simple/', 'pytorch-operator/', 'pytorch-converted/', 'light/'].map(bySuite)).toEqual([23, 35, 82, 9]);
+  });
+
+  test('what is left out because its operator is not claimed, is not claimed', () => {
+    for (const reason of Object.keys(leftOut)) {
+      const [, operator, how] = /^operator (\w+) is (not claimed|claimed for constants only)$/.exec(reason) ?? [];
+      if (operator === undefined) continue;
+      expect([operator, operator in rules]).toEqual([operator, false]);
+      if (how === 'not claimed') expect([operator, operator in folds]).toEqual([operator, false]);
+    }
+  });
+
+  test('every other reason is about types or size', () => {
+    const others = Object.keys(leftOut).filter((reason) => !reason.startsWith('operator '));
+    for (const reason of others) {
+      expect(reason).toMatch(
+        /^(?:(?:in|out)puts of type \w+|domain [\w.]+|nothing but constants|a sequence, an optional or text|\d+ bytes of numbers; \d+ are kept)$/,
+      );
+    }
+  });
+
+  test('of the kept ones 458 or more are computed, the others are refused for a stated reason', () => {
+    const refused = nodeCases().filter(({ name }) => name in refusedCases);
+    expect(nodeCases().length - refused.length).toBeGreaterThanOrEqual(450);
+    expect(refused.length).toBeLessThan(60);
+  });
+});
+
+/** x[i] = i / n. */
+function ramp(shape: readonly number[]): Tensor {
+  const count = sizeOf(shape);
+  return float32(
+    shape,
+    Float32Array.from({ length: count }, (_, i) => i / count),
+  );
+}
+
+// The other three hold up to 575 MB of weights: test/engine/light.soak.ts.
+const small = lightCases().filter(({ name }) => !/alexnet|vgg19|zfnet512/.test(name));
+
+test.each(small)('$name through percuss’s own emission on onnxruntime', async ({ name, model, outputs }: NodeCase) => {
+  const graph = importOnnx(name, model);
+  const [input] = graph.inputs;
+  if (input === undefined) expect.fail('no input');
+  const x = ramp(input.shape.map((dim) => (dim === DYNAMIC ? 1 : dim)));
+  const got = await runOnce(await openOnnxruntime(), graph, new Map([[input.id, x]]));
+  expectClose(got.get(graph.outputs[0] as string) as Tensor, [...outputs.values()][0] as Tensor, 1e-4);
+});
