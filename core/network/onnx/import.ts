@@ -11,11 +11,10 @@ import { withChannelShuffles } from './channel-shuffle.js';
 import { bytesOf } from './external-data.js';
 import { folds } from './fold.js';
 import { nameNodes, type NodeNames } from './path.js';
+import { checkOpset } from './opset.js';
 import { rules } from './rules.js';
+import { unsupportedError, type Unsupported } from './unsupported.js';
 import { invalidModel, UnsupportedNode, type Translation } from './translation.js';
-
-/** The newest that onnxruntime 1.30 runs. */
-const NEWEST_OPSET = 26;
 
 interface Parsed {
   readonly name: string;
@@ -37,20 +36,7 @@ export function importOnnx(name: string, bytes: Uint8Array, files: ReadonlyMap<s
   const opset = Number(
     model.opsetImport.find((entry) => entry.domain === '' || entry.domain === 'ai.onnx')?.version ?? 0,
   );
-  if (opset > NEWEST_OPSET) {
-    throw new PercussError(
-      'MODEL_UNSUPPORTED',
-      `model "${name}" uses opset ${opset}; ${NEWEST_OPSET} is the newest that is read. Export it with an older one: torch.onnx.export(…, opset_version=${NEWEST_OPSET})`,
-      { details: { model: name, opset } },
-    );
-  }
-  if (opset < 6) {
-    throw new PercussError(
-      'MODEL_UNSUPPORTED',
-      `model "${name}" uses opset ${opset}; 6 is the oldest that is read. Convert it: onnx.version_converter.convert_version(model, 13)`,
-      { details: { model: name, opset } },
-    );
-  }
+  checkOpset(name, opset);
   const initialisers = new Map(
     model.graph.initializer.map((proto) => [proto.name, decodeTensor(name, proto, bytesOf(name, proto, files))]),
   );
@@ -109,12 +95,6 @@ function inputOf(model: string, input: ValueInfoProto): GraphInput {
     value.case === 'dimValue' && value.value > 0n ? Number(value.value) : DYNAMIC,
   );
   return { id: input.name, shape, dtype: kind };
-}
-
-interface Unsupported {
-  readonly operator: string;
-  readonly node: string;
-  readonly reason: string | undefined;
 }
 
 function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: number | undefined): Graph {
@@ -286,19 +266,4 @@ function finish(
     nodes: nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) })),
     constants,
   });
-}
-
-function unsupportedError(model: string, opset: number, found: readonly Unsupported[]): PercussError {
-  const distinct = new Map(found.toReversed().map((entry) => [`${entry.operator} ${entry.reason ?? ''}`, entry]));
-  const lines = [...distinct.values()].reverse().map(({ operator, node, reason }) => {
-    const count = found.filter((entry) => entry.operator === operator && entry.reason === reason).length;
-    return `${operator} (node "${node}"${count > 1 ? ` and ${count - 1} more` : ''})${reason ? `: ${reason}` : ''}`;
-  });
-  const operators = [...new Set(found.map((entry) => entry.operator))].join(', ');
-  return new PercussError(
-    'MODEL_UNSUPPORTED',
-    `model "${model}" (opset ${opset}) uses what percuss does not support:\n  ${lines.join('\n  ')}\n` +
-      'percuss reads convolutional classifiers; leave such parts out when you export the network, or ask for the operator.',
-    { details: { model, opset, operators: operators.slice(0, 300) } },
-  );
 }
