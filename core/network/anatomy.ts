@@ -3,6 +3,7 @@ import type { Graph, Node, ValueId } from './graph.js';
 import { kernelUnits, ownNodes, siteBehind, type KernelUnit, type SitePosition } from './kernel-unit.js';
 import { operatorOf } from './operators/table.js';
 import { nodeOutputs } from './build.js';
+import { gatesOf } from './gate.js';
 import { modulePrefix } from './module-path.js';
 import { Names } from './names.js';
 import { residualBranches, type ResidualBranch } from './residual.js';
@@ -32,12 +33,14 @@ export function anatomyOf(graph: Graph, options: AnatomyOptions = {}): Anatomy {
   const layers = layersOf(flow, units, options.after ?? 'activation', register);
   const blocks = blocksOf(flow, units, layers, register);
   const streams = streamsOf(flow, units, register);
+  const gates = gatesOf(flow, layers);
   const sites = register.sites();
   const names = new Map(sites.map((site) => [site.value, site.name]));
   const nameAt = (value: ValueId): string => names.get(value) as string;
   const depths = new Map(sites.map((site) => [site.name, site.depth]));
   return {
     sites,
+    gates,
     layers: layers.map(({ value, ...layer }) => ({ ...layer, site: nameAt(value) })),
     blocks: blocks.map(({ value, ...block }) => ({ ...block, site: nameAt(value) })),
     streams: nameStreams(

@@ -109,6 +109,21 @@ function channelAxes(graph: Graph): ReadonlyMap<ValueId, number> {
   return axes;
 }
 
+/** Whether a node works along moved channels only, as a dense layer at each place or LayerNormalization does. */
+function staysInPlace(
+  graph: Graph,
+  node: Node,
+  activations: readonly ValueId[],
+  axes: ReadonlyMap<ValueId, number>,
+): boolean {
+  const elsewhere = (value: ValueId): string | undefined => {
+    const axis = axes.get(value);
+    return axis === undefined ? undefined : graph.shapes.get(value)?.toSpliced(axis, 1).join();
+  };
+  const [behind] = node.outputs.map(elsewhere);
+  return behind !== undefined && activations.every((value) => elsewhere(value) === behind);
+}
+
 function factsOf(graph: Graph, node: Node, position: number, axes: ReadonlyMap<ValueId, number>): Facts {
   const row = operatorOf(node);
   const inputs = nodeInputs(graph, node);
@@ -127,7 +142,7 @@ function factsOf(graph: Graph, node: Node, position: number, axes: ReadonlyMap<V
     output: node.outputs[0] as ValueId,
     sources: sourcesOf.length === 1 ? (sourcesOf[0] as ChannelSources) : 'mixed',
     sourcesOf,
-    window: row.window?.(node, inputs),
+    window: staysInPlace(graph, node, activations, axes) ? undefined : row.window?.(node, inputs),
     rectifies: row.rectifies(node),
     keepsSign: row.keepsSign?.(node) ?? false,
   };

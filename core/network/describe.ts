@@ -2,7 +2,7 @@ import { nodeInputs } from './build.js';
 import { graphCost } from './cost.js';
 import { DYNAMIC, type Graph, type Shape } from './graph.js';
 import { operatorOf } from './operators/table.js';
-import type { Anatomy, Site, SiteType } from './site.js';
+import type { Anatomy, Gate, Site, SiteType } from './site.js';
 import { alignedTable, wrapped } from './text-table.js';
 
 export interface ValueDescription {
@@ -41,6 +41,8 @@ export interface NetworkDescription {
   readonly sites: readonly SiteDescription[];
   readonly blocks: readonly { readonly name: string; readonly site: string; readonly layers: readonly string[] }[];
   readonly streams: readonly { readonly name: string; readonly channels: number; readonly sites: readonly string[] }[];
+  /** Layers whose channels others multiply, one by one: squeeze and excite. */
+  readonly gates: readonly Gate[];
   /** Convolutions without a site: their channels are the classes, or the output does not depend on them. */
   readonly leftOut: readonly string[];
   readonly totals: {
@@ -64,6 +66,7 @@ export function describeNetwork(graph: Graph, anatomy: Anatomy): NetworkDescript
       const writing = new Set(writers.flat().map(({ site }) => site));
       return { name, channels, sites: anatomy.sites.flatMap((site) => (writing.has(site.name) ? [site.name] : [])) };
     }),
+    gates: anatomy.gates,
     leftOut: leftOut(graph, anatomy),
     totals: {
       layers: anatomy.layers.length,
@@ -117,6 +120,10 @@ export function networkLines(description: NetworkDescription, width = 120): read
   if (coupled.length > 0) {
     lines.push('', `Coupled kernels (cut as one): ${plural(coupled.length, 'layer')}`);
     for (const layer of coupled) lines.push(...wrapped(`  ${layer.name}  `, `= ${layer.coupled.join(' + ')}`, width));
+  }
+  if (description.gates.length > 0) {
+    lines.push('', `Gates (each channel multiplied by one of another layer): ${description.gates.length}`);
+    for (const { gated, gate } of description.gates) lines.push(...wrapped(`  ${gated}  `, `· ${gate}`, width));
   }
   if (blocks.length > 0) {
     lines.push('', `Blocks (residual branches, cut where they are added): ${blocks.length}`);

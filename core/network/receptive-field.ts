@@ -21,20 +21,26 @@ export const fieldCentre = (field: Field): Pair => bothAxes((axis) => (field.fir
 /**
  * Receptive field of every value, the union over all paths (Araujo, Norris and Sim, "Computing Receptive Fields of
  * Convolutional Neural Networks", Distill 2019, eqs. 1 to 5, kept as first and last pixel instead of size and centre).
- * Not clipped to the image, as in the literature; whatever looks at a whole map sees exactly the whole image.
+ * Not clipped to the image, as in the literature; whatever looks at a whole map sees exactly the whole image. Such a thing
+ * has no place: where it is joined with a map, as the gate of squeeze and excite is, the map's field is the result's.
  */
 export function receptiveFields(flow: Dataflow): ReadonlyMap<ValueId, Field> {
   const pixel: Field = { first: [0, 0], last: [0, 0], stride: [1, 1] };
   const [height, width] = imageExtent(flow);
   const whole: Field = { first: [0, 0], last: [height - 1, width - 1], stride: [height, width] };
   const fields = new Map<ValueId, Field>(flow.graph.inputs.map((input) => [input.id, pixel]));
+  const placeless = new Set<ValueId>();
   for (const facts of flow.nodes) {
-    const seen = facts.activations.flatMap((value) => fields.get(value) ?? []);
+    const placed = facts.activations.filter((value) => !placeless.has(value));
+    const seen = (placed.length > 0 ? placed : facts.activations).flatMap((value) => fields.get(value) ?? []);
     const [first, ...others] = seen;
     if (!first) continue;
-    const joined = others.reduce(union, first);
-    const field = seesEverything(flow, facts) ? whole : through(joined, facts.window);
-    for (const output of facts.node.outputs) fields.set(output, field);
+    const everything = seesEverything(flow, facts);
+    const field = everything ? whole : through(others.reduce(union, first), facts.window);
+    for (const output of facts.node.outputs) {
+      fields.set(output, field);
+      if (everything || placed.length === 0) placeless.add(output);
+    }
   }
   return fields;
 }

@@ -61,10 +61,17 @@ export interface Stream {
   readonly writers: readonly (readonly { readonly site: string; readonly channel: number }[])[];
 }
 
+/** Channel c of `gated` is multiplied by channel c of `gate` (squeeze and excite). Both are layers. */
+export interface Gate {
+  readonly gated: string;
+  readonly gate: string;
+}
+
 /** What can be cut out of a network, in topological order. */
 export interface Anatomy {
   readonly sites: readonly Site[];
   readonly layers: readonly Layer[];
   readonly blocks: readonly Block[];
   readonly streams: readonly Stream[];
+  readonly gates: readonly Gate[];
 }

@@ -149,7 +149,7 @@ def main():
         disturb(model)
         model.eval()
         with torch.no_grad():
-            outputs[name] = [[round(float(v), 7) for v in row] for row in model(x)]
+            outputs[name] = [[float(f"{float(v):.8g}") for v in row] for row in model(x)]
         for exporter in ("torchscript", "dynamo"):
             file = f"{folder}/{name}.{exporter}.onnx"
             export(model, x, exporter, file)

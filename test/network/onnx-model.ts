@@ -93,7 +93,7 @@ function attribute(name: string, value: number | string | readonly number[] | Te
   return create(AttributeProtoSchema, { name, type: Type.INTS, ints: value.map(BigInt) });
 }
 
-function info(name: string, dims: readonly (number | string)[], elemType: TensorProto_DataType): ValueInfoProto {
+export function info(name: string, dims: readonly (number | string)[], elemType: TensorProto_DataType): ValueInfoProto {
   const dim = dims.map((size) =>
     create(TensorShapeProto_DimensionSchema, {
       value: typeof size === 'string' ? { case: 'dimParam', value: size } : { case: 'dimValue', value: BigInt(size) },

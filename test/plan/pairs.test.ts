@@ -139,7 +139,7 @@ describe('a budget', () => {
 });
 
 describe.skipIf(!hasSharedData)('conditions of mode pairs on ResNet-20', () => {
-  const anatomy = hasSharedData ? readResnet20() : { sites: [], layers: [], blocks: [], streams: [] };
+  const anatomy = hasSharedData ? readResnet20() : { sites: [], layers: [], blocks: [], streams: [], gates: [] };
   const pairs = { within: ['layer', 'across'], budget: 2000 } as const;
 
   test('are the single kernels, exactly as mode each has them, and then pairs of these', () => {
