@@ -9,8 +9,9 @@ import { nextStage } from '../core/study/plan-stage.js';
 import { runStage } from '../core/study/run-study.js';
 import { computeChildren } from '../workers/children.js';
 import { exitCodes } from './exit.js';
-import { interruptible } from './interrupt.js';
-import { openSession, type CommonOptions } from './session.js';
+import { interruptible, unlessInterrupted } from './interrupt.js';
+import { openSession, type CommonOptions, type Session } from './session.js';
+import type { StudyRef } from '../core/spec/resolved-study.js';
 import { prepareStudy } from '../core/study/prepare-study.js';
 
 interface BaselineRow {
@@ -33,30 +34,15 @@ export function baselineCommand(program: Command): void {
       const session = await openSession(command.optsWithGlobals<CommonOptions>());
       const { ledger, terminal } = session;
       try {
-        const prepared = await prepareStudy(file, session.ledger, { progress: terminal.progress, expectations: false });
-        const { ref, spec } = prepared;
-        const compute = computeChildren({ slots: availableParallelism() });
-        try {
-          const steps = createSteps({ ledger, compute });
-          await interruptible(
-            async (signal) => {
-              if (prepared.planned.stage?.index !== 0) return;
-              const plan = await steps.planStage(ref, 0);
-              if (plan.ref && plan.index === 0) {
-                await runStage(steps, plan, {
-                  window: compute.slots,
-                  onFailure: 'stop',
-                  progress: terminal.progress,
-                  signal,
-                  tables: [],
-                });
-              }
-            },
-            () => terminal.say('interrupted'),
-          );
-        } finally {
-          await compute.close();
-        }
+        const { ref, spec } = await interruptible(
+          async (signal) => {
+            const reading = prepareStudy(file, ledger, { progress: terminal.progress, expectations: false });
+            const prepared = await unlessInterrupted(reading, signal, 'interrupted before anything was computed');
+            if (prepared.planned.stage?.index === 0) await computeBasics(session, prepared.ref, signal);
+            return prepared;
+          },
+          () => terminal.say(`Interrupted. Everything committed is kept; go on with: percuss baseline ${file}`),
+        );
         const catalog = new Catalog((digest) => ledger.getBlob(digest));
         const { models } = await nextStage(ledger, catalog, ref, { expectations: false });
         const rows: BaselineRow[] = [];
@@ -93,4 +79,18 @@ export function baselineCommand(program: Command): void {
         await session.close();
       }
     });
+}
+
+/** The first stage only: profiles and the intact networks. */
+async function computeBasics({ ledger, terminal }: Session, ref: StudyRef, signal: AbortSignal): Promise<void> {
+  const compute = computeChildren({ slots: availableParallelism() });
+  try {
+    const steps = createSteps({ ledger, compute });
+    const plan = await steps.planStage(ref, 0);
+    if (!plan.ref || plan.index !== 0) return;
+    const { progress } = terminal;
+    await runStage(steps, plan, { window: compute.slots, onFailure: 'stop', progress, signal, tables: [] });
+  } finally {
+    await compute.close();
+  }
 }

@@ -15,7 +15,7 @@ import { cancelStudy, submitStudy, waitForResult } from '../workers/client.js';
 import { startWorker } from '../workers/worker.js';
 import { exitCodes } from './exit.js';
 import { followProgress } from './follow.js';
-import { interruptible } from './interrupt.js';
+import { interruptible, unlessInterrupted } from './interrupt.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
 import { prepareStudy, type PreparedStudy } from '../core/study/prepare-study.js';
 
@@ -69,13 +69,16 @@ export function runCommand(program: Command): void {
 export async function runSpec(file: string, options: RunOptions): Promise<void> {
   const session = await openSession(options);
   try {
-    const prepared = await prepareStudy(file, session.ledger, { progress: session.terminal.progress });
-    const { ref, spec } = prepared;
-    const folder = options.out ?? join('percuss-out', spec.study);
-    const { outcome, fresh } = await interruptible(
-      (signal) => compute(session, prepared, options, signal),
+    const { prepared, outcome, fresh } = await interruptible(
+      async (signal) => {
+        const reading = prepareStudy(file, session.ledger, { progress: session.terminal.progress });
+        const ready = await unlessInterrupted(reading, signal, 'the run was interrupted before anything was computed');
+        return { prepared: ready, ...(await compute(session, ready, options, signal)) };
+      },
       () => session.terminal.say(`Interrupted. Everything committed is kept; go on with: percuss resume ${file}`),
     );
+    const { ref, spec } = prepared;
+    const folder = options.out ?? join('percuss-out', spec.study);
     const written = await exportOutputs(session.ledger, outcome.outputs, folder);
     const report = join(folder, 'report.html');
     session.terminal.result(

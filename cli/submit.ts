@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { tableNames } from '../core/tables/columns.js';
 import { countWorkers, submitStudy } from '../workers/client.js';
+import { interruptible, unlessInterrupted } from './interrupt.js';
 import { parseCount } from './run.js';
 import { openSession, type CommonOptions } from './session.js';
 import { prepareStudy } from '../core/study/prepare-study.js';
@@ -32,7 +33,13 @@ export function submitCommand(program: Command): void {
       const options = command.optsWithGlobals<SubmitOptions>();
       const session = await openSession(options);
       try {
-        const { ref, spec } = await prepareStudy(file, session.ledger, { progress: session.terminal.progress });
+        const { ref, spec } = await interruptible(
+          (signal) => {
+            const reading = prepareStudy(file, session.ledger, { progress: session.terminal.progress });
+            return unlessInterrupted(reading, signal, 'nothing was submitted');
+          },
+          () => session.terminal.say(`Interrupted. What is stored is kept; go on with: percuss submit ${file}`),
+        );
         await withClient(options.temporal, async (client) => {
           const handle = await submitStudy(client, ref, {
             name: spec.study,

@@ -1,5 +1,5 @@
 import type { ImageSet } from '../data/image-set.js';
-import { PercussError } from '../errors.js';
+import { isPercussError, PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { NumericMode } from '../numeric-mode.js';
 import { silent, type Progress } from '../progress.js';
@@ -36,6 +36,9 @@ export interface PrepareOptions {
   readonly expectations?: boolean;
 }
 
+/** Times that a study is stored and planned where planning meets damaged inputs: one for each, and some. */
+const ATTEMPTS = 8;
+
 /** Reads a spec, its networks and its images; every mistake at once. @throws PercussError SPEC_INVALID and others. */
 export async function readStudy(file: string, progress: Progress = silent): Promise<CheckedStudy> {
   const { spec, positions, text } = await loadStudySpec(file);
@@ -67,17 +70,24 @@ export async function prepareStudy(file: string, ledger: Ledger, options: Prepar
   const progress = options.progress ?? silent;
   const { spec, yaml, resolved } = await readStudy(file, progress);
   await checkLimits(ledger, spec, resolved);
-  const ref = await storeStudy(ledger, resolved, {
-    mode: proposedMode(spec.run),
-    yaml,
-    batchSeconds: spec.run.batchSeconds,
-    progress,
-  });
-  progress({ phase: 'plan', label: 'reading what is stored', done: 0, total: 1, unit: 'steps' });
-  const catalog = new Catalog((digest) => ledger.getBlob(digest));
-  const planned = await nextStage(ledger, catalog, ref, options);
-  const { tally } = planned;
-  return { spec, ref, planned, complete: !planned.stage && tally.failed === 0, units: tally.stored };
+  for (let attempt = 1; ; attempt++) {
+    const ref = await storeStudy(ledger, resolved, {
+      mode: proposedMode(spec.run),
+      yaml,
+      batchSeconds: spec.run.batchSeconds,
+      progress,
+    });
+    progress({ phase: 'plan', label: 'reading what is stored', done: 0, total: 1, unit: 'steps' });
+    const catalog = new Catalog((digest) => ledger.getBlob(digest));
+    try {
+      const planned = await nextStage(ledger, catalog, ref, options);
+      const { tally } = planned;
+      return { spec, ref, planned, complete: !planned.stage && tally.failed === 0, units: tally.stored };
+    } catch (error) {
+      // A network or images that planning found damaged were set aside; we have them at hand, so they are stored again.
+      if (!isPercussError(error) || error.code !== 'OBJECT_DAMAGED' || attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 async function checkLimits(ledger: Ledger, spec: StudySpec, resolved: ResolvedInputs): Promise<void> {

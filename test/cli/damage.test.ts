@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasSharedData } from '../probe/real-network.js';
+import { hasSharedData, sharedData } from '../probe/real-network.js';
 import {
   answer,
   cellFiles,
@@ -78,20 +78,70 @@ describe.skipIf(!hasSharedData)('damaged objects in the store of a finished stud
     expect((await place.run(['report', 'damage'])).code).toBe(0);
   });
 
-  test('flipped bits that only the analysis meets, behind an index, are computed again in the same run', async () => {
-    expect(filesBelow(path.join(store, 'index'))).not.toEqual([]);
-    forget();
-    const [table = ''] = filesBelow(path.join(store, 'studies'), /curves-.*\.parquet$/);
-    const files = [cellFiles(store).at(3) ?? '', cellFiles(store).at(-1) ?? '', resultFiles(store).at(1) ?? '', table];
-    for (const file of files) flipBit(file);
+  test.each([
+    ['the loop of this process', ['--in-process']],
+    ['Temporal', []],
+  ])(
+    'flipped bits that only the analysis meets, behind an index, are computed again by %s in the same run',
+    async (_, how) => {
+      expect(filesBelow(path.join(store, 'index'))).not.toEqual([]);
+      forget();
+      const [table = ''] = filesBelow(path.join(store, 'studies'), /curves-.*\.parquet$/);
+      const files = [
+        cellFiles(store).at(3) ?? '',
+        cellFiles(store).at(-1) ?? '',
+        resultFiles(store).at(1) ?? '',
+        table,
+      ];
+      for (const file of files) flipBit(file);
+      const again = await place.run(['run', spec, ...how, '--json']);
+      expect(again.code, again.stderr).toBe(0);
+      for (const file of files) expect(again.stderr).toContain(`set aside ${path.relative(store, file)}`);
+      const { computed, reused, failed } = answer<RunAnswer>(again);
+      expect([computed + reused, failed]).toEqual([units, 0]);
+      expect(computed).toBeGreaterThanOrEqual(3);
+      expect(tableHashes(out)).toEqual(sound);
+      const committed = committedUnits(store);
+      expect(new Set(committed).size).toBe(committed.length);
+    },
+  );
+
+  const model = path.join(sharedData, 'models/cifar10_mstutorial.onnx');
+  /** Stored images are told apart by their size: 60 to test on, 24 for reference. */
+  const blobOf = (what: 'network' | 'test' | 'reference'): string => {
+    const files = filesBelow(path.join(store, 'blobs')).map((file) => ({ file, bytes: readFileSync(file) }));
+    const network = files.find(({ bytes }) => bytes.equals(readFileSync(model)));
+    const [smaller, larger] = files.filter((one) => one !== network).sort((a, b) => a.bytes.length - b.bytes.length);
+    return ({ network, test: larger, reference: smaller } as const)[what]?.file ?? '';
+  };
+
+  test.each(['network', 'test'] as const)(
+    'flipped bits in the stored %s are met by their hash when the study is planned, and it is stored again',
+    async (what) => {
+      const file = blobOf(what);
+      const before = readFileSync(file);
+      flipBit(file);
+      forget();
+      const again = await run();
+      expect(again.code, again.stderr).toBe(0);
+      expect(again.stderr).toContain(`set aside ${path.relative(store, file)}: its SHA-256 is not`);
+      expect(answer<RunAnswer>(again)).toMatchObject({ computed: 0, reused: units, failed: 0 });
+      expect(readFileSync(file).equals(before)).toBe(true);
+      expect(tableHashes(out)).toEqual(sound);
+    },
+  );
+
+  test('flipped bits in the reference images end the process that computes with them; the next run has them again', async () => {
+    const file = blobOf('reference');
+    flipBit(file);
+    rmSync(path.join(store, 'cells'), { recursive: true });
+    const refused = await run();
+    expect([refused.code, refused.stdout]).toEqual([3, '']);
+    expect(refused.stderr).toContain(`${path.relative(store, file)} can't be used: its SHA-256 is not`);
+    expect(refused.stderr).toContain('run the study again');
     const again = await run();
     expect(again.code, again.stderr).toBe(0);
-    for (const file of files) expect(again.stderr).toContain(`set aside ${path.relative(store, file)}`);
-    const { computed, reused, failed } = answer<RunAnswer>(again);
-    expect([computed + reused, failed]).toEqual([units, 0]);
-    expect(computed).toBeGreaterThanOrEqual(3);
+    expect(answer<RunAnswer>(again).failed).toBe(0);
     expect(tableHashes(out)).toEqual(sound);
-    const committed = committedUnits(store);
-    expect(new Set(committed).size).toBe(committed.length);
   });
 });

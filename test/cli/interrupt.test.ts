@@ -10,6 +10,25 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')('Ctrl-C', { time
   afterAll(() => place.close());
 
   test.each([
+    ['run', []],
+    ['submit', []],
+    ['baseline', []],
+  ])('while %s still reads the spec says how to go on, and has computed nothing', async (verb, options) => {
+    const spec = place.spec(`early-${verb}`, tinySpec('early', { images: 500 }));
+    const store = place.path(`early-${verb}`);
+    const run = place.start([verb, spec, ...options, '--store', store, '--json']);
+    await until(() => run.said().includes('prepare: '), run);
+    process.kill(-(run.child.pid ?? 0), 'SIGINT');
+    const ended = await run.ended;
+    expect(ended.code, ended.stderr).toBe(130);
+    expect(ended.stderr).toContain(`go on with: percuss ${verb === 'run' ? 'resume' : verb} ${spec}`);
+    expect(ended.stderr).not.toMatch(/^\s+at /m);
+    expect(ended.stdout).toBe('');
+    expect(cellFiles(store)).toEqual([]);
+    expect(await place.deserted()).toEqual([]);
+  });
+
+  test.each([
     ['in process', ['--in-process']],
     ['with Temporal', []],
   ])('ends a run %s with 130, says how to go on, and leaves no process; resume completes it', async (_, options) => {
