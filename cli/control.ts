@@ -102,7 +102,7 @@ function progressLines(progress: WholeProgress): string[] {
     lines.push(`  ${current.inFlight} batches in flight of ${current.window}${rate}${left}, ${current.failed} failed`);
     if (current.paused) lines.push(`  paused${current.pausedBecause ? `: ${current.pausedBecause}` : ''}`);
     if (current.stalled) lines.push(`  stalled: ${current.stalled}`);
-  }
+  } else if (progress.paused) lines.push('  paused');
   return lines;
 }
 

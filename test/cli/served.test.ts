@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasSharedData } from '../probe/real-network.js';
+import { answer, cellFiles, committedUnits, tableHashes, tinySpec, until, Workplace } from './percuss.js';
+import type { Ended, Running } from './percuss.js';
+
+if (!hasSharedData) console.warn('verbs are not tested against a server: ../shared/data is absent');
+
+interface Server {
+  readonly pid: number;
+  readonly address: string;
+  readonly ui: string;
+}
+
+interface Status {
+  readonly state: string;
+  readonly progress: { readonly paused: boolean; readonly current?: { readonly inFlight: number } } | null;
+}
+
+/** Each test goes on where the one before ended: one server, one worker, as a person at a desk has them. */
+describe.skipIf(!hasSharedData || process.platform !== 'linux')(
+  'verbs about studies that a running Temporal has',
+  { timeout: 300_000 },
+  () => {
+    const place = new Workplace();
+    const store = place.path('.percuss');
+    /** Single kernels only: enough batches to stop among, little to analyse. */
+    const spec = place.spec(
+      'served',
+      tinySpec('served', { images: 500 }).replace(/^ {2}(random|two|by-damage|images): .*\n/gm, ''),
+    );
+    let server: Server;
+    let worker: Running;
+    afterAll(() => place.close());
+
+    const json = async <T>(...args: string[]): Promise<T> => {
+      const ended = await place.run([...args, '--json']);
+      expect(ended.code, `${args.join(' ')}: ${ended.stderr}`).toBe(0);
+      return answer<T>(ended);
+    };
+    const says = async (...args: string[]): Promise<string> => {
+      const ended = await place.run(args);
+      expect(ended.code, `${args.join(' ')}: ${ended.stderr}`).toBe(0);
+      return ended.stdout;
+    };
+    const committed = (): number => cellFiles(store).length;
+    const unharmed = (ended: Ended): void => expect(ended.stderr).not.toMatch(/^\s+at /m);
+
+    beforeAll(async () => {
+      server = await json<Server>('server', 'start');
+    }, 300_000);
+
+    test('server: one that runs is found by status, and not started twice', async () => {
+      expect(await json('server', 'status')).toEqual(server);
+      expect((await json<Server>('server', 'start')).pid).toBe(server.pid);
+    });
+
+    test('submit, without workers: says so and how to start some; report knows that there is no result yet', async () => {
+      const said = await says('submit', spec, '--window', '1');
+      expect(said).toMatch(/submitted served as [0-9a-f]{12}/);
+      expect(said).toContain(`no worker listens yet; start some: percuss worker --store file:${store}`);
+      const report = await place.run(['report', 'served']);
+      expect([report.code, report.stdout]).toEqual([2, '']);
+      expect(report.stderr).toContain('has no report');
+    });
+
+    test('worker: takes up what was submitted; status tells how far it is, pause stops it, resume goes on', async () => {
+      worker = place.start(['worker', '--slots', '1']);
+      await until(() => committed() > 3, worker);
+      expect(await says('pause', 'served')).toContain('go on with: percuss resume served');
+      const still = ({ progress }: Status): boolean =>
+        progress?.paused === true && (progress.current?.inFlight ?? 0) === 0;
+      for (let looks = 0; !still(await json<Status>('status', 'served')); looks++) expect(looks).toBeLessThan(20);
+      expect(await says('status', 'served')).toMatch(/^served \([0-9a-f]{12}\): running\n[\s\S]*\n {2}paused\n$/);
+      const before = committed();
+      await sleep(1500);
+      expect(committed()).toBe(before);
+      expect(await says('resume', 'served')).toContain('served goes on');
+      await until(() => committed() > before, worker);
+    });
+
+    test('cancel: ends it and keeps what is committed; the same submit goes on; Ctrl-C stops watching, not the study', async () => {
+      expect(await says('cancel', 'served')).toContain('what is committed stays');
+      const watched = await place.run(['watch', 'served']);
+      expect([watched.code, watched.stdout]).toEqual([130, '']);
+      expect(watched.stderr).toContain('the study was cancelled; the same command goes on where it stopped');
+      unharmed(watched);
+      const before = committedUnits(store).length;
+      expect(await json('submit', spec)).toMatchObject({ workers: 1 });
+      const watching = place.start(['watch', 'served']);
+      await until(() => /^run: /m.test(watching.said()), watching);
+      watching.child.kill('SIGINT');
+      const left = await watching.ended;
+      expect(left.code, left.stderr).toBe(130);
+      expect(left.stdout).toContain('served goes on; look again with: percuss watch served');
+      unharmed(left);
+      const [end] = (await says('watch', 'served')).trim().split('\n').slice(-2);
+      const [, computed, stored] =
+        /served: complete; (\d+) cells computed, (\d+) stored before, 0 failed/.exec(end ?? '') ?? [];
+      expect(Number(stored)).toBeGreaterThanOrEqual(before);
+      expect(committedUnits(store)).toHaveLength(Number(computed) + Number(stored));
+    });
+
+    test('submit, once more: nothing is computed; list and report have it', async () => {
+      await json('submit', spec);
+      expect(await json('watch', 'served')).toMatchObject({ state: 'complete', counters: { computed: 0, failed: 0 } });
+      const listed = await json<{ study: string; reported: boolean }[]>('list');
+      expect(listed).toMatchObject([{ study: 'served', reported: true }]);
+      const { files } = await json<{ files: string[] }>('report', 'served');
+      expect(Object.keys(tableHashes(place.path('percuss-out/served')))).toHaveLength(files.length - 2);
+    });
+
+    test('pause and status of a study that ended say so', async () => {
+      const ended = await place.run(['pause', 'served']);
+      expect([ended.code, ended.stdout]).toEqual([2, '']);
+      unharmed(ended);
+      expect(await says('status', 'served')).toMatch(/: completed\n$/);
+    });
+
+    test('worker ends cleanly when it is asked to, the server too, and nothing is left', async () => {
+      worker.child.kill('SIGTERM');
+      expect((await worker.ended).code).toBe(0);
+      expect(await says('server', 'stop')).toContain('its history is kept');
+      expect(await json('server', 'status')).toBeNull();
+      expect(await place.deserted()).toEqual([]);
+    });
+  },
+);
