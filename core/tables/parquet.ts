@@ -5,7 +5,8 @@ import { setImmediate } from 'node:timers/promises';
 import { BIGINT, BOOLEAN, DOUBLE, DuckDBDataChunk, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { canonicalJson } from '../canonical.js';
 import { PercussError } from '../errors.js';
-import { columnsOf, tableDescriptions, tablesVersion, type Column, type ColumnType, type RowOf } from './columns.js';
+import type { Column, ColumnType } from './column.js';
+import { columnsOf, tableDescriptions, tablesVersion, type RowOf } from './columns.js';
 import { identifier, literal, withDatabase } from './database.js';
 import type { TableName } from './schema.js';
 

@@ -1,0 +1,49 @@
+export type ColumnType = 'VARCHAR' | 'BOOLEAN' | 'BIGINT' | 'DOUBLE';
+
+type TypeOf<V> =
+  NonNullable<V> extends string ? 'VARCHAR' : NonNullable<V> extends boolean ? 'BOOLEAN' : 'BIGINT' | 'DOUBLE';
+
+/** A column: its DuckDB and Parquet type, whether values may be missing, its unit ('' for names, '1' for pure numbers). */
+export interface Column {
+  readonly type: ColumnType;
+  readonly nullable: boolean;
+  readonly unit: string;
+  readonly description: string;
+}
+
+interface ColumnOf<V> extends Column {
+  readonly type: TypeOf<V>;
+  readonly nullable: null extends V ? true : false;
+}
+
+/** The columns of a row, in their order: the compiler holds names, types and missing values to it. */
+export type Columns<Row> = { readonly [K in keyof Row]-?: ColumnOf<Row[K]> };
+
+/** Makers of columns by type. */
+export const text = (description: string) => ({ type: 'VARCHAR', nullable: false, unit: '', description }) as const;
+export const count = (unit: string, description: string) =>
+  ({ type: 'BIGINT', nullable: false, unit, description }) as const;
+export const number = (unit: string, description: string) =>
+  ({ type: 'DOUBLE', nullable: false, unit, description }) as const;
+export const maybe = <C extends { readonly nullable: false }>(
+  column: C,
+): Omit<C, 'nullable'> & { readonly nullable: true } => ({
+  ...column,
+  nullable: true,
+});
+
+/** Columns that several tables have. */
+export const model = text('The network, by its name in the study.');
+export const ablation = text('The ablation, by its name in the study.');
+export const layer = text('The layer, by its module path where one could be recovered.');
+export const site = text('The site: the value at which the kernels of a layer are cut or recorded.');
+export const depth = count('sites', 'Position of the site along the network, in topological order, counted from 0.');
+export const normalisedDepth = number(
+  '1',
+  'Depth divided by the depth of the last site: 0 is the first site and 1 the last.',
+);
+export const siteType = text('What values the site can hold: signed, or rectified (never negative).');
+export const fill = text('What takes the place of the removed channels: zero, mean, mean-position or resample.');
+export const spread = maybe(text('Where random lesions lie: one-layer, matched or all-depths; empty for other modes.'));
+export const level = (of: string, end: 'Lower' | 'Upper') =>
+  `${end} end of the interval of ${of}, at the level of the study.`;

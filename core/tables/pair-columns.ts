@@ -1,0 +1,58 @@
+import { ablation, count, fill, level, maybe, model, number, text, type Columns } from './column.js';
+import type { InteractionRow, PairRow } from './schema.js';
+
+/** The table `pairs`. */
+export const pairColumns: Columns<PairRow> = {
+  model,
+  ablation,
+  unit: text('What was removed: kernel, layer, block or stream.'),
+  index: count('index', 'Number of the joint condition within the ablation of the model, as in the table ablations.'),
+  fill,
+  draw: maybe(count('index', 'Which draw of donors, for resample; empty for other fills.')),
+  layer_a: text('Layer, block or stream of the unit that comes first along the network.'),
+  channel_a: maybe(count('index', 'Its channel, counted from 0; empty for a whole layer or block.')),
+  layer_b: text('Layer, block or stream of the other unit.'),
+  channel_b: maybe(count('index', 'Its channel, counted from 0; empty for a whole layer or block.')),
+  relation: text('layer: both of one layer or stream; across: of two.'),
+  depth_a: number('1', 'Normalised depth of the first site at which the first unit is cut: 0 first site, 1 last.'),
+  depth_b: number('1', 'Normalised depth of the first site at which the other unit is cut.'),
+  distance: number('1', 'Difference of the two normalised depths.'),
+  kl_a: number('nat', 'Damage of the first unit alone: mean over images of KL(baseline ‖ lesioned).'),
+  kl_b: number('nat', 'Damage of the other unit alone.'),
+  kl_joint: number('nat', 'Damage of both together.'),
+  kl_interaction: number('nat', 'Mean over images of kl_joint − kl_a − kl_b: above 0 where each covers for the other.'),
+  kl_interaction_low: number('nat', level('kl_interaction, over images', 'Lower')),
+  kl_interaction_high: number('nat', level('kl_interaction, over images', 'Upper')),
+  delta_loss_a: number('nat', 'Mean over images of the change in cross-entropy loss, the first unit alone.'),
+  delta_loss_b: number('nat', 'The same, the other unit alone.'),
+  delta_loss_joint: number('nat', 'The same, both together.'),
+  delta_loss_interaction: number('nat', 'Mean over images of the joint change less the two single ones.'),
+  delta_loss_interaction_low: number('nat', level('delta_loss_interaction, over images', 'Lower')),
+  delta_loss_interaction_high: number('nat', level('delta_loss_interaction, over images', 'Upper')),
+  images: count('images', 'Number of images evaluated.'),
+  state: text('State of the joint condition: ok, or no-op (it changed nothing). Pairs that lack a cell have no row.'),
+};
+
+/** The table `interactions`. */
+export const interactionColumns: Columns<InteractionRow> = {
+  model,
+  ablation,
+  unit: text('What was removed: kernel, layer, block or stream.'),
+  fill,
+  measure: text('Of which damage: kl or delta_loss.'),
+  part: text(
+    'Which pairs: layer (both of one), across (of two layers), distance (across, of some distance in depth); or difference: across less layer, among pairs of about equal single damage.',
+  ),
+  distance_low: maybe(number('1', 'part distance: least distance in normalised depth, itself left out unless 0.')),
+  distance_high: maybe(number('1', 'part distance: largest distance in normalised depth.')),
+  distance: number('1', 'Mean distance of the pairs.'),
+  pairs: count('pairs', 'Number of pairs; of a difference, those that could be matched by single damage.'),
+  units: count('units', 'Number of different units in these pairs.'),
+  singles: number('nat', 'Mean over the pairs of kl_a + kl_b.'),
+  interaction: number('nat', 'Mean interaction over pairs and images, or the difference of two such means.'),
+  low: number('nat', level('interaction, over pairs, the units they share, and images', 'Lower')),
+  high: number('nat', level('interaction, over pairs, the units they share, and images', 'Upper')),
+  p: maybe(
+    number('probability', 'Of a difference at least as large if it did not matter which pairs are called across.'),
+  ),
+};
