@@ -16,25 +16,7 @@ import { emitOnnx } from '../../core/network/onnx/emit.js';
 import { importOnnx } from '../../core/network/onnx/import.js';
 import type { Engine } from '../../core/engine/engine.js';
 import type { Tensor } from '../../core/tensor.js';
-
-export interface CoverageRow {
-  readonly library: string;
-  readonly network: string;
-  readonly exporter: string;
-  readonly opset: number;
-  /** Nodes in the file, and nodes of the graph that it becomes. */
-  readonly fileNodes: number;
-  readonly nodes: number;
-  readonly parameters: number;
-  readonly macs: number;
-  readonly layers: number;
-  readonly kernels: number;
-  readonly sites: number;
-  readonly blocks: number;
-  readonly streams: number;
-  /** Largest difference of an output from PyTorch's, as a fraction of the largest output. */
-  readonly deviation: number;
-}
+import type { CoverageRow } from './coverage-row.js';
 
 async function outputOf(engine: Engine, graph: Graph, input: Tensor): Promise<Tensor> {
   const program = await engine.compile(graph);

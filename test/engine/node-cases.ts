@@ -65,16 +65,28 @@ export function leftOutCases(): Readonly<Record<string, readonly string[]>> {
   return (JSON.parse(readFileSync(file, 'utf8')) as { cases: Readonly<Record<string, readonly string[]>> }).cases;
 }
 
-/** What percuss refuses: which cases, and what the refusal must mention. */
-const refusals: readonly (readonly [names: RegExp, message: RegExp])[] = [
-  [/^(?:averagepool|maxpool)_[13]d_/, /two dimensions/],
-  [/^pytorch-(?:converted|operator)\/(?:AvgPool3d|MaxPool[13]d)|^pytorch-operator\/maxpool$/, /two dimensions/],
-  [/^pytorch-converted\/Conv[13]d|^causal_conv_with_state_/, /two-dimensional/],
-  [/^averagepool_2d_dilations$/, /dilated/],
-  [/^reshape_allowzero_reordered$/, /allowzero/],
-  [/^matmul_(?:1d_1d|1d_3d|4d_1d)$/, /cannot multiply/],
-  [/^batchnorm_.*_training_mode$|^training_dropout/, /training mode/],
-  [/^gather_2d_indices$|^rotary_embedding_(?!no_position).*expanded$/, /more than one dimension/],
+/** What percuss refuses: which cases, what the refusal must mention, and why. */
+export const refusals: readonly (readonly [names: RegExp, message: RegExp, reason: string])[] = [
+  [/^(?:averagepool|maxpool)_[13]d_/, /two dimensions/, 'pools in one or three dimensions'],
+  [
+    /^pytorch-(?:converted|operator)\/(?:AvgPool3d|MaxPool[13]d)|^pytorch-operator\/maxpool$/,
+    /two dimensions/,
+    'pools in one or three dimensions',
+  ],
+  [
+    /^pytorch-converted\/Conv[13]d|^causal_conv_with_state_/,
+    /two-dimensional/,
+    'convolutions in one or three dimensions',
+  ],
+  [/^averagepool_2d_dilations$/, /dilated/, 'dilated average pools'],
+  [/^reshape_allowzero_reordered$/, /allowzero/, 'Reshape with allowzero'],
+  [/^matmul_(?:1d_1d|1d_3d|4d_1d)$/, /cannot multiply/, 'products of vectors'],
+  [/^batchnorm_.*_training_mode$|^training_dropout/, /training mode/, 'training mode'],
+  [
+    /^gather_2d_indices$|^rotary_embedding_(?!no_position).*expanded$/,
+    /more than one dimension/,
+    'Gather with indices in more than one dimension',
+  ],
 ];
 
 /** Cases of things that percuss refuses, with what its refusal must mention. */

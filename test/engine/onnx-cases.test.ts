@@ -2,12 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
 import { folds } from '../../core/network/onnx/fold.js';
 import { NEWEST_OPSET } from '../../core/network/onnx/opset.js';
-import { importOnnx } from '../../core/network/onnx/import.js';
 import { rules } from '../../core/network/onnx/rules.js';
-import { DYNAMIC } from '../../core/network/graph.js';
-import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
-import { expectClose, runOnce } from './agreement.js';
-import { leftOutCases, lightCases, nodeCases, refusedCases, type NodeCase } from './node-cases.js';
+import { compareLight, isLarge } from './light-networks.js';
+import { leftOutCases, lightCases, nodeCases, refusedCases } from './node-cases.js';
 
 describe('cases of the ONNX project', () => {
   const leftOut = leftOutCases();
@@ -49,23 +46,9 @@ describe('cases of the ONNX project', () => {
   });
 });
 
-/** x[i] = i / n. */
-function ramp(shape: readonly number[]): Tensor {
-  const count = sizeOf(shape);
-  return float32(
-    shape,
-    Float32Array.from({ length: count }, (_, i) => i / count),
-  );
-}
-
-// The other three hold up to 575 MB of weights: test/engine/light.soak.ts.
-const small = lightCases().filter(({ name }) => !/alexnet|vgg19|zfnet512/.test(name));
-
-test.each(small)('$name through percuss’s own emission on onnxruntime', async ({ name, model, outputs }: NodeCase) => {
-  const graph = importOnnx(name, model);
-  const [input] = graph.inputs;
-  if (input === undefined) expect.fail('no input');
-  const x = ramp(input.shape.map((dim) => (dim === DYNAMIC ? 1 : dim)));
-  const got = await runOnce(await openOnnxruntime(), graph, new Map([[input.id, x]]));
-  expectClose(got.get(graph.outputs[0] as string) as Tensor, [...outputs.values()][0] as Tensor, 1e-4);
-});
+test.each(lightCases().filter((one) => !isLarge(one)))(
+  '$name through percuss’s own emission on onnxruntime',
+  async (one) => {
+    await compareLight(await openOnnxruntime(), one);
+  },
+);

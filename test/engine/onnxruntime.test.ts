@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
 import { openEngine } from '../../core/engine/open.js';
-import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
 import { engineConformance } from './conformance.js';
+import { onnxruntime } from './engines.js';
 
-engineConformance('onnxruntime', () => openOnnxruntime(), {
-  skip: { 'LRN of even size': 'onnxruntime takes odd sizes only' },
-});
+engineConformance(onnxruntime.name, onnxruntime.open, onnxruntime.options);
 
 test('provenance tells version and instruction sets, the mode neither', async () => {
   const engine = await openEngine({ engine: 'onnxruntime', precision: 'float32', device: 'cpu' });

@@ -1,10 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decodeModel } from '../../core/network/onnx/decode.js';
 import type { Graph } from '../../core/network/graph.js';
 import { emitOnnx } from '../../core/network/onnx/emit.js';
 import { importOnnx } from '../../core/network/onnx/import.js';
 import { conformanceCases } from '../engine/cases.js';
 import { nodeCases, refusedCases } from '../engine/node-cases.js';
+import { randomGraph } from '../engine/random-graph.js';
+import { architectureFile, architectures, exporters } from './fixtures/architectures.js';
 
 const folders = ['../shared/data/models', '../shared/data/structures'].filter((folder) => existsSync(folder));
 if (folders.length === 0)
@@ -66,6 +70,33 @@ test.each(nodeCases().filter(({ name }) => name in refusedCases))(
     expect(() => importOnnx(name, model)).toThrow(refusedCases[name]);
   },
 );
+
+test('random networks that are emitted and read again are the same', () => {
+  fc.assert(
+    fc.property(randomGraph(), ({ graph }) => expectSame(importOnnx(graph.name, emitOnnx(graph)), graph)),
+    { numRuns: 100, seed: 11 },
+  );
+});
+
+test.each(architectures.flatMap((name) => exporters.map((exporter) => [name, exporter] as const)))(
+  '%s, by the %s exporter, that is emitted and read again is the same',
+  (name, exporter) => {
+    const graph = importOnnx(name, architectureFile(name, exporter));
+    expectSame(importOnnx(name, emitOnnx(graph)), graph);
+  },
+);
+
+test('graphs without newer operators are written at opset 14, others at the one that has them', () => {
+  const opsets = conformanceCases().map(({ graph }) => {
+    const { opsetImport } = decodeModel(graph.name, emitOnnx(graph));
+    return [[...new Set(graph.nodes.map((node) => node.op))].join(), Number(opsetImport[0]?.version)] as const;
+  });
+  const newer = new Map(opsets.filter(([, opset]) => opset !== 14));
+  expect([...newer]).toEqual([
+    ['Gelu', 20],
+    ['LayerNormalization', 17],
+  ]);
+});
 
 test('equal graphs give equal bytes', () => {
   const [first] = conformanceCases();

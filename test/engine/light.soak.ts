@@ -1,0 +1,15 @@
+import { describe, test } from 'vitest';
+import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
+import { openReference } from '../../core/engine/reference.js';
+import { compareLight, isLarge } from './light-networks.js';
+import { lightCases } from './node-cases.js';
+
+describe('whole networks of the ONNX project', () => {
+  test.each(lightCases().filter(isLarge))('$name on onnxruntime', async (one) => {
+    await compareLight(await openOnnxruntime(), one);
+  });
+
+  test.each(lightCases())('$name on the reference', async (one) => {
+    await compareLight(await openReference(), one);
+  });
+});

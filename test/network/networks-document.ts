@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import type { CoverageRow } from '../../experiments/export/coverage-row.js';
+import { folds } from '../../core/network/onnx/fold.js';
+import { NEWEST_OPSET } from '../../core/network/onnx/opset.js';
+import { rules } from '../../core/network/onnx/rules.js';
+import { isOperatorName, operators } from '../../core/network/operators/table.js';
+import { tolerances } from '../engine/agreement.js';
+import { conformanceCases } from '../engine/cases.js';
+import { testedEngines, type TestedEngine } from '../engine/engines.js';
+import { leftOutCases, lightCases, nodeCases, refusals, refusedCases } from '../engine/node-cases.js';
+
+interface Coverage {
+  readonly date: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly rows: readonly CoverageRow[];
+}
+
+const json = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** How an ONNX operator is read. */
+function becomes(name: string): string {
+  if (name in rules) return isOperatorName(name) ? 'itself' : (parts[name] ?? 'others of this table');
+  return 'computed on import; constants only';
+}
+
+const parts: Readonly<Record<string, string>> = {
+  Cast: 'nothing, between floats; constants: computed',
+  Dropout: 'nothing',
+  GroupNormalization: 'Reshape, InstanceNormalization, Mul, Add; from opset 21 on',
+  Identity: 'nothing',
+  Mish: 'Softplus, Tanh, Mul',
+  Squeeze: 'Reshape',
+  Sum: 'Add',
+  Swish: 'Sigmoid, Mul',
+  Unsqueeze: 'Reshape',
+};
+
+function operatorRows(): readonly string[] {
+  const versions = json('../engine/fixtures/onnx-operators.json') as Readonly<Record<string, readonly number[]>>;
+  return [...new Set([...Object.keys(rules), ...Object.keys(folds)])].sort().map((name) => {
+    const changed = (versions[name] ?? []).filter((opset) => opset > 6);
+    const from = Math.max(6, (versions[name] ?? [])[0] ?? 6);
+    const again = changed.filter((opset) => opset !== from);
+    const read = `${from} to ${NEWEST_OPSET}${again.length > 0 ? ` (changed in ${again.join(', ')})` : ''}`;
+    return `| ${name} | ${read} | ${becomes(name)} |`;
+  });
+}
+
+/** Whether an engine passes the cases of an operator, and what it does not. */
+function onEngine(op: string, { options }: TestedEngine): string {
+  const cases = conformanceCases().filter(({ graph }) => graph.nodes.some((node) => node.op === op));
+  const skipped = cases.flatMap(({ name }) => (options.skip?.[name] === undefined ? [] : [options.skip[name]]));
+  return skipped.length > 0 ? `yes, but: ${skipped.join('; ')}` : 'yes';
+}
+
+function engineRows(): readonly string[] {
+  return Object.keys(operators).map((op) => {
+    const row = operators[op as keyof typeof operators];
+    const since = 'since' in row ? (row.since ?? 14) : 14;
+    const tolerance = tolerances[op as keyof typeof operators] ?? tolerances.other;
+    return `| ${op} | ${since} | ${tolerance === 0 ? 'exact' : tolerance.toExponential(0)} | ${testedEngines.map((engine) => onEngine(op, engine)).join(' | ')} |`;
+  });
+}
+
+function coverageRows({ rows }: Coverage): readonly string[] {
+  return rows.map(
+    (row) =>
+      `| ${row.library} | ${row.network} | ${row.exporter}, ${row.opset} | ${row.fileNodes} → ${row.nodes} | ${grouped(row.layers)} | ${grouped(row.kernels)} | ${row.sites} | ${row.blocks} | ${row.streams} | ${row.deviation.toExponential(1)} |`,
+  );
+}
+
+function leftOutRows(): readonly string[] {
+  const reasons = Object.entries(leftOutCases()).map(([reason, names]) => {
+    const kind = /^operator \w+ is (.*)$/.exec(reason)?.[1];
+    const general =
+      kind === undefined
+        ? reason.replace(/^\d+ bytes of numbers.*$/, 'more than 100 kB of numbers')
+        : `its operator is ${kind}`;
+    return [general, names.length] as const;
+  });
+  const counts = new Map<string, number>();
+  for (const [reason, count] of reasons) counts.set(reason, (counts.get(reason) ?? 0) + count);
+  const refused = refusals.map(([names, , reason]) => {
+    const count = Object.keys(refusedCases).filter((name) => names.test(name)).length;
+    return [`refused on import: ${reason}`, count] as const;
+  });
+  return [...counts, ...refused].sort(([, a], [, b]) => b - a).map(([reason, count]) => `| ${reason} | ${count} |`);
+}
+
+/** What coverage.ts recorded. */
+export const recordedCoverage = (): Coverage => json('../../experiments/export/coverage.json') as Coverage;
+
+/** `docs/networks.md`: from the tables of the code, the fixtures of the tests, and the recorded run of coverage.ts. */
+export function networksDocument(): string {
+  const coverage = recordedCoverage();
+  const versions = Object.entries(coverage.versions).map(([name, version]) => `${name} ${version}`);
+  const worst = Math.max(...coverage.rows.map((row) => row.deviation));
+  const computed = nodeCases().length - Object.keys(refusedCases).length;
+  return [
+    '# Networks',
+    '',
+    'Which networks percuss reads, and how it was tried. This page is made from the tables of the code, from the test fixtures and',
+    'from a recorded run; a test holds it to them (`npx vitest run test/network/networks-document.test.ts -u` writes it anew).',
+    '',
+    '## Operators of ONNX',
+    '',
+    `ONNX of opset 6 to ${NEWEST_OPSET}. What only handles constants and shapes is computed on import: chains of Shape, Gather, Concat and`,
+    'Reshape, constants, weights behind Identity or Transpose. What does nothing at inference is left out. A Reshape, Transpose',
+    'and Reshape that shuffle channels become one Gather of channels. Windows are two-dimensional. A batch that the file fixes',
+    'is left open where the whole graph allows it. Anything else is refused, all of it in one message.',
+    '',
+    '| operator | opsets read | becomes |',
+    '|---|---|---|',
+    ...operatorRows(),
+    '',
+    '## Operators of a graph, and engines',
+    '',
+    'What a network consists of after import. `written at` is the ONNX opset that a graph with it is handed to onnxruntime in;',
+    'the tolerance is a fraction of the largest magnitude, against `reference`, which defines the operator in plain TypeScript with',
+    'sums in float64.',
+    '',
+    `| operator | written at | tolerance | ${testedEngines.map((engine) => engine.name).join(' | ')} |`,
+    `|---|---|---|${testedEngines.map(() => '---|').join('')}`,
+    ...engineRows(),
+    '',
+    '## Sites',
+    '',
+    'A kernel is cut behind its normalisation and activation. An activation that a file holds as several nodes counts as one:',
+    'elementwise nodes that come from one value, end in one product, and that nothing else reads into (HardSwish as',
+    'x · Clip(x + 3, 0, 6) / 6, SiLU as x · Sigmoid(x), GELU by Erf or Tanh, Mish). A depthwise convolution and its only producer are',
+    'one layer. Squeeze and excite: the map is cut before the gate, the gate behind its Sigmoid, and `percuss inspect` names which',
+    'layer gates which; the map keeps its stride and receptive field. Channels keep their identity through concatenation, split,',
+    'channel shuffle, padding and slices, so that a residual stream is followed through them. Where a Transpose has moved the',
+    'channels (ConvNeXt), there are no sites until it moves them back; dense layers that stand there are not cut.',
+    '',
+    '## Architectures',
+    '',
+    `Run on ${coverage.date} by \`python3 experiments/export/coverage.py --out FOLDER\` and \`node dist/experiments/export/coverage.js FOLDER\``,
+    `(${versions.join(', ')}; onnxruntime, CPU). Random weights, two random images. Each file was read, written again, run on`,
+    `onnxruntime, and compared with PyTorch: the largest difference as a fraction of the largest output, at worst ${worst.toExponential(1)}.`,
+    'The two exporters give the same layers, kernels, sites, blocks and streams. Small networks of the same blocks, from the same',
+    'classes, are in the test suite (`test/network/architectures.test.ts`), which also compares every layer’s lesions with the exported',
+    'file whose weights and bias are 0 there.',
+    '',
+    '| library | network | exporter, opset | nodes in the file → graph | layers | kernels | sites | blocks | streams | deviation |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...coverageRows(coverage),
+    '',
+    '## Conformance',
+    '',
+    `Of the ONNX project’s own cases (package onnx 1.23.2: \`node\`, \`simple\`, \`pytorch-operator\`, \`pytorch-converted\`, \`light\`) ${computed} are`,
+    'computed on every engine of the table above and compared with the answers that the standard ships; of the',
+    `${lightCases().length} whole networks of \`light\`, AlexNet, VGG-19 and ZFNet and all of them on \`reference\`, only in \`npm run test:soak\`, for their size. The others, each of which`,
+    'is named with its reason in `test/engine/fixtures/onnx-left-out.json` or `test/engine/node-cases.ts`:',
+    '',
+    '| why a case is left out | cases |',
+    '|---|---|',
+    ...leftOutRows(),
+    '',
+  ].join('\n');
+}
