@@ -5,16 +5,16 @@ import { readNpy } from '../core/data/npy.js';
 import { openEngine } from '../core/engine/open.js';
 import { PercussError } from '../core/errors.js';
 import { importNetwork } from '../core/network/import.js';
-import type { NumericMode } from '../core/numeric-mode.js';
+import { printNumericMode } from '../core/numeric-mode.js';
 import { readModelFiles } from '../core/study/prepare.js';
 import { float32, type Tensor } from '../core/tensor.js';
+import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { commonOptions } from './session.js';
 import { openTerminal } from './terminal.js';
 
-interface CheckOptions {
+interface CheckOptions extends EngineChoice {
   readonly inputs: string;
   readonly expect: string;
-  readonly engine: NumericMode['engine'];
   readonly tolerance: number;
   readonly output?: string;
 }
@@ -23,11 +23,6 @@ function parseNumber(text: string): number {
   const value = Number(text);
   if (!(value >= 0)) throw new InvalidArgumentError('it is a number, at least 0');
   return value;
-}
-
-function parseEngine(text: string): NumericMode['engine'] {
-  if (text === 'onnxruntime' || text === 'reference') return text;
-  throw new InvalidArgumentError('it is onnxruntime or reference');
 }
 
 async function readFloats(file: string): Promise<Tensor<'float32'>> {
@@ -40,13 +35,11 @@ async function readFloats(file: string): Promise<Tensor<'float32'>> {
 
 /** `percuss check`: whether a network gives the outputs that are expected of it. */
 export function checkCommand(program: Command): void {
-  program
-    .command('check')
+  withEngineOptions(program.command('check'))
     .description('run a network on inputs and compare with expected outputs')
     .argument('<model>', 'an .onnx file, a Keras .h5 file, or a model.json')
     .requiredOption('--inputs <x.npy>', 'preprocessed inputs, [n, …]')
     .requiredOption('--expect <y.npy>', 'expected outputs, [n, …]')
-    .option('--engine <name>', 'onnxruntime or reference', parseEngine, 'onnxruntime' as const)
     .option(
       '--tolerance <relative>',
       'largest difference allowed, relative to the largest expected output',
@@ -56,6 +49,7 @@ export function checkCommand(program: Command): void {
     .option('--output <name>', 'which output, where there are several; else the last')
     .action(async (model: string, options: CheckOptions, command: Command) => {
       const terminal = openTerminal(commonOptions(command).json === true);
+      const mode = modeOf(options);
       const { format, files } = await readModelFiles(model);
       const graph = await importNetwork(basename(model), format, files);
       const output = options.output ?? graph.outputs.at(-1) ?? '';
@@ -64,7 +58,7 @@ export function checkCommand(program: Command): void {
       }
       const inputs = await readFloats(options.inputs);
       const expected = await readFloats(options.expect);
-      const engine = await openEngine({ engine: options.engine, precision: 'float32', device: 'cpu' });
+      const engine = await openEngine(mode);
       const program_ = await engine.compile(graph);
       const fetched = await program_.run(new Map([[program_.feeds[0]?.name ?? '', engine.upload(inputs)]]));
       const actual = (await fetched.get(output)?.read())?.data as Float32Array;
@@ -83,9 +77,9 @@ export function checkCommand(program: Command): void {
       const relative = scale > 0 ? largest / scale : largest;
       const agrees = relative <= options.tolerance;
       terminal.result(
-        { model, engine: options.engine, output, elements: actual.length, largest, relative, agrees },
+        { model, engine: mode.engine, device: mode.device, output, elements: actual.length, largest, relative, agrees },
         () => [
-          `${agrees ? 'agrees' : 'DIFFERS'}: ${output} of ${model} on ${options.engine}, ${actual.length} elements; largest difference ${largest.toExponential(2)} (${relative.toExponential(2)} of the largest output, allowed ${options.tolerance})`,
+          `${agrees ? 'agrees' : 'DIFFERS'}: ${output} of ${model} on ${printNumericMode(mode)}, ${actual.length} elements; largest difference ${largest.toExponential(2)} (${relative.toExponential(2)} of the largest output, allowed ${options.tolerance})`,
         ],
       );
       if (!agrees) process.exitCode = 3;

@@ -1,21 +1,20 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import type { NumericMode } from '../core/numeric-mode.js';
 import { printNumericMode } from '../core/numeric-mode.js';
 import { createSteps } from '../core/study/create-steps.js';
 import { connectWorker } from '../infra/connection.js';
 import { computeChildren } from '../workers/children.js';
 import { startWorker, type WorkerRole } from '../workers/worker.js';
+import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { interruptible } from './interrupt.js';
 import { parseCount } from './run.js';
 import { openSession, type CommonOptions } from './session.js';
 import { findTemporal } from './temporal.js';
 
-interface WorkerOptions extends CommonOptions {
+interface WorkerOptions extends CommonOptions, EngineChoice {
   readonly temporal?: string;
   readonly slots: number;
-  readonly engine: NumericMode['engine'];
   readonly roles?: readonly WorkerRole[];
 }
 
@@ -27,24 +26,17 @@ function parseRoles(text: string): readonly WorkerRole[] {
   return asked as WorkerRole[];
 }
 
-function parseEngine(text: string): NumericMode['engine'] {
-  if (text === 'onnxruntime' || text === 'reference') return text;
-  throw new InvalidArgumentError('it is onnxruntime or reference');
-}
-
 /** `percuss worker`: takes part in all studies of a store until it is stopped. Needs no file but the store. */
 export function workerCommand(program: Command): void {
-  program
-    .command('worker')
+  withEngineOptions(program.command('worker'))
     .description('take part in the studies of a store until stopped')
     .option('--slots <n>', 'compute processes', parseCount, availableParallelism())
-    .option('--engine <name>', 'onnxruntime or reference', parseEngine, 'onnxruntime' as const)
     .option('--roles <list>', 'of control, analyse, evaluate; all unless given', parseRoles)
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<WorkerOptions>();
       const session = await openSession(options);
       const { terminal, ledger, storeId } = session;
-      const mode: NumericMode = { engine: options.engine, precision: 'float32', device: 'cpu' };
+      const mode = modeOf(options);
       const temporal = await findTemporal(options.temporal);
       const compute = computeChildren({ slots: options.slots });
       const connection = await connectWorker(temporal);

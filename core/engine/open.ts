@@ -3,6 +3,7 @@ import type { NumericMode } from '../numeric-mode.js';
 import type { Engine } from './engine.js';
 import { openOnnxruntime } from './onnxruntime.js';
 import { openReference } from './reference.js';
+import { openTfjs } from './tfjs.js';
 
 export interface EngineOptions {
   /** Threads of one run, for engines that have any; 1 by default. */
@@ -14,6 +15,7 @@ type Opener = (mode: NumericMode, options: EngineOptions) => Promise<Engine>;
 /** Every engine, by the name it has in a numeric mode. A new one is a file and a row here, and the conformance suite run on it. */
 const openers = {
   onnxruntime: ({ device }, options) => openOnnxruntime({ ...options, device }),
+  tfjs: ({ device }) => openTfjs(device),
   reference: () => openReference(),
 } satisfies Record<NumericMode['engine'], Opener>;
 

@@ -1,4 +1,5 @@
-import { fieldsOf, type Cursor } from './cursor.js';
+import { engineDevices, engineNames, hasDevice } from '../numeric-mode.js';
+import { fieldsOf, type Cursor, type Fields } from './cursor.js';
 import { defaultAnalysis, defaultRun } from './defaults.js';
 import type { AnalysisSpec, RunSpec } from './study-spec.js';
 import { count, fraction, number, oneOf } from './value.js';
@@ -37,8 +38,7 @@ export function readRun(cursor: Cursor | undefined): RunSpec {
   const limit = given && fieldsOf(given, keys.limit);
   const positive = number('a number above 0', (value) => value > 0);
   return {
-    engine: fields.optional('engine', oneOf(vocabulary.engine), defaultRun.engine),
-    device: fields.optional('device', oneOf(vocabulary.device), defaultRun.device),
+    ...readEngine(fields),
     onFailure: fields.optional('onFailure', oneOf(vocabulary.onFailure), defaultRun.onFailure),
     workers: fields.optional<number | undefined>('workers', count(1), undefined),
     batchSeconds: fields.optional('batchSeconds', positive, defaultRun.batchSeconds),
@@ -50,4 +50,19 @@ export function readRun(cursor: Cursor | undefined): RunSpec {
         }
       : defaultRun.limit,
   };
+}
+
+function readEngine(fields: Fields): Pick<RunSpec, 'engine' | 'device'> {
+  const engine = fields.optional('engine', oneOf(vocabulary.engine), defaultRun.engine);
+  const device = fields.optional('device', oneOf(vocabulary.device), defaultRun.device);
+  if (engine !== 'auto' && device !== 'auto' && !hasDevice(engine, device)) {
+    const others = engineNames.filter((name) => hasDevice(name, device)).join(', ');
+    fields
+      .get('device')
+      ?.fail(
+        `engine ${engine} does not compute on ${device}`,
+        `its devices: ${engineDevices[engine].join(', ')}; engines with ${device}: ${others}`,
+      );
+  }
+  return { engine, device };
 }

@@ -1,6 +1,7 @@
 /** Where every value of the resolved spec came from is kept beside it (see `positions.ts`); this is the meaning alone. */
 
 import type { DataSpec, InputSpec } from '../data/data-spec.js';
+import type { DeviceName, EngineName } from '../numeric-mode.js';
 
 export type { DataSpec, InputSpec };
 
@@ -98,8 +99,8 @@ export interface AnalysisSpec {
 
 /** How to run, not what: no part of a study's identity. */
 export interface RunSpec {
-  readonly engine: 'auto' | 'onnxruntime' | 'reference';
-  readonly device: 'auto' | 'cpu';
+  readonly engine: 'auto' | EngineName;
+  readonly device: 'auto' | DeviceName;
   readonly onFailure: 'continue' | 'stop';
   /** Compute children on this machine; undefined: one for each core. */
   readonly workers: number | undefined;

@@ -56,7 +56,8 @@ impulses:
 analysis: { confidence: 0.95, fdr: 0.05, bootstrap: 1000 }
 
 run:                       # how, not what: changing this repeats nothing
-  engine: auto             # auto | onnxruntime | reference
+  engine: auto             # auto | onnxruntime | tfjs | reference
+  device: auto             # auto | cpu | cuda | tensorrt | webgpu | wasm | js, as far as the engine has it
   onFailure: continue      # continue | stop
   # limit: { hours: 8, bytes: 20000000000 }      # refuses to start above
 `;

@@ -1,4 +1,5 @@
 import type { DataSpec } from '../data/data-spec.js';
+import { deviceNames, engineNames } from '../numeric-mode.js';
 import type {
   AblationSpec,
   BaseName,
@@ -29,8 +30,8 @@ export const vocabulary = {
   base: ['normalised-zero', 'black', 'mean-image'] satisfies BaseName[],
   positions: ['center', 'phases'] as const,
   keep: ['responses', 'signatures'] satisfies ImpulseSpec['keep'][],
-  engine: ['auto', 'onnxruntime', 'reference'] satisfies RunSpec['engine'][],
-  device: ['auto', 'cpu'] satisfies RunSpec['device'][],
+  engine: ['auto', ...engineNames] satisfies RunSpec['engine'][],
+  device: ['auto', ...deviceNames] satisfies RunSpec['device'][],
   onFailure: ['continue', 'stop'] satisfies RunSpec['onFailure'][],
 } as const;
 

@@ -1,7 +1,7 @@
 import type { ImageSet } from '../data/image-set.js';
 import { isPercussError, PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
-import type { NumericMode } from '../numeric-mode.js';
+import { engineDevices, engineNames, hasDevice, type EngineName, type NumericMode } from '../numeric-mode.js';
 import { silent, type Progress } from '../progress.js';
 import { checkAgainstNetworks, type ImageFacts } from '../spec/check.js';
 import { loadStudySpec, specInvalid } from '../spec/load.js';
@@ -61,8 +61,11 @@ function factsOf(set: ImageSet): ImageFacts {
 }
 
 /** `auto`: onnxruntime on this machine's processor, which every machine has. */
-export function proposedMode(run: Pick<RunSpec, 'engine'>): NumericMode {
-  return { engine: run.engine === 'auto' ? 'onnxruntime' : run.engine, precision: 'float32', device: 'cpu' };
+export function proposedMode(run: Pick<RunSpec, 'engine' | 'device'>): NumericMode {
+  const { device } = run;
+  const able = engineNames.filter((name) => device === 'auto' || hasDevice(name, device));
+  const engine = run.engine === 'auto' ? (able[0] as EngineName) : run.engine;
+  return { engine, precision: 'float32', device: device === 'auto' ? engineDevices[engine][0] : device };
 }
 
 /** Reads a spec, refuses what is above its limits, stores its study, and plans what is missing. */
