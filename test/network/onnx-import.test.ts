@@ -30,7 +30,7 @@ describe('constants', () => {
     expect(Array.from(graph.constants.get('d')?.data as Float32Array)).toEqual([Math.fround(0.1), Infinity, 2, 3]);
   });
 
-  test('data in another file is refused, with the way out', () => {
+  test('data in another file that is not named is refused, with the way out', () => {
     const model: OnnxModel = {
       inputs: { x: ['n', 1] },
       outputs: ['y'],
@@ -38,7 +38,7 @@ describe('constants', () => {
       nodes: [{ op: 'Add', inputs: ['x', 'w'], outputs: ['y'] }],
     };
     expect(() => read(model)).toThrow(
-      expect.objectContaining({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/"w".*another file/) }),
+      expect.objectContaining({ code: 'MODEL_INVALID', message: expect.stringMatching(/"w".*save_as_external_data=True/) }),
     );
   });
 

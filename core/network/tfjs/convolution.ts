@@ -67,7 +67,7 @@ function plainKernels(call: LayerCall, part: string, group: number): Kernels {
 
 /** [rows, columns, channels, multiplier] as a grouped convolution: kernel number channel · multiplier + m. */
 function depthwiseKernels(call: LayerCall, part: string): Kernels {
-  // Keras 3 calls a depthwise convolution's weight as any other one's.
+  // Keras 3 gives a depthwise convolution's weight the name of every other convolution's.
   const { name, tensor } = call.weight(call.hasWeight(part) ? part : 'kernel');
   if (tensor.shape.length !== 4)
     throw call.invalid(`has ${part} of shape [${tensor.shape.join(', ')}], not of four axes`);
