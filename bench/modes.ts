@@ -11,6 +11,7 @@ import { secondsFor } from '../core/plan/cost.js';
 import type { AblationSpec } from '../core/spec/study-spec.js';
 import { workloadOf } from '../core/study/workload.js';
 import { LesionProcesses } from './lesion-processes.js';
+import { record, recordOptions, type Figure } from './record.js';
 import { inTurns, printAgreement } from './rounds.js';
 import { sharedWork } from './shared-work.js';
 import { printSpread, spreadOf } from './spread.js';
@@ -27,9 +28,11 @@ const { values: flags } = parseArgs({
     threads: { type: 'string', default: '2' },
     seed: { type: 'string', default: '7' },
     data: { type: 'string', default: '../shared/data' },
+    ...recordOptions,
   },
 });
 
+const figures: Figure[] = [];
 /** What percuss aims at for one batch. */
 const batchSeconds = 5;
 
@@ -156,6 +159,13 @@ async function compare(subject: Subject, name: string, mode: Mode, processes: Le
   const time = spreadOf(ratio('seconds'));
   const verdict =
     mode.mark === undefined ? 'no mark' : `mark ${mode.mark}×: ${time.median >= mode.mark ? 'reached' : 'MISSED'}`;
+  figures.push({
+    what: `${mode.title}: ${lesions.length} conditions × ${images} images of ${subject.network}, faster than percuss from the input on`,
+    value: time,
+    unit: '×',
+    ...(mode.mark === undefined ? {} : { mark: mode.mark }),
+    bound: whole / bound.carried,
+  });
   say(
     `  ${name}: ${printSpread(time)}× in time, ${printSpread(spreadOf(ratio('cpu')))}× in processor time; ${verdict}`,
   );
@@ -173,6 +183,7 @@ if (!existsSync(data)) {
   try {
     const subject = { data, network: flags.model, images: count('images') };
     for (const name of asked) await compare(subject, name, modes[name] as Mode, processes);
+    await record('modes', flags, count('rounds'), figures);
   } finally {
     processes.close();
   }
