@@ -9,10 +9,7 @@ export interface NodeCost {
   readonly parameters: number;
   /** Multiply-accumulates for one image. */
   readonly macs: number;
-  /**
-   * Bytes of activations that an engine reads and writes for one image where it does no multiply-accumulates: what sums of
-   * products read and write hides behind them, and engines fuse a normalisation or activation into the one before it.
-   */
+  /** Bytes of activations that an engine reads and writes for one image; it fuses a normalisation or activation into sums of products. */
   readonly bytes: number;
 }
 
@@ -42,7 +39,7 @@ export function nodeCosts(graph: Graph): ReadonlyMap<string, NodeCost> {
     });
     const inputs = nodeInputs(graph, node);
     const macs = operator.macs(node, inputs, nodeOutputs(graph, node));
-    costs.set(node.id, { parameters, macs, bytes: macs > 0 || isFree(node) ? 0 : traffic(graph, node) });
+    costs.set(node.id, { parameters, macs, bytes: isFree(node) ? 0 : traffic(graph, node) });
     if (macs > 0) for (const output of node.outputs) products.add(output);
     else if (fusible.has(operator.role(node, inputs)) && products.has(node.inputs[0] as ValueId)) {
       costs.set(node.id, { parameters, macs, bytes: 0 });

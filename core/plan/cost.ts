@@ -1,35 +1,54 @@
 /**
  * What work is predicted to take, for batch sizes and for `percuss plan`. It decides how work is divided, never what is
- * computed. `percuss bench` measures it on a machine.
+ * computed. `core/study/calibrate.ts` measures it on a machine.
  */
 export interface CostModel {
   /** Multiply-accumulates a second, one compute process. */
   readonly macsPerSecond: number;
-  /** Bytes of activations a second, read and written by operators that do no multiply-accumulates. */
+  /** Bytes of activations that operators read and write, a second. */
   readonly bytesPerSecond: number;
+  /** Bytes that the host makes for the rows of a run, or reads of them, a second. */
+  readonly hostBytesPerSecond: number;
+  /** Seconds of host work for a row besides: taking its outputs, prediction, loss and KL. */
+  readonly secondsPerRow: number;
   /** Seconds that a run of a program takes besides. */
   readonly secondsPerRun: number;
 }
 
 /** Of one core of a processor with AVX2. */
-export const defaultCost: CostModel = { macsPerSecond: 25e9, bytesPerSecond: 6e9, secondsPerRun: 2e-4 };
+export const defaultCost: CostModel = {
+  macsPerSecond: 30e9,
+  bytesPerSecond: 15e9,
+  hostBytesPerSecond: 1e9,
+  secondsPerRow: 4e-6,
+  secondsPerRun: 2e-4,
+};
 
 /** What an image costs in a part of a network. */
 export interface Work {
   readonly macs: number;
   /** See `NodeCost.bytes`. */
   readonly bytes: number;
+  /** Bytes that the host makes or reads for it: what is fed for each row apart, what is recorded. */
+  readonly hostBytes: number;
 }
 
-/** Seconds of host work for a row besides its run: gathering what is fed, prediction, loss and KL. */
-const secondsPerRow = 1e-5;
 /** Rows of a run, about. */
 const rowsPerRun = 64;
 
 /** Seconds for `rows` images through a part of a network. */
-export function secondsFor(rows: number, { macs, bytes }: Work, model: CostModel = defaultCost): number {
-  const perRow = macs / model.macsPerSecond + bytes / model.bytesPerSecond + secondsPerRow;
+export function secondsFor(rows: number, { macs, bytes, hostBytes }: Work, model: CostModel = defaultCost): number {
+  const perRow =
+    macs / model.macsPerSecond +
+    bytes / model.bytesPerSecond +
+    hostBytes / model.hostBytesPerSecond +
+    model.secondsPerRow;
   return rows * perRow + Math.ceil(rows / rowsPerRun) * model.secondsPerRun;
+}
+
+/** The work of both. */
+export function sumOf(a: Work, b: Work): Work {
+  return { macs: a.macs + b.macs, bytes: a.bytes + b.bytes, hostBytes: a.hostBytes + b.hostBytes };
 }
 
 /** Bytes of one cell of so many images: prediction, loss and KL, key, state and effect. */

@@ -1,8 +1,10 @@
 import { canonicalJson, type Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
+import type { Anatomy } from '../network/site.js';
+import { sizeOf } from '../tensor.js';
 import type { Condition } from './condition.js';
 import { needsScores } from './conditions.js';
-import { secondsFor, type CostModel, type Work } from './cost.js';
+import { secondsFor, sumOf, type CostModel, type Work } from './cost.js';
 import { conditionList, scoringAblation, unitKey, type ModelOutline } from './outline.js';
 import { lengthOf, rangesOf, type Stage, type UnitGroup } from './stage.js';
 
@@ -104,7 +106,10 @@ export async function missingOf(
   return { groups: result, tally: { total: left + stored + failed, stored, failed } };
 }
 
-/** Predicted seconds of one unit: the mean over a sample of the group, since conditions differ in depth. */
+/**
+ * Predicted seconds of one unit: the mean over a sample of the group, since conditions differ in depth, and its share of
+ * the intact network that all of them begin with.
+ */
 function secondsOf(
   group: WholeGroup,
   outline: ModelOutline,
@@ -120,31 +125,54 @@ function secondsOf(
   }
   const step = Math.max(1, Math.floor(missing.length / 64));
   const sample = missing.filter((_, i) => i % step === 0);
-  const total = sample.reduce((sum, index) => {
-    if (group.kind === 'responses') {
-      const { groups } = outline.impulses.find(
-        ({ spec }) => spec.name === group.name,
-      ) as (typeof outline.impulses)[number];
-      const impulses = groups[index] as (typeof groups)[number];
-      const rows = impulses.channels.length * impulses.positions.length * impulses.amplitudes.values.length;
-      return sum + seconds(rows * 4, workload.whole);
-    }
-    const list = conditionList(outline, group.name);
+  if (group.kind === 'responses') {
+    const { groups } = outline.impulses.find(
+      ({ spec }) => spec.name === group.name,
+    ) as (typeof outline.impulses)[number];
+    const responding = sample.map((index) => {
+      const { channels, positions, amplitudes, record } = groups[index] as (typeof groups)[number];
+      const rows = channels.length * positions.length * amplitudes.values.length;
+      const hostBytes = record.reduce((sum, site) => sum + mapBytes(outline.anatomy, site), 0);
+      return seconds(rows, sumOf(workload.whole, { macs: 0, bytes: 0, hostBytes }));
+    });
+    return meanOf(responding);
+  }
+  const list = conditionList(outline, group.name);
+  const own = sample.map((index) => {
     const before = index > 0 ? list.at(index - 1).condition : undefined;
-    return sum + seconds(group.images, marginalWork(list.at(index).condition, before, workload));
-  }, 0);
-  return total / sample.length;
+    return seconds(group.images, marginalWork(list.at(index).condition, before, workload, outline.anatomy));
+  });
+  return meanOf(own) + seconds(group.images, workload.whole) / missing.length;
 }
 
-/** What a condition costs besides what it shares with the one before it: everything from the site on where they part. */
-function marginalWork(condition: Condition, before: Condition | undefined, workload: Workload): Work {
-  const { edits } = condition;
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Bytes of a site's value, of one image. */
+const mapBytes = (anatomy: Anatomy, name: string): number =>
+  4 * sizeOf(anatomy.sites.find((site) => site.name === name)?.shape ?? [0]);
+
+/**
+ * What a condition costs besides what it shares with the one before it: from the site where they part to its last site the
+ * network as it is, with the values at each written anew on the host, and behind the last site the program for lesions.
+ */
+function marginalWork({ edits }: Condition, before: Condition | undefined, workload: Workload, anatomy: Anatomy): Work {
   const same = (i: number): boolean =>
     canonicalJson(edits[i] as unknown as Json) === canonicalJson((before?.edits[i] ?? null) as unknown as Json);
   const parted = edits.findIndex((_, i) => !same(i));
-  const from = edits[parted < 0 ? edits.length - 1 : parted];
-  if (!from) return workload.whole;
-  return workload.behind(from.site, edits.length === 1 && from.channels.length === 1);
+  const last = edits.at(-1);
+  const from = edits[parted] ?? last;
+  if (!from || !last) return workload.whole;
+  const atLast = edits.filter(({ site }) => site === last.site);
+  const end = workload.behind(last.site, atLast.length === 1 && last.channels.length === 1);
+  if (from.site === last.site) return end;
+  const [there, here] = [workload.behind(from.site, false), workload.behind(last.site, false)];
+  const sites = new Set(edits.slice(parted).map(({ site }) => site));
+  sites.delete(last.site);
+  return sumOf(end, {
+    macs: there.macs - here.macs,
+    bytes: Math.max(0, there.bytes - here.bytes),
+    hostBytes: [...sites].reduce((sum, site) => sum + mapBytes(anatomy, site), 0),
+  });
 }
 
 /** Units of one batch that take about so many seconds, at least one. */

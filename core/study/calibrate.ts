@@ -1,0 +1,240 @@
+import type { Engine } from '../engine/engine.js';
+import { anatomyOf } from '../network/anatomy.js';
+import { buildGraph, type NodeDraft } from '../network/build.js';
+import { graphCost } from '../network/cost.js';
+import { DYNAMIC, type Graph, type ValueId } from '../network/graph.js';
+import type { Condition } from '../plan/condition.js';
+import type { CostModel } from '../plan/cost.js';
+import { runLesionBatch } from '../probe/lesion.js';
+import { ReferenceSet } from '../probe/reference-set.js';
+import { TappedNetwork } from '../probe/tapped-network.js';
+import { randomStream } from '../random.js';
+import { sizeOf, type Tensor } from '../tensor.js';
+import { workloadOf } from './workload.js';
+
+/** A measurement should last about so long, and is taken so often; the shortest counts, since others only add to it. */
+const LEAST_SECONDS = 0.03;
+const TIMES = 5;
+const MOST_ROWS = 64;
+
+/** Convolutions as networks have them: wide maps of few channels, and small maps of many. [channels, side of the map] */
+const CONVOLUTIONS = [
+  [16, 32],
+  [64, 16],
+  [256, 8],
+] as const;
+
+/**
+ * Measures what an engine does on this machine, in about a second: convolutions, element-wise operators, runs that do
+ * next to nothing, and what the host does for the rows of a lesion. What it gives is this machine's and this moment's:
+ * it predicts times and is part of no identity.
+ */
+export async function calibrate(engine: Engine): Promise<CostModel> {
+  const products = { macs: 0, seconds: 0 };
+  for (const [channels, side] of CONVOLUTIONS) {
+    const graph = convolutions(channels, side);
+    const { rows, seconds } = await timed(engine, graph, [channels, side, side]);
+    const cost = graphCost(graph);
+    // Each shape counts alike, whatever number of rows it took to time it.
+    products.macs += 1;
+    products.seconds += seconds / (rows * cost.macs);
+  }
+  const additions = chain('Add', 6, [16, 32, 32]);
+  const added = await timed(engine, additions, [16, 32, 32]);
+  const idle = await timed(engine, chain('Add', 24, [1, 1, 1]), [1, 1, 1], 1);
+  const macsPerSecond = products.macs / products.seconds;
+  const secondsPerRun = idle.seconds;
+  const bytes = added.rows * graphCost(additions).bytes;
+  const model = {
+    macsPerSecond,
+    bytesPerSecond: bytes / Math.max(added.seconds - secondsPerRun / 4, added.seconds / 4),
+    secondsPerRun,
+  };
+  return { ...model, ...(await hostCost(engine, model)) };
+}
+
+const uniform = (name: string, shape: readonly number[]): Tensor<'float32'> => {
+  const stream = randomStream(7, 'calibration', name);
+  const reach = Math.sqrt(6 / sizeOf(shape.slice(1)));
+  return {
+    dtype: 'float32',
+    shape,
+    data: Float32Array.from({ length: sizeOf(shape) }, () => reach * (2 * stream.uniform() - 1)),
+  };
+};
+
+/** Convolutions of 3 × 3 and activations, one behind the other. */
+function convolutions(channels: number, side: number): Graph {
+  return network(
+    `${channels} channels of ${side} × ${side}`,
+    [channels, side, side],
+    [channels, channels, channels, channels],
+  );
+}
+
+/** A network of convolutions of so many kernels each; with `classes`, an average and a dense layer behind them. */
+function network(name: string, image: readonly number[], kernels: readonly number[], classes = 0): Graph {
+  const nodes: NodeDraft[] = [];
+  const constants = new Map<ValueId, Tensor>();
+  let [value, channels] = ['x', image[0] as number];
+  const node = (op: NodeDraft['op'], inputs: readonly ValueId[], attributes: NodeDraft['attributes'] = {}): void => {
+    const id = `${op}${nodes.length}`;
+    nodes.push({ id, op, inputs, outputs: [id], attributes });
+    value = id;
+  };
+  const weights = (shape: readonly number[]): ValueId => {
+    const id = `w${constants.size}`;
+    constants.set(id, uniform(`${name} ${id}`, shape));
+    return id;
+  };
+  for (const count of kernels) {
+    const window = { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [1, 1], dilations: [1, 1], group: 1 };
+    node('Conv', [value, weights([count, channels, 3, 3])], window);
+    node('Relu', [value]);
+    channels = count;
+  }
+  if (classes > 0) {
+    node('GlobalAveragePool', [value]);
+    node('Flatten', [value], { axis: 1 });
+    node('Gemm', [value, weights([classes, channels])], { alpha: 1, beta: 1, transA: 0, transB: 1 });
+  }
+  const input = { id: 'x', shape: [DYNAMIC, ...image], dtype: 'float32' as const };
+  return buildGraph({ name, inputs: [input], outputs: [value], nodes, constants });
+}
+
+/** So many additions of the input to what came before. */
+function chain(op: 'Add', length: number, image: readonly number[]): Graph {
+  const nodes = Array.from({ length }, (_, i): NodeDraft => {
+    const before = i === 0 ? 'x' : `y${i - 1}`;
+    return { id: `y${i}`, op, inputs: [before, 'x'], outputs: [`y${i}`] };
+  });
+  const input = { id: 'x', shape: [DYNAMIC, ...image], dtype: 'float32' as const };
+  const outputs = [`y${length - 1}`];
+  return buildGraph({ name: `${length} × ${op}`, inputs: [input], outputs, nodes, constants: new Map() });
+}
+
+/** The shortest run of a graph, on as many rows as make it last long enough. */
+async function timed(
+  engine: Engine,
+  graph: Graph,
+  image: readonly number[],
+  most = MOST_ROWS,
+): Promise<{ readonly rows: number; readonly seconds: number }> {
+  const program = await engine.compile(graph);
+  const one = uniform('image', [1, ...image]).data;
+  const once = async (rows: number): Promise<number> => {
+    const data = new Float32Array(rows * one.length);
+    for (let row = 0; row < rows; row++) data.set(one, row * one.length);
+    const x = engine.upload({ dtype: 'float32', shape: [rows, ...image], data });
+    const started = performance.now();
+    const fetched = await program.run(new Map([['x', x]]));
+    // What stays on a device is ready only once it is read.
+    for (const tensor of fetched.values()) await tensor.read();
+    const seconds = (performance.now() - started) / 1000;
+    for (const tensor of [x, ...fetched.values()]) tensor.dispose();
+    return seconds;
+  };
+  try {
+    let rows = 1;
+    await once(rows);
+    while (rows < most && (await once(rows)) < LEAST_SECONDS) rows *= 2;
+    let seconds = Infinity;
+    for (let time = 0; time < TIMES; time++) seconds = Math.min(seconds, await once(rows));
+    return { rows, seconds };
+  } finally {
+    await program.dispose();
+  }
+}
+
+/**
+ * What the host does for the rows of lesions: a small network's conditions are run, and what the engine took is left out.
+ * Changes of one channel are fed as differences for each row; those of two are not.
+ */
+async function hostCost(
+  engine: Engine,
+  model: Pick<CostModel, 'macsPerSecond' | 'bytesPerSecond'>,
+): Promise<Pick<CostModel, 'hostBytesPerSecond' | 'secondsPerRow'>> {
+  const watch = watched(engine);
+  const channels = 16;
+  const graph = network('host', [3, 32, 32], [channels, channels, channels], 10);
+  const tapped = new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), watch.engine);
+  try {
+    const [site] = tapped.anatomy.sites;
+    if (!site) throw new RangeError('the network of the calibration has no site');
+    const workload = workloadOf(graph, tapped.anatomy);
+    // Slow engines get few rows: what the host takes is then little against them, and need not be known well.
+    const affordable = (10 * LEAST_SECONDS * model.macsPerSecond) / workload.behind(site.name, false).macs / channels;
+    const images = Math.max(4, Math.min(MOST_ROWS, Math.floor(affordable)));
+    const chunk = {
+      digest: 'calibration',
+      images: uniform('images', [images, 3, 32, 32]),
+      labels: new Uint16Array(images),
+    };
+    const reference = new ReferenceSet(tapped, 'calibration', chunk.images);
+    const sweep = async (width: number): Promise<number> => {
+      const conditions = Array.from({ length: channels }, (_, c) => {
+        const removed = Array.from({ length: width }, (__, i) => (c + i) % channels).sort((a, b) => a - b);
+        const condition: Condition = { edits: [{ site: site.name, channels: removed, fill: { kind: 'zero' } }] };
+        return { key: `${c}`, condition };
+      });
+      let least = Infinity;
+      for (let time = 0; time <= TIMES; time++) {
+        watch.take();
+        const started = performance.now();
+        const output = { kind: 'logits' as const, classOffset: 0 };
+        await runLesionBatch({ network: tapped, chunk, reference, output, conditions, baseline }, { cell: () => {} });
+        const host = (performance.now() - started) / 1000 - watch.take();
+        // The first time compiles, and so does the host's own code.
+        if (time > 0) least = Math.min(least, host);
+      }
+      return least;
+    };
+    const output = { kind: 'logits' as const, classOffset: 0 };
+    const baseline = await runLesionBatch(
+      { network: tapped, chunk, reference, output, conditions: [] },
+      { cell: () => {} },
+    );
+    const rows = channels * images;
+    const [plain, carried] = [await sweep(2), await sweep(1)];
+    const fed = rows * workload.behind(site.name, true).hostBytes;
+    return {
+      secondsPerRow: plain / rows,
+      hostBytesPerSecond: Math.min(1e11, fed / Math.max(carried - plain, fed / 1e11)),
+    };
+  } finally {
+    await tapped.close();
+  }
+}
+
+/** An engine that tells how long its runs took. */
+function watched(engine: Engine): { readonly engine: Engine; take(): number } {
+  let seconds = 0;
+  return {
+    engine: {
+      mode: engine.mode,
+      provenance: engine.provenance,
+      upload: (tensor) => engine.upload(tensor),
+      close: () => engine.close(),
+      async compile(graph) {
+        const program = await engine.compile(graph);
+        return {
+          feeds: program.feeds,
+          outputs: program.outputs,
+          bytes: program.bytes,
+          dispose: () => program.dispose(),
+          async run(feeds, options) {
+            const started = performance.now();
+            const fetched = await program.run(feeds, options);
+            seconds += (performance.now() - started) / 1000;
+            return fetched;
+          },
+        };
+      },
+    },
+    take() {
+      const taken = seconds;
+      seconds = 0;
+      return taken;
+    },
+  };
+}
