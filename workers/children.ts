@@ -21,6 +21,13 @@ export interface Children extends Compute {
 }
 
 /**
+ * What compute processes have in their environment. Native engines bring threads of their own; one a process keeps results
+ * equal and slots independent. NVIDIA's libraries round factors to 10 bits (TF32) unless they are told not to, and a mode
+ * of float32 must mean it.
+ */
+export const computeEnvironment = { OMP_NUM_THREADS: '1', NVIDIA_TF32_OVERRIDE: '0' } as const;
+
+/**
  * One child process a slot, started when it is first needed. A process that dies, or is killed to cancel its task, is
  * replaced when the next task comes.
  */
@@ -28,8 +35,7 @@ export function computeChildren(options: ChildrenOptions): Children {
   const entry = options.entry ?? fileURLToPath(new URL('./compute-child.js', import.meta.url));
   const handler = options.handler ?? new URL('./compute-batch.js', import.meta.url).href;
   const limit = options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit };
-  // Native engines bring threads of their own; one a process keeps results equal and slots independent.
-  const env = childEnvironment({ OMP_NUM_THREADS: '1' });
+  const env = childEnvironment(computeEnvironment);
   const idle: ComputeProcess[] = [];
   const busy = new Set<ComputeProcess>();
   const waiting: (() => void)[] = [];

@@ -1,12 +1,13 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { messageOf, PercussError } from '../errors.js';
 import { buildGraph } from '../network/build.js';
-import type { Graph } from '../network/graph.js';
+import { DYNAMIC, type Graph } from '../network/graph.js';
 import { emitOnnx } from '../network/onnx/emit.js';
-import type { NumericMode } from '../numeric-mode.js';
+import type { DeviceName } from '../numeric-mode.js';
 import type { Tensor } from '../tensor.js';
 import type { Engine, EngineTensor, Program } from './engine.js';
 import { checkedFeeds, engineFailed, feedsOf, weightBytes } from './feeds.js';
+import { providerOf, type Provider } from './onnxruntime-provider.js';
 import { processorClass } from './processor.js';
 
 type Runtime = typeof import('onnxruntime-node');
@@ -14,14 +15,24 @@ type Runtime = typeof import('onnxruntime-node');
 export interface OnnxruntimeOptions {
   /** Threads of one run; 1 by default, since one process per core is faster and repeatable. */
   readonly threads?: number;
-  /** `cuda` and `webgpu` need a build and a device that have them. */
-  readonly device?: NumericMode['device'];
+  /** One of onnxruntime's in `engineDevices`; all but `cpu` need what `docs/engines.md` names. */
+  readonly device?: DeviceName;
 }
 
 const elementBytes: Readonly<Record<string, number>> = { float32: 4, float64: 8, int64: 8, int32: 4, bool: 1 };
 
+/** Copies the elements of a tensor on a device to the host. */
+type Download = (tensor: OrtTensor) => Promise<OrtTensor>;
+
 class RuntimeTensor implements EngineTensor {
-  constructor(readonly tensor: OrtTensor) {}
+  readonly #download: Download;
+
+  constructor(
+    readonly tensor: OrtTensor,
+    download: Download,
+  ) {
+    this.#download = download;
+  }
   get shape(): readonly number[] {
     return this.tensor.dims;
   }
@@ -29,8 +40,8 @@ class RuntimeTensor implements EngineTensor {
     return this.tensor.size * (elementBytes[this.tensor.type] ?? 4);
   }
   async read(): Promise<Tensor> {
-    const { type, dims } = this.tensor;
-    const data = this.tensor.location === 'cpu' ? this.tensor.data : await this.tensor.getData();
+    const { type, dims, location } = this.tensor;
+    const { data } = location === 'cpu' ? this.tensor : await this.#download(this.tensor);
     if (data instanceof Float32Array) return { dtype: 'float32', shape: dims, data };
     if (data instanceof Uint8Array) return { dtype: 'bool', shape: dims, data };
     throw new PercussError('ENGINE_FAILED', `onnxruntime gave a tensor of ${type}; float32 and bool are read`);
@@ -61,17 +72,53 @@ const one = buildGraph({
   constants: new Map(),
 });
 
+/** Moves nothing and computes nothing: its run ends with the copy to the host that is wanted. */
+const flat = (rank: number): Graph =>
+  buildGraph({
+    name: `download of ${rank} dimensions`,
+    inputs: [{ id: 'x', shape: Array.from({ length: rank }, () => DYNAMIC), dtype: 'float32' }],
+    outputs: ['y'],
+    nodes: [{ id: 'flat', op: 'Flatten', inputs: ['x'], outputs: ['y'], attributes: { axis: 0 } }],
+    constants: new Map(),
+  });
+
+/**
+ * Reads tensors that stayed on a device. `Tensor.getData()` of onnxruntime-node 1.30 ends the whole process there
+ * ("terminate called after throwing an instance of 'char const*'"); fetching to the host by a run of a program works.
+ */
+class Downloads {
+  readonly #sessions = new Map<number, Promise<InferenceSession>>();
+  readonly #open: (graph: Graph) => Promise<InferenceSession>;
+
+  constructor(open: (graph: Graph) => Promise<InferenceSession>) {
+    this.#open = open;
+  }
+
+  readonly download: Download = async (tensor) => {
+    const rank = tensor.dims.length;
+    const session = this.#sessions.get(rank) ?? this.#open(flat(rank));
+    this.#sessions.set(rank, session);
+    const { y } = await (await session).run({ x: tensor });
+    return y as OrtTensor;
+  };
+
+  async close(): Promise<void> {
+    for (const session of this.#sessions.values()) await (await session).release();
+    this.#sessions.clear();
+  }
+}
+
 /** Whether a device really works shows only when a session is made. */
-async function probe(runtime: Runtime, device: string, options: InferenceSession.SessionOptions): Promise<void> {
+async function probe(provider: Provider, open: (graph: Graph) => Promise<InferenceSession>): Promise<void> {
   try {
-    const session = await runtime.InferenceSession.create(emitOnnx(one), options);
-    await session.release();
+    await (await open(one)).release();
   } catch (cause) {
+    // Before it stands where in its sources it was thrown.
+    const complaint = messageOf(cause).trim().split(' was false. ').at(-1);
     throw new PercussError(
       'ENGINE_UNAVAILABLE',
-      `onnxruntime cannot use ${device} on this machine (${messageOf(cause)}). ` +
-        'Install its driver and libraries, or choose `run: { device: cpu }`.',
-      { details: { device }, cause },
+      `onnxruntime cannot use ${provider.device} on this machine (${complaint ?? 'no reason given'}). ${provider.wayOut}`,
+      { details: { device: provider.device }, cause },
     );
   }
 }
@@ -82,10 +129,12 @@ class RuntimeProgram implements Program {
   readonly bytes;
   readonly #name: string;
   readonly #session: InferenceSession;
+  readonly #download: Download;
 
-  constructor(graph: Graph, session: InferenceSession) {
+  constructor(graph: Graph, session: InferenceSession, download: Download) {
     this.#name = graph.name;
     this.#session = session;
+    this.#download = download;
     this.feeds = feedsOf(graph);
     this.outputs = graph.outputs;
     this.bytes = weightBytes(graph);
@@ -105,7 +154,7 @@ class RuntimeProgram implements Program {
     }
     try {
       const fetched = await this.#session.run(feeds, this.outputs);
-      return new Map(this.outputs.map((name) => [name, new RuntimeTensor(fetched[name] as OrtTensor)]));
+      return new Map(this.outputs.map((name) => [name, new RuntimeTensor(fetched[name] as OrtTensor, this.#download)]));
     } catch (cause) {
       throw engineFailed(this.#name, `onnxruntime failed to run it: ${messageOf(cause)}`, cause);
     }
@@ -118,16 +167,17 @@ class RuntimeProgram implements Program {
 
 /**
  * onnxruntime: by default its CPU provider with one thread. Runs block the event loop, so that processes which must
- * stay responsive hold it in a child.
+ * stay responsive hold it in a child; a broken driver may end the process that opens a device.
  *
  * @throws PercussError ENGINE_UNAVAILABLE if the library or the device is not there; the message says the way out.
  */
 export async function openOnnxruntime(options: OnnxruntimeOptions = {}): Promise<Engine> {
   const { threads = 1, device = 'cpu' } = options;
+  const provider = providerOf(device);
   const runtime = await load();
   runtime.env.logLevel = 'fatal';
-  const session: InferenceSession.SessionOptions = {
-    executionProviders: [device],
+  const optionsFor = (graph: Graph): InferenceSession.SessionOptions => ({
+    executionProviders: provider.executionProviders(graph),
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -136,8 +186,13 @@ export async function openOnnxruntime(options: OnnxruntimeOptions = {}): Promise
     enableMemPattern: true,
     // Its failures reach us as exceptions; on stderr they would only disturb progress bars.
     logSeverityLevel: 4,
-  };
-  if (device !== 'cpu') await probe(runtime, device, session);
+  });
+  const open = (graph: Graph, more: InferenceSession.SessionOptions = {}): Promise<InferenceSession> =>
+    runtime.InferenceSession.create(emitOnnx(graph), { ...optionsFor(graph), ...more });
+  if (device !== 'cpu') await probe(provider, open);
+  const stays = provider.outputsStay ? ({ preferredOutputLocation: 'gpu-buffer' } as const) : {};
+  const downloads = new Downloads(open);
+  const { download } = downloads;
   return {
     mode: { engine: 'onnxruntime', precision: 'float32', device },
     provenance: {
@@ -148,16 +203,17 @@ export async function openOnnxruntime(options: OnnxruntimeOptions = {}): Promise
     },
     async compile(graph) {
       try {
-        return new RuntimeProgram(graph, await runtime.InferenceSession.create(emitOnnx(graph), session));
+        return new RuntimeProgram(graph, await open(graph, stays), download);
       } catch (cause) {
         throw engineFailed(graph.name, `onnxruntime cannot compile it: ${messageOf(cause)}`, cause);
       }
     },
     upload({ dtype, shape, data }) {
-      if (dtype === 'float32') return new RuntimeTensor(new runtime.Tensor('float32', data as Float32Array, shape));
-      if (dtype === 'bool') return new RuntimeTensor(new runtime.Tensor('bool', data as Uint8Array, shape));
+      if (dtype === 'float32')
+        return new RuntimeTensor(new runtime.Tensor('float32', data as Float32Array, shape), download);
+      if (dtype === 'bool') return new RuntimeTensor(new runtime.Tensor('bool', data as Uint8Array, shape), download);
       throw new PercussError('ENGINE_FAILED', `onnxruntime is fed float32 and bool, not ${dtype}`);
     },
-    close: () => Promise.resolve(),
+    close: () => downloads.close(),
   };
 }

@@ -230,7 +230,32 @@ export function conformanceCases(): readonly ConformanceCase[] {
     single('Flatten', 'Flatten', [x], [], { axis: 1 }),
     single('Reshape by 0 and −1', 'Reshape', [x], [], { shape: [0, -1] }),
     single('Reshape to one more dimension', 'Reshape', [x], [], { shape: [1, -1, 4, 5, 6] }),
+    // Engines choose a layout for neighbours together; vectors of 3 numbers have caught one out.
+    ...[3, 5, 6, 8, 9].map(twoConvolutions),
   ];
+}
+
+/** A convolution right behind another, so many channels between them. */
+function twoConvolutions(channels: number): ConformanceCase {
+  const name = `Conv behind Conv, ${channels} channels between`;
+  const x = noise(name, [2, 4, 9, 9]);
+  return {
+    name,
+    feeds: new Map([['x', x]]),
+    graph: buildGraph({
+      name,
+      inputs: [{ id: 'x', shape: [DYNAMIC, 4, 9, 9], dtype: 'float32' }],
+      outputs: ['y'],
+      nodes: [
+        { id: 'first', op: 'Conv', inputs: ['x', 'w'], outputs: ['between'], attributes: plain },
+        { id: 'second', op: 'Conv', inputs: ['between', 'v'], outputs: ['y'], attributes: plain },
+      ],
+      constants: new Map([
+        ['w', noise('w two', [channels, 4, 3, 3])],
+        ['v', noise('v two', [16, channels, 3, 3])],
+      ]),
+    }),
+  };
 }
 
 function positive(purpose: string, shape: Shape): Tensor<'float32'> {
