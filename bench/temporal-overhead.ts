@@ -3,27 +3,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Ref } from '../core/digest.js';
-import { Ledger } from '../core/ledger/ledger.js';
-import type { StudyRef } from '../core/spec/resolved-study.js';
-import { storeIdentity } from '../core/store/identity.js';
-import type { ObjectStore } from '../core/store/object-store.js';
-import { openStore } from '../core/store/open.js';
-import { createSteps } from '../core/study/create-steps.js';
-import { prepareStudy } from '../core/study/prepare-study.js';
-import { runStudySteps } from '../core/study/run-study.js';
-import type { StudySteps } from '../core/study/steps.js';
-import type { Tables } from '../core/tables/schema.js';
 import { connectClient, connectWorker } from '../infra/connection.js';
 import { obtainTemporal } from '../infra/obtain/temporal.js';
 import { startPrivateServer, type PrivateServer } from '../infra/server.js';
 import { cacheFolder } from '../infra/settings.js';
-import { computeChildren } from '../workers/children.js';
 import { submitStudy, waitForResult } from '../workers/client.js';
 import { startWorker } from '../workers/worker.js';
 import { record, recordOptions } from './record.js';
 import { input, imageFile } from './sweep.js';
 import { printSpread, spreadOf } from './spread.js';
+import { inProcess, keysOf, studySweep, type Runner, type SweepTime } from './study-sweep.js';
 
 /** One sweep with a file store, in a loop of this process and over Temporal. */
 const { values: flags } = parseArgs({
@@ -62,49 +51,6 @@ function specOf(data: string): string {
   });
 }
 
-interface SweepTime {
-  /** From the start to the moment when nothing is missing any more. */
-  readonly seconds: number;
-  readonly computed: number;
-  readonly batches: number;
-  /** Keys of all cell objects; they hold the hashes of the bytes. */
-  readonly cells: readonly string[];
-}
-
-/** Analysis and report cost the same either way, so the steps end where they would begin. */
-function sweepOnly(
-  steps: StudySteps,
-  study: StudyRef,
-): { steps: StudySteps; ended: () => number; batches: () => number } {
-  let ended = Number.NaN;
-  let batches = 0;
-  const nothing = study.study as unknown as Ref<Uint8Array>;
-  return {
-    ended: () => ended,
-    batches: () => batches,
-    steps: {
-      ...steps,
-      runBatch: (...batch) => {
-        batches++;
-        return steps.runBatch(...batch);
-      },
-      analyse: () => {
-        ended = performance.now();
-        return Promise.resolve(study.study as unknown as Ref<Tables>);
-      },
-      writeReport: () => Promise.resolve({ report: nothing, summary: nothing }),
-    },
-  };
-}
-
-type Runner = (steps: StudySteps, study: StudyRef, storeId: string) => Promise<{ started: number; computed: number }>;
-
-const inProcess: Runner = async (steps, study) => {
-  const started = performance.now();
-  const { computed } = await runStudySteps(steps, study, { window: slots, onFailure: 'stop', tables: [] });
-  return { started, computed };
-};
-
 /** Server and worker stand ready before the clock starts: they are started once, however long the study. */
 const overTemporal =
   (server: PrivateServer): Runner =>
@@ -139,28 +85,8 @@ const overTemporal =
     }
   };
 
-async function sweep(folder: string, spec: string, run: Runner): Promise<SweepTime> {
-  const store = await openStore(`file:${folder}`);
-  const children = computeChildren({ slots });
-  try {
-    const ledger = new Ledger(store);
-    const { ref } = await prepareStudy(spec, ledger);
-    const watched = sweepOnly(createSteps({ ledger, compute: children }), ref);
-    const { started, computed } = await run(watched.steps, ref, await storeIdentity(store));
-    const seconds = (watched.ended() - started) / 1000;
-    return { seconds, computed, batches: watched.batches(), cells: await keysOf(store, 'cells/') };
-  } finally {
-    await children.close();
-    await store.close();
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function keysOf(store: ObjectStore, prefix: string): Promise<readonly string[]> {
-  const keys: string[] = [];
-  for await (const { key } of store.list(prefix)) keys.push(key);
-  return keys.sort();
-}
+/** With the keys of all cell objects; they hold the hashes of the bytes. */
+type Timed = SweepTime & { readonly seen: readonly string[] };
 
 async function main(data: string): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-'));
@@ -174,19 +100,20 @@ async function main(data: string): Promise<void> {
     const spec = path.join(folder, 'study.yaml');
     await writeFile(spec, specOf(data));
     const runners: readonly (readonly [string, Runner])[] = [
-      ['in-process', inProcess],
+      ['in-process', inProcess(slots)],
       ['temporal', overTemporal(server)],
     ];
     const overheads: number[] = [];
     for (let round = 0; round < Number(flags.rounds); round++) {
-      const times = new Map<string, SweepTime>();
+      const times = new Map<string, Timed>();
       for (const [name, run] of round % 2 === 0 ? runners : runners.toReversed()) {
-        times.set(name, await sweep(path.join(folder, `${round}-${name}`), spec, run));
+        const own = path.join(folder, `${round}-${name}`);
+        times.set(name, await studySweep(own, spec, slots, run, (store) => keysOf(store, 'cells/')));
       }
-      const [plain, temporal] = [times.get('in-process') as SweepTime, times.get('temporal') as SweepTime];
-      if (plain.cells.join() !== temporal.cells.join() || plain.cells.length === 0) {
+      const [plain, temporal] = [times.get('in-process') as Timed, times.get('temporal') as Timed];
+      if (plain.seen.join() !== temporal.seen.join() || plain.seen.length === 0) {
         throw new Error(
-          `the two ways leave different cells: ${plain.cells.length} and ${temporal.cells.length} objects, ${plain.computed} and ${temporal.computed} cells`,
+          `the two ways leave different cells: ${plain.seen.length} and ${temporal.seen.length} objects, ${plain.computed} and ${temporal.computed} cells`,
         );
       }
       if (round === 0) {

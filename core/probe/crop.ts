@@ -16,26 +16,42 @@ export const CROP_TOLERANCE = 8 * 2 ** -23;
  * `CROP_TOLERANCE × scale` of zero are rounding; they are set to exactly 0, also inside the crop's rectangle.
  */
 export function cropOf(response: Tensor<'float32'>, scale: number): Crop {
+  const { data } = response;
   const [channels, height, width] = response.shape as [number, number, number];
   const tolerance = CROP_TOLERANCE * scale;
   let [top, left, bottom, right] = [height, width, -1, -1];
   for (let c = 0, j = 0; c < channels; c++) {
     for (let y = 0; y < height; y++) {
+      let first = width;
+      let last = -1;
       for (let x = 0; x < width; x++, j++) {
-        if (Math.abs(response.data[j] as number) <= tolerance) {
-          response.data[j] = 0;
-          continue;
+        const value = data[j] as number;
+        if (value <= tolerance && value >= -tolerance) data[j] = 0;
+        else {
+          if (last < 0) first = x;
+          last = x;
         }
-        if (y < top) top = y;
-        if (y > bottom) bottom = y;
-        if (x < left) left = x;
-        if (x > right) right = x;
       }
+      if (last < 0) continue;
+      if (y < top) top = y;
+      if (y > bottom) bottom = y;
+      if (first < left) left = first;
+      if (last > right) right = last;
     }
   }
   return bottom < 0
     ? { top: 0, left: 0, height: 0, width: 0 }
     : { top, left, height: bottom - top + 1, width: right - left + 1 };
+}
+
+/** The smallest crop that holds both. */
+export function unionOf(a: Crop, b: Crop): Crop {
+  if (a.height === 0) return b;
+  if (b.height === 0) return a;
+  const [top, left] = [Math.min(a.top, b.top), Math.min(a.left, b.left)];
+  const bottom = Math.max(a.top + a.height, b.top + b.height);
+  const right = Math.max(a.left + a.width, b.left + b.width);
+  return { top, left, height: bottom - top, width: right - left };
 }
 
 /** The crop's part of a response, [channels, crop.height, crop.width]. */

@@ -1,6 +1,6 @@
 import type { Site } from '../network/site.js';
 import { sizeOf, type Tensor } from '../tensor.js';
-import { cropped, type Crop } from './crop.js';
+import { cropped, unionOf, type Crop } from './crop.js';
 import type { Impulse } from './impulse.js';
 
 /** One impulse as the tables show it. */
@@ -38,7 +38,7 @@ export class Gathering {
   readonly #grid: Grid;
   readonly #keep: boolean;
   readonly #tensors = new Map<string, Tensor>();
-  readonly #pending = new Map<string, { response: Tensor<'float32'>; impulse: number }>();
+  readonly #pending = new Map<string, Cropped>();
   readonly #pairs: number;
   readonly #smallest: readonly number[];
 
@@ -73,10 +73,8 @@ export class Gathering {
   }
 
   add(i: number, site: Site, response: Tensor<'float32'>, crop: Crop): void {
-    const positions = sizeOf(response.shape.slice(1));
     const norms = this.#array('norm', site);
-    for (let k = 0; k < site.channels; k++)
-      norms[i * site.channels + k] = norm(response.data, k * positions, positions);
+    for (let k = 0; k < site.channels; k++) norms[i * site.channels + k] = norm(response, k, crop);
     const crops = (this.#tensors.get(`crop/${site.name}`) as Tensor<'int32'>).data;
     crops.set([crop.top, crop.left, crop.height, crop.width], i * 4);
     if (this.#keep) this.#tensors.set(`response/${site.name}/${i}`, cropped(response, crop));
@@ -84,29 +82,35 @@ export class Gathering {
     if (pair < 0) return;
     const waiting = this.#pending.get(`${pair}/${site.name}`);
     if (!waiting) {
-      this.#pending.set(`${pair}/${site.name}`, { response, impulse: i });
+      this.#pending.set(`${pair}/${site.name}`, { response, crop });
       return;
     }
     this.#pending.delete(`${pair}/${site.name}`);
     const own = (this.#impulses[i] as ImpulseRecord).amplitude > 0;
-    this.#addPair(pair, site, own ? response : waiting.response, own ? waiting.response : response);
+    const both = unionOf(crop, waiting.crop);
+    this.#addPair(pair, site, both, own ? response : waiting.response, own ? waiting.response : response);
   }
 
-  #addPair(pair: number, site: Site, plus: Tensor<'float32'>, minus: Tensor<'float32'>): void {
-    const positions = sizeOf(plus.shape.slice(1));
+  /** Outside of `crop` both are zero, which adds nothing to any of the sums. */
+  #addPair(pair: number, site: Site, crop: Crop, plus: Tensor<'float32'>, minus: Tensor<'float32'>): void {
+    const [, height, width] = plus.shape as [number, number, number];
     const odd = this.#array('odd', site);
     const even = this.#array('even', site);
     let [dot, plusSquares, minusSquares] = [0, 0, 0];
     for (let k = 0; k < site.channels; k++) {
       let [oddSquares, evenSquares] = [0, 0];
-      for (let j = k * positions; j < (k + 1) * positions; j++) {
-        const p = plus.data[j] as number;
-        const m = minus.data[j] as number;
-        oddSquares += ((p - m) / 2) ** 2;
-        evenSquares += ((p + m) / 2) ** 2;
-        dot -= p * m;
-        plusSquares += p * p;
-        minusSquares += m * m;
+      for (let y = crop.top; y < crop.top + crop.height; y++) {
+        const from = (k * height + y) * width + crop.left;
+        for (let j = from; j < from + crop.width; j++) {
+          const p = plus.data[j] as number;
+          const m = minus.data[j] as number;
+          const [difference, sum] = [(p - m) / 2, (p + m) / 2];
+          oddSquares += difference * difference;
+          evenSquares += sum * sum;
+          dot -= p * m;
+          plusSquares += p * p;
+          minusSquares += m * m;
+        }
       }
       odd[pair * site.channels + k] = Math.sqrt(oddSquares);
       even[pair * site.channels + k] = Math.sqrt(evenSquares);
@@ -122,12 +126,14 @@ export class Gathering {
     const signature = this.#tensors.get(`signature/${site.name}`) as Tensor<'float32'>;
     const features = signature.shape[1] as number;
     const points = this.#grid.rows.length * this.#grid.columns.length;
+    const lines = this.#grid.rows.map((row) => nearest(row, site.offset[0], site.stride[0], height) * width);
+    const columns = this.#grid.columns.map((column) => nearest(column, site.offset[1], site.stride[1], width));
     for (let k = 0; k < site.channels; k++) {
       let at = k * features + place * points;
-      for (const row of this.#grid.rows) {
-        const y = nearest(row, site.offset[0], site.stride[0], height);
-        for (const column of this.#grid.columns) {
-          const j = (k * height + y) * width + nearest(column, site.offset[1], site.stride[1], width);
+      for (const line of lines) {
+        const from = k * height * width + line;
+        for (const column of columns) {
+          const j = from + column;
           signature.data[at++] = ((plus.data[j] as number) - (minus.data[j] as number)) / 2;
         }
       }
@@ -139,9 +145,19 @@ export class Gathering {
   }
 }
 
-function norm(data: Float32Array, start: number, count: number): number {
+interface Cropped {
+  readonly response: Tensor<'float32'>;
+  readonly crop: Crop;
+}
+
+/** Of one kernel's response, which is zero outside of the crop. */
+function norm({ shape, data }: Tensor<'float32'>, kernel: number, crop: Crop): number {
+  const [, height, width] = shape as [number, number, number];
   let squares = 0;
-  for (let j = start; j < start + count; j++) squares += (data[j] as number) ** 2;
+  for (let y = crop.top; y < crop.top + crop.height; y++) {
+    const from = (kernel * height + y) * width + crop.left;
+    for (let j = from; j < from + crop.width; j++) squares += (data[j] as number) * (data[j] as number);
+  }
   return Math.sqrt(squares);
 }
 

@@ -70,10 +70,11 @@ export async function respond(
       host.set(value, (await tensor.read()) as Tensor<'float32'>);
       tensor.dispose();
     }
+    const scales = new Map([...host].map(([value, rows]) => [value, scaleOf(rows)]));
     part.forEach((_, i) => {
       for (const site of sites) {
         const rows = host.get(site.value);
-        if (rows) visit(start + i, site, ...difference(rows, i + 1));
+        if (rows) visit(start + i, site, ...difference(rows, i + 1, scales.get(site.value) as number));
       }
     });
   }
@@ -91,17 +92,21 @@ function addImpulse(rows: Tensor<'float32'>, tap: Tap, impulse: Impulse, row: nu
   rows.data[at] = (rows.data[at] as number) + impulse.amplitude;
 }
 
+/** Largest magnitude of the base, in row 0. */
+function scaleOf(rows: Tensor<'float32'>): number {
+  const size = sizeOf(rows.shape.slice(1));
+  let scale = 0;
+  for (let j = 0; j < size; j++) scale = Math.max(scale, Math.abs(rows.data[j] as number));
+  return scale;
+}
+
 /** Row `row` minus the base in row 0, as [channels, height, width]. */
-function difference(rows: Tensor<'float32'>, row: number): [Tensor<'float32'>, Crop] {
+function difference(rows: Tensor<'float32'>, row: number, scale: number): [Tensor<'float32'>, Crop] {
   const [, channels, height = 1, width = 1] = rows.shape as [number, number, number?, number?];
   const size = channels * height * width;
+  const [base, own] = [rows.data.subarray(0, size), rows.data.subarray(row * size, (row + 1) * size)];
   const data = new Float32Array(size);
-  let scale = 0;
-  for (let j = 0; j < size; j++) {
-    const base = rows.data[j] as number;
-    data[j] = (rows.data[row * size + j] as number) - base;
-    scale = Math.max(scale, Math.abs(base));
-  }
+  for (let j = 0; j < size; j++) data[j] = (own[j] as number) - (base[j] as number);
   const response: Tensor<'float32'> = { dtype: 'float32', shape: [channels, height, width], data };
   return [response, cropOf(response, scale)];
 }
