@@ -8,6 +8,7 @@ import { importNetwork } from '../core/network/import.js';
 import { printNumericMode } from '../core/numeric-mode.js';
 import { readModelFiles } from '../core/study/prepare.js';
 import { float32, type Tensor } from '../core/tensor.js';
+import { ensureEngine } from '../workers/engine-process.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { commonOptions } from './session.js';
 import { openTerminal } from './terminal.js';
@@ -50,6 +51,8 @@ export function checkCommand(program: Command): void {
     .action(async (model: string, options: CheckOptions, command: Command) => {
       const terminal = openTerminal(commonOptions(command).json === true);
       const mode = modeOf(options);
+      // A driver that is not fit for use may end the process that opens it.
+      if (mode.device !== 'cpu') await ensureEngine(mode);
       const { format, files } = await readModelFiles(model);
       const graph = await importNetwork(basename(model), format, files);
       const output = options.output ?? graph.outputs.at(-1) ?? '';

@@ -1,7 +1,8 @@
 import { cpus, totalmem } from 'node:os';
 import type { Command } from 'commander';
-import { openEngine } from '../core/engine/open.js';
 import { messageOf } from '../core/errors.js';
+import { engineDevices, engineNames, type NumericMode } from '../core/numeric-mode.js';
+import type { Progress } from '../core/progress.js';
 import { openStore } from '../core/store/open.js';
 import { storeIdentity } from '../core/store/identity.js';
 import { percussVersion } from '../core/study/version.js';
@@ -10,6 +11,7 @@ import { wheelBinary } from '../infra/obtain/wheel.js';
 import { temporalWheel } from '../infra/obtain/temporal.js';
 import { cacheFolder, storeUrl } from '../infra/settings.js';
 import { absoluteStoreUrl } from '../core/store/url.js';
+import { askEngine } from '../workers/engine-process.js';
 import type { CommonOptions } from './session.js';
 import { findTemporal } from './temporal.js';
 import { openTerminal } from './terminal.js';
@@ -19,7 +21,18 @@ interface Finding {
   readonly ok: boolean;
   readonly value: string;
   readonly source: string;
+  /** Of an engine on a device. */
+  readonly engine?: {
+    readonly mode: NumericMode;
+    readonly version: string | null;
+    readonly processor: string | null;
+    /** On `speedOf`; null where it can't be used. */
+    readonly gflops: number | null;
+  };
 }
+
+/** Said once, so that the numbers mean something. */
+const speedOf = '4 convolutions 3x3 of 64 channels at 16x16, one process';
 
 async function find(what: string, source: string, look: () => Promise<string>): Promise<Finding> {
   try {
@@ -29,29 +42,48 @@ async function find(what: string, source: string, look: () => Promise<string>): 
   }
 }
 
+/** Every engine on every device, one process each: drivers may crash, or never come back. */
+async function findEngines(progress: Progress): Promise<Finding[]> {
+  const modes = engineNames.flatMap((engine) =>
+    engineDevices[engine].map((device): NumericMode => ({ engine, precision: 'float32', device })),
+  );
+  const findings: Finding[] = [];
+  for (const [done, mode] of modes.entries()) {
+    const { engine, device } = mode;
+    const what = `${engine} on ${device}`;
+    progress({ phase: 'prepare', label: `trying ${what}`, done, total: modes.length, unit: 'steps' });
+    try {
+      const { provenance, chain } = await askEngine({ kind: 'speed', mode }, { timeoutSeconds: 30 });
+      const { version, processor } = provenance;
+      const gflops = chain ? Number(chain.gflops.toPrecision(3)) : null;
+      const value = `${version}, ${gflops ?? '?'} GFLOP/s (${processor})`;
+      findings.push({ what, ok: true, value, source: 'engine', engine: { mode, version, processor, gflops } });
+    } catch (error) {
+      const nothing = { version: null, processor: null, gflops: null };
+      findings.push({ what, ok: false, value: messageOf(error), source: 'engine', engine: { mode, ...nothing } });
+    }
+  }
+  return findings;
+}
+
 /** `percuss doctor`: what percuss would use here, and where it was taken from. */
 export function doctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('what percuss finds on this machine: engines, store, Temporal, and where each setting came from')
+    .description(
+      'what percuss finds on this machine: engines with their speed, store, Temporal, and where each setting came from',
+    )
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions & { temporal?: string }>();
       const terminal = openTerminal(options.json === true);
       const store = storeUrl(options.store);
-      const engine = async (name: 'onnxruntime' | 'reference'): Promise<string> => {
-        const opened = await openEngine({ engine: name, precision: 'float32', device: 'cpu' });
-        const { version, device, processor } = opened.provenance;
-        await opened.close();
-        return `${version} on ${device} (${processor})`;
-      };
       const findings: Finding[] = [
         await find('percuss', 'package', () => Promise.resolve(percussVersion)),
         await find('node', 'process', () => Promise.resolve(process.version)),
         await find('machine', 'system', () =>
           Promise.resolve(`${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`),
         ),
-        await find('onnxruntime', 'engine', () => engine('onnxruntime')),
-        await find('reference', 'engine', () => engine('reference')),
+        ...(await findEngines(terminal.progress)),
         await find('store', store.source, async () => {
           const opened = await openStore(absoluteStoreUrl(store.value));
           const id = await storeIdentity(opened);
@@ -68,8 +100,9 @@ export function doctorCommand(program: Command): void {
           Promise.resolve(wheelBinary(temporalWheel, { cache: cacheFolder() }) ?? 'no wheel for this platform'),
         ),
       ];
-      terminal.result(findings, () =>
-        findings.map(({ what, ok, value, source }) => `${ok ? 'ok ' : '-- '} ${what}: ${value}  [${source}]`),
-      );
+      terminal.result(findings, () => [
+        ...findings.map(({ what, ok, value, source }) => `${ok ? 'ok ' : '-- '} ${what}: ${value}  [${source}]`),
+        `GFLOP/s: ${speedOf}; percuss bench measures a network of yours`,
+      ]);
     });
 }

@@ -5,6 +5,7 @@ import { printNumericMode } from '../core/numeric-mode.js';
 import { createSteps } from '../core/study/create-steps.js';
 import { connectWorker } from '../infra/connection.js';
 import { computeChildren } from '../workers/children.js';
+import { ensureEngine } from '../workers/engine-process.js';
 import { startWorker, type WorkerRole } from '../workers/worker.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { interruptible } from './interrupt.js';
@@ -34,9 +35,11 @@ export function workerCommand(program: Command): void {
     .option('--roles <list>', 'of control, analyse, evaluate; all unless given', parseRoles)
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<WorkerOptions>();
+      const mode = modeOf(options);
+      // Else every batch that came here would fail, and end its study.
+      if (!options.roles || options.roles.includes('evaluate')) await ensureEngine(mode);
       const session = await openSession(options);
       const { terminal, ledger, storeId } = session;
-      const mode = modeOf(options);
       const temporal = await findTemporal(options.temporal);
       const compute = computeChildren({ slots: options.slots });
       const connection = await connectWorker(temporal);

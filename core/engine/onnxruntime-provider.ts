@@ -19,8 +19,8 @@ export interface Provider {
   readonly wayOut: string;
 }
 
-const nvidia =
-  'It takes an NVIDIA driver, CUDA 12 with cuDNN 9 on the library path, and the provider libraries that ' +
+const nvidia = (more: string): string =>
+  `It takes an NVIDIA driver, CUDA 12 with cuDNN 9${more} on the library path, and the provider libraries that ` +
   'onnxruntime-node leaves out (docs/engines.md says how); or choose `device: cpu`.';
 
 /*
@@ -45,14 +45,14 @@ function wrongOnWebgpu(graph: Graph): readonly string[] {
 /** The binding passes a device's number and nothing else; `CUDA_VISIBLE_DEVICES` says which device is number 0. */
 const providers: { readonly [D in OnnxruntimeDevice]: Omit<Provider, 'device'> } = {
   cpu: { executionProviders: () => ['cpu'], outputsStay: false, wayOut: '' },
-  cuda: { executionProviders: () => [{ name: 'cuda', deviceId: 0 }], outputsStay: false, wayOut: nvidia },
+  cuda: { executionProviders: () => [{ name: 'cuda', deviceId: 0 }], outputsStay: false, wayOut: nvidia('') },
   tensorrt: {
     executionProviders: () => [
       { name: 'tensorrt', deviceId: 0 },
       { name: 'cuda', deviceId: 0 },
     ],
     outputsStay: false,
-    wayOut: `Besides TensorRT 10: ${nvidia}`,
+    wayOut: nvidia(' and TensorRT 10'),
   },
   webgpu: {
     executionProviders: (graph) => {
