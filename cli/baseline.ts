@@ -8,6 +8,7 @@ import { CellReader } from '../core/study/load-results.js';
 import { nextStage } from '../core/study/plan-stage.js';
 import { runStage } from '../core/study/run-study.js';
 import { computeChildren } from '../workers/children.js';
+import { modeScout } from '../workers/mode-scout.js';
 import { exitCodes } from './exit.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
@@ -36,7 +37,9 @@ export function baselineCommand(program: Command): void {
       try {
         const { ref, spec } = await interruptible(
           async (signal) => {
-            const reading = prepareStudy(file, ledger, { progress: terminal.progress, expectations: false });
+            const { progress } = terminal;
+            const scout = modeScout({ progress, signal });
+            const reading = prepareStudy(file, ledger, { progress, scout, expectations: false });
             const prepared = await unlessInterrupted(reading, signal, 'interrupted before anything was computed');
             if (prepared.planned.stage?.index === 0) await computeBasics(session, prepared.ref, signal);
             return prepared;

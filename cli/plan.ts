@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { planLines, planOf } from '../core/study/plan-report.js';
+import { candidateModes, choiceLines } from '../core/study/choose-mode.js';
 import { Catalog } from '../core/study/catalog.js';
 import { openSession, type CommonOptions } from './session.js';
-import { proposedMode, readStudy } from '../core/study/prepare-study.js';
+import { readStudy, standingMode } from '../core/study/prepare-study.js';
 
 /** `percuss plan`: conditions, cells, batches, what is stored, time and bytes, before anything runs. */
 export function planCommand(program: Command): void {
@@ -15,8 +16,15 @@ export function planCommand(program: Command): void {
       try {
         const { spec, resolved } = await readStudy(file, session.terminal.progress);
         const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
-        const plan = await planOf(session.ledger, catalog, resolved, proposedMode(spec.run), spec.run);
-        session.terminal.result(plan, () => planLines(plan));
+        const { mode, decided, choice } = await standingMode(session.ledger, resolved.id, spec.run);
+        const plan = await planOf(session.ledger, catalog, resolved, mode, spec.run);
+        const { first, last } = candidateModes(spec.run);
+        const open = !decided && first.length + last.length > 1;
+        session.terminal.result({ ...plan, modeDecided: !open, choice: choice ?? null }, () => [
+          ...planLines(plan),
+          ...(open ? [`${plan.numericMode} is assumed: auto is decided when the study is first stored`] : []),
+          ...(choice ? choiceLines(choice) : []),
+        ]);
       } finally {
         await session.close();
       }

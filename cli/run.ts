@@ -12,6 +12,7 @@ import { obtainTemporal, type ServerFrom } from '../infra/obtain/temporal.js';
 import { startPrivateServer } from '../infra/server.js';
 import { computeChildren } from '../workers/children.js';
 import { cancelStudy, submitStudy, waitForResult } from '../workers/client.js';
+import { modeScout } from '../workers/mode-scout.js';
 import { startWorker } from '../workers/worker.js';
 import { exitCodes } from './exit.js';
 import { followProgress } from './follow.js';
@@ -71,8 +72,10 @@ export async function runSpec(file: string, options: RunOptions): Promise<void> 
   try {
     const { prepared, outcome, fresh } = await interruptible(
       async (signal) => {
-        const reading = prepareStudy(file, session.ledger, { progress: session.terminal.progress });
+        const { progress } = session.terminal;
+        const reading = prepareStudy(file, session.ledger, { progress, scout: modeScout({ progress, signal }) });
         const ready = await unlessInterrupted(reading, signal, 'the run was interrupted before anything was computed');
+        for (const line of ready.notices) session.terminal.say(line);
         return { prepared: ready, ...(await compute(session, ready, options, signal)) };
       },
       () => session.terminal.say(`Interrupted. Everything committed is kept; go on with: percuss resume ${file}`),

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { tableNames } from '../core/tables/columns.js';
 import { countWorkers, submitStudy } from '../workers/client.js';
+import { modeScout } from '../workers/mode-scout.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { parseCount } from './run.js';
 import { openSession, type CommonOptions } from './session.js';
@@ -33,13 +34,15 @@ export function submitCommand(program: Command): void {
       const options = command.optsWithGlobals<SubmitOptions>();
       const session = await openSession(options);
       try {
-        const { ref, spec } = await interruptible(
+        const { ref, spec, notices } = await interruptible(
           (signal) => {
-            const reading = prepareStudy(file, session.ledger, { progress: session.terminal.progress });
+            const { progress } = session.terminal;
+            const reading = prepareStudy(file, session.ledger, { progress, scout: modeScout({ progress, signal }) });
             return unlessInterrupted(reading, signal, 'nothing was submitted');
           },
           () => session.terminal.say(`Interrupted. What is stored is kept; go on with: percuss submit ${file}`),
         );
+        for (const line of notices) session.terminal.say(line);
         await withClient(options.temporal, async (client) => {
           const handle = await submitStudy(client, ref, {
             name: spec.study,
@@ -56,7 +59,7 @@ export function submitCommand(program: Command): void {
             `submitted ${spec.study} as ${ref.id.slice(0, 12)} (workflow ${handle.workflowId})`,
             workers > 0
               ? `${workers} workers listen; watch it: percuss watch ${ref.id.slice(0, 12)}`
-              : `no worker listens yet; start some: percuss worker --store ${session.ledger.url}`,
+              : `no worker listens yet; start some: percuss worker --store ${session.ledger.url} --engine ${ref.mode.engine} --device ${ref.mode.device}`,
           ]);
         });
       } finally {

@@ -4,7 +4,8 @@ import { doctorChain, peakChain, timeRuns } from '../core/engine/speed.js';
 import { graphCost } from '../core/network/cost.js';
 import { importNetwork } from '../core/network/import.js';
 import { calibrate } from '../core/study/calibrate.js';
-import type { EngineAnswer, EngineReply, EngineTask, NetworkFiles, NetworkTime } from './engine-tasks.js';
+import type { NetworkFiles } from '../core/study/choose-mode.js';
+import type { EngineAnswer, EngineReply, EngineTask, NetworkTime } from './engine-tasks.js';
 import { toPlain } from './messages.js';
 
 /**

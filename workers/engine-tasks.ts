@@ -1,16 +1,9 @@
 import type { EngineProvenance } from '../core/engine/engine.js';
 import type { RunTime } from '../core/engine/speed.js';
-import type { NetworkFormat } from '../core/network/import.js';
 import type { NumericMode } from '../core/numeric-mode.js';
 import type { CostModel } from '../core/plan/cost.js';
+import type { NetworkFiles } from '../core/study/choose-mode.js';
 import type { PlainError } from './messages.js';
-
-/** A network as its files, for a process that imports it itself. */
-export interface NetworkFiles {
-  readonly name: string;
-  readonly format: NetworkFormat;
-  readonly files: ReadonlyMap<string, Uint8Array>;
-}
 
 /** What may be asked of an engine in a process of its own. */
 export type EngineTask =

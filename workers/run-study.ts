@@ -10,6 +10,7 @@ import { runStudySteps } from '../core/study/run-study.js';
 import { absoluteStoreUrl } from '../core/store/url.js';
 import { tableNames } from '../core/tables/columns.js';
 import { computeChildren } from './children.js';
+import { modeScout } from './mode-scout.js';
 
 export interface RunStudyOptions {
   /** `file:PATH`, a path, or `s3://bucket/prefix`; `file:.percuss` unless given. */
@@ -45,7 +46,8 @@ export async function runStudy(file: string, options: RunStudyOptions = {}): Pro
   const ledger = new Ledger(await openStore(absoluteStoreUrl(options.store ?? 'file:.percuss')));
   const compute = computeChildren({ slots: options.workers ?? availableParallelism() });
   try {
-    const { ref, spec } = await prepareStudy(file, ledger, { progress });
+    const scout = modeScout({ progress, ...(options.signal ? { signal: options.signal } : {}) });
+    const { ref, spec } = await prepareStudy(file, ledger, { progress, scout });
     const steps = createSteps({ ledger, compute });
     const { computed, reused, failed, ...outputs } = await runStudySteps(steps, ref, {
       window: compute.slots,

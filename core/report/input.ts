@@ -34,6 +34,8 @@ export interface ReportProvenance {
   /** Times as they shall be printed, by name: submitted, finished, … */
   readonly times: Readonly<Record<string, string>>;
   readonly objects: readonly ReportedObject[];
+  /** How the numeric mode was measured and chosen, as lines for people; left out where it was given. */
+  readonly choice?: readonly string[];
 }
 
 /** Everything that a report shows. Equal input gives an equal report, byte for byte. */

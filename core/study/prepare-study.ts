@@ -1,22 +1,33 @@
 import type { ImageSet } from '../data/image-set.js';
+import type { Digest } from '../digest.js';
 import { isPercussError, PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
-import { engineDevices, engineNames, hasDevice, type EngineName, type NumericMode } from '../numeric-mode.js';
+import { graphCost } from '../network/cost.js';
+import { printNumericMode, type NumericMode } from '../numeric-mode.js';
 import { silent, type Progress } from '../progress.js';
 import { checkAgainstNetworks, type ImageFacts } from '../spec/check.js';
 import { loadStudySpec, specInvalid } from '../spec/load.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { RunSpec, StudySpec } from '../spec/study-spec.js';
 import { Catalog } from './catalog.js';
+import {
+  choiceLines,
+  decideMode,
+  proposedMode,
+  type ModeChoice,
+  type ModeScout,
+  type NetworkFiles,
+} from './choose-mode.js';
 import { planOf, printBytes, printSeconds } from './plan-report.js';
 import { nextStage, type PlannedStage } from './plan-stage.js';
-import { readStudyInputs, resolveStudy, storeStudy, type ResolvedInputs } from './prepare.js';
+import { readStudyInputs, resolveStudy, storeStudy, type ReadModel, type ResolvedInputs } from './prepare.js';
 
 /** A spec that was read and found right, with everything that it names. */
 export interface CheckedStudy {
   readonly spec: StudySpec;
   readonly yaml: string;
   readonly resolved: ResolvedInputs;
+  readonly models: readonly ReadModel[];
 }
 
 /** A study in the store, and how it stands there. */
@@ -28,10 +39,14 @@ export interface PreparedStudy {
   readonly complete: boolean;
   /** Units that are stored. */
   readonly units: number;
+  /** What its author should know about how it is computed. */
+  readonly notices: readonly string[];
 }
 
 export interface PrepareOptions {
   readonly progress?: Progress;
+  /** Tries engines out where the spec leaves the choice; without it, what is usual is taken. */
+  readonly scout?: ModeScout;
   /** Whether to refuse a network that misses what is expected of it; true unless given. */
   readonly expectations?: boolean;
 }
@@ -49,7 +64,7 @@ export async function readStudy(file: string, progress: Progress = silent): Prom
     images: new Map([...inputs.images].map(([name, set]) => [name, factsOf(set)])),
   });
   if (issues.length > 0) throw specInvalid(file, issues);
-  return { spec, yaml: text, resolved: resolveStudy(inputs) };
+  return { spec, yaml: text, resolved: resolveStudy(inputs), models: inputs.models };
 }
 
 function factsOf(set: ImageSet): ImageFacts {
@@ -60,22 +75,40 @@ function factsOf(set: ImageSet): ImageFacts {
   };
 }
 
-/** `auto`: onnxruntime on this machine's processor, which every machine has. */
-export function proposedMode(run: Pick<RunSpec, 'engine' | 'device'>): NumericMode {
-  const { device } = run;
-  const able = engineNames.filter((name) => device === 'auto' || hasDevice(name, device));
-  const engine = run.engine === 'auto' ? (able[0] as EngineName) : run.engine;
-  return { engine, precision: 'float32', device: device === 'auto' ? engineDevices[engine][0] : device };
+/** Networks by which `auto` is decided: those with the most multiply-accumulates take most of a study's time. */
+const MEASURED = 3;
+
+function telling(models: readonly ReadModel[]): readonly NetworkFiles[] {
+  return models
+    .map(({ spec, format, files, graph }) => ({ name: spec.name, format, files, macs: graphCost(graph).macs }))
+    .sort((a, b) => b.macs - a.macs)
+    .slice(0, MEASURED)
+    .map(({ name, format, files }) => ({ name, format, files }));
 }
 
-/** Reads a spec, refuses what is above its limits, stores its study, and plans what is missing. */
+/** What a study computes on: what was decided when it was first stored, else what the spec asks for or leaves usual. */
+export async function standingMode(
+  ledger: Ledger,
+  study: Digest,
+  run: RunSpec,
+): Promise<{ readonly mode: NumericMode; readonly decided: boolean; readonly choice?: ModeChoice }> {
+  const decided = await ledger.getDecision<NumericMode>(study, 'mode');
+  if (!decided) return { mode: proposedMode(run), decided: false };
+  const choice = await ledger.getDecision<ModeChoice>(study, 'choice');
+  return { mode: decided, decided: true, ...(choice ? { choice } : {}) };
+}
+
+/** Reads a spec, refuses what is above its limits, decides what computes, stores its study, and plans what is missing. */
 export async function prepareStudy(file: string, ledger: Ledger, options: PrepareOptions = {}): Promise<PreparedStudy> {
   const progress = options.progress ?? silent;
-  const { spec, yaml, resolved } = await readStudy(file, progress);
-  await checkLimits(ledger, spec, resolved);
+  const { spec, yaml, resolved, models } = await readStudy(file, progress);
+  const standing = await standingMode(ledger, resolved.id, spec.run);
+  await checkLimits(ledger, spec, resolved, standing.mode);
+  const decision = standing.decided ? standing : await decideMode(spec.run, () => telling(models), options.scout);
+  const notices = noticesOf(spec.run, decision);
   for (let attempt = 1; ; attempt++) {
     const ref = await storeStudy(ledger, resolved, {
-      mode: proposedMode(spec.run),
+      ...decision,
       yaml,
       batchSeconds: spec.run.batchSeconds,
       progress,
@@ -85,7 +118,7 @@ export async function prepareStudy(file: string, ledger: Ledger, options: Prepar
     try {
       const planned = await nextStage(ledger, catalog, ref, options);
       const { tally } = planned;
-      return { spec, ref, planned, complete: !planned.stage && tally.failed === 0, units: tally.stored };
+      return { spec, ref, planned, complete: !planned.stage && tally.failed === 0, units: tally.stored, notices };
     } catch (error) {
       // A network or images that planning found damaged were set aside; we have them at hand, so they are stored again.
       if (!isPercussError(error) || error.code !== 'OBJECT_DAMAGED' || attempt === ATTEMPTS) throw error;
@@ -93,11 +126,30 @@ export async function prepareStudy(file: string, ledger: Ledger, options: Prepar
   }
 }
 
-async function checkLimits(ledger: Ledger, spec: StudySpec, resolved: ResolvedInputs): Promise<void> {
+/** A mode that was decided before stands, also against a spec that asks for another. */
+function noticesOf(
+  run: RunSpec,
+  { mode, choice }: { readonly mode: NumericMode; readonly choice?: ModeChoice },
+): readonly string[] {
+  const differs =
+    (run.engine !== 'auto' && run.engine !== mode.engine) || (run.device !== 'auto' && run.device !== mode.device);
+  if (!differs) return choice ? choiceLines(choice) : [];
+  return [
+    `computes on ${printNumericMode(mode)}, with which the study was first stored, though the spec asks for engine ${run.engine}, device ${run.device}; ` +
+      'percuss verify compares engines, and under another name the study is computed anew',
+  ];
+}
+
+async function checkLimits(
+  ledger: Ledger,
+  spec: StudySpec,
+  resolved: ResolvedInputs,
+  mode: NumericMode,
+): Promise<void> {
   const { hours, bytes, cells } = spec.run.limit;
   if (hours === undefined && bytes === undefined && cells === undefined) return;
   const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
-  const plan = await planOf(ledger, catalog, resolved, proposedMode(spec.run), spec.run);
+  const plan = await planOf(ledger, catalog, resolved, mode, spec.run);
   const missing = plan.units - plan.stored;
   const above = [
     ...(hours !== undefined && plan.seconds > 3600 * hours

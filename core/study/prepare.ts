@@ -12,6 +12,7 @@ import { SEMANTICS } from '../plan/identity.js';
 import { silent, type Progress } from '../progress.js';
 import type { ResolvedData, ResolvedModel, ResolvedStudy, StudyRef } from '../spec/resolved-study.js';
 import type { ModelSpec, StudySpec } from '../spec/study-spec.js';
+import type { ModeChoice } from './choose-mode.js';
 import { inputs, readInput } from './inputs.js';
 
 /** A network of a spec, read and imported. */
@@ -120,6 +121,8 @@ export async function storeStudy(
   options: {
     /** Proposed; a mode that was adopted before stands. */
     readonly mode: NumericMode;
+    /** How that was measured; what was chosen by an earlier one stands. */
+    readonly choice?: ModeChoice;
     readonly yaml: string;
     readonly batchSeconds: number;
     readonly progress?: Progress;
@@ -139,7 +142,8 @@ export async function storeStudy(
     await ledger.putBlob(bytes);
   }
   const ref = await ledger.putStudy(id, study);
-  const mode = await ledger.putDecision(id, 'mode', options.mode);
+  const choice = options.choice && (await ledger.putDecision(id, 'choice', options.choice));
+  const mode = await ledger.putDecision(id, 'mode', choice?.chosen ?? options.mode);
   await ledger.putDecision(id, 'yaml', options.yaml);
   await ledger.beginSubmission(id);
   return { id, study: ref, mode, batchSeconds: options.batchSeconds };

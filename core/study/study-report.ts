@@ -11,6 +11,7 @@ import type { StudyRef } from '../spec/resolved-study.js';
 import type { Tables } from '../tables/schema.js';
 import type { Tensor } from '../tensor.js';
 import type { Catalog } from './catalog.js';
+import { choiceLines, type ModeChoice } from './choose-mode.js';
 import { adoptedScores } from './decisions.js';
 import { loadModelResults } from './load-results.js';
 import { loadOutlines } from './outlines.js';
@@ -38,6 +39,7 @@ export async function renderStudyReport(
     for (const line of await ledger.provenanceOf(outline.scope))
       machines.set(line.text, (machines.get(line.text) ?? 0) + line.cells);
   }
+  const choice = await ledger.getDecision<ModeChoice>(ref.id, 'choice');
   const input: ReportInput = {
     id: ref.id,
     study,
@@ -51,6 +53,7 @@ export async function renderStudyReport(
       versions: { percuss: percussVersion, node: process.version },
       machines: [...machines].map(([text, cells]) => `${text}: ${cells} cells`),
       times: { written: new Date().toISOString() },
+      ...(choice ? { choice: choiceLines(choice) } : {}),
       objects: Object.entries(files).map(([name, { key, sha256 }]) => ({ name, key, sha256 })),
     },
   };

@@ -38,7 +38,7 @@ export const tiny = {
   kernels: 'unit: kernel, mode: each, fill: [zero, mean]',
   accuracy: 0.656,
   divide: 255,
-  run: '{ batchSeconds: 0.01, workers: 2 }',
+  run: '{ engine: onnxruntime, device: cpu, batchSeconds: 0.01, workers: 2 }',
 };
 
 /** A study that takes seconds, and has every kind of unit: about 160 units in about as many batches. */

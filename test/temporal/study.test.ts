@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { cancelStudy, pauseStudy, queryProgress, resumeStudy, setWindow, waitForResult } from '../../workers/client.js';
+import type { NumericMode } from '../../core/numeric-mode.js';
+import {
+  cancelStudy,
+  countWorkers,
+  pauseStudy,
+  queryProgress,
+  resumeStudy,
+  setWindow,
+  submitStudy,
+  waitForResult,
+} from '../../workers/client.js';
 import { sweepWorkflowId } from '../../workflows/protocol.js';
 import type { FakeConfig } from './fixtures/fake-steps.mjs';
-import { until, useServer, World } from './world.js';
+import { until, useServer, workOn, World } from './world.js';
 
 const twoStages: FakeConfig = {
   stages: [
@@ -52,6 +62,27 @@ describe('a study on a real server', () => {
     const [a, b] = await Promise.all([waitForResult(one), waitForResult(two)]);
     expect(a).toEqual(b);
     expect(world.commits).toHaveLength(57);
+  });
+
+  it.concurrent('is computed by workers of its numeric mode only', async () => {
+    const world = await open(twoStages);
+    const other: NumericMode = { engine: 'onnxruntime', precision: 'float32', device: 'cuda' };
+    const study = { ...world.study, mode: other };
+    const handle = await submitStudy(held.client, study, {
+      name: 'fake',
+      storeId: held.storeId,
+      tables: ['models'],
+      window: 6,
+    });
+    await until('batches wait', async () => ((await queryProgress(held.client, study.id)).current?.inFlight ?? 0) > 0);
+    // The shared worker plans, and goes on polling for its own mode.
+    expect(await countWorkers(held.client, world.study, held.storeId)).toBe(1);
+    expect(await countWorkers(held.client, study, held.storeId)).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(world.done).toEqual([]);
+    const worker = await workOn(held, other, ['evaluate']);
+    expect(await waitForResult(handle)).toMatchObject({ state: 'complete', counters: { computed: 57 } });
+    await worker.shutdown();
   });
 
   it.concurrent('continues as new with batches in flight and loses none', async () => {

@@ -20,7 +20,7 @@ import { cacheFolder } from '../../infra/settings.js';
 import { submitStudy } from '../../workers/client.js';
 import type { StudyHandle, SubmitOptions } from '../../workers/client.js';
 import { startWorker } from '../../workers/worker.js';
-import type { RunningWorker } from '../../workers/worker.js';
+import type { RunningWorker, WorkerRole } from '../../workers/worker.js';
 import { commits, doneUnits, failedUnits, fakeSteps, writeConfig } from './fixtures/fake-steps.mjs';
 import type { FakeConfig } from './fixtures/fake-steps.mjs';
 
@@ -83,7 +83,16 @@ const sharedSteps: StudySteps = {
   writeReport: (study, ...rest) => of(study).writeReport(study, ...rest),
 };
 
-function work(held: TestServer, steps: StudySteps): Promise<RunningWorker> {
+/** A worker of its own for one mode and some roles. */
+export function workOn(held: TestServer, of: NumericMode, roles: readonly WorkerRole[]): Promise<RunningWorker> {
+  return work(held, sharedSteps, { mode: of, roles });
+}
+
+function work(
+  held: TestServer,
+  steps: StudySteps,
+  more: { readonly mode?: NumericMode; readonly roles?: readonly WorkerRole[] } = {},
+): Promise<RunningWorker> {
   return startWorker({
     connection: held.native,
     namespace: held.server.namespace,
@@ -93,6 +102,7 @@ function work(held: TestServer, steps: StudySteps): Promise<RunningWorker> {
     slots: 6,
     graceSeconds: 1,
     workflows: { workflowBundle: held.bundle },
+    ...more,
   });
 }
 

@@ -31,6 +31,7 @@ export function provenance({ input }: ReportContext): Section {
             </div> `,
         )}
       </dl>`,
+      ...(origin.choice ? [html`<p class="small">${origin.choice.join(' ')}</p>`] : []),
       origin.machines.length === 0
         ? html`<p class="small">Nothing is known about the machines that computed the cells.</p>`
         : html`<p class="small">Computed by:</p>
