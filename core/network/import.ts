@@ -40,7 +40,7 @@ const detours: Readonly<Record<string, string>> = {
 };
 
 /**
- * The format that a file name stands for: `.onnx`, `.json` for a TensorFlow.js layers model, or `.h5` for a Keras model.
+ * The format that a file name stands for: `.onnx`, `.json` for a TensorFlow.js model, or `.h5` for a Keras model.
  * @throws PercussError MODEL_UNSUPPORTED for anything else, with a way to one of these where there is one.
  */
 export function formatOf(fileName: string): NetworkFormat {
@@ -52,7 +52,7 @@ export function formatOf(fileName: string): NetworkFormat {
   const way = detour === undefined ? 'export the network to one of them' : (detours[detour] as string);
   throw new PercussError(
     'MODEL_UNSUPPORTED',
-    `"${fileName}" is none of the files that are read: ONNX (.onnx), a TensorFlow.js layers model (model.json), a Keras model (.h5); ${way}`,
+    `"${fileName}" is none of the files that are read: ONNX (.onnx), a TensorFlow.js model (model.json), a Keras model (.h5); ${way}`,
     { details: { file: fileName } },
   );
 }

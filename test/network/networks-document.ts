@@ -3,6 +3,9 @@ import type { CoverageRow } from '../../experiments/export/coverage-row.js';
 import { folds } from '../../core/network/onnx/fold.js';
 import { NEWEST_OPSET } from '../../core/network/onnx/opset.js';
 import { rules } from '../../core/network/onnx/rules.js';
+import { folds as tensorflowFolds } from '../../core/network/tfjs/graph-model/fold.js';
+import { importers } from '../../core/network/tfjs/graph-model/importers.js';
+import { layers } from '../../core/network/tfjs/layers.js';
 import { isOperatorName, operators } from '../../core/network/operators/table.js';
 import { tolerances } from '../engine/agreement.js';
 import { conformanceCases } from '../engine/cases.js';
@@ -46,6 +49,12 @@ function operatorRows(): readonly string[] {
     return `| ${name} | ${read} | ${becomes(name)} |`;
   });
 }
+
+const sortedNames = (names: readonly string[]): string =>
+  [...new Set(names)]
+    .sort()
+    .map((name) => `\`${name}\``)
+    .join(', ');
 
 /** Whether an engine passes the cases of an operator, and what it does not. */
 function onEngine(op: string, { options }: TestedEngine): string {
@@ -113,6 +122,24 @@ export function networksDocument(): string {
     '| operator | opsets read | becomes |',
     '|---|---|---|',
     ...operatorRows(),
+    '',
+    '## Operators of TensorFlow.js graph models',
+    '',
+    'What `tensorflowjs_converter --output_format=tfjs_graph_model` writes, quantised or not. Images are axis 0 of every value and their',
+    'number is left open; maps become NCHW whatever `data_format` says, with a Transpose behind the input and where a map is',
+    'flattened. A convolution between SpaceToBatchND and BatchToSpaceND is the dilated convolution that it stands for. What the',
+    'outputs of the signature do not need is left out. Known answers come from TensorFlow.js’s own executor',
+    '(`test/network/graph-model.test.ts`).',
+    '',
+    `Computed: ${sortedNames(Object.keys(importers))}.`,
+    '',
+    `Of constants and shapes only, on import: ${sortedNames(Object.keys(tensorflowFolds).filter((name) => !(name in importers)))}.`,
+    '',
+    '## Layers of Keras and of TensorFlow.js layers models',
+    '',
+    'In `model.json` and in `.h5` (Keras 2 and 3), channels last.',
+    '',
+    `${sortedNames(Object.keys(layers))}.`,
     '',
     '## Operators of a graph, and engines',
     '',

@@ -250,16 +250,13 @@ describe('what cannot be imported is refused', () => {
     }
   });
 
-  test('open rows and columns, channels first, graph models, broken JSON', () => {
+  test('open rows and columns, channels first, broken JSON', () => {
     const bytes = (text: string): ReadonlyMap<string, Uint8Array> =>
       new Map([['model.json', new TextEncoder().encode(text)]]);
     const open = [layer('c', 'Flatten', { batch_input_shape: [null, null, 4, 1] })];
     expect(() => importTfjs('net', sequential(open))).toThrow(/only the number of images may be open/);
     const first = [layer('p', 'MaxPooling2D', { data_format: 'channels_first' })];
     expect(() => importTfjs('net', sequential(first))).toThrow(/"p" .* uses data_format channels_first/);
-    expect(() => importTfjs('net', bytes('{"format":"graph-model"}'))).toThrow(
-      expect.objectContaining({ code: 'MODEL_UNSUPPORTED' }),
-    );
     expect(() => importTfjs('net', bytes('{'))).toThrow(/not valid JSON/);
     expect(() => importTfjs('net', bytes('{"modelTopology":{"class_name":"Model"}}'))).toThrow(/no layers/);
     expect(() => importTfjs('net', new Map())).toThrow(expect.objectContaining({ code: 'FILE_MISSING' }));

@@ -1,8 +1,9 @@
 import type { ValueId } from '../graph.js';
 import { largestFloat32 } from '../operators/clip.js';
 import { float32 } from '../../tensor.js';
+import { UnsupportedNode } from '../unsupported.js';
 import { same } from './same.js';
-import { numbers, UnsupportedNode, type Rule, type Translation } from './translation.js';
+import { numbers, type Rule, type Translation } from './translation.js';
 
 /** Two operands. Before opset 7 the second one was laid along the first from `axis` on, if it was not at its end. */
 const paired =

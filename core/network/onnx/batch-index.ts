@@ -1,7 +1,9 @@
 import { DYNAMIC, type Shape, type ValueId } from '../graph.js';
+import { openDimension } from '../open-dimension.js';
 import { elementsPerImage } from '../operators/layout.js';
 import type { Tensor } from '../../tensor.js';
-import { numbers, openDimension, UnsupportedNode, type Translation } from './translation.js';
+import { UnsupportedNode } from '../unsupported.js';
+import { numbers, type Translation } from './translation.js';
 
 /**
  * Positions computed from the open number of images: scale · image + offsets, of shape [images, …shape]. PyTorch's newer

@@ -1,9 +1,11 @@
 import { float32, tensor, zeros, type Tensor } from '../../tensor.js';
 import { DYNAMIC } from '../graph.js';
+import { isKnown, openDimension, unknown } from '../open-dimension.js';
 import { broadcastIndices, broadcastShape } from '../operators/broadcast.js';
 import { filled, indices, picked, stridesOf } from '../operators/layout.js';
+import { UnsupportedNode } from '../unsupported.js';
 import { decodeTensor, kindOf } from './decode.js';
-import { isKnown, openDimension, unknown, UnsupportedNode, type Translation } from './translation.js';
+import { type Translation } from './translation.js';
 
 /**
  * Computes a node that only handles constants, where the operator table has no row for it; undefined: not this way.

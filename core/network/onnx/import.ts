@@ -5,6 +5,7 @@ import { buildGraph, type NodeDraft } from '../build.js';
 import { DYNAMIC, type Graph, type GraphInput, type Node, type Shape, type ValueId } from '../graph.js';
 import { Names } from '../names.js';
 import { operatorOf } from '../operators/table.js';
+import { unsupportedError, UnsupportedNode, type Unsupported } from '../unsupported.js';
 import { Attributes, decodeModel, decodeTensor, kindOf, typeName } from './decode.js';
 import { batchIndexOf, type BatchIndex } from './batch-index.js';
 import { withChannelShuffles } from './channel-shuffle.js';
@@ -13,8 +14,7 @@ import { folds } from './fold.js';
 import { nameNodes, type NodeNames } from './path.js';
 import { checkOpset } from './opset.js';
 import { rules } from './rules.js';
-import { unsupportedError, type Unsupported } from './unsupported.js';
-import { invalidModel, UnsupportedNode, type Translation } from './translation.js';
+import { invalidModel, type Translation } from './translation.js';
 
 interface Parsed {
   readonly name: string;
@@ -214,7 +214,7 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
       unsupported.push({ operator, node: proto.name || id, reason: error.reason });
     }
   }
-  if (unsupported.length > 0) throw unsupportedError(name, opset, unsupported);
+  if (unsupported.length > 0) throw unsupportedError(name, `opset ${opset}`, unsupported);
 
   const naming = nameNodes(names);
   const nodes = drafts.map((draft, i) => ({ ...draft, ...naming[i] }));

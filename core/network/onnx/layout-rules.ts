@@ -1,16 +1,9 @@
 import { DYNAMIC, type Shape } from '../graph.js';
+import { isKnown, openDimension } from '../open-dimension.js';
 import { elementsPerImage } from '../operators/layout.js';
+import { UnsupportedNode } from '../unsupported.js';
 import { gatheredInOrder } from './batch-index.js';
-import {
-  integers,
-  isKnown,
-  largest,
-  numbers,
-  openDimension,
-  UnsupportedNode,
-  type Rule,
-  type Translation,
-} from './translation.js';
+import { integers, largest, numbers, type Rule, type Translation } from './translation.js';
 
 const positive = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 

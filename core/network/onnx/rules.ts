@@ -1,10 +1,11 @@
 import type { ValueId } from '../graph.js';
 import { largestFloat32 } from '../operators/clip.js';
+import { UnsupportedNode } from '../unsupported.js';
 import { arithmeticRules } from './arithmetic-rules.js';
 import { kindOf } from './decode.js';
 import { layoutRules } from './layout-rules.js';
 import { same } from './same.js';
-import { scalar, UnsupportedNode, type Rule, type Translation } from './translation.js';
+import { scalar, type Rule, type Translation } from './translation.js';
 import { windowRules } from './window-rules.js';
 
 const nothing: Rule = (t) => t.alias(t.inputs[0] as ValueId);

@@ -2,8 +2,10 @@ import { PercussError } from '../../errors.js';
 import type { Tensor } from '../../tensor.js';
 import type { NodeDraft } from '../build.js';
 import type { Attribute, Shape, ValueId } from '../graph.js';
+import { isKnown } from '../open-dimension.js';
 import type { OperatorName } from '../operators/table.js';
 import type { BatchIndex } from './batch-index.js';
+import { UnsupportedNode } from '../unsupported.js';
 import type { Attributes } from './decode.js';
 
 /** One ONNX node on its way into the graph: what a rule may ask and do. */
@@ -45,27 +47,6 @@ export interface Translation {
 
 /** How one ONNX operator is expressed by ours. */
 export type Rule = (t: Translation) => void;
-
-/** Thrown by rules; the importer collects them, so that all are told at once. */
-export class UnsupportedNode extends Error {
-  readonly reason: string | undefined;
-
-  constructor(reason?: string) {
-    super(reason ?? 'unsupported');
-    this.reason = reason;
-  }
-}
-
-/**
- * Marks in folded shapes. `openDimension`: a dimension of an activation that is open. `unknown`: computed from one. Both
- * travel through layout operators as ordinary numbers.
- */
-export const openDimension = -(2n ** 62n);
-export const unknown = openDimension + 1n;
-
-export function isKnown(value: bigint): boolean {
-  return value !== openDimension && value !== unknown;
-}
 
 /** A list of integers from an attribute (older opsets) or a constant input (newer ones); undefined if neither is given. */
 export function integers(t: Translation, attribute: string, input: number): readonly bigint[] | undefined {

@@ -1,5 +1,6 @@
 import { DYNAMIC } from '../graph.js';
-import { numbers, scalar, UnsupportedNode, type Rule, type Translation } from './translation.js';
+import { UnsupportedNode } from '../unsupported.js';
+import { numbers, scalar, type Rule, type Translation } from './translation.js';
 
 function pair(t: Translation, name: string, otherwise: readonly [number, number]): readonly [number, number] {
   const given = t.attributes.ints(name, undefined);

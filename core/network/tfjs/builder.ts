@@ -53,10 +53,23 @@ export class GraphBuilder {
 
   /** Adds a node with one output. */
   node(op: OperatorName, wanted: string, inputs: readonly ValueId[], options: NodeOptions = {}): ValueId {
+    return this.nodeOf(1, op, wanted, inputs, options)[0] as ValueId;
+  }
+
+  /** Adds a node with `count` outputs. */
+  nodeOf(
+    count: number,
+    op: OperatorName,
+    wanted: string,
+    inputs: readonly ValueId[],
+    options: NodeOptions = {},
+  ): readonly ValueId[] {
     const id = this.#ids.claim(wanted);
-    const output = this.#values.claim(`${id}_out`);
-    this.nodes.push({ id, op, inputs, outputs: [output], path: wanted, ...options });
-    return output;
+    const outputs = Array.from({ length: count }, (_, i) =>
+      this.#values.claim(i === 0 ? `${id}_out` : `${id}_out${i}`),
+    );
+    this.nodes.push({ id, op, inputs, outputs, path: wanted, ...options });
+    return outputs;
   }
 
   /** The value of an activation in the form asked for. */
@@ -89,6 +102,11 @@ export class GraphBuilder {
 
 function sameTensor(a: Tensor, b: Tensor): boolean {
   return a.shape.join() === b.shape.join() && a.data.every((value, i) => Object.is(value, b.data[i]));
+}
+
+/** Dimensions of an activation in the order of one of its forms, without the images' axis. */
+export function shapeIn(form: Form, { shape }: Pick<Activation, 'shape'>): Shape {
+  return form === 'nchw' && shape.length === 3 ? [shape[2] as number, shape[0] as number, shape[1] as number] : shape;
 }
 
 /** Place of a Keras axis (images are axis 0) in a form of an activation. */

@@ -1,54 +1,10 @@
-import { float32, sizeOf, type Tensor } from '../../tensor.js';
+import { float32, type Tensor } from '../../tensor.js';
 import type { ValueId } from '../graph.js';
 import { activated, activationName } from './activation.js';
 import type { Activation } from './builder.js';
 import { inForm, type LayerCall, type LayerImporter } from './layer.js';
-
-type Pair = readonly [number, number];
-
-interface Windows {
-  readonly pads: readonly [number, number, number, number];
-  readonly output: Pair;
-}
-
-/**
- * Pads and output size of a sliding window as TensorFlow has them: `same` gives ⌈size / stride⌉ windows and puts the
- * larger part of an odd padding behind.
- */
-export function windowsOf(call: LayerCall, size: Pair, kernel: Pair, stride: Pair, dilation: Pair): Windows {
-  const padding = call.config.text('padding', 'valid');
-  if (padding !== 'same' && padding !== 'valid') throw call.unsupported(`padding ${padding}`);
-  const axes = ([0, 1] as const).map((axis) => {
-    const reach = (kernel[axis] - 1) * dilation[axis] + 1;
-    if (padding === 'valid') {
-      return { before: 0, after: 0, count: Math.floor((size[axis] - reach) / stride[axis]) + 1 };
-    }
-    const count = Math.ceil(size[axis] / stride[axis]);
-    const total = Math.max(0, (count - 1) * stride[axis] + reach - size[axis]);
-    return { before: Math.floor(total / 2), after: Math.ceil(total / 2), count };
-  });
-  const [rows, columns] = axes as [(typeof axes)[number], (typeof axes)[number]];
-  return { pads: [rows.before, columns.before, rows.after, columns.after], output: [rows.count, columns.count] };
-}
-
-/** A tensor with its axes in another order. */
-function permuted(source: Tensor<'float32'>, order: readonly number[]): Tensor<'float32'> {
-  const shape = order.map((axis) => source.shape[axis] as number);
-  const steps = order.map((axis) => sizeOf(source.shape.slice(axis + 1)));
-  const data = new Float32Array(source.data.length);
-  const at = shape.map(() => 0);
-  for (let o = 0, from = 0; o < data.length; o++) {
-    data[o] = source.data[from] as number;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at[axis] = (at[axis] as number) + 1;
-      from += steps[axis] as number;
-      if ((at[axis] as number) < (shape[axis] as number)) break;
-      from -= (at[axis] as number) * (steps[axis] as number);
-      at[axis] = 0;
-    }
-  }
-  return float32(shape, data);
-}
+import { permuted } from './permuted.js';
+import { windowsOf, type Pair } from './windows.js';
 
 interface Kernels {
   readonly name: string;
@@ -95,7 +51,11 @@ function convolved(
     throw call.invalid(`has kernels for ${perGroup * kernels.group} channels, but its input has ${shape[2]}`);
   }
   const { strides, dilations } = sliding;
-  const { pads, output } = windowsOf(call, [shape[0], shape[1]], [rows, columns], strides, dilations);
+  const { pads, output } = windowsOf(call.padding(), [shape[0], shape[1]], {
+    kernel: [rows, columns],
+    stride: strides,
+    dilation: dilations,
+  });
   const bias = sliding.bias ? call.weight('bias') : undefined;
   const result = call.node(
     'Conv',

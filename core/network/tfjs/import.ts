@@ -4,6 +4,8 @@ import { DYNAMIC, type Graph } from '../graph.js';
 import { activationName, knowsActivation } from './activation.js';
 import { GraphBuilder, type Activation } from './builder.js';
 import { invalidModel, itemsOf, LayerConfig } from './config.js';
+import { isGraphModel } from './graph-model/graph-def.js';
+import { importGraphModel } from './graph-model/import.js';
 import { LayerCall } from './layer.js';
 import { layers } from './layers.js';
 import { isContainer, modelDraft, parseModelJson, topologyOf, weightGroups } from './topology.js';
@@ -11,10 +13,11 @@ import type { LayerDraft, ModelDraft, TensorReference } from './topology.js';
 import { readWeights, type Weights } from './weights.js';
 
 /**
- * Imports a TensorFlow.js layers model, as tfjs itself or the Python converter wrote it.
+ * Imports a TensorFlow.js model: a layers model, as tfjs itself or the Python converter wrote it, or a graph model
+ * (`importGraphModel`).
  *
- * Inputs and outputs keep Keras's shapes (channels last); in between maps are NCHW, with a Transpose wherever the order
- * of elements is looked at. Outputs are called after their layers.
+ * Inputs and outputs of a layers model keep Keras's shapes (channels last); in between maps are NCHW, with a Transpose
+ * wherever the order of elements is looked at. Outputs are called after their layers.
  *
  * @param files model.json and the weight files that it names, under the names by which it names them.
  * @throws PercussError MODEL_INVALID, FILE_MISSING for weight files, MODEL_UNSUPPORTED naming all layers that are not
@@ -22,6 +25,7 @@ import { readWeights, type Weights } from './weights.js';
  */
 export function importTfjs(name: string, files: ReadonlyMap<string, Uint8Array>): Graph {
   const json = parseModelJson(name, modelJson(name, files));
+  if (isGraphModel(json)) return importGraphModel(name, json, files);
   return importLayers(name, topologyOf(name, json), () => readWeights(name, json, files));
 }
 
@@ -71,7 +75,7 @@ function modelJson(name: string, files: ReadonlyMap<string, Uint8Array>): Uint8A
   const [only, ...others] = candidates;
   if (only && others.length === 0) return only;
   const found = candidates.length === 0 ? 'none' : `${candidates.length} of them`;
-  throw new PercussError('FILE_MISSING', `"${name}": a layers model needs one model.json, got ${found}`, {
+  throw new PercussError('FILE_MISSING', `"${name}": a TensorFlow.js model needs one model.json, got ${found}`, {
     details: { model: name },
   });
 }

@@ -53,6 +53,12 @@ export class LayerCall {
     return { value: this.builder.form(input, 'nchw'), shape: [height, width, channels] };
   }
 
+  padding(): 'same' | 'valid' {
+    const padding = this.config.text('padding', 'valid');
+    if (padding !== 'same' && padding !== 'valid') throw this.unsupported(`padding ${padding}`);
+    return padding;
+  }
+
   weight(part: string): { readonly name: string; readonly tensor: Tensor<'float32'> } {
     return this.#weights.get(this.name, part);
   }

@@ -2,8 +2,9 @@ import { float32, type Tensor } from '../../tensor.js';
 import type { ValueId } from '../graph.js';
 import { activated, activationName } from './activation.js';
 import { axisIn, isMap, type Activation, type Form } from './builder.js';
-import { conv2d, dense, depthwiseConv2d, separableConv2d, windowsOf } from './convolution.js';
+import { conv2d, dense, depthwiseConv2d, separableConv2d } from './convolution.js';
 import { inForm, type LayerCall, type LayerImporter } from './layer.js';
+import { windowsOf } from './windows.js';
 
 const unchanged: LayerImporter = (call) => call.input;
 
@@ -81,7 +82,11 @@ const pooling =
     const { value, shape } = call.map();
     const kernel = call.config.pair('pool_size', [2, 2]);
     const strides = call.config.has('strides') ? call.config.pair('strides') : kernel;
-    const { pads, output } = windowsOf(call, [shape[0], shape[1]], kernel, strides, [1, 1]);
+    const { pads, output } = windowsOf(call.padding(), [shape[0], shape[1]], {
+      kernel,
+      stride: strides,
+      dilation: [1, 1],
+    });
     const common = { kernel_shape: kernel, strides, dilations: [1, 1], pads, ceil_mode: 0 };
     const own = op === 'AveragePool' ? { count_include_pad: 0 } : {};
     return inForm([...output, shape[2]], 'nchw', call.node(op, '', [value], { ...common, ...own }));

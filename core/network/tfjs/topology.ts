@@ -34,7 +34,7 @@ const containers = new Set(['Model', 'Functional', 'Sequential']);
 /** Whether a layer is a model of its own. */
 export const isContainer = (className: string): boolean => containers.has(className);
 
-/** Parses a model.json. @throws PercussError MODEL_INVALID, or MODEL_UNSUPPORTED for graph models. */
+/** Parses a model.json. @throws PercussError MODEL_INVALID. */
 export function parseModelJson(model: string, bytes: Uint8Array): JsonObject {
   let json: unknown;
   try {
@@ -43,14 +43,6 @@ export function parseModelJson(model: string, bytes: Uint8Array): JsonObject {
     throw new PercussError('MODEL_INVALID', `"${model}": model.json is not valid JSON`, { details: { model }, cause });
   }
   if (!isObject(json)) throw invalidModel(model, 'expected an object with modelTopology and weightsManifest');
-  if (json['format'] === 'graph-model' || (isObject(json['modelTopology']) && 'node' in json['modelTopology'])) {
-    throw new PercussError(
-      'MODEL_UNSUPPORTED',
-      `"${model}" is a TensorFlow.js graph model; percuss reads layers models. Convert the Keras model with ` +
-        'tensorflowjs_converter --output_format=tfjs_layers_model, or export the network to ONNX.',
-      { details: { model, format: 'graph-model' } },
-    );
-  }
   return json;
 }
 

@@ -1,4 +1,14 @@
-import { PercussError } from '../../errors.js';
+import { PercussError } from '../errors.js';
+
+/** Thrown by importers of one node; whoever imports the network collects them, so that all are told at once. */
+export class UnsupportedNode extends Error {
+  readonly reason: string | undefined;
+
+  constructor(reason?: string) {
+    super(reason ?? 'unsupported');
+    this.reason = reason;
+  }
+}
 
 /** One node that percuss cannot express, with the reason if there is more to say than its name. */
 export interface Unsupported {
@@ -7,8 +17,8 @@ export interface Unsupported {
   readonly reason: string | undefined;
 }
 
-/** One error that names all of them, alike ones together. */
-export function unsupportedError(model: string, opset: number, found: readonly Unsupported[]): PercussError {
+/** One error that names all of them, alike ones together. `form`: what kind of file it is, for people. */
+export function unsupportedError(model: string, form: string, found: readonly Unsupported[]): PercussError {
   const distinct = new Map(found.toReversed().map((entry) => [`${entry.operator} ${entry.reason ?? ''}`, entry]));
   const lines = [...distinct.values()].reverse().map(({ operator, node, reason }) => {
     const count = found.filter((entry) => entry.operator === operator && entry.reason === reason).length;
@@ -17,8 +27,8 @@ export function unsupportedError(model: string, opset: number, found: readonly U
   const operators = [...new Set(found.map((entry) => entry.operator))].join(', ');
   return new PercussError(
     'MODEL_UNSUPPORTED',
-    `model "${model}" (opset ${opset}) uses what percuss does not support:\n  ${lines.join('\n  ')}\n` +
+    `model "${model}" (${form}) uses what percuss does not support:\n  ${lines.join('\n  ')}\n` +
       'percuss reads convolutional classifiers; leave such parts out when you export the network, or ask for the operator.',
-    { details: { model, opset, operators: operators.slice(0, 300) } },
+    { details: { model, form, operators: operators.slice(0, 300) } },
   );
 }

@@ -1,0 +1,170 @@
+import type { Tensor } from '../../../tensor.js';
+import { buildGraph } from '../../build.js';
+import { DYNAMIC, type Graph, type ValueId } from '../../graph.js';
+import { unsupportedError, UnsupportedNode, type Unsupported } from '../../unsupported.js';
+import { GraphBuilder, type Activation } from '../builder.js';
+import { invalidModel, type JsonObject } from '../config.js';
+import { readTensors } from '../manifest.js';
+import { isConstant, NodeCall, type Operand } from './call.js';
+import { folds } from './fold.js';
+import { graphDefOf, requireFloats, type GraphDef, type GraphNode, type Reference } from './graph-def.js';
+import { importers } from './importers.js';
+import { namedLikeModules } from './module-names.js';
+
+/**
+ * Imports a TensorFlow.js graph model (`tensorflowjs_converter --output_format=tfjs_graph_model`): what its outputs need of
+ * a GraphDef.
+ *
+ * The images are axis 0 of every activation, and their number is left open whatever the file says. Inputs and outputs keep
+ * TensorFlow's order of axes; in between maps are NCHW, with a Transpose wherever the order of elements is looked at.
+ * Outputs are called as the signature does.
+ *
+ * @throws PercussError MODEL_INVALID, FILE_MISSING for weight files, MODEL_UNSUPPORTED naming all nodes that are not
+ * supported at once.
+ */
+export function importGraphModel(name: string, json: JsonObject, files: ReadonlyMap<string, Uint8Array>): Graph {
+  const def = graphDefOf(name, json);
+  const order = inOrder(name, def);
+  const result = new GraphModelImport(name, def, readTensors(name, json, files)).run(order);
+  return buildGraph({ name, ...result, nodes: namedLikeModules(result.nodes, result.constants) });
+}
+
+const form = 'TensorFlow.js graph model';
+
+/** Nodes that the outputs need, each behind those that it reads. */
+function inOrder(model: string, { nodes, outputs }: GraphDef): readonly GraphNode[] {
+  const state = new Map<string, 'open' | 'done'>();
+  const order: GraphNode[] = [];
+  const waiting: { readonly name: string; readonly reader: string }[] = [...outputs]
+    .reverse()
+    .map(([key, { node }]) => ({ name: node, reader: `output "${key}"` }));
+  for (let next = waiting.at(-1); next !== undefined; next = waiting.at(-1)) {
+    const node = nodes.get(next.name);
+    if (node === undefined) throw invalidModel(model, `${next.reader} reads "${next.name}", which is no node`);
+    if (state.get(node.name) !== undefined) {
+      if (state.get(node.name) === 'open') order.push(node);
+      state.set(node.name, 'done');
+      waiting.pop();
+      continue;
+    }
+    state.set(node.name, 'open');
+    for (const input of node.inputs.toReversed()) {
+      const known = state.get(input.node);
+      if (known === 'open') {
+        throw unsupportedError(model, form, [{ operator: node.op, node: node.name, reason: 'it is part of a loop' }]);
+      }
+      if (known === undefined) waiting.push({ name: input.node, reader: `node "${node.name}"` });
+    }
+  }
+  return order;
+}
+
+interface Imported {
+  readonly inputs: GraphBuilder['inputs'];
+  readonly outputs: readonly ValueId[];
+  readonly nodes: GraphBuilder['nodes'];
+  readonly constants: GraphBuilder['constants'];
+}
+
+class GraphModelImport {
+  readonly #model: string;
+  readonly #def: GraphDef;
+  readonly #tensors: ReadonlyMap<string, Tensor>;
+  readonly #builder = new GraphBuilder();
+  readonly #values = new Map<string, readonly Operand[]>();
+  #images: number | undefined;
+
+  constructor(model: string, def: GraphDef, tensors: ReadonlyMap<string, Tensor>) {
+    this.#model = model;
+    this.#def = def;
+    this.#tensors = tensors;
+  }
+
+  run(order: readonly GraphNode[]): Imported {
+    const unsupported: Unsupported[] = [];
+    const lost = new Set<string>();
+    for (const node of order) {
+      if (node.inputs.some((input) => lost.has(input.node))) {
+        if (node.op in importers || node.op in folds) {
+          lost.add(node.name);
+          continue;
+        }
+      }
+      try {
+        this.#values.set(node.name, this.#import(node));
+      } catch (error) {
+        if (!(error instanceof UnsupportedNode)) throw error;
+        lost.add(node.name);
+        unsupported.push({ operator: node.op, node: node.name, reason: error.reason });
+      }
+    }
+    if (unsupported.length > 0) throw unsupportedError(this.#model, form, unsupported);
+    const { inputs, nodes, constants } = this.#builder;
+    return { outputs: this.#outputs(), inputs, nodes, constants };
+  }
+
+  #import(node: GraphNode): readonly Operand[] {
+    if (node.op === 'Placeholder') return [this.#input(node)];
+    if (node.op === 'Const') return [this.#constant(node)];
+    const importer = importers[node.op];
+    const fold = folds[node.op];
+    if (!importer && !fold) throw new UnsupportedNode();
+    const inputs = node.inputs.map((input) => this.#operand(node, input));
+    const names = node.inputs.map((input) => this.#holder(input));
+    const call = new NodeCall(node, inputs, names, this.#builder, this.#images);
+    const folded = node.op === 'Shape' || inputs.every(isConstant) ? fold?.(call) : undefined;
+    if (folded) return [folded];
+    if (!importer) throw new UnsupportedNode('only constants can be handled so');
+    const made = importer(call);
+    return isList(made) ? made : [made];
+  }
+
+  #operand(reader: GraphNode, { node, output }: Reference): Operand {
+    const found = this.#values.get(node)?.[output];
+    if (found === undefined) {
+      const asked = this.#def.nodes.get(node)?.op ?? 'node';
+      throw new UnsupportedNode(`output ${output} of the ${asked} "${node}", which ${reader.name} reads`);
+    }
+    return found;
+  }
+
+  /** The node whose constant comes through nodes that do nothing. */
+  #holder({ node }: Reference): string {
+    const found = this.#def.nodes.get(node);
+    const [from] = found?.inputs ?? [];
+    return found?.op === 'Identity' && from ? this.#holder(from) : node;
+  }
+
+  #constant(node: GraphNode): Tensor {
+    const tensor = this.#tensors.get(node.name);
+    if (tensor) return tensor;
+    throw new UnsupportedNode('a constant that holds no numbers, or whose numbers are not among the weights');
+  }
+
+  #input(node: GraphNode): Activation {
+    requireFloats(node.attributes.type('dtype'), 'it holds');
+    const [images, ...shape] = node.attributes.shape('shape') ?? [];
+    if (shape.length === 0 || !shape.every((dim) => dim > 0)) {
+      throw new UnsupportedNode(
+        `its shape [${[images, ...shape].map((dim) => (dim === undefined || dim < 0 ? '?' : dim)).join(', ')}]: only the number of images may be open`,
+      );
+    }
+    if (images !== undefined && images > 0) this.#images = images;
+    return this.#builder.input(node.name, DYNAMIC, shape);
+  }
+
+  #outputs(): readonly ValueId[] {
+    const renamed = new Map<ValueId, ValueId>();
+    for (const [key, { node, output }] of this.#def.outputs) {
+      const operand = this.#values.get(node)?.[output];
+      if (operand === undefined) throw invalidModel(this.#model, `its output "${key}" is missing`);
+      if (isConstant(operand)) throw invalidModel(this.#model, `its output "${key}" does not depend on the images`);
+      const value = this.#builder.form(operand, 'keras');
+      const isInput = this.#builder.inputs.some((input) => input.id === value);
+      if (!renamed.has(value)) renamed.set(value, isInput ? value : this.#builder.rename(value, key));
+    }
+    return [...renamed.values()];
+  }
+}
+
+const isList = (made: Operand | readonly Operand[]): made is readonly Operand[] => Array.isArray(made);
