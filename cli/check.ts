@@ -8,6 +8,7 @@ import { importNetwork } from '../core/network/import.js';
 import { printNumericMode } from '../core/numeric-mode.js';
 import { readModelFiles } from '../core/study/prepare.js';
 import { float32, type Tensor } from '../core/tensor.js';
+import { tensorFlowFromCache } from '../infra/setup/load-tfjs.js';
 import { ensureEngine } from '../workers/engine-process.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { commonOptions } from './session.js';
@@ -61,7 +62,7 @@ export function checkCommand(program: Command): void {
       }
       const inputs = await readFloats(options.inputs);
       const expected = await readFloats(options.expect);
-      const engine = await openEngine(mode);
+      const engine = await openEngine(mode, { tensorflow: tensorFlowFromCache });
       const program_ = await engine.compile(graph);
       const fetched = await program_.run(new Map([[program_.feeds[0]?.name ?? '', engine.upload(inputs)]]));
       const actual = (await fetched.get(output)?.read())?.data as Float32Array;

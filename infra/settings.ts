@@ -83,6 +83,11 @@ export function childEnvironment(additions: Readonly<Record<string, string>> = {
   return { ...process.env, ...additions };
 }
 
+/** What native libraries read from the environment as they are loaded into this process; anything set before gives way. */
+export function setForLibraries(values: Readonly<Record<string, string>>): void {
+  Object.assign(process.env, values);
+}
+
 /** The XDG rules: relative paths are invalid and ignored. */
 function absolute(folder: string | undefined): string | undefined {
   return folder !== undefined && path.isAbsolute(folder) ? folder : undefined;

@@ -1,6 +1,7 @@
 import { Ledger } from '../core/ledger/ledger.js';
 import { openStore } from '../core/store/open.js';
 import { BatchRunner } from '../core/study/batch.js';
+import { tensorFlowFromCache } from '../infra/setup/load-tfjs.js';
 import type { ComputeHandler } from './messages.js';
 
 /**
@@ -13,7 +14,7 @@ export function createHandler(): ComputeHandler {
     // The parent has probed the store already.
     const store = await openStore(url, { probe: false });
     // One thread: results of equal builds are then equal, and slots don't get in each other's way.
-    return new BatchRunner(new Ledger(store), { threads: 1 });
+    return new BatchRunner(new Ledger(store), { threads: 1, tensorflow: tensorFlowFromCache });
   };
   return {
     run: async ({ store, stage, from, to }, options) => {

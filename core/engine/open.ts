@@ -3,11 +3,13 @@ import type { NumericMode } from '../numeric-mode.js';
 import type { Engine } from './engine.js';
 import { openOnnxruntime } from './onnxruntime.js';
 import { openReference } from './reference.js';
-import { openTfjs } from './tfjs.js';
+import type { LoadTensorFlow } from './tfjs/backend.js';
 
 export interface EngineOptions {
   /** Threads of one run, for engines that have any; 1 by default. */
   readonly threads?: number;
+  /** How TensorFlow's native library comes into this process, for `tfjs` on `cpu` and `cuda`. */
+  readonly tensorflow?: LoadTensorFlow;
 }
 
 type Opener = (mode: NumericMode, options: EngineOptions) => Promise<Engine>;
@@ -15,7 +17,8 @@ type Opener = (mode: NumericMode, options: EngineOptions) => Promise<Engine>;
 /** Every engine, by the name it has in a numeric mode. A new one is a file and a row here, and the conformance suite run on it. */
 const openers = {
   onnxruntime: ({ device }, options) => openOnnxruntime({ ...options, device }),
-  tfjs: ({ device }) => openTfjs(device),
+  // Loaded when it is wanted: it is large.
+  tfjs: async ({ device }, options) => (await import('./tfjs/engine.js')).openTfjs({ ...options, device }),
   reference: () => openReference(),
 } satisfies Record<NumericMode['engine'], Opener>;
 

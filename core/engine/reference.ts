@@ -1,9 +1,10 @@
 import { PercussError } from '../errors.js';
-import type { Graph, Node, ValueId } from '../network/graph.js';
+import type { Graph, ValueId } from '../network/graph.js';
 import { operatorOf } from '../network/operators/table.js';
 import type { Tensor } from '../tensor.js';
 import type { Engine, EngineTensor, Program } from './engine.js';
 import { checkedFeeds, engineFailed, feedsOf, weightBytes } from './feeds.js';
+import { lastReaders } from './lifetime.js';
 
 class HostTensor implements EngineTensor {
   constructor(readonly tensor: Tensor) {}
@@ -19,20 +20,6 @@ class HostTensor implements EngineTensor {
   dispose(): void {
     // The host's garbage collector has it.
   }
-}
-
-/** After which node nobody reads a value any more. */
-function lastReaders(graph: Graph): ReadonlyMap<Node, readonly ValueId[]> {
-  const last = new Map<ValueId, Node>();
-  for (const node of graph.nodes) for (const value of [...node.outputs, ...node.inputs]) last.set(value, node);
-  const dead = new Map<Node, ValueId[]>();
-  for (const [value, node] of last) {
-    if (graph.outputs.includes(value)) continue;
-    const list = dead.get(node);
-    if (list) list.push(value);
-    else dead.set(node, [value]);
-  }
-  return dead;
 }
 
 /** Runs a graph node by node with each operator's definition. Values are freed after their last use. */

@@ -1,6 +1,6 @@
 import type { Digest } from '../digest.js';
 import type { Engine } from '../engine/engine.js';
-import { openEngine } from '../engine/open.js';
+import { openEngine, type EngineOptions } from '../engine/open.js';
 import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { NumericMode } from '../numeric-mode.js';
@@ -34,16 +34,16 @@ interface Tapped {
  */
 export class BatchRunner {
   readonly #ledger: Ledger;
-  readonly #threads: number;
+  readonly #engineOptions: EngineOptions;
   readonly #catalog: Catalog;
   readonly #engines = new Map<string, Promise<Engine>>();
   readonly #stages = new Map<string, Promise<OutlinedStage>>();
   readonly #tapped = new Map<string, Promise<Tapped>>();
   readonly #baselines = new Map<string, ChunkBaseline>();
 
-  constructor(ledger: Ledger, options: { readonly threads?: number } = {}) {
+  constructor(ledger: Ledger, options: EngineOptions = {}) {
     this.#ledger = ledger;
-    this.#threads = options.threads ?? 1;
+    this.#engineOptions = options;
     this.#catalog = new Catalog((digest) => ledger.getBlob(digest));
   }
 
@@ -82,7 +82,7 @@ export class BatchRunner {
   }
 
   #engine(mode: NumericMode): Promise<Engine> {
-    return remembered(this.#engines, JSON.stringify(mode), 4, () => openEngine(mode, { threads: this.#threads }));
+    return remembered(this.#engines, JSON.stringify(mode), 4, () => openEngine(mode, this.#engineOptions));
   }
 
   async #runGroup(

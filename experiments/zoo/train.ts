@@ -6,7 +6,7 @@ import type * as tensorflow from '@tensorflow/tfjs';
 
 import { messageOf, PercussError } from '../../core/errors.js';
 import { randomStream } from '../../core/random.js';
-import { loadNativeTensorFlow } from '../../infra/setup/tfjs.js';
+import { loadNativeTensorFlow } from '../../infra/setup/load-tfjs.js';
 import { buildNetwork, networkNames } from './architectures.js';
 import type { NetworkName, TensorFlow } from './architectures.js';
 import { classes, fashionImages, side } from './fashion.js';

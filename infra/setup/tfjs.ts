@@ -2,58 +2,40 @@ import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-import type * as tensorflow from '@tensorflow/tfjs';
-
 import { messageOf, PercussError } from '../../core/errors.js';
 import { cacheFolder, childEnvironment } from '../settings.js';
+import {
+  libraryVersion,
+  packageVersion,
+  prefixOf,
+  tensorFlowVariants,
+  type TensorFlowVariant,
+} from './tfjs-variant.js';
 
-const packageVersion = '4.22.0';
-/**
- * The C library of this release passes TensorFlow.js's own tests (2.18's rounds int32 wrongly). Any CPython's wheel
- * carries the same library; 3.11's is pinned, whichever Python unpacks it.
- */
-const wheel = {
-  name: 'tensorflow-cpu',
-  version: '2.15.1',
-  sha256: '54660c074d7241a503e81edfd9f5ef5af88f64051b72e2945f26318c790f2d26',
-  pip: ['--platform', 'manylinux2014_x86_64', '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'],
-};
+const wheelTags = [
+  ['--platform', 'manylinux2014_x86_64'],
+  ['--python-version', '3.11'],
+  ['--implementation', 'cp'],
+  ['--abi', 'cp311'],
+].flat();
 const libraries = { cc: 'libtensorflow_cc.so.2', framework: 'libtensorflow_framework.so.2' };
 const headers = ['tensorflow/c', 'tensorflow/core/platform', 'tensorflow/tsl', 'tsl'];
-const smoke = [
-  "const tf = require('@tensorflow/tfjs-node');",
-  'const product = tf.matMul(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor2d([[1], [1]])).dataSync();',
-  "if (tf.getBackend() !== 'tensorflow' || product[0] !== 3 || product[1] !== 7) process.exit(1);",
-].join('\n');
+/** Without a GPU the GPU's package computes on the processor, so this tries the build and not the device. */
+const smoke = (name: string): string =>
+  [
+    `const tf = require('${name}');`,
+    'const product = tf.matMul(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor2d([[1], [1]])).dataSync();',
+    "if (tf.getBackend() !== 'tensorflow' || product[0] !== 3 || product[1] !== 7) process.exit(1);",
+  ].join('\n');
 
 export interface SetupOptions {
+  readonly device?: TensorFlowVariant['device'];
   /** percuss's cache folder. */
   readonly cache?: string;
   readonly onProgress?: (line: string) => void;
-}
-
-/** The folder in whose `node_modules` the native packages stand, or will stand. */
-function prefixIn(cache: string): string {
-  return join(cache, `tfjs-node-${packageVersion}-tensorflow-${wheel.version}-node-abi${process.versions.modules}`);
-}
-
-/**
- * Native TensorFlow.js (`@tensorflow/tfjs-node`), as built by `npm run setup:tfjs`.
- *
- * @throws PercussError ENGINE_UNAVAILABLE if it has not been set up.
- */
-export function loadNativeTensorFlow(cache: string = cacheFolder()): typeof tensorflow {
-  const prefix = prefixIn(cache);
-  if (!existsSync(join(prefix, 'package.json')))
-    throw new PercussError(
-      'ENGINE_UNAVAILABLE',
-      `Native TensorFlow.js is not set up (looked in ${prefix}); run \`npm run setup:tfjs\` in a clone of percuss.`,
-    );
-  return createRequire(join(prefix, 'package.json'))('@tensorflow/tfjs-node') as typeof tensorflow;
 }
 
 /**
@@ -64,43 +46,46 @@ export function loadNativeTensorFlow(cache: string = cacheFolder()): typeof tens
  * @throws PercussError ENGINE_UNAVAILABLE in one sentence that names what is missing.
  */
 export async function setUpTensorFlow({
+  device = 'cpu',
   cache = cacheFolder(),
   onProgress = () => undefined,
 }: SetupOptions = {}): Promise<string> {
+  const variant = tensorFlowVariants[device];
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw unavailable(
       `The pinned TensorFlow library is for linux-x64, and this is ${process.platform}-${process.arch}.`,
     );
-  const prefix = prefixIn(cache);
+  const prefix = prefixOf(variant, cache);
   if (existsSync(prefix)) {
-    if (await works(prefix)) return prefix;
+    if (await works(prefix, variant)) return prefix;
     onProgress(`${prefix} does not work (any more); building it again`);
     await rm(prefix, { recursive: true });
   }
-  checkPrerequisites();
+  checkPrerequisites(variant);
   await mkdir(cache, { recursive: true });
   const scratch = await mkdtemp(join(cache, '.tfjs-node-'));
   try {
     await writeFile(join(scratch, 'package.json'), '{ "private": true }\n');
-    onProgress(`1/4 installing @tensorflow/tfjs-node ${packageVersion} without its install script`);
+    onProgress(`1/4 installing ${variant.npmPackage} ${packageVersion} without its install script`);
     const install = [
       'install',
       '--ignore-scripts',
       '--no-audit',
       '--no-fund',
-      `@tensorflow/tfjs-node@${packageVersion}`,
+      `${variant.npmPackage}@${packageVersion}`,
     ];
     await command('npm', install, scratch);
-    const module = join(scratch, 'node_modules/@tensorflow/tfjs-node');
-    onProgress(`2/4 downloading ${wheel.name} ${wheel.version} (207 MB, pinned by SHA-256)`);
-    const file = await downloadWheel(scratch);
+    const module = join(scratch, 'node_modules', variant.npmPackage);
+    onProgress(`2/4 downloading ${variant.wheel} ${libraryVersion} (${variant.megabytes} MB, pinned by SHA-256)`);
+    const file = await downloadWheel(scratch, variant);
     onProgress('3/4 unpacking its library and headers');
     await unpack(file, join(scratch, 'unpacked'), join(module, 'deps'));
     onProgress('4/4 compiling the binding (about 10 s)');
     await compile(module);
     await rm(join(scratch, 'unpacked'), { recursive: true });
     await rm(file);
-    if (!(await works(scratch))) throw unavailable('The binding was built but multiplies two matrices wrongly.');
+    if (!(await works(scratch, variant)))
+      throw unavailable('The binding was built but multiplies two matrices wrongly.');
     await rename(scratch, prefix);
     return prefix;
   } finally {
@@ -108,7 +93,7 @@ export async function setUpTensorFlow({
   }
 }
 
-function checkPrerequisites(): void {
+function checkPrerequisites(variant: TensorFlowVariant): void {
   const present = (program: string, args: string[]): boolean => {
     try {
       execFileSync(program, args, { stdio: 'ignore' });
@@ -126,22 +111,22 @@ function checkPrerequisites(): void {
   ];
   if (missing.length > 0)
     throw unavailable(
-      `Building native TensorFlow.js needs ${missing.join(', ')}: install it (Debian: apt install python3-pip g++ make) and run \`npm run setup:tfjs\` again.`,
+      `Building native TensorFlow.js needs ${missing.join(', ')}: install it (Debian: apt install python3-pip g++ make) and run \`${variant.command}\` again.`,
     );
 }
 
-async function downloadWheel(scratch: string): Promise<string> {
+async function downloadWheel(scratch: string, { wheel, sha256 }: TensorFlowVariant): Promise<string> {
   const requirements = join(scratch, 'requirements.txt');
-  await writeFile(requirements, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
-  const options = ['--no-deps', '--require-hashes', '--only-binary=:all:', '--no-input', '--quiet', ...wheel.pip];
+  await writeFile(requirements, `${wheel}==${libraryVersion} --hash=sha256:${sha256}\n`);
+  const options = ['--no-deps', '--require-hashes', '--only-binary=:all:', '--no-input', '--quiet', ...wheelTags];
   await command('python3', ['-m', 'pip', 'download', ...options, '--dest', scratch, '-r', requirements], scratch);
   const name = (await readdir(scratch)).find((entry) => entry.endsWith('.whl'));
-  if (name === undefined) throw unavailable(`pip reported success but left no wheel of ${wheel.name}.`);
+  if (name === undefined) throw unavailable(`pip reported success but left no wheel of ${wheel}.`);
   const hash = createHash('sha256');
   for await (const part of createReadStream(join(scratch, name))) hash.update(part as Uint8Array);
   const found = hash.digest('hex');
-  if (found !== wheel.sha256)
-    throw unavailable(`The wheel of ${wheel.name} has SHA-256 ${found} instead of the pinned ${wheel.sha256}.`);
+  if (found !== sha256)
+    throw unavailable(`The wheel of ${wheel} has SHA-256 ${found} instead of the pinned ${sha256}.`);
   return join(scratch, name);
 }
 
@@ -182,9 +167,9 @@ async function compile(module: string): Promise<void> {
 }
 
 /** Whether the native backend of a prefix loads and multiplies, tried in a process of its own. */
-async function works(prefix: string): Promise<boolean> {
+async function works(prefix: string, { npmPackage }: TensorFlowVariant): Promise<boolean> {
   try {
-    await command(process.execPath, ['-e', smoke], prefix);
+    await command(process.execPath, ['-e', smoke(npmPackage)], prefix);
     return true;
   } catch (error) {
     if (error instanceof PercussError) return false;

@@ -4,7 +4,7 @@ import { floatsAt, invalidNode, listOf, numberOf, shapeAt } from './attribute.js
 import { stridesOf } from './layout.js';
 import type { Operator, Window } from './operator.js';
 
-type Fold = (at: number, size: number) => number;
+export type Fold = (at: number, size: number) => number;
 
 /** Which element of an axis stands at a place that may lie outside of it; −1: the pad value. */
 const folds: Readonly<Record<string, Fold>> = {
@@ -13,14 +13,16 @@ const folds: Readonly<Record<string, Fold>> = {
   reflect: (at, size) => (at < 0 ? -at : at >= size ? 2 * size - 2 - at : at),
 };
 
-function foldOf(node: Node): Fold {
+/** How padding folds back into its axis, by `mode`. @throws PercussError MODEL_INVALID naming the node. */
+export function foldOf(node: Node): Fold {
   const mode = String(node.attributes['mode']);
   const fold = folds[mode];
   if (fold === undefined) throw invalidNode(node, `padding mode ${mode} is not known`);
   return fold;
 }
 
-function padsOf(node: Node, rank: number): readonly (readonly [number, number])[] {
+/** Elements before and behind each axis; fewer where negative. @throws PercussError MODEL_INVALID naming the node. */
+export function padsOf(node: Node, rank: number): readonly (readonly [number, number])[] {
   const pads = listOf(node, 'pads');
   if (pads.length !== 2 * rank) throw invalidNode(node, `${2 * rank} pads expected, got ${pads.length}`);
   return Array.from({ length: rank }, (_, axis) => [pads[axis] as number, pads[axis + rank] as number]);

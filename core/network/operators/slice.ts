@@ -4,7 +4,7 @@ import { axisOf, invalidNode, listOf, printShape, shapeAt, tensorAt } from './at
 import { indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator, Window } from './operator.js';
 
-interface Cut {
+export interface Cut {
   readonly start: number;
   readonly step: number;
   readonly length: number;
@@ -20,7 +20,7 @@ function cutOf(size: number, start: number, end: number, step: number): Cut {
 }
 
 /** The cut of each axis of `x`. An open axis stays whole or, if it is really cut, cannot be known: undefined. */
-function cutsOf(node: Node, x: Shape): readonly (Cut | undefined)[] {
+export function cutsOf(node: Node, x: Shape): readonly (Cut | undefined)[] {
   const cuts: (Cut | undefined)[] = x.map((size) => ({ start: 0, step: 1, length: size }));
   const [starts, ends, steps] = [listOf(node, 'starts'), listOf(node, 'ends'), listOf(node, 'steps')];
   listOf(node, 'axes').forEach((named, i) => {
