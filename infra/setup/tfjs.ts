@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { messageOf, PercussError } from '../../core/errors.js';
+import { takeLock } from '../lock.js';
 import { cacheFolder, childEnvironment } from '../settings.js';
 import {
   libraryVersion,
@@ -56,14 +58,36 @@ export async function setUpTensorFlow({
       `The pinned TensorFlow library is for linux-x64, and this is ${process.platform}-${process.arch}.`,
     );
   const prefix = prefixOf(variant, cache);
-  if (existsSync(prefix)) {
-    if (await works(prefix, variant)) return prefix;
-    onProgress(`${prefix} does not work (any more); building it again`);
-    await rm(prefix, { recursive: true });
-  }
-  checkPrerequisites(variant);
   await mkdir(cache, { recursive: true });
-  const scratch = await mkdtemp(join(cache, '.tfjs-node-'));
+  const release = await myTurn(`${prefix}.lock`, () =>
+    onProgress('waiting for another process, which is setting it up'),
+  );
+  try {
+    if (existsSync(prefix)) {
+      if (await works(prefix, variant)) return prefix;
+      onProgress(`${prefix} does not work (any more); building it again`);
+      await rm(prefix, { recursive: true });
+    }
+    await build(variant, prefix, onProgress);
+    return prefix;
+  } finally {
+    await release();
+  }
+}
+
+/** Takes a lock; waits while another process has it. */
+async function myTurn(lock: string, onWait: () => void): Promise<() => Promise<void>> {
+  for (let waited = false; ; waited = true) {
+    const release = await takeLock(lock);
+    if (release) return release;
+    if (!waited) onWait();
+    await setTimeout(500);
+  }
+}
+
+async function build(variant: TensorFlowVariant, prefix: string, onProgress: (line: string) => void): Promise<void> {
+  checkPrerequisites(variant);
+  const scratch = await mkdtemp(join(dirname(prefix), '.tfjs-node-'));
   try {
     await writeFile(join(scratch, 'package.json'), '{ "private": true }\n');
     onProgress(`1/4 installing ${variant.npmPackage} ${packageVersion} without its install script`);
@@ -87,7 +111,6 @@ export async function setUpTensorFlow({
     if (!(await works(scratch, variant)))
       throw unavailable('The binding was built but multiplies two matrices wrongly.');
     await rename(scratch, prefix);
-    return prefix;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

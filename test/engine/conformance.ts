@@ -17,6 +17,8 @@ export interface ConformanceOptions {
   readonly skip?: Readonly<Record<string, string>>;
   /** Factor on all tolerances, for devices with less exact arithmetic. */
   readonly slack?: number;
+  /** Whether the engine is absent here; somebody has said so. */
+  readonly absent?: boolean;
 }
 
 /** The contract of the port `Engine`, run on every adapter. */
@@ -28,7 +30,7 @@ export function engineConformance(name: string, open: () => Promise<Engine>, opt
     else test.skip(`${title} (${reason})`, body);
   };
 
-  describe(`${name} conforms`, () => {
+  describe.skipIf(options.absent === true)(`${name} conforms`, () => {
     let engine: Engine;
     beforeAll(async () => {
       engine = await open();

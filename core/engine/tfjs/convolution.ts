@@ -84,7 +84,7 @@ function convolver(
   }
   const weights = at.prepared(1, forAll);
   return (inputs) => (x, bias) => {
-    const kernels = tf.split(weights(inputs) as tf.Tensor4D, group, 3);
+    const kernels = tf.split(weights(inputs), group, 3);
     const parts: tf.Tensor4D[] = tf.split(x, group, 3);
     const outputs = parts.map((part, g) => together(part, kernels[g] as tf.Tensor4D, undefined));
     const joined = tf.concat(outputs, 3);
