@@ -4,8 +4,13 @@ import { doctorChain, peakChain, timeRuns } from '../core/engine/speed.js';
 import { graphCost } from '../core/network/cost.js';
 import { importNetwork } from '../core/network/import.js';
 import { calibrate } from '../core/study/calibrate.js';
+<<<<<<< HEAD
 import type { NetworkFiles } from '../core/study/choose-mode.js';
 import type { EngineAnswer, EngineReply, EngineTask, NetworkTime } from './engine-tasks.js';
+=======
+import { tensorFlowFromCache } from '../infra/setup/load-tfjs.js';
+import type { EngineAnswer, EngineReply, EngineTask, NetworkFiles, NetworkTime } from './engine-tasks.js';
+>>>>>>> 876cdf9 (tfjs: whole networks, documents, decisions on packages and rows)
 import { toPlain } from './messages.js';
 
 /**
@@ -13,7 +18,7 @@ import { toPlain } from './messages.js';
  * takes nothing else along.
  */
 async function answer(task: EngineTask): Promise<EngineAnswer> {
-  const engine = await openEngine(task.mode);
+  const engine = await openEngine(task.mode, { tensorflow: tensorFlowFromCache });
   try {
     const { provenance } = engine;
     switch (task.kind) {

@@ -12,6 +12,8 @@ import { decodeTensor } from '../../core/network/onnx/decode.js';
 import { importOnnx } from '../../core/network/onnx/import.js';
 import { float32, rows, sizeOf } from '../../core/tensor.js';
 import { expectClose, runOnce } from './agreement.js';
+import { tfjsCpu, tfjsJs, tfjsWasm } from './engines.js';
+import { hasNativeTensorFlow } from './native-tensorflow.js';
 
 const data = '../shared/data';
 const here = existsSync(`${data}/models`);
@@ -38,11 +40,12 @@ const recorded = [
 describe.skipIf(!here)('trained networks give their recorded outputs, to 1e-4 of the largest', () => {
   let fast: Engine;
   let exact: Engine;
+  let wasm: Engine;
   beforeAll(async () => {
-    [fast, exact] = await Promise.all([openOnnxruntime(), openReference()]);
+    [fast, exact, wasm] = await Promise.all([openOnnxruntime(), openReference(), tfjsWasm.open()]);
   });
   afterAll(async () => {
-    await Promise.all([fast.close(), exact.close()]);
+    await Promise.all([fast, exact, wasm].map((engine) => engine.close()));
   });
 
   const compare = async (engine: Engine, model: string, vectors: string, images?: number): Promise<void> => {
@@ -59,6 +62,14 @@ describe.skipIf(!here)('trained networks give their recorded outputs, to 1e-4 of
   test.each(recorded)('%s on onnxruntime', (model, vectors) => compare(fast, model, vectors));
   test.each(recorded.filter(([, , images]) => images > 0))('%s on the reference', (model, vectors, images) =>
     compare(exact, model, vectors, images),
+  );
+
+  test.each(recorded)('%s on tfjs, wasm', (model, vectors) => compare(wasm, model, vectors));
+  test.skipIf(!hasNativeTensorFlow).each(recorded)('%s on tfjs, cpu', async (model, vectors) =>
+    compare(await tfjsCpu.open(), model, vectors),
+  );
+  test.each(recorded.filter(([, , images]) => images > 0))('%s on tfjs, js', async (model, vectors, images) =>
+    compare(await tfjsJs.open(), model, vectors, images),
   );
 
   test('mnist_cntk, whose file fixes one image, takes three at once', async () => {
