@@ -22,7 +22,8 @@ export function rowCases(): readonly RowCase[] {
     const same = [...feeds.values()].every((t) => t.shape[0] === first?.shape[0]);
     return same && graph.outputs.every((output) => graph.shapes.get(output)?.[0] === graph.inputs[0]?.shape[0]);
   });
-  const networks = fc.sample(randomGraph(), { numRuns: 40, seed: 11 }).map(({ graph }, i) => ({ name: `random network ${i}`, graph })); // prettier-ignore
+  const sample = fc.sample(randomGraph(), { numRuns: 40, seed: 11 });
+  const networks = sample.map(({ graph }, i) => ({ name: `random network ${i}`, graph }));
   return [...operators, ...networks].map(({ name, graph }) => ({ name, graph, feeds: feedsFor(name, graph) }));
 }
 
@@ -48,7 +49,6 @@ export async function unlikeAlone(engine: Engine, { graph, feeds }: RowCase): Pr
     [0, 16],
     [22, 23],
   ] as const) {
-    // prettier-ignore
     const part = new Map([...feeds].map(([id, t]) => [id, rows(t, from, to)]));
     const alone = await runProgram(engine, program, part);
     for (const [id, t] of together) {

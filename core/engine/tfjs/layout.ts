@@ -65,7 +65,8 @@ export const slice: Kernel = (at) => {
   return (inputs) => {
     const value = x(inputs);
     const cuts = cutsOf(at.node, shapeOf(value)) as readonly Cut[];
-    return [{ tensor: cut(value.tensor, value.order.map((axis) => cuts[axis] as Cut)), order: value.order }]; // prettier-ignore
+    const stored = value.order.map((axis) => cuts[axis] as Cut);
+    return [{ tensor: cut(value.tensor, stored), order: value.order }];
   };
 };
 

@@ -74,14 +74,16 @@ export const layerNormalization: Kernel = (at) => {
   };
 };
 
-/** x less the largest of its line, and the sum of the exponentials of that. */
-function line(at: Lowering): Reader<{
+interface Line {
   readonly order: readonly number[];
+  /** Less the largest of the line. */
   readonly rest: tf.Tensor;
-  readonly sum: tf.Tensor;
   readonly exp: tf.Tensor;
-}> {
-  // prettier-ignore
+  readonly sum: tf.Tensor;
+}
+
+/** Exponentials along one axis, as softmax needs them. */
+function line(at: Lowering): Reader<Line> {
   const x = at.operand(0);
   return (inputs) => {
     const value = x(inputs);

@@ -49,7 +49,8 @@ export function sumOver(x: Laid, axes: readonly number[]): Laid {
   }
   const whole = 2 ** Math.ceil(Math.log2(length));
   let sums = shaped(x.tensor, [outer, length, inner]);
-  if (whole > length) sums = tf.pad(sums, [[0, 0], [0, whole - length], [0, 0]]); // prettier-ignore
+  const behind: [number, number] = [0, whole - length];
+  if (whole > length) sums = tf.pad(sums, [[0, 0], behind, [0, 0]]);
   for (let half = whole / 2; half >= 1; half /= 2) {
     const [low, high] = tf.split(sums, 2, 1) as [tf.Tensor, tf.Tensor];
     sums = tf.add(low, high);
