@@ -4,13 +4,9 @@ import { doctorChain, peakChain, timeRuns } from '../core/engine/speed.js';
 import { graphCost } from '../core/network/cost.js';
 import { importNetwork } from '../core/network/import.js';
 import { calibrate } from '../core/study/calibrate.js';
-<<<<<<< HEAD
 import type { NetworkFiles } from '../core/study/choose-mode.js';
 import type { EngineAnswer, EngineReply, EngineTask, NetworkTime } from './engine-tasks.js';
-=======
 import { tensorFlowFromCache } from '../infra/setup/load-tfjs.js';
-import type { EngineAnswer, EngineReply, EngineTask, NetworkFiles, NetworkTime } from './engine-tasks.js';
->>>>>>> 876cdf9 (tfjs: whole networks, documents, decisions on packages and rows)
 import { toPlain } from './messages.js';
 
 /**
