@@ -10,7 +10,7 @@ import { prepareStudy } from '../core/study/prepare-study.js';
 import { runStudySteps } from '../core/study/run-study.js';
 import type { StudySteps } from '../core/study/steps.js';
 import type { Tables } from '../core/tables/schema.js';
-import { computeChildren } from '../workers/children.js';
+import { computeChildren, type Children } from '../workers/children.js';
 
 export interface SweepTime {
   /** From the start to the moment when nothing is missing any more. */
@@ -63,14 +63,14 @@ function sweepOnly(
 
 /**
  * One study's sweep with compute children, on a file store in a folder of its own, which is removed. Reading the spec,
- * networks and images and storing them is not timed. `look` sees the store while it is there.
+ * networks and images and storing them is not timed. `look` sees the store and the processes while they are there.
  */
 export async function studySweep<T>(
   folder: string,
   spec: string,
   slots: number,
   run: Runner,
-  look: (store: ObjectStore, ledger: Ledger, study: StudyRef) => Promise<T>,
+  look: (store: ObjectStore, ledger: Ledger, study: StudyRef, children: Children) => Promise<T>,
 ): Promise<SweepTime & { readonly seen: T }> {
   const store = await openStore(`file:${folder}`);
   const children = computeChildren({ slots });
@@ -80,7 +80,7 @@ export async function studySweep<T>(
     const watched = sweepOnly(createSteps({ ledger, compute: children }), ref);
     const { started, computed } = await run(watched.steps, ref, await storeIdentity(store));
     const seconds = (watched.ended() - started) / 1000;
-    return { seconds, computed, batches: watched.batches(), seen: await look(store, ledger, ref) };
+    return { seconds, computed, batches: watched.batches(), seen: await look(store, ledger, ref, children) };
   } finally {
     await children.close();
     await store.close();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { architectures, isArchitecture, randomImages, randomNetwork } from '../../bench/random-networks.js';
+import type { EngineTensor } from '../../core/engine/engine.js';
 import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
 import { graphCost } from '../../core/network/cost.js';
 
@@ -19,8 +20,8 @@ describe.each(Object.keys(architectures).filter(isArchitecture))('%s with random
     const engine = await openOnnxruntime();
     const program = await engine.compile(graph);
     const fetched = await program.run(new Map([['input', engine.upload(randomImages(1))]]));
-    const [output] = fetched.values();
-    const { data } = (await output?.read()) as { data: Float32Array };
+    const output = fetched.values().next().value as EngineTensor;
+    const data = (await output.read()).data as Float32Array;
     const size = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);
     expect(size).toBeGreaterThan(0.03);
     expect(size).toBeLessThan(30);

@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { weightBytes } from '../core/engine/feeds.js';
+import { anatomyOf } from '../core/network/anatomy.js';
+import type { Layer } from '../core/network/site.js';
+import { emitOnnx } from '../core/network/onnx/emit.js';
+import { npyFile } from './npy-file.js';
+import { isArchitecture, randomImages, randomNetwork } from './random-networks.js';
+import { machineName, record, recordOptions } from './record.js';
+import { inProcess, studySweep } from './study-sweep.js';
+
+/** Kernel leave-one-out of a large network on a sample of its layers: how much memory a compute process takes at most. */
+const { values: flags } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'resnet50' },
+    layers: { type: 'string', default: '6' },
+    kernels: { type: 'string', default: '8' },
+    images: { type: 'string', default: '16' },
+    ...recordOptions,
+  },
+});
+
+/**
+ * What a process may hold besides the model, twice: kept activations of walks and of branching conditions, of a run, what
+ * the engine needs while it compiles and runs, and what the allocator doesn't give back at once. Bytes.
+ */
+const activationBudget = 512 * 2 ** 20;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const mebibytes = (bytes: number): number => bytes / 2 ** 20;
+
+/** Bytes that a running process holds, and held at most. Linux only. */
+function memoryOf(pid: number): { readonly now: number; readonly most: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kibibytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
+  return { now: 1024 * kibibytes('VmRSS'), most: 1024 * kibibytes('VmHWM') };
+}
+
+/** Single kernels of some layers, evenly spread over depth. YAML is a superset of JSON, so this is a spec. */
+function specOf(layers: readonly Layer[]): string {
+  const data = { format: 'npy', files: ['images.npy'], labels: ['labels.npy'] };
+  return JSON.stringify({
+    version: 1,
+    study: 'memory',
+    seed: 7,
+    data: { test: data },
+    defaults: {
+      data: 'test',
+      reference: 'test',
+      input: { divide: 1, mean: [0], std: [1] },
+      output: { kind: 'logits' },
+    },
+    models: { network: { file: 'model.onnx' } },
+    ablations: {
+      // One kernel of all that are selected: within one layer, at least one, so exactly that.
+      kernels: {
+        unit: 'kernel',
+        layers: layers.map(({ name }) => name),
+        mode: 'random',
+        spread: ['one-layer'],
+        fractions: [1 / layers.reduce((sum, { kernels }) => sum + kernels, 0)],
+        trials: layers.length * Number(flags.kernels),
+        fill: ['zero'],
+      },
+    },
+    run: { batchSeconds: 20 },
+  });
+}
+
+async function main(): Promise<void> {
+  const { model } = flags;
+  if (!isArchitecture(model)) throw new Error(`--model has no ${model}`);
+  say(machineName());
+  const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-'));
+  try {
+    const graph = randomNetwork(model);
+    const bytes = weightBytes(graph);
+    const all = anatomyOf(graph, { after: 'activation' }).layers;
+    const count = Math.min(all.length, Number(flags.layers));
+    const layers = Array.from({ length: count }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / count)] as Layer);
+    const images = randomImages(Number(flags.images));
+    await writeFile(path.join(folder, 'model.onnx'), emitOnnx(graph));
+    await writeFile(path.join(folder, 'images.npy'), npyFile('<f4', images.shape, images.data));
+    const labels = new Uint16Array(Number(flags.images));
+    await writeFile(path.join(folder, 'labels.npy'), npyFile('<u2', [labels.length], labels));
+    const spec = path.join(folder, 'study.yaml');
+    await writeFile(spec, specOf(layers));
+    const base = baseOf();
+    const { seconds, computed, seen } = await studySweep(
+      path.join(folder, 'store'),
+      spec,
+      1,
+      inProcess(1),
+      async (_, __, ___, children) => {
+        const [pid] = children.pids();
+        return Promise.resolve(memoryOf(pid as number));
+      },
+    );
+    const allowed = base + 2 * bytes + activationBudget;
+    say(
+      `${model}: ${computed} cells of ${layers.length} layers on ${flags.images} images in ${seconds.toFixed(0)} s: ` +
+        `at most ${mebibytes(seen.most).toFixed(0)} MiB resident, ${mebibytes(seen.now).toFixed(0)} MiB at the end`,
+    );
+    say(
+      `  allowed: ${mebibytes(allowed).toFixed(0)} MiB = Node and onnxruntime ${mebibytes(base).toFixed(0)} + 2 × weights ${mebibytes(bytes).toFixed(0)} ` +
+        `+ activations ${mebibytes(activationBudget).toFixed(0)}: ${seen.most <= allowed ? 'kept' : 'EXCEEDED'}`,
+    );
+    const what = `${model}, kernel leave-one-out of ${layers.length} layers × ${flags.kernels} kernels × ${flags.images} images of 224 × 224: peak resident memory of the compute process`;
+    await record('memory', flags, 1, [
+      {
+        what,
+        value: mebibytes(seen.most),
+        unit: ' MiB',
+        mark: mebibytes(allowed),
+        better: 'lower',
+        note: `the mark is ${mebibytes(base).toFixed(0)} MiB of Node and onnxruntime + 2 × ${mebibytes(bytes).toFixed(0)} MiB of weights + ${mebibytes(activationBudget).toFixed(0)} MiB for activations`,
+      },
+    ]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a process takes that has the code and the library, and no network: this one, before it makes any. */
+function baseOf(): number {
+  const script = `import { openOnnxruntime } from ${JSON.stringify(new URL('../core/engine/onnxruntime.js', import.meta.url).href)};
+    await import(${JSON.stringify(new URL('../workers/compute-batch.js', import.meta.url).href)});
+    await openOnnxruntime();
+    console.log(process.memoryUsage.rss());`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  return Number(stdout.trim().split('\n').at(-1));
+}
+
+if (existsSync('/proc/self/status')) await main();
+else say('SKIPPED: the memory of a process is read from /proc, which is not here');
