@@ -38,7 +38,10 @@ describe('constants', () => {
       nodes: [{ op: 'Add', inputs: ['x', 'w'], outputs: ['y'] }],
     };
     expect(() => read(model)).toThrow(
-      expect.objectContaining({ code: 'MODEL_INVALID', message: expect.stringMatching(/"w".*save_as_external_data=True/) }),
+      expect.objectContaining({
+        code: 'MODEL_INVALID',
+        message: expect.stringMatching(/"w".*save_as_external_data=True/),
+      }),
     );
   });
 

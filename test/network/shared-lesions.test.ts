@@ -1,0 +1,29 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { anatomyOf } from '../../core/network/anatomy.js';
+import { importOnnx } from '../../core/network/onnx/import.js';
+import type { Site } from '../../core/network/site.js';
+import { rows } from '../../core/tensor.js';
+import { lesionsAgree } from './fixtures/emptied-file.js';
+import { hasSharedData, sharedFile, vectors } from './fixtures/shared-data.js';
+
+const names = hasSharedData
+  ? readdirSync(sharedFile('models')).flatMap((file) => /^(.*)\.onnx$/.exec(file)?.[1] ?? [])
+  : [];
+
+/** Layers whose activation makes something of 0: none. */
+describe.skipIf(!hasSharedData)('a lesion equals the shared file with what makes that kernel set to 0', () => {
+  test.each(names)('%s, in every layer', async (name) => {
+    const file = new Uint8Array(readFileSync(sharedFile(`models/${name}.onnx`)));
+    const image = rows(vectors(name.replace('_fused', '')).input, 0, 1);
+    const graph = importOnnx(name, file);
+    const { layers, sites } = anatomyOf(graph);
+    const skipped: string[] = [];
+    for (const layer of layers) {
+      const site = sites.find((candidate) => candidate.name === layer.site) as Site;
+      if (!(await lesionsAgree(file, graph, layer, site, image, 2))) skipped.push(layer.name);
+    }
+    expect(layers.length).toBeGreaterThan(0);
+    expect(skipped).toEqual([]);
+  });
+});
