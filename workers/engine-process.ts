@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { PercussError } from '../core/errors.js';
-import type { NumericMode } from '../core/numeric-mode.js';
+import { printNumericMode, type NumericMode } from '../core/numeric-mode.js';
 import { childEnvironment } from '../infra/settings.js';
 import { computeEnvironment } from './children.js';
 import type { EngineAnswer, EngineReply, EngineTask } from './engine-tasks.js';
@@ -19,7 +19,7 @@ export interface AskOptions {
 export type EngineOutcome = { readonly answer: EngineAnswer } | { readonly error: PercussError };
 
 /**
- * Asks engines in a process of their own, one task after another. One that ends the process, or doesn't come back in time,
+ * Asks engines, each mode in a process of its own, one task after another. One that ends the process, or doesn't come back in time,
  * is an ENGINE_UNAVAILABLE of its own; the others are asked in a new process.
  */
 export async function askEngines(tasks: readonly EngineTask[], options: AskOptions = {}): Promise<EngineOutcome[]> {
@@ -29,8 +29,14 @@ export async function askEngines(tasks: readonly EngineTask[], options: AskOptio
     if (options.signal?.aborted) throw new PercussError('CANCELLED', 'interrupted while engines were tried');
     const child = new EngineProcess(entry);
     try {
-      while (outcomes.length < tasks.length && !child.over) {
-        outcomes.push(await child.ask(tasks[outcomes.length] as EngineTask, options));
+      // Two builds of one library, such as TensorFlow's for processor and GPU, do not fit into a process.
+      const { mode } = tasks[outcomes.length] as EngineTask;
+      for (
+        let task = tasks[outcomes.length];
+        task && !child.over && printNumericMode(task.mode) === printNumericMode(mode);
+        task = tasks[outcomes.length]
+      ) {
+        outcomes.push(await child.ask(task, options));
       }
     } finally {
       await child.end();

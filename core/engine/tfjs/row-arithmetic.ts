@@ -8,7 +8,7 @@ import { inOrder, placeOf, shaped, shapeOf, type Laid } from './laid.js';
  * following are exact or take the same way for every row; docs/decisions/0031 tells what was found.
  */
 
-/** At least as many floats as any vector register holds. */
+/** Floats in the widest vector register. */
 const LANES = 16;
 
 /** A function of each element by itself, on a buffer that fills whole vector registers. */
