@@ -27,9 +27,9 @@ export const parseEngine = parserOf(engineNames);
 export const parseDevice = parserOf(deviceNames);
 
 /** Adds `--engine` and `--device`. */
-export function withEngineOptions(command: Command): Command {
+export function withEngineOptions(command: Command, usual: EngineName = 'onnxruntime'): Command {
   return command
-    .option('--engine <name>', engineNames.join(', '), parseEngine, 'onnxruntime' as const)
+    .option('--engine <name>', engineNames.join(', '), parseEngine, usual)
     .option('--device <name>', "of the engine's; its first unless given", parseDevice);
 }
 

@@ -64,6 +64,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./report.js')).reportCommand,
   },
   query: { summary: 'SQL over the tables of a study', load: async () => (await import('./query.js')).queryCommand },
+  verify: {
+    summary: 'compute a sample of a study’s cells again on another engine, and compare',
+    load: async () => (await import('./verify.js')).verifyCommand,
+  },
   worker: {
     summary: 'take part in the studies of a store until stopped',
     load: async () => (await import('./worker.js')).workerCommand,

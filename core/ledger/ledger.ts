@@ -147,6 +147,11 @@ export class Ledger {
     return getRecord(this.#context, studies.studyRecord(id), options);
   }
 
+  /** Where the resolved spec of a study is. */
+  studyRef(id: Digest): Ref<ResolvedStudy> {
+    return studies.studyRecord(id);
+  }
+
   /** The first to write a stage decides; everybody gets what is written. */
   putStage<T>(study: Digest, index: number, stage: T, options: StoreOptions = {}): Promise<T> {
     return putFirst(this.#context, stageKey(study, index), stage, options);

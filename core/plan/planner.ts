@@ -8,12 +8,17 @@ import { secondsFor, sumOf, type CostModel, type Work } from './cost.js';
 import { conditionList, scoringAblation, unitKey, type ModelOutline } from './outline.js';
 import { lengthOf, rangesOf, type Stage, type UnitGroup } from './stage.js';
 
+/** Keys that are there: a set or a map of them. */
+export interface KeysThere {
+  has(key: Digest): boolean;
+}
+
 /** What the store holds, as far as planning must know. */
 export interface Committed {
   /** Keys of the cells of one network on one chunk. */
-  cells(outline: ModelOutline, chunk: Digest): Promise<ReadonlySet<Digest> | ReadonlyMap<Digest, unknown>>;
+  cells(outline: ModelOutline, chunk: Digest): Promise<KeysThere>;
   /** Keys of profiles and responses of one network. */
-  results(outline: ModelOutline): Promise<ReadonlySet<Digest> | ReadonlyMap<Digest, unknown>>;
+  results(outline: ModelOutline): Promise<KeysThere>;
 }
 
 /** What one image costs, for the prediction of time. */

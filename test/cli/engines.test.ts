@@ -1,6 +1,9 @@
+import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { engineDevices, type NumericMode } from '../../core/numeric-mode.js';
-import { answer, Workplace } from './percuss.js';
+import type { Verification } from '../../core/study/verify.js';
+import { hasSharedData, sharedData } from '../probe/real-network.js';
+import { answer, cellFiles, Workplace, type RunAnswer } from './percuss.js';
 
 interface Finding {
   readonly what: string;
@@ -34,5 +37,41 @@ describe('verbs about engines', { timeout: 120_000 }, () => {
     const ended = await place.run(['worker', '--device', 'cuda']);
     expect([ended.code, ended.stdout]).toEqual([2, '']);
     expect(ended.stderr).toMatch(/^percuss: onnxruntime cannot use cuda on this machine/);
+  });
+
+  test.skipIf(!hasSharedData)('run has a worker of the study’s mode, and verify compares it with another', async () => {
+    const cifar = (name: string): string => path.join(sharedData, 'images/cifar10', name);
+    const spec = place.spec(
+      'slow',
+      `version: 1
+study: slow
+data:
+  test: { format: cifar10, files: [${cifar('cifar10_test_0000-0499.bin')}], images: 8 }
+models:
+  tutorial: { file: ${path.join(sharedData, 'models/cifar10_mstutorial.onnx')}, data: test, reference: test }
+ablations:
+  layers: { unit: layer, mode: each }
+run: { engine: reference, workers: 1 }
+`,
+    );
+    const run = await place.run(['run', spec, '--json']);
+    expect(run.code, run.stderr).toBe(0);
+    const { computed } = answer<RunAnswer>(run);
+    const modes = (): string[] => [...new Set(cellFiles(place.path('.percuss')).map((file) => file.split('/').at(-3) ?? ''))]; // prettier-ignore
+    expect(modes()).toEqual(['reference-float32-cpu']);
+
+    const verify = ['verify', 'slow', '--engine', 'onnxruntime', '--sample', 'all', '--json'];
+    const agreeing = await place.run(verify);
+    expect(agreeing.code, agreeing.stderr).toBe(0);
+    const found = answer<Verification>(agreeing);
+    // All but the profile are cells.
+    expect(found.cells).toEqual({ stored: computed - 1, sampled: computed - 1, failed: 0 });
+    expect([found.agrees, found.compared]).toEqual([true, 8 * (computed - 1)]);
+    expect(modes().sort()).toEqual(['onnxruntime-float32-cpu', 'reference-float32-cpu']);
+
+    const strict = await place.run([...verify, '--tolerance', '1e-12']);
+    expect([strict.code, answer<Verification>(strict).agrees]).toEqual([3, false]);
+    const wrong = await place.run(['verify', 'slow', '--engine', 'onnxruntime', '--sample', '0']);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/1%, 0.01 or all/)]);
   });
 });

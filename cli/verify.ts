@@ -1,0 +1,107 @@
+import { availableParallelism } from 'node:os';
+import { InvalidArgumentError, type Command } from 'commander';
+import { printNumericMode } from '../core/numeric-mode.js';
+import { Catalog } from '../core/study/catalog.js';
+import { createSteps } from '../core/study/create-steps.js';
+import type { Distance, Place } from '../core/study/disagreement.js';
+import { storedStudy, verifyStudy, type Verification } from '../core/study/verify.js';
+import { computeChildren } from '../workers/children.js';
+import { ensureEngine } from '../workers/engine-process.js';
+import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
+import { exitCodes } from './exit.js';
+import { interruptible } from './interrupt.js';
+import { parseCount } from './run.js';
+import { openSession, type CommonOptions } from './session.js';
+import { findStudy } from './study-name.js';
+
+interface VerifyCommandOptions extends CommonOptions, EngineChoice {
+  readonly sample: number;
+  readonly tolerance: number;
+  readonly workers?: number;
+}
+
+/** `1%`, `0.01` or `all`. */
+function parseShare(text: string): number {
+  const [, number, percent] = /^([0-9.]+)(%?)$/.exec(text) ?? [];
+  const share = text === 'all' ? 1 : Number(number) / (percent === '%' ? 100 : 1);
+  if (share > 0 && share <= 1) return share;
+  throw new InvalidArgumentError('it is a share of the cells: 1%, 0.01 or all');
+}
+
+function parseTolerance(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0)) throw new InvalidArgumentError('it is a number, at least 0');
+  return value;
+}
+
+/** `percuss verify`: a sample of a study's cells on another engine, compared with what is stored. */
+export function verifyCommand(program: Command): void {
+  withEngineOptions(program.command('verify'), 'reference')
+    .description('compute a sample of a study’s cells again on another engine, and compare')
+    .argument('<study>', 'name or id')
+    .option('--sample <share>', 'of the stored cells: 1%, 0.01 or all', parseShare, 0.01)
+    .option(
+      '--tolerance <distance>',
+      'largest difference of loss and KL that counts as agreement, relative to the larger of 1 and the stored number',
+      parseTolerance,
+      1e-3,
+    )
+    .option('--workers <n>', 'compute processes; else one a core', parseCount)
+    .action(async (asked: string, _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<VerifyCommandOptions>();
+      const mode = modeOf(options);
+      await ensureEngine(mode);
+      const session = await openSession(options);
+      const { ledger, terminal } = session;
+      const compute = computeChildren({ slots: options.workers ?? availableParallelism() });
+      try {
+        const { id, study } = await findStudy(ledger, asked);
+        const catalog = new Catalog((digest) => ledger.getBlob(digest));
+        const steps = createSteps({ ledger, compute });
+        const ref = await storedStudy(ledger, id);
+        const found = await interruptible(
+          (signal) =>
+            verifyStudy(ledger, catalog, steps, ref, {
+              mode,
+              sample: options.sample,
+              tolerance: options.tolerance,
+              window: compute.slots,
+              progress: terminal.progress,
+              signal,
+            }),
+          () => terminal.say(`Interrupted. What was computed is kept; the same command goes on`),
+        );
+        terminal.result({ name: study, ...found }, () => verificationLines(study, found));
+        if (!found.agrees || found.cells.failed > 0) process.exitCode = exitCodes.incomplete;
+      } finally {
+        await compute.close();
+        await session.close();
+      }
+    });
+}
+
+const printPlace = ({ model, ablation, condition, image }: Place): string =>
+  `${model}, ${ablation}, ${condition}, image ${image}`;
+
+function distanceLine(name: string, { largest, mean, at }: Distance): string {
+  const where = at ? ` (${at.stored} stored, ${at.again} again: ${printPlace(at)})` : '';
+  return `  |Δ${name}|: mean ${mean.toExponential(2)}, largest ${largest.toExponential(2)}${where}`;
+}
+
+function verificationLines(study: string, found: Verification): readonly string[] {
+  const { cells, predictions, compared } = found;
+  return [
+    `${found.agrees ? 'agrees' : 'DIFFERS'}: ${study}, ${printNumericMode(found.stored)} against ${printNumericMode(found.again)}; ${cells.sampled} of ${cells.stored} cells, ${compared} images × cells (tolerance ${found.tolerance})`,
+    distanceLine('loss', found.loss),
+    distanceLine('KL', found.kl),
+    `  predictions that differ: ${predictions.differing}`,
+    ...predictions.named.map((one) => `    ${printPlace(one)}: class ${one.stored} stored, ${one.again} again`),
+    ...(predictions.differing > predictions.named.length
+      ? [`    … and ${predictions.differing - predictions.named.length} more`]
+      : []),
+    ...(found.states > 0
+      ? [`  cells that changed nothing on one engine and something on the other: ${found.states}`]
+      : []),
+    ...(cells.failed > 0 ? [`  cells that could not be computed again: ${cells.failed}`] : []),
+  ];
+}

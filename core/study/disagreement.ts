@@ -1,0 +1,125 @@
+import type { Cell } from '../probe/cell.js';
+
+/** Where a number stands: image counts from 0 in the order of the study's data. */
+export interface Place {
+  readonly model: string;
+  readonly ablation: string;
+  readonly condition: string;
+  readonly image: number;
+}
+
+/** How far two computations of one kind of number are apart. */
+export interface Distance {
+  readonly largest: number;
+  readonly mean: number;
+  /** Of the largest; null where there is none. */
+  readonly at: (Place & { readonly stored: number; readonly again: number }) | null;
+}
+
+/** An image whose predicted class differs. */
+export interface DifferingPrediction extends Place {
+  readonly stored: number;
+  readonly again: number;
+}
+
+export interface DisagreementReport {
+  /** Images × cells. */
+  readonly compared: number;
+  readonly loss: Distance;
+  readonly kl: Distance;
+  readonly predictions: {
+    readonly differing: number;
+    /** The first of them. */
+    readonly named: readonly DifferingPrediction[];
+  };
+  /** Cells that changed nothing on one engine and something on the other. */
+  readonly states: number;
+  readonly tolerance: number;
+  /**
+   * No loss or KL is further apart than the tolerance (relative to the larger of 1 and the stored number), and at most one
+   * prediction in a thousand differs, rounded up: a tie may fall either way.
+   */
+  readonly agrees: boolean;
+}
+
+const NAMED = 20;
+/** Of predictions: near-ties that rounding decides. */
+const TIES = 1e-3;
+
+class Distances {
+  #largest = 0;
+  #sum = 0;
+  #count = 0;
+  #at: Distance['at'] = null;
+  #beyond = 0;
+
+  constructor(readonly tolerance: number) {}
+
+  add(stored: number, again: number, place: () => Place): void {
+    // Equal infinities, and NaN on both sides, are no difference.
+    const far = Object.is(stored, again) ? 0 : Math.abs(stored - again);
+    const distance = Number.isNaN(far) ? Infinity : far;
+    this.#count++;
+    this.#sum += distance;
+    const allowed = Number.isFinite(stored) ? this.tolerance * Math.max(1, Math.abs(stored)) : 0;
+    if (distance > allowed) this.#beyond++;
+    if (distance > this.#largest) {
+      this.#largest = distance;
+      this.#at = { ...place(), stored, again };
+    }
+  }
+
+  get within(): boolean {
+    return this.#beyond === 0;
+  }
+
+  get distance(): Distance {
+    return { largest: this.#largest, mean: this.#count > 0 ? this.#sum / this.#count : 0, at: this.#at };
+  }
+}
+
+/** Gathers how two computations of the same cells differ. */
+export class Disagreement {
+  readonly #tolerance: number;
+  readonly #loss: Distances;
+  readonly #kl: Distances;
+  readonly #named: DifferingPrediction[] = [];
+  #compared = 0;
+  #differing = 0;
+  #states = 0;
+
+  constructor(tolerance: number) {
+    this.#tolerance = tolerance;
+    this.#loss = new Distances(tolerance);
+    this.#kl = new Distances(tolerance);
+  }
+
+  /** @param name of the cell, with the number of its first image. */
+  add(name: Omit<Place, 'image'> & { readonly firstImage: number }, stored: Cell, again: Cell): void {
+    const { firstImage, ...cell } = name;
+    if (stored.state !== again.state) this.#states++;
+    for (const [i, predicted] of stored.predicted.entries()) {
+      const place = (): Place => ({ ...cell, image: firstImage + i });
+      this.#compared++;
+      this.#loss.add(stored.loss[i] as number, again.loss[i] as number, place);
+      this.#kl.add(stored.kl[i] as number, again.kl[i] as number, place);
+      const other = again.predicted[i] as number;
+      if (other === predicted) continue;
+      this.#differing++;
+      if (this.#named.length < NAMED) this.#named.push({ ...place(), stored: predicted, again: other });
+    }
+  }
+
+  summary(): DisagreementReport {
+    const ties = Math.ceil(TIES * this.#compared);
+    return {
+      compared: this.#compared,
+      loss: this.#loss.distance,
+      kl: this.#kl.distance,
+      predictions: { differing: this.#differing, named: this.#named },
+      states: this.#states,
+      tolerance: this.#tolerance,
+      agrees: this.#loss.within && this.#kl.within && this.#differing <= ties,
+    };
+  }
+}
