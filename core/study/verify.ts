@@ -127,8 +127,14 @@ export async function verifyStudy(
       if (here.length === 0) continue;
       const read = (outline: ModelOutline, keys: readonly Digest[]): Promise<ReadonlyMap<Digest, Cell>> =>
         ledger.readCells({ ...outline.scope, chunk: digest, semantics: SEMANTICS }, keys);
-      const before = await read(own, here.map((unit) => unit.own));
-      const after = await read(other, here.map((unit) => unit.other));
+      const before = await read(
+        own,
+        here.map((unit) => unit.own),
+      );
+      const after = await read(
+        other,
+        here.map((unit) => unit.other),
+      );
       const first = own.chunks.slice(0, chunk).reduce((sum, { images }) => sum + images, 0);
       for (const unit of here) {
         const [a, b] = [before.get(unit.own), after.get(unit.other)];
