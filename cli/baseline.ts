@@ -12,8 +12,7 @@ import { modeScout } from '../workers/mode-scout.js';
 import { exitCodes } from './exit.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
-import type { StudyRef } from '../core/spec/resolved-study.js';
-import { prepareStudy } from '../core/study/prepare-study.js';
+import { prepareStudy, type PreparedStudy } from '../core/study/prepare-study.js';
 
 interface BaselineRow {
   readonly model: string;
@@ -41,7 +40,7 @@ export function baselineCommand(program: Command): void {
             const scout = modeScout({ progress, signal });
             const reading = prepareStudy(file, ledger, { progress, scout, expectations: false });
             const prepared = await unlessInterrupted(reading, signal, 'interrupted before anything was computed');
-            if (prepared.planned.stage?.index === 0) await computeBasics(session, prepared.ref, signal);
+            if (prepared.planned.stage?.index === 0) await computeBasics(session, prepared, signal);
             return prepared;
           },
           () => terminal.say(`Interrupted. Everything committed is kept; go on with: percuss baseline ${file}`),
@@ -85,8 +84,16 @@ export function baselineCommand(program: Command): void {
 }
 
 /** The first stage only: profiles and the intact networks. */
-async function computeBasics({ ledger, terminal }: Session, ref: StudyRef, signal: AbortSignal): Promise<void> {
-  const compute = computeChildren({ slots: availableParallelism() });
+async function computeBasics(
+  { ledger, terminal }: Session,
+  { ref, spec }: PreparedStudy,
+  signal: AbortSignal,
+): Promise<void> {
+  const { workers, memory } = spec.run;
+  const compute = computeChildren({
+    slots: workers ?? availableParallelism(),
+    ...(memory === undefined ? {} : { memoryLimit: memory }),
+  });
   try {
     const steps = createSteps({ ledger, compute });
     const plan = await steps.planStage(ref, 0);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { cancelStudy, pauseStudy, queryProgress, resumeStudy } from '../workers/client.js';
 import { followProgress } from './follow.js';
 import { interruptible } from './interrupt.js';
+import { withMemoryOption } from './memory-option.js';
 import { runSpec, parseCount, parseServerFrom, type RunOptions } from './run.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
 import { findStudy, type FoundStudy } from './study-name.js';
@@ -57,8 +58,7 @@ export function cancelCommand(program: Command): void {
 
 /** `percuss resume`: a spec runs again here and computes what is missing; a study goes on after a pause. */
 export function resumeCommand(program: Command): void {
-  program
-    .command('resume')
+  withMemoryOption(program.command('resume'))
     .description('go on: with a spec as percuss run does, or with a paused study')
     .argument('<spec-or-study>', 'a spec file, or the name or id of a submitted study')
     .option('--out <dir>', 'where report and tables go; else percuss-out/STUDY')

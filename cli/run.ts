@@ -17,12 +17,14 @@ import { startWorker } from '../workers/worker.js';
 import { exitCodes } from './exit.js';
 import { followProgress } from './follow.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
+import { withMemoryOption } from './memory-option.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
 import { prepareStudy, type PreparedStudy } from '../core/study/prepare-study.js';
 
 export interface RunOptions extends CommonOptions {
   readonly out?: string;
   readonly workers?: number;
+  readonly memory?: number;
   readonly inProcess?: boolean;
   readonly serverFrom: ServerFrom;
 }
@@ -48,8 +50,7 @@ export function parseServerFrom(text: string): ServerFrom {
 
 /** `percuss run`: a study from spec to report on this machine. Again: only what is missing. */
 export function runCommand(program: Command): void {
-  program
-    .command('run')
+  withMemoryOption(program.command('run'))
     .description('run a study on this machine: plan, compute what is missing, analyse, report')
     .argument('<spec>', 'the study’s YAML')
     .option('--out <dir>', 'where report and tables go; else percuss-out/STUDY')
@@ -110,7 +111,8 @@ async function compute(
   const stored = prepared.complete ? await soundOutputs(session.ledger, ref.id) : undefined;
   if (stored) return { outcome: { computed: 0, reused: prepared.units, failed: 0, outputs: stored }, fresh: false };
   const slots = options.workers ?? prepared.spec.run.workers ?? availableParallelism();
-  const children = computeChildren({ slots });
+  const memoryLimit = options.memory ?? prepared.spec.run.memory;
+  const children = computeChildren({ slots, ...(memoryLimit === undefined ? {} : { memoryLimit }) });
   const steps = createSteps({ ledger: session.ledger, compute: children });
   try {
     const run = options.inProcess === true ? inProcess : overTemporal;

@@ -10,6 +10,7 @@ import { ensureEngine } from '../workers/engine-process.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { exitCodes } from './exit.js';
 import { interruptible } from './interrupt.js';
+import { withMemoryOption } from './memory-option.js';
 import { parseCount } from './run.js';
 import { openSession, type CommonOptions } from './session.js';
 import { findStudy } from './study-name.js';
@@ -18,6 +19,7 @@ interface VerifyCommandOptions extends CommonOptions, EngineChoice {
   readonly sample: number;
   readonly tolerance: number;
   readonly workers?: number;
+  readonly memory?: number;
 }
 
 /** `1%`, `0.01` or `all`. */
@@ -36,7 +38,7 @@ function parseTolerance(text: string): number {
 
 /** `percuss verify`: a sample of a study's cells on another engine, compared with what is stored. */
 export function verifyCommand(program: Command): void {
-  withEngineOptions(program.command('verify'), 'reference')
+  withMemoryOption(withEngineOptions(program.command('verify'), 'reference'))
     .description('compute a sample of a study’s cells again on another engine, and compare')
     .argument('<study>', 'name or id')
     .option('--sample <share>', 'of the stored cells: 1%, 0.01 or all', parseShare, 0.01)
@@ -53,7 +55,10 @@ export function verifyCommand(program: Command): void {
       await ensureEngine(mode);
       const session = await openSession(options);
       const { ledger, terminal } = session;
-      const compute = computeChildren({ slots: options.workers ?? availableParallelism() });
+      const compute = computeChildren({
+        slots: options.workers ?? availableParallelism(),
+        ...(options.memory === undefined ? {} : { memoryLimit: options.memory }),
+      });
       try {
         const { id, study } = await findStudy(ledger, asked);
         const catalog = new Catalog((digest) => ledger.getBlob(digest));

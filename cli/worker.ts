@@ -9,6 +9,7 @@ import { ensureEngine } from '../workers/engine-process.js';
 import { startWorker, type WorkerRole } from '../workers/worker.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { interruptible } from './interrupt.js';
+import { withMemoryOption } from './memory-option.js';
 import { parseCount } from './run.js';
 import { openSession, type CommonOptions } from './session.js';
 import { findTemporal } from './temporal.js';
@@ -16,6 +17,7 @@ import { findTemporal } from './temporal.js';
 interface WorkerOptions extends CommonOptions, EngineChoice {
   readonly temporal?: string;
   readonly slots: number;
+  readonly memory?: number;
   readonly roles?: readonly WorkerRole[];
 }
 
@@ -29,7 +31,7 @@ function parseRoles(text: string): readonly WorkerRole[] {
 
 /** `percuss worker`: takes part in all studies of a store until it is stopped. Needs no file but the store. */
 export function workerCommand(program: Command): void {
-  withEngineOptions(program.command('worker'))
+  withMemoryOption(withEngineOptions(program.command('worker')))
     .description('take part in the studies of a store until stopped')
     .option('--slots <n>', 'compute processes', parseCount, availableParallelism())
     .option('--roles <list>', 'of control, analyse, evaluate; all unless given', parseRoles)
@@ -41,7 +43,8 @@ export function workerCommand(program: Command): void {
       const session = await openSession(options);
       const { terminal, ledger, storeId } = session;
       const temporal = await findTemporal(options.temporal);
-      const compute = computeChildren({ slots: options.slots });
+      const { slots, memory } = options;
+      const compute = computeChildren({ slots, ...(memory === undefined ? {} : { memoryLimit: memory }) });
       const connection = await connectWorker(temporal);
       try {
         const worker = await startWorker({

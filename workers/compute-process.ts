@@ -30,6 +30,7 @@ interface Job {
 export class ComputeProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  readonly #memoryLimit: number | undefined;
   #job: Job | undefined;
   #stderr = '';
   #killedFor: 'cancelled' | 'memory' | undefined;
@@ -37,6 +38,7 @@ export class ComputeProcess {
   #ids = 0;
 
   constructor(options: ComputeProcessOptions) {
+    this.#memoryLimit = options.memoryLimit;
     this.#child = fork(options.entry, [options.handler], {
       serialization: 'advanced',
       env: options.env,
@@ -120,7 +122,10 @@ export class ComputeProcess {
       job.settle({ error: new PercussError('CANCELLED', `${batch} were cancelled`) });
       return;
     }
-    const reason = this.#killedFor === 'memory' ? 'it used more memory than it may' : why;
+    const reason =
+      this.#killedFor === 'memory'
+        ? `it held more than the ${this.#memoryLimit ?? 0} bytes that run.memory or --memory allows`
+        : why;
     const said = this.#stderr.trim().split('\n').at(-1);
     job.settle({
       error: new PercussError(

@@ -8,7 +8,7 @@ import { askEngines, type AskOptions, type EngineOutcome } from './engine-proces
 /** Devices that all processes of a machine share, so that more of them are not faster. */
 const shared: ReadonlySet<DeviceName> = new Set(['cuda', 'tensorrt', 'webgpu']);
 
-/** Tries modes in processes of their own. TensorRT takes long to build a program. */
+/** Tries modes in processes of their own. */
 export function modeScout(options: AskOptions & { readonly progress?: Progress } = {}): ModeScout {
   const progress = options.progress ?? silent;
   const told = (label: string): void => progress({ phase: 'prepare', label, done: 0, total: 1, unit: 'steps' });
@@ -20,11 +20,9 @@ export function modeScout(options: AskOptions & { readonly progress?: Progress }
   return {
     async usable(modes) {
       told('looking for engines');
-      const outcomes = await askEngines(
-        modes.map((mode) => ({ kind: 'open', mode })),
-        { timeoutSeconds: 20, ...options },
-      );
-      return modes.filter((_, i) => !isAbsent(outcomes[i] as EngineOutcome));
+      const asked = { timeoutSeconds: 20, ...options };
+      const outcomes = await Promise.all(modes.map((mode) => askEngines([{ kind: 'open', mode }], asked)));
+      return modes.filter((_, i) => !isAbsent(outcomes[i]?.[0] as EngineOutcome));
     },
     async measure(mode: NumericMode, networks) {
       told(`measuring ${printNumericMode(mode)}`);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Ledger } from '../core/ledger/ledger.js';
 import { silent, type Progress } from '../core/progress.js';
 import { openStore } from '../core/store/open.js';
+import type { Compute } from '../core/study/compute.js';
 import { createSteps } from '../core/study/create-steps.js';
 import { exportOutputs } from '../core/study/outputs.js';
 import { prepareStudy } from '../core/study/prepare-study.js';
@@ -17,7 +18,7 @@ export interface RunStudyOptions {
   readonly store?: string;
   /** Where report and tables are written; `percuss-out/STUDY` unless given. */
   readonly out?: string;
-  /** Compute processes; one a core unless given. */
+  /** Compute processes; as many as the spec says, else one a core, unless given. */
   readonly workers?: number;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
@@ -44,10 +45,15 @@ export interface StudyRun {
 export async function runStudy(file: string, options: RunStudyOptions = {}): Promise<StudyRun> {
   const progress = options.progress ?? silent;
   const ledger = new Ledger(await openStore(absoluteStoreUrl(options.store ?? 'file:.percuss')));
-  const compute = computeChildren({ slots: options.workers ?? availableParallelism() });
+  let compute: Compute | undefined;
   try {
     const scout = modeScout({ progress, ...(options.signal ? { signal: options.signal } : {}) });
     const { ref, spec } = await prepareStudy(file, ledger, { progress, scout });
+    const { workers, memory } = spec.run;
+    compute = computeChildren({
+      slots: options.workers ?? workers ?? availableParallelism(),
+      ...(memory === undefined ? {} : { memoryLimit: memory }),
+    });
     const steps = createSteps({ ledger, compute });
     const { computed, reused, failed, ...outputs } = await runStudySteps(steps, ref, {
       window: compute.slots,
@@ -59,7 +65,7 @@ export async function runStudy(file: string, options: RunStudyOptions = {}): Pro
     const files = await exportOutputs(ledger, outputs, options.out ?? join('percuss-out', spec.study));
     return { id: ref.id, computed, reused, failed, files };
   } finally {
-    await compute.close();
+    await compute?.close();
     await ledger.close();
   }
 }

@@ -35,11 +35,15 @@ export const defaultAnalysis: AnalysisSpec = {
   rarefy: { kernels: 8, sites: 6, draws: 50 },
 };
 
+/** Bytes below which a compute process cannot even start. */
+export const leastMemory = 100_000_000;
+
 export const defaultRun: RunSpec = {
   engine: 'auto',
   device: 'auto',
   onFailure: 'continue',
   workers: undefined,
+  memory: undefined,
   batchSeconds: 10,
   limit: { hours: undefined, bytes: undefined, cells: undefined },
 };

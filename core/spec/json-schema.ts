@@ -1,5 +1,5 @@
 import type { Json } from '../canonical.js';
-import { defaultAnalysis, defaultRun, defaults } from './defaults.js';
+import { defaultAnalysis, defaultRun, defaults, leastMemory } from './defaults.js';
 import { keys, vocabulary } from './vocabulary.js';
 
 type Schema = { readonly [keyword: string]: Json };
@@ -260,6 +260,7 @@ const run = section(keys.run, {
   device: oneOf(vocabulary.device, 'On what.', defaultRun.device),
   onFailure: oneOf(vocabulary.onFailure, 'What a failed cell does to the study.', defaultRun.onFailure),
   workers: whole(1, 'Compute processes on this machine. Default: one for each core.'),
+  memory: whole(leastMemory, 'Bytes that one compute process of this machine may hold (Linux). Default: no limit.'),
   batchSeconds: above0('Predicted seconds of one batch.', defaultRun.batchSeconds),
   limit: section(keys.limit, {
     hours: above0('Of compute.'),

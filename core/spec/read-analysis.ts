@@ -1,6 +1,6 @@
 import { engineDevices, engineNames, hasDevice } from '../numeric-mode.js';
 import { fieldsOf, type Cursor, type Fields } from './cursor.js';
-import { defaultAnalysis, defaultRun } from './defaults.js';
+import { defaultAnalysis, defaultRun, leastMemory } from './defaults.js';
 import type { AnalysisSpec, RunSpec } from './study-spec.js';
 import { count, fraction, number, oneOf } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
@@ -41,6 +41,7 @@ export function readRun(cursor: Cursor | undefined): RunSpec {
     ...readEngine(fields),
     onFailure: fields.optional('onFailure', oneOf(vocabulary.onFailure), defaultRun.onFailure),
     workers: fields.optional<number | undefined>('workers', count(1), undefined),
+    memory: fields.optional<number | undefined>('memory', count(leastMemory), undefined),
     batchSeconds: fields.optional('batchSeconds', positive, defaultRun.batchSeconds),
     limit: limit
       ? {

@@ -104,6 +104,8 @@ export interface RunSpec {
   readonly onFailure: 'continue' | 'stop';
   /** Compute children on this machine; undefined: one for each core. */
   readonly workers: number | undefined;
+  /** Bytes that one compute process of this machine may hold; undefined: no limit. */
+  readonly memory: number | undefined;
   /** Predicted seconds of one batch. */
   readonly batchSeconds: number;
   readonly limit: {

@@ -59,5 +59,6 @@ run:                       # how, not what: changing this repeats nothing
   engine: auto             # auto | onnxruntime | tfjs | reference
   device: auto             # auto | cpu | cuda | tensorrt | webgpu | wasm | js, as far as the engine has it
   onFailure: continue      # continue | stop
+  # memory: 4000000000                           # bytes that one compute process may hold
   # limit: { hours: 8, bytes: 20000000000 }      # refuses to start above
 `;

@@ -61,6 +61,6 @@ export const keys = {
   impulse: ['models', 'at', 'channels', 'positions', 'amplitudes', 'base', 'record', 'keep'],
   analysis: ['confidence', 'fdr', 'bootstrap', 'far', 'nulls', 'rarefy'],
   rarefy: ['kernels', 'sites', 'draws'],
-  run: ['engine', 'device', 'onFailure', 'workers', 'batchSeconds', 'limit'],
+  run: ['engine', 'device', 'onFailure', 'workers', 'memory', 'batchSeconds', 'limit'],
   limit: ['hours', 'bytes', 'cells'],
 } as const;

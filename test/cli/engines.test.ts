@@ -37,6 +37,8 @@ describe('verbs about engines', { timeout: 120_000 }, () => {
     const ended = await place.run(['worker', '--device', 'cuda']);
     expect([ended.code, ended.stdout]).toEqual([2, '']);
     expect(ended.stderr).toMatch(/^percuss: onnxruntime cannot use cuda on this machine/);
+    const tight = await place.run(['worker', '--memory', '5MB']);
+    expect([tight.code, tight.stderr]).toEqual([2, expect.stringMatching(/at least 100000000, such as 2GB/)]);
   });
 
   test.skipIf(!hasSharedData)('run has a worker of the study’s mode, and verify compares it with another', async () => {

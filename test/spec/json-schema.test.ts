@@ -92,6 +92,7 @@ describe('schema and reader both refuse', () => {
     ['a channel that is no number', study('impulses: { a: { channels: [red] } }')],
     ['full confidence', study('analysis: { confidence: 1 }')],
     ['a small bootstrap', study('analysis: { bootstrap: 10 }')],
+    ['memory in which nothing can start', study('run: { memory: 4096 }')],
     ['an unknown engine', study('run: { engine: torch }')],
     ['a limit that is none', study('run: { limit: 5 }')],
   ])('%s', (_, text) => {

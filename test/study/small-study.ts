@@ -106,6 +106,7 @@ export function smallStudy(more: Partial<StudySpec> = {}): StudySpec {
       device: 'cpu',
       onFailure: 'continue',
       workers: undefined,
+      memory: undefined,
       batchSeconds: 0.05,
       limit: { hours: undefined, bytes: undefined, cells: undefined },
     },
