@@ -21,6 +21,8 @@ export type Entry =
 export interface LesionProgram {
   /** Its outputs are rows, condition-major and image-minor. */
   readonly graph: Graph;
+  /** The network's values that its outputs are, by what these are called. */
+  readonly outputs: ReadonlyMap<ValueId, string>;
   readonly entries: readonly Entry[];
   /** float32 zeros [conditions, 1, 1]: takes copied values along to every condition. Undefined where there are none. */
   readonly replicate: string | undefined;
@@ -61,6 +63,7 @@ export function lesionProgram(
       nodes: [...writer.nodes, ...rest.nodes.map((node) => ({ ...node, inputs: node.inputs.map(renamed) }))],
       constants: rest.constants,
     }),
+    outputs: new Map(outputs.map((value) => [value, renamed(value)])),
     entries,
     replicate: writer.replicates ? replicate : undefined,
     carry,
@@ -101,7 +104,7 @@ function entriesOf(
 
 /**
  * Values that the edit does not reach, as far behind the cut as possible, that the way from the `changed` values to the
- * outputs reads besides them.
+ * outputs reads besides them, or that are outputs themselves.
  */
 function untouched(
   graph: Graph,
@@ -116,7 +119,7 @@ function untouched(
   const others = cut.live.filter((value) => value !== cut.first && !changed.includes(value));
   const { nodes } = segment(graph, 'rest', [...changed, ...others], outputs);
   const touched = nodes.filter((node) => node.outputs.some((output) => reached.has(output)));
-  const read = new Set(touched.flatMap((node) => node.inputs));
+  const read = new Set([...touched.flatMap((node) => node.inputs), ...outputs]);
   return [...read].filter(
     (value) => value !== '' && !reached.has(value) && !graph.constants.has(value) && !changed.includes(value),
   );

@@ -2,6 +2,7 @@ import { contributionsOf } from './contributions.js';
 import { rows, type Tensor } from '../tensor.js';
 import type { FillReach } from './fill.js';
 import { edited, runLesions, type PreparedEdit } from './lesion-run.js';
+import { shapeOfRun } from './run-size.js';
 import type { CompiledLesion, CutPoint, HostLive, TappedNetwork } from './tapped-network.js';
 
 /** What a condition removes at one cut. */
@@ -111,14 +112,12 @@ async function runGroup(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const images = imagesOf(station);
-  const most = network.rowsAt(station.cut);
-  const perRun = Math.min(images, Math.max(8, Math.floor(most / 4)));
-  const together = Math.max(1, Math.floor(most / perRun));
-  for (let start = 0; start < paths.length; start += together) {
-    const run = paths.slice(start, start + together);
-    for (let from = 0; from < images; from += perRun) {
+  const size = shapeOfRun(network.rowsAt(station.cut), images);
+  for (let start = 0; start < paths.length; start += size.conditions) {
+    const run = paths.slice(start, start + size.conditions);
+    for (let from = 0; from < images; from += size.images) {
       signal?.throwIfAborted();
-      const to = Math.min(images, from + perRun);
+      const to = Math.min(images, from + size.images);
       const part = { edits: run.map(last), from, to, tileStart: station.start };
       const data = await runLesions(network, lesion, station.live, part, signal);
       const block = (to - from) * network.classes;

@@ -56,10 +56,10 @@ export async function runLesions(
     feed(entry.patches, (changed as ChangedChannels).patches(conv));
   }
   const fetched = await lesion.program.run(feeds, signal ? { signal } : {});
-  const output = fetched.values().next().value as EngineTensor;
-  const data = (await output.read()).data as Float32Array;
-  for (const tensor of fetched.values()) tensor.dispose();
   for (const tensor of feeds.values()) tensor.dispose();
+  const output = await network.finish(lesion, fetched, signal);
+  const data = (await output.read()).data as Float32Array;
+  output.dispose();
   if (data.length !== edits.length * (to - from) * network.classes) {
     throw new RangeError(
       `lesion program gave ${data.length} outputs for ${edits.length} conditions on ${to - from} images`,

@@ -1,12 +1,13 @@
 import type { Engine, Program } from '../engine/engine.js';
+import { weightBytes } from '../engine/feeds.js';
 import type { Graph } from '../network/graph.js';
 
 interface Cached {
   readonly program: Promise<Program>;
-  bytes: number;
+  readonly bytes: number;
 }
 
-/** Compiled programs by name, within a budget of bytes of weights: the least recently used ones make room. */
+/** Compiled programs by name, within a budget of bytes of weights: the least recently used ones make room for a new one. */
 export class ProgramCache {
   readonly #engine: Engine;
   readonly #budget: number;
@@ -25,24 +26,29 @@ export class ProgramCache {
       this.#programs.set(name, known);
       return known.program;
     }
-    const entry: Cached = { program: this.#engine.compile(build()), bytes: 0 };
+    const graph = build();
+    const entry: Cached = { program: this.#compile(graph), bytes: weightBytes(graph) };
     this.#programs.set(name, entry);
     entry.program.catch(() => this.#programs.delete(name));
-    const program = await entry.program;
-    entry.bytes = program.bytes;
-    await this.#shrink(entry);
-    return program;
+    return entry.program;
   }
 
-  async #shrink(newest: Cached): Promise<void> {
-    let total = [...this.#programs.values()].reduce((sum, cached) => sum + cached.bytes, 0);
+  async #compile(graph: Graph): Promise<Program> {
+    for (const program of this.#outcasts(weightBytes(graph))) await (await program).dispose();
+    return this.#engine.compile(graph);
+  }
+
+  /** Takes out those that so many bytes more have no room beside. */
+  #outcasts(bytes: number): readonly Promise<Program>[] {
+    let total = [...this.#programs.values()].reduce((sum, cached) => sum + cached.bytes, bytes);
+    const outcasts: Promise<Program>[] = [];
     for (const [key, cached] of this.#programs) {
       if (total <= this.#budget) break;
-      if (cached === newest || cached.bytes === 0) continue;
       this.#programs.delete(key);
       total -= cached.bytes;
-      await (await cached.program).dispose();
+      outcasts.push(cached.program);
     }
+    return outcasts;
   }
 
   async close(): Promise<void> {

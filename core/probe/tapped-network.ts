@@ -1,13 +1,16 @@
-import type { Digest } from '../digest.js';
 import type { Engine, EngineTensor, Program } from '../engine/engine.js';
+import { weightBytes } from '../engine/feeds.js';
 import { PercussError } from '../errors.js';
 import type { Graph, ValueId } from '../network/graph.js';
 import { carryBehind } from '../network/carry.js';
+import { graphCost } from '../network/cost.js';
 import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
 import { liveBehind, readOnTheWay, segment } from '../network/segment.js';
 import type { Anatomy, Site } from '../network/site.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
+import { PausedWalks, type Resumption } from './paused-walks.js';
 import { ProgramCache } from './program-cache.js';
+import { rowsOfRun } from './run-size.js';
 
 /** A place where the network is cut: behind the value of one or several sites. */
 export interface CutPoint {
@@ -19,6 +22,7 @@ export interface CutPoint {
 
 /** A lesion program, compiled. */
 export interface CompiledLesion extends LesionProgram {
+  readonly cut: number;
   readonly program: Program;
 }
 
@@ -26,21 +30,6 @@ export interface CompiledLesion extends LesionProgram {
 export type HostLive = ReadonlyMap<ValueId, Tensor>;
 
 type Live = ReadonlyMap<ValueId, EngineTensor>;
-
-/** A walk that ended at a cut, with the values that are alive there. */
-interface Paused {
-  readonly cut: number;
-  readonly live: Live;
-}
-
-/** Names images by content, so that a walk over them may go on where an earlier one ended. */
-export interface Resumption {
-  readonly chunk: Digest;
-  /** First image of the tile. */
-  readonly tile: number;
-  /** First cut that this walk is wanted for; earlier ones may go unvisited. */
-  readonly from: number;
-}
 
 export interface WalkOptions {
   /** Cut after which the walk ends; default: it goes on to the outputs. */
@@ -64,12 +53,14 @@ export class TappedNetwork {
   readonly engine: Engine;
   readonly output: ValueId;
   readonly cuts: readonly CutPoint[];
+  /** Of the intact network, between cuts; for small networks of everything. */
   readonly #programs: ProgramCache;
+  /** Of large networks, what is done at one cut only: it holds weights once more, so there is that of one cut at a time. */
+  #passing: { readonly cut: number; readonly programs: ProgramCache } | undefined;
+  readonly #rows = new Map<number, number>();
   readonly #lesions = new Map<string, LesionProgram | undefined>();
   readonly #direct: boolean;
-  /** Of one chunk at a time, by tile. */
-  readonly #paused = new Map<number, Paused>();
-  #pausedChunk: Digest | undefined;
+  readonly #paused = new PausedWalks(PAUSED_BYTES);
 
   constructor(
     graph: Graph,
@@ -81,10 +72,8 @@ export class TappedNetwork {
     this.anatomy = anatomy;
     this.engine = engine;
     this.output = options.output ?? (graph.outputs.at(-1) as ValueId);
+    this.#direct = weightBytes(graph) <= (options.directBytes ?? DIRECT_BYTES);
     this.#programs = new ProgramCache(engine, options.programBytes ?? 2 ** 30);
-    this.#direct =
-      [...graph.constants.values()].reduce((sum, { data }) => sum + data.byteLength, 0) <=
-      (options.directBytes ?? DIRECT_BYTES);
     const index = new Map(graph.nodes.flatMap((node, i) => node.outputs.map((value) => [value, i] as const)));
     const values = [...new Set(anatomy.sites.map((site) => site.value))];
     this.cuts = values
@@ -117,10 +106,18 @@ export class TappedNetwork {
     return Math.max(1, Math.min(256, Math.floor(ACTIVATION_BYTES / perImage)));
   }
 
-  /** Rows that one run of a lesion program behind this cut takes. */
+  /** Rows that one run of what lies behind this cut takes. */
   rowsAt(cut: number): number {
-    const perRow = Math.max(...this.cuts.slice(cut).map((point) => this.bytesOf(point.live)), 1);
-    return Math.max(8, Math.min(256, Math.floor(ACTIVATION_BYTES / 4 / perRow)));
+    const known = this.#rows.get(cut);
+    if (known !== undefined) return known;
+    const behind = segment(this.graph, 'behind', (this.cuts[cut] as CutPoint).live, [this.output]);
+    const rows = rowsOfRun({
+      liveBytes: Math.max(...this.cuts.slice(cut).map((point) => this.bytesOf(point.live)), 1),
+      macs: graphCost(behind).macs,
+      weightBytes: weightBytes(behind),
+    });
+    this.#rows.set(cut, rows);
+    return rows;
   }
 
   /** Of one image. */
@@ -138,26 +135,46 @@ export class TappedNetwork {
 
   /**
    * The program for lesions at a cut, or for those of them that change one channel and are carried (undefined where nothing
-   * can be carried). Which one runs depends on the condition alone, since they differ in the last places.
+   * can be carried). Which one runs depends on the condition alone, since they differ in the last places. It ends at the
+   * outputs, or in large networks at the next cut: from there on `finish` goes on.
    */
   async lesion(cut: number, carried: boolean): Promise<CompiledLesion | undefined> {
     const { value: first, live } = this.cuts[cut] as CutPoint;
     const name = `${this.graph.name} behind ${first}${carried ? ', carried' : ''}`;
+    const programs = await this.#programsAt(cut);
     if (!this.#lesions.has(name)) {
-      const carry = carried ? carryBehind(this.graph, { live, first }, [this.output]) : undefined;
+      const until = this.#direct ? [this.output] : (this.cuts[cut + 1]?.live ?? [this.output]);
+      const carry = carried ? carryBehind(this.graph, { live, first }, until) : undefined;
       const known = carried && !carry;
-      this.#lesions.set(
-        name,
-        known ? undefined : lesionProgram(this.graph, name, { live, first }, [this.output], carry),
-      );
+      this.#lesions.set(name, known ? undefined : lesionProgram(this.graph, name, { live, first }, until, carry));
     }
     const lesion = this.#lesions.get(name);
-    return lesion && { ...lesion, program: await this.program(name, () => lesion.graph) };
+    return lesion && { ...lesion, cut, program: await programs.get(name, () => lesion.graph) };
+  }
+
+  async #programsAt(cut: number): Promise<ProgramCache> {
+    if (this.#direct) return this.#programs;
+    if (this.#passing?.cut !== cut) {
+      await this.#passing?.programs.close();
+      this.#lesions.clear();
+      this.#passing = { cut, programs: new ProgramCache(this.engine, Infinity) };
+    }
+    return this.#passing.programs;
+  }
+
+  /** From what a lesion program gave, rows of it, to the network's output. Takes the tensors over. */
+  async finish(lesion: CompiledLesion, given: Live, signal?: AbortSignal): Promise<EngineTensor> {
+    let live: Live = new Map([...lesion.outputs].map(([value, name]) => [value, given.get(name) as EngineTensor]));
+    for (let at = lesion.cut + 2; !live.has(this.output) && at <= this.cuts.length; at++) {
+      live = await this.#advance(at, live, signal);
+    }
+    return live.get(this.output) as EngineTensor;
   }
 
   /** The values alive at a cut, and those that a program for lesions there needs ahead of it. */
   async withAhead(lesion: CompiledLesion, live: HostLive, signal?: AbortSignal): Promise<HostLive> {
-    const ahead = await this.#onHost(`${lesion.graph.name}, ahead`, live, lesion.ahead, signal);
+    const programs = await this.#programsAt(lesion.cut);
+    const ahead = await this.#onHost(programs, `${lesion.graph.name}, ahead`, live, lesion.ahead, signal);
     return new Map([...live, ...ahead]);
   }
 
@@ -171,13 +188,14 @@ export class TappedNetwork {
       const { live: wanted } = this.cuts[cut] as CutPoint;
       const fresh = wanted.filter((value) => !at.has(value));
       const start = this.#direct ? `from cut ${from} to ${to}` : `segment ${cut}`;
-      const found = await this.#onHost(`${this.graph.name} ${start}`, at, fresh, signal);
+      const found = await this.#onHost(this.#programs, `${this.graph.name} ${start}`, at, fresh, signal);
       at = new Map(wanted.map((value) => [value, (found.get(value) ?? at.get(value)) as Tensor]));
     }
     return at;
   }
 
   async #onHost(
+    cache: ProgramCache,
     name: string,
     live: HostLive,
     wanted: readonly ValueId[],
@@ -185,7 +203,7 @@ export class TappedNetwork {
   ): Promise<HostLive> {
     if (wanted.length === 0) return new Map();
     const given = readOnTheWay(this.graph, [...live.keys()], wanted);
-    const program = await this.program(name, () => segment(this.graph, name, given, wanted));
+    const program = await cache.get(name, () => segment(this.graph, name, given, wanted));
     const feeds = new Map(program.feeds.map((feed) => [feed.name, this.engine.upload(live.get(feed.name) as Tensor)]));
     const fetched = await program.run(feeds, signal ? { signal } : {});
     const values = new Map<ValueId, Tensor>();
@@ -206,13 +224,13 @@ export class TappedNetwork {
   ): Promise<Tensor | undefined> {
     const input = this.graph.inputs[0];
     if (!input) throw new PercussError('MODEL_INVALID', `network ${this.graph.name} has no input`);
-    const paused = options.resume && this.#resumed(options.resume);
+    const paused = options.resume && this.#paused.take(options.resume);
     let live: Live = paused?.live ?? new Map([[input.id, this.engine.upload(images)]]);
     for (let cut = paused?.cut ?? 0; cut <= this.cuts.length; cut++) {
       if (cut !== paused?.cut) live = await this.#advance(cut, live, options.signal);
       if (cut < this.cuts.length) await visit(cut, live);
       if (cut !== options.until) continue;
-      if (options.resume && this.#pause(options.resume, { cut, live })) return undefined;
+      if (options.resume && this.#paused.keep(options.resume, { cut, live })) return undefined;
       break;
     }
     const output = await live.get(this.output)?.read();
@@ -237,33 +255,6 @@ export class TappedNetwork {
     return next;
   }
 
-  /** Gives what an earlier walk left to this one, if it lies before what this one is wanted for. */
-  #resumed({ chunk, tile, from }: Resumption): Paused | undefined {
-    const paused = chunk === this.#pausedChunk ? this.#paused.get(tile) : undefined;
-    if (!paused || paused.cut > from) return undefined;
-    this.#paused.delete(tile);
-    return paused;
-  }
-
-  #pause({ chunk, tile }: Resumption, paused: Paused): boolean {
-    if (chunk !== this.#pausedChunk) this.#forget();
-    this.#pausedChunk = chunk;
-    const bytes = ({ live }: Paused): number => [...live.values()].reduce((sum, tensor) => sum + tensor.bytes, 0);
-    const before = this.#paused.get(tile);
-    if (before) for (const tensor of before.live.values()) tensor.dispose();
-    this.#paused.delete(tile);
-    const held = [...this.#paused.values()].reduce((sum, other) => sum + bytes(other), 0);
-    // Those that are held stay: tiles come in the same order again, so that dropping the oldest would keep none.
-    if (held + bytes(paused) > PAUSED_BYTES) return false;
-    this.#paused.set(tile, paused);
-    return true;
-  }
-
-  #forget(): void {
-    for (const { live } of this.#paused.values()) for (const tensor of live.values()) tensor.dispose();
-    this.#paused.clear();
-  }
-
   /** Images in tiles, as row ranges. */
   *tiles(images: Tensor): Generator<{ readonly from: number; readonly to: number; readonly images: Tensor }> {
     const count = images.shape[0] as number;
@@ -275,6 +266,8 @@ export class TappedNetwork {
 
   async close(): Promise<void> {
     await this.#programs.close();
-    this.#forget();
+    await this.#passing?.programs.close();
+    this.#passing = undefined;
+    this.#paused.forget();
   }
 }

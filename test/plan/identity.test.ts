@@ -57,21 +57,21 @@ describe('keys', () => {
     expect({ semantics: SEMANTICS, keys }, RAISE).toMatchInlineSnapshot(`
       {
         "keys": {
-          "baseline": "9edbb3f2896202c9e44d1f0c344d98b6f19f9495c0721ca433a4c5acaccb8bdd",
-          "flat responses": "d34841cc2f972d28068f7e96bd1675dd819bd9abe6057c34433186f728b9e23d",
-          "image responses": "f1d0fde859d4c53d1e21806f207235082e97f03dba9e9302e22ef074cfb3c7da",
-          "mean": "b4fd1a94d2ce14891167c2273adc9300d38559dab72305b7f7723efda6c96840",
-          "mean responses": "a2bcbaa36db3cb3ebdc4763fc0d1af35fd237319ef557665e190ae622c87a407",
-          "null responses": "2002b305343aa638579fd6150c4b382ba4bf9e1548c32559d7020acf13b14e61",
-          "position": "c8d458f32207a0112ac696465e23a3bdaa841a8006e12c3fd338817db0af5b3b",
-          "profile": "8418d851774bcb5f5a7f20e1384871768854c5ad62aa0d66b4a9806f6fb349b8",
-          "resample": "3fc23e4dcc202bce505180a63e1f3dbf07fad359fadd785a00fdbf2f88b306c8",
-          "several": "bea204a5730851a892bfd2e158716895163b0b158ee5e5bf3e82e924302e79d4",
-          "unit baseline": "06e38948d10e045164c355f92e28be2617e7e1b01d2766d803a1974d5b38034c",
-          "unit cell": "62b310cc325c4bc764d9ea9afc543e0e682d283c0ca8652d23c09b9066777456",
-          "zero": "9f0215203daa57f883041d467bef4fa10c1608ec6b8e07a90644f459f164a46a",
+          "baseline": "d787c4cfad5f4eb5abda96f36054b65ae4a9dc5d781e8786dca58d723438829d",
+          "flat responses": "7bcc5a184c2ea971ec76846d2370bf8150b04bd38f7a74f55d25152cf5fa1365",
+          "image responses": "889e9bcdd60f48e86c5dd47745b93f663cb04dde62b7a7d8ac32380136623bb3",
+          "mean": "e023dabcd941e10e40c1200f8ab5af9c77da5974cf6b06d5134fcf987a50fea0",
+          "mean responses": "5b033e291e1bae795e19d99c8d20b2d2ef236320e03009d464f0b5eb4fa39979",
+          "null responses": "6c71ad4afee172fd47b63386f8f803d196e2f1f2f88a797cd0529040b79f89fe",
+          "position": "c468d6b5edd0a3bdc15117fa1789b82ec7dc0737adce69108b9c4aecf08fbdc5",
+          "profile": "97f4fa5b77572af35c6b7fc9a49c09e4bd2d5578f9dcbd05f2be4b70ac7150a4",
+          "resample": "b9dc658b46594be544597f81b98c808fc7e0abc59618af509a6aa129bbc5824e",
+          "several": "6fa271fe0315c1a66082515a5776ece644c7a73ae82b216bc08c8709b7090998",
+          "unit baseline": "ffc6c7bb30f76a43b375e3bc26f9a21d1dc88f3f53e3f16e7071116a701ab9d7",
+          "unit cell": "407c38e7150d1864b482a606d327f617b0bb7d8bbb59f94a6d887ed43e026dff",
+          "zero": "cf5898380723a08b5216c47ee6c6ea8df2788124b3c27057a0a152148bf03eb2",
         },
-        "semantics": 2,
+        "semantics": 3,
       }
     `);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Resumption, TappedNetwork } from '../../core/probe/tapped-network.js';
+import type { Resumption } from '../../core/probe/paused-walks.js';
+import type { TappedNetwork } from '../../core/probe/tapped-network.js';
 import { cifarImages, hasSharedData, tapReal } from './real-network.js';
 
 /** Which cuts a walk visits, and what is alive at the last of them. */
