@@ -2,15 +2,17 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cifar10Records } from '../core/data/cifar10.js';
 import { preprocess } from '../core/data/preprocess.js';
-import { openOnnxruntime } from '../core/engine/onnxruntime.js';
+import { openEngine } from '../core/engine/open.js';
 import { anatomyOf } from '../core/network/anatomy.js';
 import { importOnnx } from '../core/network/onnx/import.js';
+import type { NumericMode } from '../core/numeric-mode.js';
 import type { Cell } from '../core/probe/cell.js';
 import type { ChunkBaseline } from '../core/probe/chunk-baseline.js';
 import { runLesionBatch } from '../core/probe/lesion.js';
 import { ReferenceSet } from '../core/probe/reference-set.js';
 import { TappedNetwork } from '../core/probe/tapped-network.js';
 import type { Tensor } from '../core/tensor.js';
+import { tensorFlowFromCache } from '../infra/setup/load-tfjs.js';
 import { emptyResults, imageFile, input, place, type Lesion, type Subject, type SweepResults } from './sweep.js';
 import { WholeNetwork } from './whole-network.js';
 
@@ -37,7 +39,9 @@ interface Opened {
   baseline?: ChunkBaseline;
 }
 
-const engine = await openOnnxruntime();
+const [mode] = process.argv.slice(2).map((text) => JSON.parse(text) as NumericMode);
+if (!mode) throw new Error('the numeric mode must be the argument');
+const engine = await openEngine(mode, { threads: 1, tensorflow: tensorFlowFromCache });
 let opened: Opened | undefined;
 
 async function open(subject: Subject): Promise<Opened> {

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { NumericMode } from '../core/numeric-mode.js';
 import type { Method, Reply, Request } from './lesion-child.js';
 import { emptyResults, place, type Lesion, type Subject, type SweepRun } from './sweep.js';
 
@@ -7,9 +8,11 @@ import { emptyResults, place, type Lesion, type Subject, type SweepRun } from '.
 export class LesionProcesses {
   readonly #children: readonly ChildProcess[];
 
-  constructor(count: number) {
+  constructor(count: number, mode: NumericMode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' }) {
     const entry = fileURLToPath(new URL('./lesion-child.js', import.meta.url));
-    this.#children = Array.from({ length: count }, () => fork(entry, [], { serialization: 'advanced' }));
+    this.#children = Array.from({ length: count }, () =>
+      fork(entry, [JSON.stringify(mode)], { serialization: 'advanced' }),
+    );
   }
 
   /** Makes a network ready in every process. Programs are compiled when they are first run, so within the time taken. */
