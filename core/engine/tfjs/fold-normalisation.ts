@@ -47,17 +47,14 @@ function foldOf(graph: Graph, conv: Node, norm: Node): Folded | undefined {
   if (!weights || !scale || !shift || !mean || !variance) return undefined;
   if (norm.inputs[0] !== conv.outputs[0] || (conv.inputs[2] && !own)) return undefined;
   const epsilon = Math.fround(numberOf(norm, 'epsilon'));
-  const factors = Float64Array.from(scale, (s, k) => s / Math.sqrt((variance[k] as number) + epsilon));
-  const perKernel = weights.length / factors.length;
-  return {
-    norm,
-    weights: float32(
-      (graph.constants.get(conv.inputs[1] as ValueId) as Tensor).shape,
-      Float32Array.from(weights, (w, i) => w * (factors[Math.floor(i / perKernel)] as number)),
-    ),
-    bias: float32(
-      [factors.length],
-      Float32Array.from(factors, (f, k) => ((own?.[k] ?? 0) - (mean[k] as number)) * f + (shift[k] as number)),
-    ),
-  };
+  const kernels = scale.length;
+  const perKernel = weights.length / kernels;
+  const [scaled, bias] = [new Float32Array(weights.length), new Float32Array(kernels)];
+  for (let k = 0; k < kernels; k++) {
+    const factor = (scale[k] as number) / Math.sqrt((variance[k] as number) + epsilon);
+    for (let i = k * perKernel; i < (k + 1) * perKernel; i++) scaled[i] = (weights[i] as number) * factor;
+    bias[k] = ((own?.[k] ?? 0) - (mean[k] as number)) * factor + (shift[k] as number);
+  }
+  const { shape } = graph.constants.get(conv.inputs[1] as ValueId) as Tensor;
+  return { norm, weights: float32(shape, scaled), bias: float32([kernels], bias) };
 }
