@@ -11,11 +11,12 @@ const names = hasSharedData
   ? readdirSync(sharedFile('models')).flatMap((file) => /^(.*)\.onnx$/.exec(file)?.[1] ?? [])
   : [];
 
-/** Layers whose activation makes something of 0: none. */
+/** No layer of these has an activation that makes something of 0. */
 describe.skipIf(!hasSharedData)('a lesion equals the shared file with what makes that kernel set to 0', () => {
   test.each(names)('%s, in every layer', async (name) => {
     const file = new Uint8Array(readFileSync(sharedFile(`models/${name}.onnx`)));
-    const image = rows(vectors(name.replace('_fused', '')).input, 0, 1);
+    // All 8 of a network that is so sure of one that it hardly changes.
+    const image = rows(vectors(name.replace('_fused', '')).input, 0, name === 'mnist_lenet' ? 8 : 1);
     const graph = importOnnx(name, file);
     const { layers, sites } = anatomyOf(graph);
     const skipped: string[] = [];
