@@ -39,7 +39,7 @@ async function readFloats(file: string): Promise<Tensor<'float32'>> {
 export function checkCommand(program: Command): void {
   withEngineOptions(program.command('check'))
     .description('run a network on inputs and compare with expected outputs')
-    .argument('<model>', 'an .onnx file, a Keras .h5 file, or a model.json')
+    .argument('<model>', 'an .onnx file, a Keras .h5 or .keras file, or a model.json')
     .requiredOption('--inputs <x.npy>', 'preprocessed inputs, [n, …]')
     .requiredOption('--expect <y.npy>', 'expected outputs, [n, …]')
     .option(

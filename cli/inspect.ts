@@ -21,7 +21,7 @@ export function inspectCommand(program: Command): void {
   program
     .command('inspect')
     .description('layers, sites, kernels, coupling, shapes, parameters and MACs of a network')
-    .argument('<model>', 'an .onnx file, a Keras .h5 file, or the model.json of a TensorFlow.js model')
+    .argument('<model>', 'an .onnx file, a Keras .h5 or .keras file, or the model.json of a TensorFlow.js model')
     .option(
       '--after <where>',
       'how far a site follows its convolution: conv, norm or activation',

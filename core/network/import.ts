@@ -1,11 +1,12 @@
 import { PercussError } from '../errors.js';
 import type { Graph } from './graph.js';
 import { importH5 } from './keras/h5.js';
+import { importKeras } from './keras/keras-file.js';
 import { externalFiles } from './onnx/external-data.js';
 import { importOnnx } from './onnx/import.js';
 import { importTfjs, weightFiles } from './tfjs/import.js';
 
-export type NetworkFormat = 'onnx' | 'tfjs' | 'h5';
+export type NetworkFormat = 'onnx' | 'tfjs' | 'h5' | 'keras';
 
 interface FormatRow {
   /** What the network's own file is called among its files. */
@@ -24,12 +25,12 @@ const formats: Readonly<Record<NetworkFormat, FormatRow>> = {
     companions: weightFiles,
     load: (name, _, files) => importTfjs(name, files),
   },
+  keras: { main: 'model.keras', ending: '.keras', companions: () => [], load: importKeras },
   h5: { main: 'model.h5', ending: '.h5', companions: () => [], load: importH5 },
 };
 
 /** Ways from formats that are not read to one that is. */
 const detours: Readonly<Record<string, string>> = {
-  '.keras': "load it in Keras and save it again: keras.models.load_model('MODEL.keras').save('MODEL.h5')",
   '.hdf5': 'if a Keras model is in it, give it the ending .h5',
   '.pt': 'export the network from PyTorch: torch.onnx.export(model, images, "MODEL.onnx")',
   '.pth': 'export the network from PyTorch: torch.onnx.export(model, images, "MODEL.onnx")',
@@ -40,7 +41,7 @@ const detours: Readonly<Record<string, string>> = {
 };
 
 /**
- * The format that a file name stands for: `.onnx`, `.json` for a TensorFlow.js model, or `.h5` for a Keras model.
+ * The format that a file name stands for: `.onnx`, `.json` for a TensorFlow.js model, or `.h5` or `.keras` for a Keras model.
  * @throws PercussError MODEL_UNSUPPORTED for anything else, with a way to one of these where there is one.
  */
 export function formatOf(fileName: string): NetworkFormat {
@@ -52,7 +53,7 @@ export function formatOf(fileName: string): NetworkFormat {
   const way = detour === undefined ? 'export the network to one of them' : (detours[detour] as string);
   throw new PercussError(
     'MODEL_UNSUPPORTED',
-    `"${fileName}" is none of the files that are read: ONNX (.onnx), a TensorFlow.js model (model.json), a Keras model (.h5); ${way}`,
+    `"${fileName}" is none of the files that are read: ONNX (.onnx), a TensorFlow.js model (model.json), a Keras model (.h5, .keras); ${way}`,
     { details: { file: fileName } },
   );
 }

@@ -118,7 +118,7 @@ const model = section(
   keys.model,
   {
     ...common,
-    file: text('An .onnx file, a Keras .h5 file or a TensorFlow.js model.json.'),
+    file: text('An .onnx file, a Keras .h5 or .keras file or a TensorFlow.js model.json.'),
     expect: section(
       keys.expect,
       {

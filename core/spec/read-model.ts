@@ -101,7 +101,7 @@ export function readModel(
       'file',
       modelFile(context.surroundings),
       '',
-      'an .onnx file, a Keras .h5 file or a TensorFlow.js model.json',
+      'an .onnx file, a Keras .h5 or .keras file or a TensorFlow.js model.json',
     ),
     data,
     reference: fields.optional('reference', readers.reference, data),
@@ -116,9 +116,9 @@ function modelFile(surroundings: Surroundings): Reader<string> {
   const path = pathReader(surroundings);
   return (cursor) => {
     const file = path(cursor);
-    if (file === undefined || /\.(onnx|h5|json)$/i.test(file)) return file;
+    if (file === undefined || /\.(onnx|h5|keras|json)$/i.test(file)) return file;
     return cursor.fail(
-      'not a format that is read; expected an .onnx file, a Keras .h5 file or a TensorFlow.js model.json',
+      'not a format that is read; expected an .onnx file, a Keras .h5 or .keras file or a TensorFlow.js model.json',
       'PyTorch: torch.onnx.export(model.eval(), images, "model.onnx"); Keras: model.save("model.h5")',
     );
   };

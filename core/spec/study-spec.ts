@@ -24,7 +24,7 @@ export interface OutputSpec {
 
 export interface ModelSpec {
   readonly name: string;
-  /** Absolute path or s3:// URL of an `.onnx` file, a Keras `.h5` file or a TensorFlow.js `model.json`. */
+  /** Absolute path or s3:// URL of an `.onnx` file, a Keras `.h5` or `.keras` file or a TensorFlow.js `model.json`. */
   readonly file: string;
   /** Names of image sets. `reference`: means, donors and the bases of impulses. */
   readonly data: string;

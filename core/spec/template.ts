@@ -27,7 +27,7 @@ defaults:                  # for every model; a model that gives a key replaces 
 
 models:
   mine:
-    file: models/mine.onnx # or a Keras .h5, or a TensorFlow.js model.json
+    file: models/mine.onnx # or a Keras .h5 or .keras, or a TensorFlow.js model.json
     # expect: { accuracy: 0.91, within: 0.02 }   # refuses to start if the intact network misses it
 
 ablations:

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { evaluateGraph } from '../../core/engine/reference.js';
 import { anatomyOf } from '../../core/network/anatomy.js';
+import { DYNAMIC, type Graph } from '../../core/network/graph.js';
 import { importNetwork } from '../../core/network/import.js';
 import { float32 } from '../../core/tensor.js';
 
@@ -17,23 +18,49 @@ interface Recorded {
   readonly output: readonly (readonly number[])[];
 }
 
-const imported = (name: string, bytes: Uint8Array) => importNetwork(name, 'h5', new Map([['model.h5', bytes]]));
+const imported = (name: string, bytes: Uint8Array, format: 'h5' | 'keras' = 'h5'): Promise<Graph> =>
+  importNetwork(name, format, new Map([[`model.${format}`, bytes]]));
 
-describe('a Keras model saved as .h5', () => {
-  test.each(['keras2-functional', 'keras2-sequential', 'keras3-functional', 'keras3-sequential'])(
-    'computes what Keras computed: %s',
-    async (name) => {
-      const recorded = JSON.parse(fixture(`${name}.json`).toString()) as Recorded;
-      expect(recorded.keras[0]).toBe(name[5]);
-      const graph = await imported(name, fixture(`${name}.h5`));
-      const [input] = graph.inputs;
-      const outputs = evaluateGraph(graph, new Map([[input?.id ?? '', float32(recorded.shape, recorded.input)]]));
-      const actual = [...((outputs.values().next().value?.data ?? []) as Float32Array)];
-      const expected = recorded.output.flat();
-      expect(actual).toHaveLength(expected.length);
-      for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, 5);
-    },
-  );
+const files = [
+  'keras2-adapted.h5',
+  'keras2-functional.h5',
+  'keras2-sequential.h5',
+  'keras3-adapted.h5',
+  'keras3-adapted.keras',
+  'keras3-functional.h5',
+  'keras3-sequential.h5',
+  'keras3-sequential.keras',
+  'keras3-varied.h5',
+  'keras3-varied.keras',
+];
+
+describe('a Keras model in a file', () => {
+  test.each(files)('computes what Keras computed: %s', async (file) => {
+    const [name = '', format] = file.split('.');
+    const recorded = JSON.parse(fixture(`${name}.json`).toString()) as Recorded;
+    expect(recorded.keras[0]).toBe(name[5]);
+    const graph = await imported(name, fixture(file), format as 'h5' | 'keras');
+    const [input] = graph.inputs;
+    const outputs = evaluateGraph(graph, new Map([[input?.id ?? '', float32(recorded.shape, recorded.input)]]));
+    const actual = [...((outputs.values().next().value?.data ?? []) as Float32Array)];
+    const expected = recorded.output.flat();
+    expect(actual).toHaveLength(expected.length);
+    for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, 5);
+  });
+
+  test('is the same network in both of Keras 3’s formats', async () => {
+    const [old, young] = await Promise.all(
+      (['h5', 'keras'] as const).map((format) => imported('varied', fixture(`keras3-varied.${format}`), format)),
+    );
+    const told = (graph: Graph | undefined): unknown =>
+      graph?.nodes.map(({ id, op, attributes }) => [id, op, attributes]);
+    expect(told(young)).toEqual(told(old));
+  });
+
+  test('has an open number of images, also where the file fixes it', async () => {
+    const graph = await imported('varied', fixture('keras3-varied.h5'));
+    expect(graph.inputs[0]?.shape).toEqual([DYNAMIC, 8, 8, 3]);
+  });
 
   test('names its layers as Keras does', async () => {
     const graph = await imported('functional', fixture('keras2-functional.h5'));
@@ -45,6 +72,16 @@ describe('a Keras model saved as .h5', () => {
     ['ends early', fixture('keras2-functional.h5').subarray(0, 9000), /damaged|no model_config|no group/],
   ])('that %s is refused with a sentence', async (_, bytes, message) => {
     await expect(imported('broken', bytes)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test.each([
+    ['is no archive', Buffer.from('not a zip archive, whatever it is called'), /no zip archive, or a damaged one/],
+    ['is an archive cut short', fixture('keras3-sequential.keras').subarray(0, 12_000), /no zip archive/],
+  ])('.keras that %s is refused with a sentence', async (_, bytes, message) => {
+    await expect(imported('broken', bytes, 'keras')).rejects.toMatchObject({
       code: 'MODEL_INVALID',
       message: expect.stringMatching(message),
     });

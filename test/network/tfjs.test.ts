@@ -265,9 +265,8 @@ describe('what cannot be imported is refused', () => {
   test('file names that stand for no format', () => {
     expect(formatOf('a/b.ONNX')).toBe('onnx');
     expect(formatOf('net/model.json')).toBe('tfjs');
-    expect(() => formatOf('weights.keras')).toThrow(
-      /"weights.keras" is none of the files that are read.*save it again/,
-    );
+    expect(formatOf('net.keras')).toBe('keras');
+    expect(() => formatOf('weights.tflite')).toThrow(/"weights.tflite" is none of the files that are read.*convert it/);
   });
 });
 

@@ -25,7 +25,13 @@ const elementwise: Readonly<Record<string, ActivationImporter>> = {
       call.scalar('selu_scale', 1.0507009873554805),
     ]),
   sigmoid: single('Sigmoid', 'sigmoid'),
-  hardsigmoid: single('HardSigmoid', 'hard_sigmoid', { alpha: 0.2, beta: 0.5 }),
+  // Keras 3 took the slope from PyTorch.
+  hardsigmoid: (call, value) =>
+    call.node('HardSigmoid', 'hard_sigmoid', [value], { alpha: call.generation < 3 ? 0.2 : 1 / 6, beta: 0.5 }),
+  hardsilu: single('HardSwish', 'hard_silu'),
+  gelu: single('Gelu', 'gelu', { approximate: 'none' }),
+  exponential: single('Exp', 'exponential'),
+  softsign: single('Softsign', 'softsign'),
   tanh: single('Tanh', 'tanh'),
   softplus: single('Softplus', 'softplus'),
   swish: (call, value) => call.node('Mul', 'swish', [value, call.node('Sigmoid', 'swish_sigmoid', [value])]),
@@ -36,7 +42,7 @@ const elementwise: Readonly<Record<string, ActivationImporter>> = {
     ]),
 };
 
-const aliases: Readonly<Record<string, string>> = { silu: 'swish' };
+const aliases: Readonly<Record<string, string>> = { silu: 'swish', hardswish: 'hardsilu' };
 
 /** Activation functions that look along an axis. */
 const alongAxis: Readonly<Record<string, OperatorName>> = { softmax: 'Softmax', logsoftmax: 'LogSoftmax' };

@@ -3,7 +3,7 @@ import { buildGraph } from '../build.js';
 import { DYNAMIC, type Graph } from '../graph.js';
 import { activationName, knowsActivation } from './activation.js';
 import { GraphBuilder, type Activation } from './builder.js';
-import { invalidModel, itemsOf, LayerConfig } from './config.js';
+import { invalidModel, isObject, itemsOf, LayerConfig, type JsonObject } from './config.js';
 import { isGraphModel } from './graph-model/graph-def.js';
 import { importGraphModel } from './graph-model/import.js';
 import { LayerCall } from './layer.js';
@@ -26,14 +26,27 @@ import { readWeights, type Weights } from './weights.js';
 export function importTfjs(name: string, files: ReadonlyMap<string, Uint8Array>): Graph {
   const json = parseModelJson(name, modelJson(name, files));
   if (isGraphModel(json)) return importGraphModel(name, json, files);
-  return importLayers(name, topologyOf(name, json), () => readWeights(name, json, files));
+  return importLayers(name, topologyOf(name, json), generationOf(kerasVersion(json)), () =>
+    readWeights(name, json, files),
+  );
+}
+
+function kerasVersion(json: JsonObject): unknown {
+  const topology = json['modelTopology'];
+  return isObject(topology) ? topology['keras_version'] : undefined;
+}
+
+/** 3 from `3.12.0`; TensorFlow.js itself is of generation 2. */
+export function generationOf(version: unknown): number {
+  return Number(/^\d+/.exec(String(version))?.[0] ?? 2);
 }
 
 /**
- * Builds the graph of a Keras model from its layers and weights, whatever file they came in.
+ * Builds the graph of a Keras model from its layers and weights, whatever file they came in. `generation` is that of the
+ * Keras that wrote it.
  * @throws PercussError MODEL_INVALID, or MODEL_UNSUPPORTED naming all layers that are not supported at once.
  */
-export function importLayers(name: string, model: ModelDraft, read: () => Weights): Graph {
+export function importLayers(name: string, model: ModelDraft, generation: number, read: () => Weights): Graph {
   refuseUnsupported(name, model);
   const weights = read();
   const builder = new GraphBuilder();
@@ -42,7 +55,7 @@ export function importLayers(name: string, model: ModelDraft, read: () => Weight
     if (!layer) throw invalidModel(name, `its input "${reference.layer}" is no layer`);
     return inputOf(name, layer, builder);
   });
-  const results = new ModelImport(name, '', builder, weights).run(model, entries);
+  const results = new ModelImport({ model: name, generation }, '', builder, weights).run(model, entries);
   const outputs = results.map((activation, i) => {
     const value = builder.form(activation, 'keras');
     const isInput = builder.inputs.some((input) => input.id === value);
@@ -108,7 +121,8 @@ function refuseUnsupported(name: string, model: ModelDraft): void {
 
 function inputOf(model: string, layer: LayerDraft, builder: GraphBuilder): Activation {
   const batched = layer.settings['batch_input_shape'] ?? layer.settings['batch_shape'];
-  const [images, ...shape] = itemsOf(batched);
+  // Every layer treats each image alike, so that their number is open, also where the file fixes it.
+  const [, ...shape] = itemsOf(batched);
   if (shape.length === 0 || !shape.every((dim): dim is number => typeof dim === 'number' && dim > 0)) {
     throw new PercussError(
       'MODEL_UNSUPPORTED',
@@ -116,18 +130,18 @@ function inputOf(model: string, layer: LayerDraft, builder: GraphBuilder): Activ
       { details: { model, layer: layer.name } },
     );
   }
-  return builder.input(layer.name, typeof images === 'number' ? images : DYNAMIC, shape);
+  return builder.input(layer.name, DYNAMIC, shape);
 }
 
 /** Builds one model, maybe inside of another: its layers in an order in which every call finds its inputs. */
 class ModelImport {
-  readonly #model: string;
+  readonly #of: Pick<LayerCall, 'model' | 'generation'>;
   readonly #path: string;
   readonly #builder: GraphBuilder;
   readonly #weights: Weights;
 
-  constructor(model: string, path: string, builder: GraphBuilder, weights: Weights) {
-    this.#model = model;
+  constructor(of: Pick<LayerCall, 'model' | 'generation'>, path: string, builder: GraphBuilder, weights: Weights) {
+    this.#of = of;
     this.#path = path;
     this.#builder = builder;
     this.#weights = weights;
@@ -152,13 +166,13 @@ class ModelImport {
       }
       if (later.length === waiting.length) {
         const names = later.map(({ layer }) => `"${layer.name}"`).join(', ');
-        throw invalidModel(this.#model, `the inputs of ${names} are missing or form a circle`);
+        throw invalidModel(this.#of.model, `the inputs of ${names} are missing or form a circle`);
       }
       waiting = later;
     }
     return draft.outputs.map((reference) => {
       const found = resolve(reference);
-      if (!found) throw invalidModel(this.#model, `its output "${reference.layer}" is missing`);
+      if (!found) throw invalidModel(this.#of.model, `its output "${reference.layer}" is missing`);
       return found;
     });
   }
@@ -166,20 +180,14 @@ class ModelImport {
   #call(layer: LayerDraft, inputs: readonly Activation[]): readonly Activation[] {
     const path = `${this.#path}${layer.name}`;
     if (isContainer(layer.className)) {
-      const inner = modelDraft(this.#model, layer.className, layer.settings);
-      return new ModelImport(this.#model, `${path}/`, this.#builder, this.#weights).run(inner, inputs);
+      const inner = modelDraft(this.#of.model, layer.className, layer.settings);
+      return new ModelImport(this.#of, `${path}/`, this.#builder, this.#weights).run(inner, inputs);
     }
     const importer = layers[layer.className];
-    if (!importer) throw invalidModel(this.#model, `layer "${layer.name}" has no importer`);
-    const config = new LayerConfig(this.#model, layer.name, layer.settings);
+    if (!importer) throw invalidModel(this.#of.model, `layer "${layer.name}" has no importer`);
+    const config = new LayerConfig(this.#of.model, layer.name, layer.settings);
     const { name, className } = layer;
-    const call = new LayerCall(
-      { model: this.#model, name, path, className },
-      config,
-      inputs,
-      this.#builder,
-      this.#weights,
-    );
+    const call = new LayerCall({ ...this.#of, name, path, className }, config, inputs, this.#builder, this.#weights);
     return [importer(call)];
   }
 }

@@ -14,19 +14,22 @@ export class LayerCall {
   /** With the names of the models around it. */
   readonly path: string;
   readonly className: string;
+  /** Of Keras: what some functions compute depends on it. */
+  readonly generation: number;
   readonly config: LayerConfig;
   readonly inputs: readonly Activation[];
   readonly builder: GraphBuilder;
   readonly #weights: Weights;
 
   constructor(
-    layer: { readonly model: string; readonly name: string; readonly path: string; readonly className: string },
+    layer: Pick<LayerCall, 'model' | 'name' | 'path' | 'className' | 'generation'>,
     config: LayerConfig,
     inputs: readonly Activation[],
     builder: GraphBuilder,
     weights: Weights,
   ) {
     ({ model: this.model, name: this.name, path: this.path, className: this.className } = layer);
+    this.generation = layer.generation;
     this.config = config;
     this.inputs = inputs;
     this.builder = builder;

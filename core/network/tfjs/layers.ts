@@ -4,6 +4,7 @@ import { activated, activationName } from './activation.js';
 import { axisIn, isMap, type Activation, type Form } from './builder.js';
 import { conv2d, dense, depthwiseConv2d, separableConv2d } from './convolution.js';
 import { inForm, type LayerCall, type LayerImporter } from './layer.js';
+import { batchNormalization, layerNormalization, normalization } from './normalization.js';
 import { windowsOf } from './windows.js';
 
 const unchanged: LayerImporter = (call) => call.input;
@@ -41,33 +42,6 @@ const softmax: LayerImporter = (call) => {
   return activated(call, call.input, 'softmax', only);
 };
 
-const batchNormalization: LayerImporter = (call) => {
-  const { config, input } = call;
-  const form: Form = isMap(input) ? 'nchw' : 'keras';
-  const named = config.raw('axis') ?? -1;
-  const axis: unknown = Array.isArray(named) && named.length === 1 ? named[0] : named;
-  if (typeof axis !== 'number' || axisIn(form, input, axis) !== 1)
-    throw call.unsupported(`axis ${JSON.stringify(named)}`);
-  const channels = input.shape.at(-1) as number;
-  const parameter = (part: string, present: boolean, otherwise: number): ValueId => {
-    if (!present)
-      return call.constant(`${call.path}/${part}`, float32([channels], new Float32Array(channels).fill(otherwise)));
-    const { name, tensor } = call.weight(part);
-    return call.constant(name, tensor);
-  };
-  const parameters = [
-    parameter('gamma', config.boolean('scale', true), 1),
-    parameter('beta', config.boolean('center', true), 0),
-    parameter('moving_mean', true, 0),
-    parameter('moving_variance', true, 1),
-  ];
-  const value = call.builder.form(input, form);
-  const result = call.node('BatchNormalization', '', [value, ...parameters], {
-    epsilon: config.number('epsilon', 1e-3),
-  });
-  return inForm(input.shape, form, result);
-};
-
 const rescaling: LayerImporter = (call) => {
   const { form, value } = call.builder.formAtHand(call.input);
   const scaled = call.node('Mul', '', [value, call.scalar('scale', call.config.number('scale'))]);
@@ -103,9 +77,10 @@ const globalPooling =
 
 /** Joins several inputs elementwise, two at a time, from the first on. */
 const folded =
-  (op: 'Add' | 'Mul' | 'Sub', finish: LayerFinish = (_, value) => value): LayerImporter =>
+  (op: 'Add' | 'Div' | 'Max' | 'Min' | 'Mul' | 'Sub', finish: LayerFinish = (_, value) => value): LayerImporter =>
   (call) => {
     const [first, ...others] = call.inputs;
+    if (first && others.length === 0 && call.config.has('operand')) return withNumber(call, op, first);
     if (!first || others.length === 0) throw call.invalid(`takes at least two inputs, got ${call.inputs.length}`);
     const rank = first.shape.length;
     if (others.some((other) => other.shape.length !== rank)) throw call.unsupported('inputs of different rank');
@@ -117,6 +92,14 @@ const folded =
     const shape = first.shape.map((_, axis) => Math.max(...call.inputs.map((input) => input.shape[axis] as number)));
     return inForm(shape, form, finish(call, result));
   };
+
+/** An operation of Keras 3 with a number, which stands before or behind its input. */
+function withNumber(call: LayerCall, op: 'Add' | 'Div' | 'Max' | 'Min' | 'Mul' | 'Sub', input: Activation): Activation {
+  const { form, value } = call.builder.formAtHand(input);
+  const number = call.scalar('operand', call.config.number('operand'));
+  const operands = call.config.boolean('operand_first', false) ? [number, value] : [value, number];
+  return inForm(input.shape, form, call.node(op, '', operands));
+}
 
 type LayerFinish = (call: LayerCall, value: ValueId) => ValueId;
 
@@ -226,6 +209,7 @@ export const layers: Readonly<Record<string, LayerImporter>> = {
   Cropping2D: cropping2d,
   Dense: dense,
   DepthwiseConv2D: depthwiseConv2d,
+  Divide: folded('Div'),
   Dropout: unchanged,
   ELU: elu,
   Flatten: flatten,
@@ -233,11 +217,22 @@ export const layers: Readonly<Record<string, LayerImporter>> = {
   GaussianNoise: unchanged,
   GlobalAveragePooling2D: globalPooling('GlobalAveragePool'),
   GlobalMaxPooling2D: globalPooling('GlobalMaxPool'),
+  Identity: unchanged,
+  LayerNormalization: layerNormalization,
   LeakyReLU: leakyRelu,
   MaxPooling2D: pooling('MaxPool'),
+  Maximum: folded('Max'),
+  Minimum: folded('Min'),
   Multiply: folded('Mul'),
+  Normalization: normalization,
   PReLU: pRelu,
   Permute: permute,
+  RandomBrightness: unchanged,
+  RandomContrast: unchanged,
+  RandomFlip: unchanged,
+  RandomRotation: unchanged,
+  RandomTranslation: unchanged,
+  RandomZoom: unchanged,
   ReLU: relu,
   Rescaling: rescaling,
   Reshape: reshape,
@@ -246,5 +241,6 @@ export const layers: Readonly<Record<string, LayerImporter>> = {
   SpatialDropout1D: unchanged,
   SpatialDropout2D: unchanged,
   Subtract: folded('Sub'),
+  TrueDivide: folded('Div'),
   ZeroPadding2D: zeroPadding2d,
 };

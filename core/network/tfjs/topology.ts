@@ -96,12 +96,21 @@ function layerDraft(model: string, layer: unknown): LayerDraft {
     throw invalidModel(model, 'a layer has no class_name');
   }
   const config = layer['config'];
-  const settings = isObject(config) ? config : { layers: config };
+  const own = isObject(config) ? config : { layers: config };
+  const settings = { ...own, ...numberOperand(layer['inbound_nodes']) };
   const name = layer['name'] ?? settings['name'];
   if (typeof name !== 'string') throw invalidModel(model, `a ${layer['class_name']} layer has no name`);
   const inbound = layer['inbound_nodes'];
   const calls = Array.isArray(inbound) ? inbound.map((call: unknown) => references(model, call)) : [];
   return { name, className: layer['class_name'], settings, calls };
+}
+
+/** An operation of Keras 3 with a number (`x + 3`) has that among its arguments. */
+function numberOperand(inbound: unknown): JsonObject {
+  const [call] = itemsOf(inbound);
+  const args = isObject(call) ? itemsOf(call['args']) : [];
+  const at = args.findIndex((argument) => typeof argument === 'number');
+  return args.length === 2 && at >= 0 ? { operand: args[at], operand_first: at === 0 } : {};
 }
 
 /** Keras 3 writes each argument of a call as a tensor that knows where it came from. */
