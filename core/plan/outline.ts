@@ -14,6 +14,8 @@ export interface PlannedAblation {
   readonly spec: AblationSpec;
   readonly list: ConditionList | undefined;
   readonly scoring: ConditionList | undefined;
+  /** Adaptive: how many waves of images are asked for, by condition; undefined: all images. */
+  readonly reach: readonly number[] | undefined;
 }
 
 /** One network of a study and everything that is asked of it, by name and index. */
@@ -24,6 +26,9 @@ export interface ModelOutline {
   /** [channels, height, width] of an image in the network's input. */
   readonly image: readonly number[];
   readonly chunks: readonly ChunkRef[];
+  /** The same images as waves of pieces, in the order of adaptive ablations; none where there are none. */
+  readonly waves: readonly (readonly ChunkRef[])[];
+  readonly pieces: readonly ChunkRef[];
   readonly referenceChunks: readonly ChunkRef[];
   /** Identity of the reference images. */
   readonly reference: Digest;
@@ -38,13 +43,19 @@ export interface OutlineContext {
   readonly image: readonly number[];
   /** Scores of ablations whose order depends on results, by `model/ablation`; those not there yet have no list. */
   readonly scores: Readonly<Record<string, readonly number[]>>;
+  /** Waves asked for, by condition, of adaptive ablations by `model/ablation`, or all; the first where nothing is known. */
+  readonly reach?: Reach | 'all';
 }
+
+/** How many waves each condition of an adaptive ablation is asked for on, by `model/ablation`. */
+export type Reach = Readonly<Record<string, readonly number[]>>;
 
 /** Identity of a set of images: that of its chunks, in order. */
 export function imageSetDigest(chunks: readonly ChunkRef[]): Digest {
   return sha256(canonicalJson(chunks.map((chunk) => chunk.digest)));
 }
 
+/** `model/ablation`: under which decisions are kept. */
 export const scoresName = (model: string, ablation: string): string => `${model}/${ablation}`;
 
 /** Which networks answer a set of impulses: nulls are needed where signatures are compared, that is on image bases. */
@@ -59,6 +70,7 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
   const dataNamed = (name: string): ResolvedData => study.data.find((data) => data.name === name) as ResolvedData;
   const referenceChunks = dataNamed(model.reference).chunks;
   const reference = imageSetDigest(referenceChunks);
+  const waves = dataNamed(model.data).waves ?? [];
   const asked = <T extends { models: readonly string[] }>(specs: readonly T[]): T[] =>
     specs.filter((spec) => spec.models.includes(model.name));
   return {
@@ -67,15 +79,22 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
     anatomy,
     image: context.image,
     chunks: dataNamed(model.data).chunks,
+    waves,
+    pieces: waves.flat(),
     referenceChunks,
     reference,
     ablations: asked(study.ablations).map((spec): PlannedAblation => {
       const scores = context.scores[scoresName(model.name, spec.name)];
       const common = { seed: study.seed, anatomy, reference };
       const known = scores !== undefined || !needsScores(spec);
+      const list = known ? conditionsOf(spec, { ...common, scores }) : undefined;
       return {
         spec,
-        list: known ? conditionsOf(spec, { ...common, scores }) : undefined,
+        list,
+        reach:
+          list && spec.stop
+            ? reachOf(list.length, scoresName(model.name, spec.name), waves.length, context)
+            : undefined,
         scoring:
           spec.order === 'kl' ? conditionsOf(scoringAblation(spec), { ...common, scores: undefined }) : undefined,
       };
@@ -92,6 +111,22 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
   };
 }
 
+function reachOf(conditions: number, name: string, waves: number, { reach }: OutlineContext): readonly number[] {
+  const known = reach === 'all' ? undefined : reach?.[name];
+  return known ?? Array.from({ length: conditions }, () => (reach === 'all' ? waves : Math.min(1, waves)));
+}
+
+/** A chunk by its number in units: those of the image set, and behind them the pieces of the waves. */
+export function chunkOf({ chunks, pieces }: Pick<ModelOutline, 'chunks' | 'pieces'>, index: number): ChunkRef {
+  return (chunks[index] ?? pieces[index - chunks.length]) as ChunkRef;
+}
+
+/** Numbers of the pieces of a wave, see `chunkOf`. */
+export function piecesOf({ chunks, waves }: Pick<ModelOutline, 'chunks' | 'waves'>, wave: number): readonly number[] {
+  const before = waves.slice(0, wave).reduce((sum, pieces) => sum + pieces.length, chunks.length);
+  return (waves[wave] ?? []).map((_, i) => before + i);
+}
+
 /** Leave-one-out with zeros over the same targets: what an order by damage is read from. */
 export function scoringAblation(spec: AblationSpec): AblationSpec {
   return { ...spec, name: `${spec.name} (order)`, mode: 'each', fill: ['zero'], order: 'random' };
@@ -104,7 +139,7 @@ export function unitKey(
   group: Omit<UnitGroup, 'missing' | 'seconds'>,
   index: number,
 ): Digest {
-  const chunk = (): Digest => (outline.chunks[group.chunk] as ChunkRef).digest;
+  const chunk = (): Digest => chunkOf(outline, group.chunk).digest;
   switch (group.kind) {
     case 'profile':
       return resultKey('profile', outline.scope, { reference: outline.reference });

@@ -5,8 +5,8 @@ import { sizeOf } from '../tensor.js';
 import type { Condition } from './condition.js';
 import { needsScores } from './conditions.js';
 import { secondsFor, sumOf, type CostModel, type Work } from './cost.js';
-import { conditionList, scoringAblation, unitKey, type ModelOutline } from './outline.js';
-import { lengthOf, rangesOf, type Stage, type UnitGroup } from './stage.js';
+import { chunkOf, conditionList, piecesOf, scoringAblation, unitKey, type ModelOutline } from './outline.js';
+import { indicesOf, lengthOf, rangesOf, type Ranges, type Stage, type UnitGroup } from './stage.js';
 
 /** Keys that are there: a set or a map of them. */
 export interface KeysThere {
@@ -49,31 +49,53 @@ export interface Tally {
 export interface WholeGroup extends Omit<UnitGroup, 'missing' | 'seconds'> {
   readonly count: number;
   readonly images: number;
+  /** Which units are asked for; all, where nothing is said. */
+  readonly asked?: Ranges;
+}
+
+/** Indices of the units of a group. */
+export function unitIndices({ count, asked }: WholeGroup): readonly number[] {
+  return indicesOf(asked ?? [[0, count]], 0, count);
 }
 
 /**
  * The kinds of stage, in order: what every other stage rests on; what can be planned from the spec alone; and what is
- * ordered by results of the stages before.
+ * ordered by results of the stages before; and the waves of adaptive ablations, as far as results have asked for them.
  */
 export function stageGroups(outlines: readonly ModelOutline[]): readonly (readonly WholeGroup[])[] {
   const basics: WholeGroup[] = [];
   const plain: WholeGroup[] = [];
   const ordered: WholeGroup[] = [];
+  const waves: WholeGroup[] = [];
   for (const outline of outlines) {
     const model = outline.model.name;
     const overChunks = (kind: 'baseline' | 'cells', name: string, count: number): WholeGroup[] =>
       outline.chunks.map((chunk, index) => ({ kind, model, name, chunk: index, count, images: chunk.images }));
     basics.push({ kind: 'profile', model, name: '', chunk: -1, count: 1, images: 0 });
     basics.push(...overChunks('baseline', '', 1));
-    for (const { spec, list, scoring } of outline.ablations) {
+    for (const { spec, list, scoring, reach } of outline.ablations) {
       if (scoring) plain.push(...overChunks('cells', scoringAblation(spec).name, scoring.length));
-      if (list) (needsScores(spec) ? ordered : plain).push(...overChunks('cells', spec.name, list.length));
+      if (reach) waves.push(...overWaves(outline, spec.name, reach));
+      else if (list) (needsScores(spec) ? ordered : plain).push(...overChunks('cells', spec.name, list.length));
     }
     for (const { spec, groups } of outline.impulses) {
       plain.push({ kind: 'responses', model, name: spec.name, chunk: -1, count: groups.length, images: 0 });
     }
   }
-  return [basics, plain, ordered];
+  return [basics, plain, ordered, waves];
+}
+
+/** The cells of an adaptive ablation, piece by piece. */
+function overWaves(outline: ModelOutline, name: string, reach: readonly number[]): WholeGroup[] {
+  const model = outline.model.name;
+  return outline.waves.flatMap((_, wave) => {
+    const asked = rangesOf(reach.flatMap((waves, index) => (waves > wave ? [index] : [])));
+    if (asked.length === 0) return [];
+    return piecesOf(outline, wave).map((chunk): WholeGroup => {
+      const { images } = chunkOf(outline, chunk);
+      return { kind: 'cells', model, name, chunk, count: lengthOf(asked), images, asked };
+    });
+  });
 }
 
 /**
@@ -90,13 +112,13 @@ export async function missingOf(
   let [stored, failed] = [0, 0];
   for (const whole of groups) {
     const outline = outlines.find((candidate) => candidate.model.name === whole.model) as ModelOutline;
-    const { count, images: _, ...group } = whole;
+    const { count: _count, images: _images, asked: _asked, ...group } = whole;
     const known =
       group.kind === 'cells' || group.kind === 'baseline'
-        ? await context.committed.cells(outline, (outline.chunks[group.chunk] as { digest: Digest }).digest)
+        ? await context.committed.cells(outline, chunkOf(outline, group.chunk).digest)
         : await context.committed.results(outline);
     const missing: number[] = [];
-    for (let index = 0; index < count; index++) {
+    for (const index of unitIndices(whole)) {
       const key = unitKey(outline, context.seed, group, index);
       if (planned.has(key)) continue;
       planned.add(key);

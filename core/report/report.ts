@@ -4,6 +4,7 @@ import { findings } from './findings.js';
 import { html, markup, type Html } from './html.js';
 import type { ReportInput } from './input.js';
 import { script } from './script.js';
+import { adaptive } from './sections/adaptive.js';
 import { asked } from './sections/asked.js';
 import { baselines } from './sections/baselines.js';
 import { coverage } from './sections/coverage.js';
@@ -25,6 +26,7 @@ const sections: readonly ((context: ReportContext) => Section | Promise<Section>
   baselines,
   robustness,
   sensitivity,
+  adaptive,
   interactions,
   longRange,
   responses,

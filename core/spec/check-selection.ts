@@ -82,6 +82,11 @@ export function checkAblation(ablation: AblationSpec, model: string, anatomy: An
     chosen.map((one) => one.targets),
     fail,
   );
+  const { stop } = ablation;
+  if (stop && 'top' in stop && stop.top >= targets) {
+    const all = `${targets} ${ablation.unit}${targets === 1 ? '' : 's'}`;
+    fail(`${path}.stop.top`, `the top ${stop.top} of the ${all} selected in ${model} are all`, 'lower top');
+  }
   ablation.fractions.forEach((fraction, i) => {
     if (Math.round(fraction * targets) > 0) return;
     fail(

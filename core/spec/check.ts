@@ -26,7 +26,16 @@ export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subj
     const image = subjects.images.get(model.data)?.shape;
     const reference = subjects.images.get(model.reference);
     for (const ablation of spec.ablations) {
-      if (ablation.models.includes(model.name)) checkAblation(ablation, model.name, anatomy, fail);
+      if (!ablation.models.includes(model.name)) continue;
+      checkAblation(ablation, model.name, anatomy, fail);
+      if (ablation.stop && model.output.kind === 'values' && !positions.given(`ablations.${ablation.name}.stop.clip`)) {
+        const message = `the outputs of ${model.name} are values, whose damage has no scale of its own`;
+        fail(
+          `ablations.${ablation.name}.stop`,
+          message,
+          'give clip: above it, how far an output is off counts no further',
+        );
+      }
     }
     for (const impulse of spec.impulses) {
       if (impulse.models.includes(model.name)) checkImpulse(impulse, model, { anatomy, image, reference }, fail);

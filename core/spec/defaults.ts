@@ -16,6 +16,8 @@ export const defaults = {
     random: [0.02, 0.05, 0.1, 0.2, 0.4],
     cumulative: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
   },
+  /** Clipped at 1 nat: an image on which the intact class has lost that much is lost; see docs/decisions/0045. */
+  stop: { confidence: 0.95, clip: 1 },
   trials: 20,
   draws: 3,
   /** Images on which impulses are set: flat bases say little about real ones. */

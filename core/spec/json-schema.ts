@@ -133,6 +133,24 @@ const model = section(
 
 const models = some(text('Names or globs of models. Default: all.'));
 
+const stop = section(
+  keys.stop,
+  {
+    precision: above0('Half the width at which the interval of a condition is narrow enough, in nats.'),
+    top: whole(1, 'Which conditions do the most damage: how many of them.'),
+    epsilon: above0('top: how far off the choice may be, in nats.'),
+    confidence: share('Of every interval, or of the whole choice, at all looks together.', defaults.stop.confidence),
+    clip: above0('An image counts with at most so many nats of KL.', defaults.stop.clip),
+  },
+  [],
+  {
+    oneOf: [
+      { required: ['precision'], ...absent('top', 'epsilon') },
+      { required: ['top', 'epsilon'], ...absent('precision') },
+    ],
+  },
+);
+
 const ablation = section(
   keys.ablation,
   {
@@ -162,6 +180,7 @@ const ablation = section(
       ],
     },
     budget: whole(1, 'pairs: the most pairs, a seeded sample. Default: all.'),
+    stop: ref('stop'),
   },
   [],
   {
@@ -170,6 +189,7 @@ const ablation = section(
       { anyOf: [has('mode', ['random']), absent('spread')] },
       { anyOf: [has('mode', ['cumulative']), absent('order')] },
       { anyOf: [has('mode', ['pairs']), absent('within', 'budget')] },
+      { anyOf: [has('mode', ['each']), { not: { required: ['mode'] } }, absent('stop')] },
       when(
         has(
           'order',
@@ -293,6 +313,6 @@ export function studyJsonSchema(): Schema {
       },
       ['version', 'study', 'data', 'models'],
     ),
-    $defs: { input, output },
+    $defs: { input, output, stop },
   };
 }

@@ -1,6 +1,7 @@
 import { globMatcher } from '../select.js';
 import { fieldsOf, suggestion, type Cursor, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
+import { checkStop, readStop } from './read-stop.js';
 import type { AblationSpec, Mode, PairScope, PairsSpec, Spread } from './study-spec.js';
 import { count, fraction, listOf, oneOf, text } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
@@ -34,6 +35,7 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
   const order = fields.optional('order', oneOf(vocabulary.order), 'random');
   const spreads: readonly Spread[] = mode === 'random' ? ['all-depths'] : [];
   const tried = mode === 'random' || (mode === 'cumulative' && order === 'random');
+  const stop = readStop(fields);
   const spec: AblationSpec = {
     name,
     models: readModelNames(fields, models),
@@ -47,8 +49,12 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
     spread: fields.optional('spread', listOf(oneOf(vocabulary.spread)), spreads),
     order,
     ...(mode === 'pairs' ? { pairs: readPairs(fields) } : {}),
+    ...(stop ? { stop } : {}),
   };
-  if (given !== undefined) checkMode(spec, fields);
+  if (given !== undefined) {
+    checkMode(spec, fields);
+    checkStop(spec, fields);
+  }
   return spec;
 }
 

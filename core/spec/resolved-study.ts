@@ -16,6 +16,8 @@ export interface ResolvedData {
   readonly shape: readonly number[];
   readonly classes: readonly string[] | null;
   readonly chunks: readonly ChunkRef[];
+  /** The same images in the order and the portions in which adaptive ablations take them; absent where none does. */
+  readonly waves?: readonly (readonly ChunkRef[])[];
 }
 
 /** A network by content: the digest covers its files, its input preprocessing, and how its output is read. */

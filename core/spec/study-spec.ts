@@ -45,6 +45,27 @@ export interface PairsSpec {
   readonly budget: number | undefined;
 }
 
+/** Looks at images in waves until every condition's interval is at most this far from its middle. */
+export interface PrecisionStop extends StopCommon {
+  /** Half the width of an interval, in nats of clipped KL. */
+  readonly precision: number;
+}
+
+/** Looks at images in waves until it is settled which conditions do the most damage. */
+export interface TopStop extends StopCommon {
+  readonly top: number;
+  /** How far, in nats of clipped KL, a chosen condition may be below one that was not chosen. */
+  readonly epsilon: number;
+}
+
+interface StopCommon {
+  readonly confidence: number;
+  /** In nats: an image counts with this at most, since a sequence needs a bound. */
+  readonly clip: number;
+}
+
+export type StopSpec = PrecisionStop | TopStop;
+
 export interface AblationSpec {
   readonly name: string;
   readonly models: readonly string[];
@@ -64,6 +85,8 @@ export interface AblationSpec {
   readonly order: CumulativeOrder;
   /** pairs; absent in every other mode. */
   readonly pairs?: PairsSpec;
+  /** each: adaptive evaluation; absent: every condition on every image. */
+  readonly stop?: StopSpec;
 }
 
 export type BaseName = 'normalised-zero' | 'black' | 'mean-image';

@@ -41,6 +41,9 @@ ablations:
     fractions: [0.02, 0.05, 0.1, 0.2]
     trials: 20
     spread: [one-layer, matched, all-depths]
+  # top-kernels:           # the same for less: waves of images, until it is settled which kernels matter most
+  #   mode: each
+  #   stop: { top: 20, epsilon: 0.05 }           # or { precision: 0.02 }: each known within ± 0.02 nat
   # two-at-a-time:         # do kernels back each other up, within a layer and across the depth?
   #   mode: pairs
   #   within: [layer, across]   # layer | across | any; two of them share the budget

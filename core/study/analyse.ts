@@ -1,7 +1,7 @@
 import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { ModelOutline } from '../plan/outline.js';
-import { stageGroups } from '../plan/planner.js';
+import { stageGroups, unitIndices } from '../plan/planner.js';
 import { unitKey } from '../plan/outline.js';
 import { SEMANTICS } from '../plan/identity.js';
 import type { StudyRef } from '../spec/resolved-study.js';
@@ -9,6 +9,7 @@ import type { CoverageRow, Tables } from '../tables/schema.js';
 import type { Catalog } from './catalog.js';
 import { loadModelResults } from './load-results.js';
 import { adoptedScores } from './decisions.js';
+import { adoptedWaves, withReach } from './waves.js';
 import { failedKeys } from './failures.js';
 import { loadOutlines } from './outlines.js';
 import type { ModelResults } from './results.js';
@@ -19,6 +20,7 @@ import { interactionRows, pairRows } from './rows/pair.js';
 import { predictorRows } from './rows/predictor.js';
 import { explainedOf, signaturesOf, similarityRows, systemicOf } from './rows/redundancy.js';
 import { responseRows } from './rows/response.js';
+import { stopRows } from './rows/stop.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Row)[] ? Row[] : never };
 
@@ -35,12 +37,14 @@ export async function analyseStudy(
   signal?: AbortSignal,
 ): Promise<Tables> {
   const scores = await adoptedScores(ledger, ref);
-  const { study, models } = await loadOutlines(ledger, catalog, ref, scores);
+  const { study, models: plain } = await loadOutlines(ledger, catalog, ref, scores);
+  const models = withReach(plain, (await adoptedWaves(ledger, ref, plain)).reach);
   const tables: Mutable<Tables> = {
     models: [],
     layers: [],
     kernels: [],
     ablations: [],
+    stops: [],
     curves: [],
     pairs: [],
     interactions: [],
@@ -82,6 +86,7 @@ function addModel(
   tables.kernels.push(...kernels);
   for (const ablation of results.ablations) {
     tables.ablations.push(...ablationRows(results, ablation, analysis.confidence));
+    tables.stops.push(...stopRows(results, ablation));
     tables.curves.push(...curveRows(results, ablation, analysis.confidence));
     tables.pairs.push(...pairRows(results, ablation, analysis.confidence));
     tables.interactions.push(...interactionRows(results, ablation, analysis, seed));
@@ -100,7 +105,7 @@ async function coverageRows(
 ): Promise<CoverageRow[]> {
   const rows = new Map<string, CoverageRow>();
   const cells = new Map<number, ReadonlyMap<string, { readonly state: string }>>();
-  for (const [index, chunk] of outline.chunks.entries()) {
+  for (const [index, chunk] of [...outline.chunks, ...outline.pieces].entries()) {
     cells.set(index, await ledger.readCells({ ...outline.scope, chunk: chunk.digest, semantics: SEMANTICS }));
   }
   const results = await ledger.committedResults({ ...outline.scope, semantics: SEMANTICS });
@@ -119,7 +124,7 @@ async function coverageRows(
     rows.set(name, row);
     row.planned += group.count;
     row.images += group.images;
-    for (let index = 0; index < group.count; index++) {
+    for (const index of unitIndices(group)) {
       const key = unitKey(outline, seed, group, index);
       const cell = cells.get(group.chunk)?.get(key);
       if (cell || (group.chunk < 0 && results.has(key))) row.committed++;

@@ -4,7 +4,7 @@ import { openEngine, type EngineOptions } from '../engine/open.js';
 import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { NumericMode } from '../numeric-mode.js';
-import { conditionList, imageSetDigest, impulseGroup, unitKey, type ModelOutline } from '../plan/outline.js';
+import { chunkOf, conditionList, imageSetDigest, impulseGroup, unitKey, type ModelOutline } from '../plan/outline.js';
 import { unitsOf, type Stage, type UnitGroup } from '../plan/stage.js';
 import { SEMANTICS } from '../plan/identity.js';
 import type { Cell, Provenance } from '../probe/cell.js';
@@ -129,12 +129,12 @@ export class BatchRunner {
     model: ModelOutline,
     group: UnitGroup,
   ): { model: Digest; mode: NumericMode; chunk: Digest; semantics: number } {
-    return { ...model.scope, chunk: (model.chunks[group.chunk] as { digest: Digest }).digest, semantics: SEMANTICS };
+    return { ...model.scope, chunk: chunkOf(model, group.chunk).digest, semantics: SEMANTICS };
   }
 
   async #runCells({ model, group, missing, report, signal }: GroupContext): Promise<number> {
     const tapped = await this.#tap(model, undefined, 0);
-    const chunk = model.chunks[group.chunk] as { digest: Digest; images: number };
+    const chunk = chunkOf(model, group.chunk);
     const { images, labels } = await this.#catalog.images(tapped.loaded, [chunk]);
     const cells: Cell[] = [];
     const known = `${model.scope.model} ${chunk.digest}`;

@@ -3,7 +3,8 @@ import type { Ledger } from '../ledger/ledger.js';
 import { nodeCosts } from '../network/cost.js';
 import type { ConditionList } from '../plan/conditions.js';
 import { SEMANTICS } from '../plan/identity.js';
-import { unitKey, type ModelOutline } from '../plan/outline.js';
+import { waveOrder } from '../data/waves.js';
+import { chunkOf, piecesOf, unitKey, type ModelOutline } from '../plan/outline.js';
 import type { UnitGroup } from '../plan/stage.js';
 import type { Cell } from '../probe/cell.js';
 import type { ImpulseRecord } from '../probe/gathering.js';
@@ -28,7 +29,17 @@ export async function loadModelResults(
   const baseline = cells.condition('baseline', '', 0);
   if (baseline?.state !== 'ok') return undefined;
   const ablations = outline.ablations.flatMap(({ spec, list }): AblationResult[] =>
-    list ? [{ name: spec.name, mode: spec.mode, unit: spec.unit, conditions: cells.conditions(spec.name, list) }] : [],
+    list
+      ? [
+          {
+            name: spec.name,
+            mode: spec.mode,
+            unit: spec.unit,
+            ...(spec.stop ? { stop: spec.stop } : {}),
+            conditions: cells.conditions(spec.name, list),
+          },
+        ]
+      : [],
   );
   const costs = nodeCosts(loaded.graph);
   return {
@@ -50,36 +61,50 @@ export async function loadModelResults(
 export class CellReader {
   readonly #outline: ModelOutline;
   readonly #seed: number;
-  readonly #cells: readonly ReadonlyMap<Digest, Cell>[];
+  /** By number of the chunk, see `chunkOf`. */
+  readonly #cells: ReadonlyMap<number, ReadonlyMap<Digest, Cell>>;
+  /** Adaptive ablations: the order of their images. */
+  readonly #order: Uint32Array;
 
-  private constructor(outline: ModelOutline, seed: number, cells: readonly ReadonlyMap<Digest, Cell>[]) {
+  private constructor(outline: ModelOutline, seed: number, cells: ReadonlyMap<number, ReadonlyMap<Digest, Cell>>) {
     this.#outline = outline;
     this.#seed = seed;
     this.#cells = cells;
+    const images = outline.waves.flat().reduce((sum, piece) => sum + piece.images, 0);
+    this.#order = waveOrder(images, seed);
   }
 
-  /** Reads all cells, or those of the intact network only. */
+  /** Reads all cells, or those of the intact network, or of adaptive ablations only. */
   static async open(
     ledger: Ledger,
     outline: ModelOutline,
     seed: number,
-    which: 'all' | 'baseline' = 'all',
+    which: 'all' | 'baseline' | 'waves' = 'all',
   ): Promise<CellReader> {
-    const cells: ReadonlyMap<Digest, Cell>[] = [];
-    for (const [index, chunk] of outline.chunks.entries()) {
+    const cells = new Map<number, ReadonlyMap<Digest, Cell>>();
+    const whole = which === 'waves' ? [] : outline.chunks.map((_, index) => index);
+    for (const index of which === 'baseline' ? whole : [...whole, ...wavePieces(outline)]) {
       const group = { kind: 'baseline', model: outline.model.name, name: '', chunk: index } as const;
-      const keys = which === 'all' ? undefined : [unitKey(outline, seed, group, 0)];
-      cells.push(await ledger.readCells({ ...outline.scope, chunk: chunk.digest, semantics: SEMANTICS }, keys));
+      const keys = which === 'baseline' ? [unitKey(outline, seed, group, 0)] : undefined;
+      const scope = { ...outline.scope, chunk: chunkOf(outline, index).digest, semantics: SEMANTICS };
+      cells.set(index, await ledger.readCells(scope, keys));
     }
     return new CellReader(outline, seed, cells);
   }
 
-  /** One condition over all chunks; `partial` where some are missing, undefined where all are. */
-  condition(kind: 'baseline' | 'cells', name: string, index: number): ConditionResult | undefined {
+  /**
+   * One condition over all chunks that are asked for; `partial` where some are missing, undefined where all are. Takes note
+   * in `read` of the keys of what it found.
+   */
+  condition(kind: 'baseline' | 'cells', name: string, index: number, read?: Set<Digest>): ConditionResult | undefined {
     const model = this.#outline.model.name;
-    const parts = this.#cells.map((cells, chunk) => {
+    const chunks = this.#chunks(kind, name, index);
+    const parts = chunks.map((chunk) => {
       const group: Omit<UnitGroup, 'missing' | 'seconds'> = { kind, model, name, chunk };
-      return cells.get(unitKey(this.#outline, this.#seed, group, index));
+      const key = unitKey(this.#outline, this.#seed, group, index);
+      const cell = this.#cells.get(chunk)?.get(key);
+      if (cell) read?.add(key);
+      return cell;
     });
     const there = parts.filter((part) => part !== undefined);
     if (there.length === 0) return undefined;
@@ -89,8 +114,25 @@ export class CellReader {
       loss: joinedFloat32(there.map((cell) => cell.loss)),
       kl: joinedFloat32(there.map((cell) => cell.kl)),
       effect: Math.max(...there.map((cell) => cell.effect)),
+      ...(chunks[0] === 0 ? {} : { images: this.#imagesOf(chunks) }),
       state: there.length < parts.length ? 'partial' : idle ? 'no-op' : 'ok',
     };
+  }
+
+  /** Numbers of the chunks that a condition is asked for on. */
+  #chunks(kind: 'baseline' | 'cells', name: string, index: number): readonly number[] {
+    const ablation = kind === 'cells' && this.#outline.ablations.find(({ spec }) => spec.name === name);
+    if (!ablation || !ablation.reach) return this.#outline.chunks.map((_, chunk) => chunk);
+    const waves = ablation.reach[index] as number;
+    return this.#outline.waves.slice(0, waves).flatMap((_, wave) => piecesOf(this.#outline, wave));
+  }
+
+  /** Pieces are consecutive parts of the order, from its beginning. */
+  #imagesOf(pieces: readonly number[]): Uint32Array {
+    return this.#order.slice(
+      0,
+      pieces.reduce((sum, piece) => sum + chunkOf(this.#outline, piece).images, 0),
+    );
   }
 
   conditions(name: string, list: ConditionList): AblationResult['conditions'] {
@@ -99,6 +141,15 @@ export class CellReader {
       result: this.condition('cells', name, index),
     }));
   }
+}
+
+/** Pieces of the waves that some condition is asked for on. */
+function wavePieces(outline: ModelOutline): readonly number[] {
+  const furthest = outline.ablations.reduce(
+    (most, { reach }) => (reach ?? []).reduce((a, b) => Math.max(a, b), most),
+    0,
+  );
+  return outline.waves.slice(0, furthest).flatMap((_, wave) => piecesOf(outline, wave));
 }
 
 function joinedUint16(parts: readonly Uint16Array[]): Uint16Array {

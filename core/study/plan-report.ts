@@ -31,13 +31,17 @@ export interface PlanRow {
   readonly bytes: number;
 }
 
-/** What a study takes. Orders that results decide are planned once those results are there; `later` names them. */
+/**
+ * What a study takes. Orders that results decide are planned once those results are there; `later` names them. Adaptive
+ * ablations, which `adaptive` names, are counted as if every condition went through all images, so they take at most that.
+ */
 export interface StudyPlan {
   readonly study: string;
   readonly id: string;
   readonly numericMode: string;
   readonly rows: readonly PlanRow[];
   readonly later: readonly string[];
+  readonly adaptive: readonly string[];
   readonly units: number;
   readonly stored: number;
   readonly batches: number;
@@ -61,7 +65,7 @@ export async function planOf(
   for (const model of study.models) {
     const { graph, anatomy } = await catalog.model(model);
     const data = study.data.find((candidate) => candidate.name === model.data) as ResolvedData;
-    outlines.push(outlineOf(model, { study, mode, anatomy, image: data.shape, scores: {} }));
+    outlines.push(outlineOf(model, { study, mode, anatomy, image: data.shape, scores: {}, reach: 'all' }));
     workloads.set(model.name, workloadOf(graph, anatomy));
   }
   const context: StageContext = {
@@ -91,6 +95,9 @@ export async function planOf(
     later: outlines.flatMap((outline) =>
       outline.ablations.filter(({ list: known }) => !known).map(({ spec }) => `${outline.model.name} · ${spec.name}`),
     ),
+    adaptive: outlines.flatMap((outline) =>
+      outline.ablations.filter(({ reach }) => reach).map(({ spec }) => `${outline.model.name} · ${spec.name}`),
+    ),
     units: total('units'),
     stored: total('stored'),
     batches,
@@ -118,7 +125,7 @@ async function addGroup(
     model: whole.model,
     name: whole.name || whole.kind,
     kind: whole.kind,
-    conditions: whole.count,
+    conditions: Math.max(known?.conditions ?? 0, whole.count),
     units: (known?.units ?? 0) + tally.total,
     stored: (known?.stored ?? 0) + tally.stored,
     batches: (known?.batches ?? 0) + (group ? Math.ceil(missing / batchSize(group, batchSeconds)) : 0),
@@ -169,6 +176,9 @@ export function planLines(plan: StudyPlan): readonly string[] {
     line(header),
     ...body.map(line),
     `total: ${plan.units} cells, ${plan.stored} stored, ${plan.batches} batches to run, about ${printSeconds(plan.seconds)} of one process, ${printBytes(plan.bytes)}, about ${plan.temporalActions} Temporal actions`,
+    ...(plan.adaptive.length > 0
+      ? [`at most; results decide, wave by wave, how many images each condition is run on: ${plan.adaptive.join(', ')}`]
+      : []),
     ...(plan.later.length > 0 ? [`planned once the damage that orders them is known: ${plan.later.join(', ')}`] : []),
   ];
 }

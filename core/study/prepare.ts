@@ -1,6 +1,7 @@
 import { canonicalJson, type Json } from '../canonical.js';
-import { encodeChunk } from '../data/chunk.js';
+import { encodeChunk, type Chunk } from '../data/chunk.js';
 import { loadImageSet, type ImageSet } from '../data/image-set.js';
+import { wavesOf } from '../data/waves.js';
 import { sha256, type Digest } from '../digest.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Graph } from '../network/graph.js';
@@ -10,7 +11,7 @@ import type { Anatomy } from '../network/site.js';
 import type { NumericMode } from '../numeric-mode.js';
 import { SEMANTICS } from '../plan/identity.js';
 import { silent, type Progress } from '../progress.js';
-import type { ResolvedData, ResolvedModel, ResolvedStudy, StudyRef } from '../spec/resolved-study.js';
+import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy, StudyRef } from '../spec/resolved-study.js';
 import type { ModelSpec, StudySpec } from '../spec/study-spec.js';
 import type { ModeChoice } from './choose-mode.js';
 import { inputs, readInput } from './inputs.js';
@@ -77,6 +78,9 @@ export function resolveStudy({ spec, models, images }: StudyInputs): ResolvedInp
     blobs.set(digest, bytes);
     return digest;
   };
+  const keepChunk = (chunk: Chunk): ChunkRef => ({ digest: keep(encodeChunk(chunk)), images: chunk.labels.length });
+  const adaptive = new Set(spec.ablations.flatMap((ablation) => (ablation.stop ? ablation.models : [])));
+  const inWaves = new Set(spec.models.flatMap((model) => (adaptive.has(model.name) ? [model.data] : [])));
   const study = plain({
     version: 1,
     semantics: SEMANTICS,
@@ -84,8 +88,11 @@ export function resolveStudy({ spec, models, images }: StudyInputs): ResolvedInp
     seed: spec.seed,
     data: spec.data.map(({ name }): ResolvedData => {
       const set = images.get(name) as ImageSet;
-      const chunks = set.chunks.map((chunk) => ({ digest: keep(encodeChunk(chunk)), images: chunk.labels.length }));
-      return { name, shape: set.shape, classes: set.classes, chunks };
+      const chunks = set.chunks.map(keepChunk);
+      const waves = inWaves.has(name) && {
+        waves: wavesOf(set.chunks, spec.seed).map((wave) => wave.map(keepChunk)),
+      };
+      return { name, shape: set.shape, classes: set.classes, chunks, ...waves };
     }),
     models: models.map((model) => resolveModel(model, keep)),
     ablations: spec.ablations,

@@ -2,16 +2,19 @@ import type { Graph } from '../network/graph.js';
 import type { LabelledCondition } from '../plan/conditions.js';
 import type { ImpulseGroup } from '../plan/impulses.js';
 import type { ModelOutline } from '../plan/outline.js';
+import type { StopSpec } from '../spec/study-spec.js';
 import type { ImpulseRecord } from '../probe/gathering.js';
 import type { Tensor } from '../tensor.js';
 
-/** One condition over all images of its network's data, or over the chunks that are there. */
+/** One condition over all images of its network's data, over those that it was stopped at, or over what is there. */
 export interface ConditionResult {
   readonly predicted: Uint16Array;
   readonly loss: Float32Array;
   readonly kl: Float32Array;
   readonly effect: number;
-  /** `partial`: some chunks are missing; the arrays then hold the others. */
+  /** Adaptive: places in the network's data of the images that the arrays hold, in their order; absent: all, in theirs. */
+  readonly images?: Uint32Array;
+  /** `partial`: some chunks are missing; the arrays then hold the others, `images` those of the chunks that are asked for. */
   readonly state: 'ok' | 'no-op' | 'partial' | 'failed';
 }
 
@@ -20,6 +23,8 @@ export interface AblationResult {
   readonly name: string;
   readonly mode: string;
   readonly unit: string;
+  /** Adaptive: by which rule conditions stop; absent: every condition is on every image. */
+  readonly stop?: StopSpec;
   readonly conditions: readonly {
     readonly labelled: LabelledCondition;
     readonly result: ConditionResult | undefined;

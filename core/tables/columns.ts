@@ -17,6 +17,7 @@ import {
   type Columns,
 } from './column.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
+import { stopColumns } from './stop-columns.js';
 import type { TableName, Tables } from './schema.js';
 
 /** Version of the columns below, written into every Parquet file. Raised when a column is renamed, removed or changes its meaning. */
@@ -101,6 +102,9 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     activation_std: maybe(
       number('activation units', 'Standard deviation of the activation over reference images and positions.'),
     ),
+    images: maybe(
+      count('images', 'Images on which the damage rests: all, unless only an adaptive ablation measured it.'),
+    ),
     kl: maybe(number('nat', 'Damage when the kernel is set to zero: mean over images of KL(baseline ‖ lesioned).')),
     kl_low: maybe(number('nat', level('kl, over images', 'Lower'))),
     kl_high: maybe(number('nat', level('kl, over images', 'Upper'))),
@@ -159,6 +163,7 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     ),
     state: text('ok, no-op (the lesion changed nothing), partial (some chunks missing) or failed.'),
   },
+  stops: stopColumns,
   curves: {
     model,
     ablation,
@@ -262,6 +267,7 @@ export const tableDescriptions: Readonly<Record<TableName, string>> = {
   layers: 'One row for each layer of each network.',
   kernels: 'One row for each kernel of each network.',
   ablations: 'One row for each condition: what was removed, and what it did to the network.',
+  stops: 'One row for each condition of an adaptive ablation: on how many images it was stopped, and why.',
   curves: 'One row for each removed fraction: means over the conditions.',
   pairs: 'One row for each pair of units that were removed alone and together.',
   interactions:

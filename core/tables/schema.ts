@@ -72,6 +72,8 @@ export interface KernelRow {
   weight_norm: number;
   activation_mean: number | null;
   activation_std: number | null;
+  /** On which the damage rests; fewer than the network's where only an adaptive ablation has it. */
+  images: number | null;
   kl: number | null;
   kl_low: number | null;
   kl_high: number | null;
@@ -85,6 +87,28 @@ export interface KernelRow {
   r2_far: number | null;
   r2_same_null: number | null;
   r2_far_null: number | null;
+}
+
+/** One condition of an adaptive ablation: on how many images it was stopped, and why. */
+export interface StopRow {
+  model: string;
+  ablation: string;
+  unit: string;
+  index: number;
+  layers: string;
+  channels: string;
+  fill: string;
+  draw: number | null;
+  rule: string;
+  place: string;
+  images: number;
+  of: number;
+  /** Clipped, as is its interval. */
+  kl: number | null;
+  kl_low: number | null;
+  kl_high: number | null;
+  clip: number;
+  clipped: number;
 }
 
 /** One condition; resample draws are rows of their own. */
@@ -272,6 +296,7 @@ export interface Tables {
   readonly layers: readonly LayerRow[];
   readonly kernels: readonly KernelRow[];
   readonly ablations: readonly AblationRow[];
+  readonly stops: readonly StopRow[];
   readonly curves: readonly CurveRow[];
   readonly pairs: readonly PairRow[];
   readonly interactions: readonly InteractionRow[];

@@ -25,7 +25,7 @@ describe.skipIf(!hasSharedData)('one study, run in two ways', { timeout: 600_000
     const temporal = await place.run(['run', large, ...out(names[1])]);
     expect(temporal.code, temporal.stderr).toBe(0);
     const tables = tableHashes(place.path(names[0]));
-    expect(Object.keys(tables)).toHaveLength(11);
+    expect(Object.keys(tables)).toHaveLength(12);
     expect(tableHashes(place.path(names[1]))).toEqual(tables);
     const { computed, reused, failed } = answer<RunAnswer>(temporal);
     expect({ computed, reused, failed }).toEqual({

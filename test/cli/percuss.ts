@@ -62,6 +62,7 @@ ablations:
   random: { unit: kernel, mode: random, fractions: [0.1, 0.3], trials: 2, spread: [one-layer, matched, all-depths] }
   two: { unit: kernel, mode: pairs, within: [layer, across], budget: 16 }
   by-damage: { unit: kernel, mode: cumulative, order: kl, fractions: [0.2, 0.5] }
+  top: { unit: kernel, mode: each, stop: { top: 3, epsilon: 0.02 } }
 impulses:
   images: { at: input, base: { images: 2 }, positions: center, amplitudes: { std: [0.1, -0.1] }, record: "*", keep: signatures }
 analysis: { bootstrap: 100, nulls: 1, rarefy: { kernels: 4, sites: 3, draws: 8 } }

@@ -108,6 +108,7 @@ describe('planning', () => {
       [' 1', ' 1', ' 1'],
       ['by damage (order) 10', 'by damage (order) 10'],
       [],
+      [],
     ]);
     const scores = { 'small/by damage': Array.from({ length: 10 }, (_, i) => 10 - i) };
     const known = outlinesOf({ ablations: [kl, norm], scores });

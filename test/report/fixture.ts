@@ -56,6 +56,7 @@ export const emptyTables: Tables = {
   layers: [],
   kernels: [],
   ablations: [],
+  stops: [],
   curves: [],
   pairs: [],
   interactions: [],

@@ -63,6 +63,7 @@ describe('a report of four networks', () => {
       'baselines',
       'robustness',
       'sensitivity',
+      'adaptive',
       'interactions',
       'long-range',
       'responses',
@@ -152,7 +153,7 @@ describe('a report', () => {
 
   test('without any of the numbers that may be missing is whole', async () => {
     const html = await renderReport(withoutOptionalNumbers(syntheticInput()));
-    expect(html.match(/<section /g)?.length).toBe(12);
+    expect(html.match(/<section /g)?.length).toBe(13);
     expect(/.{0,40}\b(NaN|undefined|Infinity)\b/.exec(textOf(html))).toBeNull();
     expect(html).not.toMatch(/>\s*null\s*<\/(td|p|li|dd|text)>/);
   });
@@ -168,6 +169,7 @@ describe('a report', () => {
         models: keep(tables.models),
         layers: keep(tables.layers),
         kernels: keep(tables.kernels),
+        stops: keep(tables.stops),
         ablations: keep(tables.ablations),
         curves: keep(tables.curves),
         pairs: keep(tables.pairs),

@@ -9,6 +9,7 @@ import type {
   PairRow,
   PredictorRow,
   SimilarityRow,
+  StopRow,
   Tables,
 } from '../../core/tables/schema.js';
 import { siteName, type Network } from './synthetic-study.js';
@@ -21,6 +22,7 @@ export function tablesOf(own: readonly Network[]): Tables {
     layers: each.flatMap((tables) => tables.layers),
     kernels: each.flatMap((tables) => tables.kernels),
     ablations: each.flatMap((tables) => tables.ablations),
+    stops: own.flatMap(stopRows),
     curves: own.flatMap(curveRows),
     pairs: own.flatMap(pairRows),
     interactions: own.flatMap(interactionRows),
@@ -47,6 +49,33 @@ export function tablesOf(own: readonly Network[]): Tables {
       ];
     }),
   };
+}
+
+/** Three of each layer's kernels that matter most, and of the rest one whose cell failed. */
+function stopRows(network: Network): StopRow[] {
+  return Array.from({ length: 2 * network.kernels }, (_, index): StopRow => {
+    const place = index < 3 ? 'top' : index === 5 ? 'undecided' : 'rest';
+    const kl = place === 'undecided' ? null : 0.3 / (1 + index);
+    return {
+      model: network.name,
+      ablation: 'top-kernels',
+      unit: 'kernel',
+      index,
+      layers: siteName(network, 0),
+      channels: `${siteName(network, 0)}[${index}]`,
+      fill: 'zero',
+      draw: null,
+      rule: 'top',
+      place,
+      images: place === 'top' ? 500 : 75,
+      of: 500,
+      kl,
+      kl_low: kl === null ? null : 0.8 * kl,
+      kl_high: kl === null ? null : 1.3 * kl,
+      clip: 1,
+      clipped: place === 'top' ? 12 : 0,
+    };
+  });
 }
 
 function modelRow(network: Network, i: number): ModelRow {
@@ -108,6 +137,7 @@ function kernelTables(
         weight_norm: 3 + random.uniform(),
         activation_mean: 0.4,
         activation_std: Math.exp(0.5 * latent),
+        images: 500,
         kl,
         kl_low: 0.8 * kl,
         kl_high: 1.25 * kl,

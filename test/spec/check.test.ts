@@ -50,6 +50,20 @@ describe.skipIf(!present)('a spec is checked against trained networks:', () => {
     );
   };
 
+  test('a top that takes all, and a damage without a scale', () => {
+    const all = `ablations:
+  a: { layers: [conv1], stop: { top: 16, epsilon: 0.05 } }
+  b: { layers: [conv1], stop: { top: 15, epsilon: 0.05 } }`;
+    expect(check(spec(all))).toEqual(['7:38 the top 16 of the 16 kernels selected in resnet are all (lower top)']);
+    const values = 'resnet: { file: r.onnx, data: test, output: { kind: values } }';
+    const stops = `ablations:
+  a: { stop: { precision: 0.05 } }
+  b: { stop: { precision: 0.05, clip: 1 } }`;
+    expect(check(spec(stops, values))).toEqual([
+      '7:8 the outputs of resnet are values, whose damage has no scale of its own (give clip: above it, how far an output is off counts no further)',
+    ]);
+  });
+
   test('a right one', () => {
     const more = `ablations:
   a: { unit: kernel, layers: ["layer1.*", conv1], mode: random, fractions: [0.05] }

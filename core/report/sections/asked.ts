@@ -35,6 +35,13 @@ export function asked({ input }: ReportContext): Section {
     },
     { head: 'trials', numeric: true, cell: (ablation) => (ablation.mode === 'each' ? '–' : count(ablation.trials)) },
     { head: 'spread', cell: (ablation) => (ablation.mode === 'random' ? ablation.spread.join(', ') : '–') },
+    {
+      head: 'stops at',
+      cell: ({ stop }) =>
+        stop === undefined
+          ? '–'
+          : `${'top' in stop ? `top ${stop.top} within ${stop.epsilon} nat` : `± ${stop.precision} nat`}, ${percent(stop.confidence)}, clipped at ${stop.clip}`,
+    },
     { head: 'order', cell: (ablation) => (ablation.mode === 'cumulative' ? ablation.order : '–') },
   ]);
   const impulses = dataTable('Impulses', study.impulses, [

@@ -2,12 +2,13 @@ import { correctness, robustnessCurve, type CurveInput } from '../../analysis/cu
 import { damageOf } from '../../analysis/damage.js';
 import type { LabelledCondition } from '../../plan/conditions.js';
 import type { AblationRow, CurveRow } from '../../tables/schema.js';
+import { baselineOf } from './baseline.js';
 import type { AblationResult, ConditionResult, ModelResults } from '../results.js';
 
 const LONGEST = 6;
 
 /** `layer1.0.conv1[3,7] layer2.0.conv1[1]`; long lists end in a count. */
-function printRemoved(labelled: LabelledCondition): { readonly layers: string; readonly channels: string } {
+export function printRemoved(labelled: LabelledCondition): { readonly layers: string; readonly channels: string } {
   const groups = new Map<string, number[]>();
   for (const target of labelled.targets) {
     const channels = groups.get(target.group) ?? [];
@@ -27,10 +28,9 @@ function printRemoved(labelled: LabelledCondition): { readonly layers: string; r
 
 /** One row a condition, in the ablation's order. Conditions without any result have none. */
 export function ablationRows(results: ModelResults, ablation: AblationResult, confidence: number): AblationRow[] {
-  const baseline = { labels: results.labels, predicted: results.baseline.predicted, loss: results.baseline.loss };
   return ablation.conditions.flatMap(({ labelled, result }, index) => {
     if (!result || result.state === 'failed' || result.state === 'partial') return [];
-    const damage = damageOf(baseline, result, confidence);
+    const damage = damageOf(baselineOf(results, result), result, confidence);
     if (!damage?.kl || !damage.deltaLoss || !damage.absDeltaLoss) return [];
     return [
       {

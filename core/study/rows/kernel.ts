@@ -2,19 +2,31 @@ import { damageOf } from '../../analysis/damage.js';
 import { pooledLinearity } from '../../analysis/response.js';
 import type { Layer } from '../../network/site.js';
 import type { KernelRow } from '../../tables/schema.js';
+import { baselineOf } from './baseline.js';
 import type { ConditionResult, ModelResults } from '../results.js';
 import type { Explained } from './redundancy.js';
 
-/** Leave-one-out results of single kernels, filled with zeros, by layer and channel. */
-export function singleKernels(results: ModelResults): ReadonlyMap<string, readonly (ConditionResult | undefined)[]> {
+/**
+ * Leave-one-out results of single kernels, filled with zeros, by layer and channel.
+ *
+ * @param which `whole`: on all images, as whoever compares kernels image by image needs them; `any`: where there is no
+ *   such result, one that was stopped earlier.
+ */
+export function singleKernels(
+  results: ModelResults,
+  which: 'whole' | 'any' = 'whole',
+): ReadonlyMap<string, readonly (ConditionResult | undefined)[]> {
   const byLayer = new Map<string, (ConditionResult | undefined)[]>();
   for (const ablation of results.ablations) {
     if (ablation.mode !== 'each' || ablation.unit !== 'kernel') continue;
+    if (ablation.stop && which === 'whole') continue;
     for (const { labelled, result } of ablation.conditions) {
       const target = labelled.targets[0];
       if (labelled.fill !== 'zero' || target?.channel === undefined) continue;
       const layer = byLayer.get(target.group) ?? [];
-      layer[target.channel] = result?.state === 'ok' || result?.state === 'no-op' ? result : undefined;
+      const known = layer[target.channel];
+      const sound = result?.state === 'ok' || result?.state === 'no-op' ? result : undefined;
+      layer[target.channel] = ablation.stop && known && !known.images ? known : (sound ?? known);
       byLayer.set(target.group, layer);
     }
   }
@@ -76,8 +88,7 @@ export function kernelRows(
 ): KernelRow[] {
   const { anatomy, model } = results.outline;
   const sites = new Map(anatomy.sites.map((site) => [site.name, site]));
-  const singles = singleKernels(results);
-  const baseline = { labels: results.labels, predicted: results.baseline.predicted, loss: results.baseline.loss };
+  const singles = singleKernels(results, 'any');
   return anatomy.layers.flatMap((layer: Layer) => {
     const site = sites.get(layer.site);
     const profile = results.profile?.get(layer.site);
@@ -85,7 +96,7 @@ export function kernelRows(
       explained?.[which]?.get(layer.site)?.[reach][channel] ?? null;
     return Array.from({ length: layer.kernels }, (_, channel): KernelRow => {
       const result = singles.get(layer.name)?.[channel];
-      const damage = result ? damageOf(baseline, result, confidence) : null;
+      const damage = result ? damageOf(baselineOf(results, result), result, confidence) : null;
       const norm = responses?.norm.get(layer.site)?.[channel] ?? null;
       return {
         model: model.name,
@@ -97,6 +108,7 @@ export function kernelRows(
         weight_norm: results.weightNorms.get(layer.name)?.[channel] ?? 0,
         activation_mean: profile?.mean[channel] ?? null,
         activation_std: profile?.std[channel] ?? null,
+        images: damage?.images ?? null,
         kl: damage?.kl?.estimate ?? null,
         kl_low: damage?.kl?.low ?? null,
         kl_high: damage?.kl?.high ?? null,

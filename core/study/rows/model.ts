@@ -14,7 +14,8 @@ import { meanR2, type Explained, type Systemic } from './redundancy.js';
 function wholeLayers(results: ModelResults): ReadonlyMap<string, ConditionResult> {
   const found = new Map<string, ConditionResult>();
   for (const ablation of results.ablations) {
-    if (ablation.mode !== 'each' || ablation.unit !== 'layer') continue;
+    // Layers are compared on the same images.
+    if (ablation.mode !== 'each' || ablation.unit !== 'layer' || ablation.stop) continue;
     for (const { labelled, result } of ablation.conditions) {
       const group = labelled.targets[0]?.group;
       if (group !== undefined && labelled.fill === 'zero' && result && result.state !== 'partial')

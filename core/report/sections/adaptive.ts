@@ -1,0 +1,89 @@
+import type { StopRow } from '../../tables/schema.js';
+import { grouped, type ReportContext } from '../context.js';
+import { dataTable } from '../data-table.js';
+import type { Block, Section } from '../figure.js';
+import { html, type Html } from '../html.js';
+import { count, counted, percent, significant, withInterval } from '../number-format.js';
+
+const total = (rows: readonly StopRow[], of: (row: StopRow) => number): number =>
+  rows.reduce((sum, row) => sum + of(row), 0);
+
+/** Adaptive ablations: on how many images each condition was run, what that settled, and what it spared. */
+export function adaptive({ input }: ReportContext): Section {
+  const section = { id: 'adaptive', title: 'Adaptive evaluation: how many images it took' };
+  const ablations = [...grouped(input.tables.stops, (row) => `${row.model} · ${row.ablation}`)];
+  if (ablations.length === 0) {
+    return {
+      ...section,
+      blocks: [html`<p class="none">No ablation has a stop: every condition was run on every image.</p>`],
+    };
+  }
+  const rows = input.tables.stops;
+  const [spent, whole] = [total(rows, (row) => row.images), total(rows, (row) => row.of)];
+  const undecided = rows.filter((row) => row.place === 'undecided').length;
+  const blocks: Block[] = [
+    html`<p>
+      ${count(spent)} images were run through lesioned networks where all conditions on all images would have been
+      ${count(whole)}: ${significant(whole / spent)} times as many.
+      ${
+        undecided === 0
+          ? 'Every condition is settled.'
+          : `${counted(undecided, 'condition')} could not be run on what was asked for, and ${undecided === 1 ? 'is' : 'are'} undecided: neither stopped early nor ranked.`
+      }
+      Intervals hold however often one has looked, and are of KL clipped at what the spec says; beyond that an image
+      counts no further.
+    </p>`,
+    dataTable('Adaptive ablations', ablations, [
+      { head: 'network and ablation', cell: ([name]) => name },
+      { head: 'stops by', cell: ([, [row]]) => row?.rule ?? '' },
+      { head: 'conditions', numeric: true, cell: ([, own]) => count(own.length) },
+      { head: 'images run', numeric: true, cell: ([, own]) => count(total(own, (row) => row.images)) },
+      {
+        head: 'of',
+        numeric: true,
+        cell: ([, own]) => count(total(own, (row) => row.of)),
+      },
+      {
+        head: 'spared',
+        numeric: true,
+        cell: ([, own]) => percent(1 - total(own, (row) => row.images) / total(own, (row) => row.of)),
+      },
+      {
+        head: 'undecided',
+        numeric: true,
+        cell: ([, own]) => count(own.filter((row) => row.place === 'undecided').length),
+      },
+      {
+        head: 'images that were clipped',
+        numeric: true,
+        cell: ([, own]) =>
+          percent(
+            total(own, (row) => row.clipped) /
+              Math.max(
+                1,
+                total(own, (row) => row.images),
+              ),
+          ),
+      },
+    ]),
+  ];
+  for (const [name, own] of ablations) {
+    const top = own.filter((row) => row.place === 'top').toSorted((a, b) => (b.kl ?? 0) - (a.kl ?? 0));
+    if (top.length > 0) blocks.push(topTable(name, top));
+  }
+  return { ...section, blocks };
+}
+
+/** The conditions that do the most damage, the most first. Their set is settled within epsilon; their order is not. */
+function topTable(name: string, top: readonly StopRow[]): Html {
+  return html`<h3>${name}: the top ${count(top.length)}</h3>
+    <p class="small">
+      The set is settled within the spec’s ε; the order within it is that of the estimates, and settles nothing.
+    </p>
+    ${dataTable(`Top of ${name}`, top, [
+      { head: 'removed', cell: (row) => row.channels },
+      { head: 'clipped KL (nat)', numeric: true, cell: (row) => withInterval(row.kl, row.kl_low, row.kl_high) },
+      { head: 'images', numeric: true, cell: (row) => `${count(row.images)} of ${count(row.of)}` },
+      { head: 'clipped', numeric: true, cell: (row) => count(row.clipped) },
+    ])}`;
+}

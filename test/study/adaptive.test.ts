@@ -1,0 +1,271 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { waveEnds, waveOrder } from '../../core/data/waves.js';
+import { PercussError } from '../../core/errors.js';
+import { Ledger } from '../../core/ledger/ledger.js';
+import { randomStream } from '../../core/random.js';
+import { memoryStore } from '../../core/store/memory-store.js';
+import type { Compute } from '../../core/study/compute.js';
+import { createSteps } from '../../core/study/create-steps.js';
+import { inProcessCompute } from '../../core/study/in-process-compute.js';
+import { planOf, type StudyPlan } from '../../core/study/plan-report.js';
+import { Catalog } from '../../core/study/catalog.js';
+import { readStudy } from '../../core/study/prepare-study.js';
+import { storeStudy } from '../../core/study/prepare.js';
+import { runStudySteps } from '../../core/study/run-study.js';
+import type { Tables } from '../../core/tables/schema.js';
+import { floats, onnxFile } from '../network/onnx-model.js';
+
+const images = 300;
+const classes = 4;
+const kernels = 16;
+const seed = 3;
+const mode = { engine: 'reference', precision: 'float32', device: 'cpu' } as const;
+
+/** How much each kernel, which passes on an input channel of its own, adds to a class: a few matter, the last is dead. */
+const strength = Array.from({ length: kernels }, (_, k) => (k < 4 ? 5 - k : k === kernels - 1 ? 0 : 0.4 - 0.02 * k));
+
+const random = randomStream(5, 'planted adaptive');
+const pixels = Float32Array.from({ length: images * kernels }, () => random.uniform() ** 2);
+const labels = Array.from({ length: images }, (_, i) => i % classes);
+
+/** Log-probabilities of an image without one kernel, in float64, from the weights alone. */
+function logOf(image: number, removed = -1): number[] {
+  const logits = Array.from({ length: classes }, () => 0);
+  strength.forEach((weight, k) => {
+    if (k === removed) return;
+    logits[k % classes] =
+      (logits[k % classes] as number) + Math.fround(weight) * (pixels[image * kernels + k] as number);
+  });
+  const total = Math.log(logits.reduce((sum, x) => sum + Math.exp(x), 0));
+  return logits.map((x) => x - total);
+}
+
+const klAt = (image: number, kernel: number): number => {
+  const [p, q] = [logOf(image), logOf(image, kernel)];
+  return p.reduce((sum, x, c) => sum + Math.exp(x) * (x - (q[c] as number)), 0);
+};
+const meanOver = (places: ArrayLike<number>, of: (image: number) => number): number =>
+  Array.from(places, of).reduce((sum, x) => sum + x, 0) / places.length;
+const everywhere = Array.from({ length: images }, (_, i) => i);
+const clip = 0.5;
+const clippedKl = everywhere.map((i) => strength.map((_, k) => Math.min(clip, klAt(i, k))));
+const exact = strength.map((_, k) => meanOver(everywhere, (i) => clippedKl[i]?.[k] as number));
+
+function npy(shape: readonly number[], type: '<f4' | '|u1', bytes: Uint8Array): Uint8Array {
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`;
+  const header = Buffer.from(text.padEnd(117) + '\n', 'latin1');
+  return Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), header, bytes]);
+}
+
+const network = (): Uint8Array =>
+  onnxFile({
+    inputs: { x: ['n', kernels, 1, 1] },
+    outputs: ['y'],
+    nodes: [
+      { op: 'Conv', name: 'conv', inputs: ['x', 'conv.weight'], outputs: ['a'], attributes: { kernel_shape: [1, 1] } },
+      { op: 'Relu', inputs: ['a'], outputs: ['b'] },
+      { op: 'GlobalAveragePool', inputs: ['b'], outputs: ['c'] },
+      { op: 'Flatten', inputs: ['c'], outputs: ['d'] },
+      { op: 'MatMul', inputs: ['d', 'fc.weight'], outputs: ['y'] },
+    ],
+    initialisers: [
+      floats(
+        'conv.weight',
+        [kernels, kernels, 1, 1],
+        strength.flatMap((_, k) => strength.map((_weight, c) => (c === k && k < kernels - 1 ? 1 : 0))),
+      ),
+      floats(
+        'fc.weight',
+        [kernels, classes],
+        strength.flatMap((weight, k) => Array.from({ length: classes }, (_, c) => (c === k % classes ? weight : 0))),
+      ),
+    ],
+  });
+
+const top = `{ mode: each, stop: { top: 3, epsilon: 0.02, clip: ${clip} } }`;
+
+describe('an adaptive ablation of a planted network', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'percuss-adaptive-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  interface Ran {
+    readonly tables: Tables;
+    readonly computed: number;
+    readonly failed: number;
+    readonly stages: number;
+    readonly plan: StudyPlan;
+  }
+
+  async function run(
+    ledger: Ledger,
+    ablations: string,
+    options: { readonly batchSeconds?: number; readonly window?: number; readonly wrap?: (c: Compute) => Compute } = {},
+  ): Promise<Ran> {
+    const file = path.join(folder, 'study.yaml');
+    writeFileSync(path.join(folder, 'net.onnx'), network());
+    writeFileSync(path.join(folder, 'x.npy'), npy([images, kernels, 1, 1], '<f4', new Uint8Array(pixels.buffer)));
+    writeFileSync(path.join(folder, 'y.npy'), npy([images], '|u1', Uint8Array.from(labels)));
+    writeFileSync(
+      file,
+      `version: 1
+study: planted
+seed: ${seed}
+data: { test: { format: npy, files: x.npy, labels: y.npy, order: file } }
+models: { net: { file: net.onnx, data: test } }
+ablations: { ${ablations} }
+run: { engine: reference }
+`,
+    );
+    const { spec, resolved, yaml } = await readStudy(file);
+    const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
+    const plan = await planOf(ledger, catalog, resolved, mode, spec.run);
+    const ref = await storeStudy(ledger, resolved, { mode, yaml, batchSeconds: options.batchSeconds ?? 1 });
+    const compute = inProcessCompute(ledger);
+    const steps = createSteps({ ledger, compute: options.wrap ? options.wrap(compute) : compute });
+    let stages = 0;
+    const counted: typeof steps = { ...steps, planStage: (...args) => (stages++, steps.planStage(...args)) };
+    const window = options.window ?? 1;
+    const { computed, failed } = await runStudySteps(counted, ref, { window, onFailure: 'continue', tables: [] });
+    const tables = await ledger.getRecord(await steps.analyse(ref));
+    await compute.close();
+    return { tables, computed, failed, stages, plan };
+  }
+
+  let whole: Ran;
+  beforeAll(async () => {
+    whole = await run(new Ledger(memoryStore()), `top: ${top}`);
+  }, 60_000);
+
+  test('finds the top within epsilon, from fewer images than there are', () => {
+    const rows = whole.tables.stops;
+    expect(rows).toHaveLength(kernels);
+    const found = rows.filter((row) => row.place === 'top').map((row) => row.index);
+    const least = exact.toSorted((a, b) => b - a)[2] as number;
+    expect(found).toHaveLength(3);
+    for (const index of found) expect(exact[index]).toBeGreaterThanOrEqual(least - 0.02);
+    expect(rows.filter((row) => row.place !== 'top').every((row) => row.place === 'rest')).toBe(true);
+    const spent = rows.reduce((sum, row) => sum + row.images, 0);
+    expect(spent).toBeLessThan(0.6 * kernels * images);
+    expect(whole.stages).toBeGreaterThan(3);
+    for (const row of rows) {
+      expect(waveEnds(images)).toContain(row.images);
+      expect(row.kl_low).toBeLessThanOrEqual((exact[row.index] as number) + 1e-6);
+      expect(row.kl_high).toBeGreaterThanOrEqual((exact[row.index] as number) - 1e-6);
+    }
+  });
+
+  test('says of each condition what it did on the images that it rests on, paired with the intact network on these', () => {
+    const order = waveOrder(images, seed);
+    const rows = new Map(whole.tables.ablations.map((row) => [row.index, row]));
+    const predicted = (log: readonly number[]): number => log.indexOf(Math.max(...log));
+    for (const stop of whole.tables.stops) {
+      const row = rows.get(stop.index);
+      const seen = order.subarray(0, stop.images);
+      expect(row?.images).toBe(stop.images);
+      expect(stop.kl).toBeCloseTo(
+        meanOver(seen, (i) => clippedKl[i]?.[stop.index] as number),
+        5,
+      );
+      expect(stop.clipped).toBe([...seen].filter((i) => klAt(i, stop.index) > clip).length);
+      expect(row?.kl).toBeCloseTo(
+        meanOver(seen, (i) => klAt(i, stop.index)),
+        5,
+      );
+      expect(row?.delta_loss).toBeCloseTo(
+        meanOver(
+          seen,
+          (i) => (logOf(i)[labels[i] as number] as number) - (logOf(i, stop.index)[labels[i] as number] as number),
+        ),
+        5,
+      );
+      const flips = meanOver(seen, (i) => Number(predicted(logOf(i)) !== predicted(logOf(i, stop.index))));
+      expect(row?.flips).toBeCloseTo(flips, 9);
+      const kernel = whole.tables.kernels.find((one) => one.channel === stop.index);
+      expect([kernel?.images, kernel?.kl]).toEqual([stop.images, row?.kl]);
+    }
+    expect(rows.get(kernels - 1)?.state).toBe('no-op');
+  });
+
+  test('is counted whole by the plan, and says so', () => {
+    const pieces = waveEnds(images).length;
+    expect(whole.plan.rows.find((row) => row.name === 'top')).toMatchObject({ conditions: 16, units: 16 * pieces });
+    expect(whole.plan.adaptive).toEqual(['net · top']);
+    expect(whole.tables.coverage.find((row) => row.ablation === 'top')?.planned).toBeLessThan(16 * pieces);
+  });
+
+  test('is the same however its work is divided', async () => {
+    const other = await run(new Ledger(memoryStore()), `top: ${top}`, { batchSeconds: 1e-6, window: 4 });
+    expect(other.tables).toEqual(whole.tables);
+    expect(other.computed).toBe(whole.computed);
+  });
+
+  test('resumed computes nothing again; with a finer epsilon, or by precision, only what is new', async () => {
+    const ledger = new Ledger(memoryStore());
+    const first = await run(ledger, `top: ${top}`);
+    expect((await run(ledger, `top: ${top}`)).computed).toBe(0);
+    const finer = top.replace('0.02', '0.004');
+    const alone = await run(new Ledger(memoryStore()), `top: ${finer}`);
+    const extended = await run(ledger, `top: ${finer}`);
+    // Everything that the coarser one has looked at, the finer one looks at too.
+    expect(extended.computed).toBe(alone.computed - first.computed);
+    expect(extended.computed).toBeGreaterThan(0);
+    expect(extended.tables).toEqual(alone.tables);
+    const precise = await run(ledger, `all: { stop: { precision: 0.04, clip: ${clip} } }`);
+    const total = precise.tables.coverage.find((row) => row.ablation === 'all')?.planned ?? 0;
+    expect(precise.computed).toBeLessThan(total / 2);
+    for (const row of precise.tables.stops) {
+      expect(row.place).toBe('precise');
+      if (row.images < images) expect((row.kl_high ?? 1) - (row.kl_low ?? 0)).toBeLessThanOrEqual(0.08);
+    }
+  });
+
+  test('interrupted after any stage goes on to the same end', async () => {
+    const ledger = new Ledger(memoryStore());
+    let left = 4;
+    const dying = (compute: Compute): Compute => ({
+      ...compute,
+      run: (task, options) =>
+        left-- > 0 ? compute.run(task, options) : Promise.reject(new PercussError('CANCELLED', 'interrupted')),
+    });
+    let runs = 0;
+    let ended: Ran | undefined;
+    while (!ended) {
+      left = 4;
+      runs++;
+      ended = await run(ledger, `top: ${top}`, { wrap: dying }).catch(() => undefined);
+    }
+    expect(runs).toBeGreaterThan(2);
+    expect(ended.tables).toEqual(whole.tables);
+  });
+
+  test('leaves a condition with a failed cell undecided, ranks the others, and takes it up when it is tried again', async () => {
+    const ledger = new Ledger(memoryStore());
+    // The strongest kernel's second wave, which is the first one after all have been looked at.
+    const failing = (compute: Compute): Compute => ({
+      ...compute,
+      run: (task, options) =>
+        task.stage.index === 3 && task.stage.units < kernels && task.from === 0
+          ? Promise.reject(new PercussError('COMPUTE_CRASHED', 'the process ended'))
+          : compute.run(task, options),
+    });
+    const broken = await run(ledger, `top: ${top}`, { wrap: failing });
+    expect(broken.failed).toBeGreaterThan(0);
+    const undecided = broken.tables.stops.filter((row) => row.place === 'undecided');
+    expect(undecided.length).toBeGreaterThan(0);
+    for (const row of undecided) {
+      expect([row.kl, row.kl_low, row.kl_high]).toEqual([null, null, null]);
+      expect(broken.tables.ablations.find((one) => one.index === row.index)).toBeUndefined();
+    }
+    expect(broken.tables.stops.filter((row) => row.place === 'top')).toHaveLength(3);
+    const mended = await run(ledger, `top: ${top}`);
+    expect(mended.failed).toBe(0);
+    expect(mended.tables.stops.filter((row) => row.place === 'undecided')).toEqual([]);
+    const least = exact.toSorted((a, b) => b - a)[2] as number;
+    for (const row of mended.tables.stops.filter((one) => one.place === 'top')) {
+      expect(exact[row.index]).toBeGreaterThanOrEqual(least - 0.02);
+    }
+  });
+});
