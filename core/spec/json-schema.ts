@@ -1,65 +1,23 @@
 import type { Json } from '../canonical.js';
 import { defaultAnalysis, defaultRun, defaults, leastMemory } from './defaults.js';
+import {
+  above0,
+  absent,
+  fraction,
+  has,
+  named,
+  oneOf,
+  orNothing,
+  ref,
+  type Schema,
+  section,
+  share,
+  some,
+  text,
+  when,
+  whole,
+} from './schema-keyword.js';
 import { keys, vocabulary } from './vocabulary.js';
-
-type Schema = { readonly [keyword: string]: Json };
-
-const text = (description: string): Schema => ({ type: 'string', minLength: 1, description });
-const whole = (minimum: number, description: string, fallback?: number): Schema => ({
-  type: 'integer',
-  minimum,
-  description,
-  ...(fallback === undefined ? {} : { default: fallback }),
-});
-const above0 = (description: string, fallback?: number): Schema => ({
-  type: 'number',
-  exclusiveMinimum: 0,
-  description,
-  ...(fallback === undefined ? {} : { default: fallback }),
-});
-const fraction = (description: string, fallback?: number): Schema => ({ ...above0(description, fallback), maximum: 1 });
-const share = (description: string, fallback: number): Schema => ({
-  ...above0(description, fallback),
-  exclusiveMaximum: 1,
-});
-const oneOf = (words: readonly string[], description: string, fallback?: string): Schema => ({
-  enum: words,
-  description,
-  ...(fallback === undefined ? {} : { default: fallback }),
-});
-/** One value, or a list of at least one. */
-const some = (item: Schema, { repeats = false } = {}): Schema => ({
-  ...(typeof item['description'] === 'string' ? { description: item['description'] } : {}),
-  anyOf: [item, { type: 'array', items: item, minItems: 1, ...(repeats ? {} : { uniqueItems: true }) }],
-});
-const section = (
-  known: readonly string[],
-  properties: Readonly<Record<string, Schema>>,
-  required: readonly string[] = [],
-  more: Schema = {},
-): Schema => ({
-  type: 'object',
-  additionalProperties: false,
-  properties: Object.fromEntries(known.map((key) => [key, properties[key] as Schema])),
-  ...(required.length === 0 ? {} : { required }),
-  ...more,
-});
-const named = (entry: Schema, description: string, more: Schema = {}): Schema => ({
-  type: 'object',
-  description,
-  propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' },
-  additionalProperties: entry,
-  ...more,
-});
-const orNothing = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
-const ref = (name: string): Schema => ({ $ref: `#/$defs/${name}` });
-
-const absent = (...names: string[]): Schema => ({ properties: Object.fromEntries(names.map((name) => [name, false])) });
-const when = (condition: Schema, consequence: Schema): Schema => ({ anyOf: [{ not: condition }, consequence] });
-const has = (key: string, words: readonly string[]): Schema => ({
-  properties: { [key]: { enum: words } },
-  required: [key],
-});
 
 const data = section(
   keys.data,

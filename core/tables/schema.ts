@@ -3,6 +3,10 @@
  * number does not exist (too few kernels, no null network yet), never NaN. Columns are documented in `docs/tables.md`.
  */
 
+import type { StopRow } from './stop-row.js';
+
+export type { StopRow };
+
 /** A number with its confidence interval at the study's level. */
 export interface ModelRow {
   model: string;
@@ -87,28 +91,6 @@ export interface KernelRow {
   r2_far: number | null;
   r2_same_null: number | null;
   r2_far_null: number | null;
-}
-
-/** One condition of an adaptive ablation: on how many images it was stopped, and why. */
-export interface StopRow {
-  model: string;
-  ablation: string;
-  unit: string;
-  index: number;
-  layers: string;
-  channels: string;
-  fill: string;
-  draw: number | null;
-  rule: string;
-  place: string;
-  images: number;
-  of: number;
-  /** Clipped, as is its interval. */
-  kl: number | null;
-  kl_low: number | null;
-  kl_high: number | null;
-  clip: number;
-  clipped: number;
 }
 
 /** One condition; resample draws are rows of their own. */

@@ -1,5 +1,5 @@
 import { ablation, count, fill, maybe, model, number, text, type Columns } from './column.js';
-import type { StopRow } from './schema.js';
+import type { StopRow } from './stop-row.js';
 
 const end = (which: 'Lower' | 'Upper') =>
   `${which} end of the interval of kl over all images, right at all looks together with the confidence that stop names.`;
