@@ -1,4 +1,3 @@
-import type { Json } from '../canonical.js';
 import { defaultAnalysis, defaultRun, defaults, leastMemory } from './defaults.js';
 import {
   above0,

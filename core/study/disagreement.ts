@@ -95,11 +95,11 @@ export class Disagreement {
   }
 
   /** @param name of the cell, with the number of its first image. */
-  add(name: Omit<Place, 'image'> & { readonly firstImage: number }, stored: Cell, again: Cell): void {
-    const { firstImage, ...cell } = name;
+  add(name: Omit<Place, 'image'> & { readonly imageAt: (i: number) => number }, stored: Cell, again: Cell): void {
+    const { imageAt, ...cell } = name;
     if (stored.state !== again.state) this.#states++;
     for (const [i, predicted] of stored.predicted.entries()) {
-      const place = (): Place => ({ ...cell, image: firstImage + i });
+      const place = (): Place => ({ ...cell, image: imageAt(i) });
       this.#compared++;
       this.#loss.add(stored.loss[i] as number, again.loss[i] as number, place);
       this.#kl.add(stored.kl[i] as number, again.kl[i] as number, place);

@@ -2,10 +2,11 @@ import type { Digest } from '../digest.js';
 import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { printNumericMode, type NumericMode } from '../numeric-mode.js';
+import { waveOrder } from '../data/waves.js';
 import { defaultCost, type CostModel } from '../plan/cost.js';
 import { SEMANTICS } from '../plan/identity.js';
-import { conditionList, unitKey, type ModelOutline } from '../plan/outline.js';
-import { missingOf, stageGroups, type StageContext, type WholeGroup } from '../plan/planner.js';
+import { chunkOf, conditionList, unitKey, type ModelOutline } from '../plan/outline.js';
+import { missingOf, stageGroups, unitIndices, type StageContext, type WholeGroup } from '../plan/planner.js';
 import type { Cell } from '../probe/cell.js';
 import { silent, type Progress } from '../progress.js';
 import { randomStream } from '../random.js';
@@ -17,6 +18,7 @@ import { loadOutlines } from './outlines.js';
 import { publishStage } from './plan-stage.js';
 import { runStage } from './run-study.js';
 import type { StudySteps } from './steps.js';
+import { adoptedWaves, withReach } from './waves.js';
 import { workloadOf } from './workload.js';
 
 export interface VerifyOptions {
@@ -81,7 +83,10 @@ export async function verifyStudy(
   const scores = await adoptedScores(ledger, ref);
   const { study, models } = await loadOutlines(ledger, catalog, ref, scores);
   const again = await loadOutlines(ledger, catalog, { ...ref, mode }, scores);
-  const pairs = models.map((own, i) => ({ own, other: again.models[i] as ModelOutline }));
+  // What the waves of the stored mode asked for is compared, not what those of the other would have.
+  const { reach } = await adoptedWaves(ledger, ref, models);
+  const others = withReach(again.models, reach);
+  const pairs = withReach(models, reach).map((own, i) => ({ own, other: others[i] as ModelOutline }));
 
   const { sample, stored } = await drawSample(ledger, study.seed, pairs, options.sample);
   if (sample.length === 0) throw new PercussError('NOT_FOUND', `no cell of ${study.study} is stored: run it first`);
@@ -105,10 +110,10 @@ export async function verifyStudy(
     workload: (outline) => workloads.get(outline) as ReturnType<typeof workloadOf>,
     ...(mode.engine === 'reference' || mode.device === 'js' ? { cost: slowCost } : {}),
   };
-  const { groups } = await missingOf(stageGroups(again.models).flat(), again.models, context, new Set());
+  const { groups } = await missingOf(stageGroups(others).flat(), others, context, new Set());
   if (groups.length > 0) {
     const tally = { total: 0, stored: 0, failed: 0 };
-    const planned = { stage: { index: 1, groups, scores }, tally, models: again.models };
+    const planned = { stage: { index: 1, groups, scores }, tally, models: others };
     const plan = await publishStage(ledger, { ...ref, mode }, planned);
     // Units that fail here are no failures of the study.
     const apart: StudySteps = { ...steps, recordFailures: () => Promise.resolve() };
@@ -122,7 +127,9 @@ export async function verifyStudy(
   const report = new Disagreement(options.tolerance);
   let failed = 0;
   for (const { own, other } of pairs) {
-    for (const [chunk, { digest }] of own.chunks.entries()) {
+    const images = own.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
+    const order = waveOrder(images, study.seed);
+    for (const [chunk, { digest }] of [...own.chunks, ...own.pieces].entries()) {
       const here = sample.filter(({ group }) => group.model === own.model.name && group.chunk === chunk);
       if (here.length === 0) continue;
       const read = (outline: ModelOutline, keys: readonly Digest[]): Promise<ReadonlyMap<Digest, Cell>> =>
@@ -135,10 +142,13 @@ export async function verifyStudy(
         other,
         here.map((unit) => unit.other),
       );
-      const first = own.chunks.slice(0, chunk).reduce((sum, { images }) => sum + images, 0);
+      const piece = chunk - own.chunks.length;
+      const earlier = piece < 0 ? own.chunks.slice(0, chunk) : own.pieces.slice(0, piece);
+      const from = earlier.reduce((sum, part) => sum + part.images, 0);
+      const imageAt = (i: number): number => (piece < 0 ? from + i : (order[from + i] as number));
       for (const unit of here) {
         const [a, b] = [before.get(unit.own), after.get(unit.other)];
-        if (a && b) report.add({ ...nameOf(own, unit), firstImage: first }, a, b);
+        if (a && b) report.add({ ...nameOf(own, unit), imageAt }, a, b);
         else failed++;
       }
     }
@@ -166,9 +176,9 @@ async function drawSample(
     const baselines = new Map<number, Sampled>();
     for (const group of stageGroups([own]).flat()) {
       if (group.kind !== 'cells' && group.kind !== 'baseline') continue;
-      const chunk = (own.chunks[group.chunk] as { digest: Digest }).digest;
+      const chunk = chunkOf(own, group.chunk).digest;
       const committed = await ledger.committedKeys({ ...own.scope, chunk, semantics: SEMANTICS });
-      for (let index = 0; index < group.count; index++) {
+      for (const index of unitIndices(group)) {
         const key = unitKey(own, seed, group, index);
         if (!committed.has(key) || seen.has(key)) continue;
         seen.add(key);

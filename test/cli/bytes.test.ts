@@ -19,7 +19,10 @@ describe.skipIf(!hasSharedData)('one study, run in two ways', { timeout: 600_000
       '--json',
     ];
     const small = place.spec('small', tinySpec('bytes'));
-    const large = place.spec('large', tinySpec('bytes', { run: '{ batchSeconds: 0.1, workers: 3 }' }));
+    const large = place.spec(
+      'large',
+      tinySpec('bytes', { run: '{ engine: onnxruntime, device: cpu, batchSeconds: 0.1, workers: 3 }' }),
+    );
     const inProcess = await place.run(['run', small, '--in-process', ...out(names[0])]);
     expect(inProcess.code, inProcess.stderr).toBe(0);
     const temporal = await place.run(['run', large, ...out(names[1])]);

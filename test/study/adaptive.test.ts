@@ -14,6 +14,7 @@ import { planOf, type StudyPlan } from '../../core/study/plan-report.js';
 import { Catalog } from '../../core/study/catalog.js';
 import { readStudy } from '../../core/study/prepare-study.js';
 import { storeStudy } from '../../core/study/prepare.js';
+import { storedStudy, verifyStudy } from '../../core/study/verify.js';
 import { runStudySteps } from '../../core/study/run-study.js';
 import type { Tables } from '../../core/tables/schema.js';
 import { floats, onnxFile } from '../network/onnx-model.js';
@@ -220,6 +221,29 @@ run: { engine: reference }
       expect(row.place).toBe('precise');
       if (row.images < images) expect((row.kl_high ?? 1) - (row.kl_low ?? 0)).toBeLessThanOrEqual(0.08);
     }
+  });
+
+  test('is verified on another engine, cell by cell of what its waves asked for', async () => {
+    const ledger = new Ledger(memoryStore());
+    const { computed } = await run(ledger, `top: ${top}`);
+    const [study] = await ledger.listStudies();
+    const compute = inProcessCompute(ledger);
+    const found = await verifyStudy(
+      ledger,
+      new Catalog((digest) => ledger.getBlob(digest)),
+      createSteps({ ledger, compute }),
+      await storedStudy(ledger, study?.id ?? ''),
+      {
+        mode: { engine: 'onnxruntime', precision: 'float32', device: 'cpu' },
+        sample: 1,
+        tolerance: 1e-4,
+        window: 1,
+      },
+    );
+    await compute.close();
+    // All but the profile.
+    expect(found.cells).toEqual({ stored: computed - 1, sampled: computed - 1, failed: 0 });
+    expect(found.agrees).toBe(true);
   });
 
   test('interrupted after any stage goes on to the same end', async () => {

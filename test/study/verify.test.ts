@@ -29,7 +29,7 @@ describe('what differs', () => {
     predicted: Uint16Array.from(predicted),
     ...more,
   });
-  const name = { model: 'm', ablation: 'a', condition: '#0', firstImage: 250 };
+  const name = { model: 'm', ablation: 'a', condition: '#0', imageAt: (i: number) => 250 + i };
 
   test('is measured, and named by network, ablation, condition and image', () => {
     const report = new Disagreement(0.01);
