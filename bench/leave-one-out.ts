@@ -86,7 +86,7 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
   const total = (carried: boolean): number => kernels.reduce((sum, kernel) => sum + behind(kernel, carried), 0);
   const work = { percuss: total(true), shared: total(false), whole: kernels.length * whole };
   const batches = (macs: number): number =>
-    Math.max(2, Math.ceil(secondsFor(images, { macs, bytes: 0, hostBytes: 0 }) / batchSeconds));
+    Math.max(2, Math.ceil(secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0 }) / batchSeconds));
   say(`\n${subject.network}: ${kernels.length} kernels of ${layers} layers × ${images} images, fill zero`);
   say(
     `  sharing beginnings saves at most ${(work.whole / work.shared).toFixed(2)}×, and with differences of one channel carried ` +

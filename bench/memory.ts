@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,6 +8,7 @@ import { anatomyOf } from '../core/network/anatomy.js';
 import type { Layer } from '../core/network/site.js';
 import { emitOnnx } from '../core/network/onnx/emit.js';
 import { npyFile } from './npy-file.js';
+import { residentBytes, tellsProcesses } from './process-status.js';
 import { isArchitecture, randomImages, randomNetwork } from './random-networks.js';
 import { machineName, record, recordOptions } from './record.js';
 import { inProcess, studySweep } from './study-sweep.js';
@@ -31,13 +31,6 @@ const { values: flags } = parseArgs({
 const activationBudget = 512 * 2 ** 20;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const mebibytes = (bytes: number): number => bytes / 2 ** 20;
-
-/** Bytes that a running process holds, and held at most. Linux only. */
-function memoryOf(pid: number): { readonly now: number; readonly most: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const kibibytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
-  return { now: 1024 * kibibytes('VmRSS'), most: 1024 * kibibytes('VmHWM') };
-}
 
 /** Single kernels of some layers, evenly spread over depth. YAML is a superset of JSON, so this is a spec. */
 function specOf(layers: readonly Layer[]): string {
@@ -96,7 +89,7 @@ async function main(): Promise<void> {
       inProcess(1),
       async (_, __, ___, children) => {
         const [pid] = children.pids();
-        return Promise.resolve(memoryOf(pid as number));
+        return Promise.resolve(residentBytes(pid as number));
       },
     );
     const allowed = base + 2 * bytes + activationBudget;
@@ -134,5 +127,5 @@ function baseOf(): number {
   return Number(stdout.trim().split('\n').at(-1));
 }
 
-if (existsSync('/proc/self/status')) await main();
+if (tellsProcesses) await main();
 else say('SKIPPED: the memory of a process is read from /proc, which is not here');

@@ -127,7 +127,7 @@ async function compare(subject: Subject, name: string, mode: Mode, processes: Le
   const whole = lesions.length * workload.whole.macs;
   const bound = sharedWork(lesions, workload);
   const batches = (macs: number): number =>
-    Math.max(2, Math.ceil(secondsFor(images, { macs, bytes: 0, hostBytes: 0 }) / batchSeconds));
+    Math.max(2, Math.ceil(secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0 }) / batchSeconds));
   say(`\n${mode.title}: ${lesions.length} conditions × ${images} images of ${subject.network}, fill zero`);
   say(
     `  sharing every beginning saves at most ${(whole / bound.shared).toFixed(2)}×, and with differences of one channel carried ` +

@@ -16,16 +16,17 @@ function digits(value: number): string {
 }
 
 /** Whether a figure reaches its mark; undefined where it is held to none. */
-export function reaches({ value, mark, better }: Figure): boolean | undefined {
+export function reaches({ value, mark, least = -Infinity, better }: Figure): boolean | undefined {
   if (mark === undefined) return undefined;
   const median = typeof value === 'number' ? value : value.median;
-  return better === 'lower' ? median <= mark : median >= mark;
+  return (better === 'lower' ? median <= mark : median >= mark) && median >= least;
 }
 
 function verdict(figure: Figure, provisional: boolean): string {
-  const { mark, aim, unit } = figure;
+  const { mark, least, aim, unit } = figure;
   if (mark === undefined) return 'reported';
-  const wanted = `${digits(mark)}${unit}${aim === undefined ? '' : `, aim ${digits(aim)}${unit}`}`;
+  const from = least === undefined ? '' : `${digits(least)}${unit} to `;
+  const wanted = `${from}${digits(mark)}${unit}${aim === undefined ? '' : `, aim ${digits(aim)}${unit}`}`;
   if (provisional) return wanted;
   return `${wanted}: ${reaches(figure) ? 'reached' : '**missed**'}`;
 }

@@ -10,8 +10,9 @@ export interface Figure {
   readonly value: number | Spread;
   /** Follows the number: `×`, ` %`, ` s`; empty for a plain number. */
   readonly unit: string;
-  /** What the number is held to, and what it aims at; in its unit. */
+  /** What the number is held to, and what it aims at; in its unit. With `least`, it must not be below that either. */
   readonly mark?: number;
+  readonly least?: number;
   readonly aim?: number;
   /** Which way is good; default `higher`. */
   readonly better?: 'higher' | 'lower';

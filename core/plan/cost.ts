@@ -13,6 +13,8 @@ export interface CostModel {
   readonly secondsPerRow: number;
   /** Seconds that a run of a program takes besides. */
   readonly secondsPerRun: number;
+  /** Seconds that a node takes while its program is made, once a process. */
+  readonly secondsPerNode: number;
 }
 
 /** Of one core of a processor with AVX2. */
@@ -22,6 +24,7 @@ export const defaultCost: CostModel = {
   hostBytesPerSecond: 1e9,
   secondsPerRow: 4e-6,
   secondsPerRun: 2e-4,
+  secondsPerNode: 3e-4,
 };
 
 /** What an image costs in a part of a network. */
@@ -31,6 +34,8 @@ export interface Work {
   readonly bytes: number;
   /** Bytes that the host makes or reads for it: what is fed for each row apart, what is recorded. */
   readonly hostBytes: number;
+  /** Nodes of the program that does it, which must be made once. */
+  readonly nodes: number;
 }
 
 /** Rows of a run, about. */
@@ -48,7 +53,12 @@ export function secondsFor(rows: number, { macs, bytes, hostBytes }: Work, model
 
 /** The work of both. */
 export function sumOf(a: Work, b: Work): Work {
-  return { macs: a.macs + b.macs, bytes: a.bytes + b.bytes, hostBytes: a.hostBytes + b.hostBytes };
+  return {
+    macs: a.macs + b.macs,
+    bytes: a.bytes + b.bytes,
+    hostBytes: a.hostBytes + b.hostBytes,
+    nodes: a.nodes + b.nodes,
+  };
 }
 
 /** Bytes of one cell of so many images: prediction, loss and KL, key, state and effect. */

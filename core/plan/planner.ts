@@ -4,7 +4,7 @@ import type { Anatomy } from '../network/site.js';
 import { sizeOf } from '../tensor.js';
 import type { Condition } from './condition.js';
 import { needsScores } from './conditions.js';
-import { secondsFor, sumOf, type CostModel, type Work } from './cost.js';
+import { defaultCost, secondsFor, sumOf, type CostModel, type Work } from './cost.js';
 import { chunkOf, conditionList, piecesOf, scoringAblation, unitKey, type ModelOutline } from './outline.js';
 import { indicesOf, lengthOf, rangesOf, type Ranges, type Stage, type UnitGroup } from './stage.js';
 
@@ -135,7 +135,7 @@ export async function missingOf(
 
 /**
  * Predicted seconds of one unit: the mean over a sample of the group, since conditions differ in depth, and its share of
- * the intact network that all of them begin with.
+ * the intact network that all of them begin with and of making their programs.
  */
 function secondsOf(
   group: WholeGroup,
@@ -159,17 +159,23 @@ function secondsOf(
     const responding = sample.map((index) => {
       const { channels, positions, amplitudes, record } = groups[index] as (typeof groups)[number];
       const rows = channels.length * positions.length * amplitudes.values.length;
-      const hostBytes = record.reduce((sum, site) => sum + mapBytes(outline.anatomy, site), 0);
-      return seconds(rows, sumOf(workload.whole, { macs: 0, bytes: 0, hostBytes }));
+      // Each recorded map is read, and its difference from the base written.
+      const hostBytes = record.reduce((sum, site) => sum + 2 * mapBytes(outline.anatomy, site), 0);
+      return seconds(rows, sumOf(workload.whole, { macs: 0, bytes: 0, hostBytes, nodes: 0 }));
     });
     return meanOf(responding);
   }
   const list = conditionList(outline, group.name);
+  const made = new Map<string, number>();
   const own = sample.map((index) => {
     const before = index > 0 ? list.at(index - 1).condition : undefined;
-    return seconds(group.images, marginalWork(list.at(index).condition, before, workload, outline.anatomy));
+    const marginal = marginalWork(list.at(index).condition, before, workload, outline.anatomy);
+    for (const program of marginal.programs) made.set(program.name, program.nodes);
+    return seconds(group.images, marginal.work);
   });
-  return meanOf(own) + seconds(group.images, workload.whole) / missing.length;
+  const nodes = [...made.values()].reduce((sum, count) => sum + count, workload.whole.nodes);
+  const once = seconds(group.images, workload.whole) + nodes * (context.cost ?? defaultCost).secondsPerNode;
+  return meanOf(own) + once / missing.length;
 }
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -182,24 +188,42 @@ const mapBytes = (anatomy: Anatomy, name: string): number =>
  * What a condition costs besides what it shares with the one before it: from the site where they part to its last site the
  * network as it is, with the values at each written anew on the host, and behind the last site the program for lesions.
  */
-function marginalWork({ edits }: Condition, before: Condition | undefined, workload: Workload, anatomy: Anatomy): Work {
+function marginalWork(
+  { edits }: Condition,
+  before: Condition | undefined,
+  workload: Workload,
+  anatomy: Anatomy,
+): { readonly work: Work; readonly programs: readonly ProgramMade[] } {
   const same = (i: number): boolean =>
     canonicalJson(edits[i] as unknown as Json) === canonicalJson((before?.edits[i] ?? null) as unknown as Json);
   const parted = edits.findIndex((_, i) => !same(i));
   const last = edits.at(-1);
   const from = edits[parted] ?? last;
-  if (!from || !last) return workload.whole;
-  const atLast = edits.filter(({ site }) => site === last.site);
-  const end = workload.behind(last.site, atLast.length === 1 && last.channels.length === 1);
-  if (from.site === last.site) return end;
-  const [there, here] = [workload.behind(from.site, false), workload.behind(last.site, false)];
-  const sites = new Set(edits.slice(parted).map(({ site }) => site));
-  sites.delete(last.site);
-  return sumOf(end, {
-    macs: there.macs - here.macs,
-    bytes: Math.max(0, there.bytes - here.bytes),
-    hostBytes: [...sites].reduce((sum, site) => sum + mapBytes(anatomy, site), 0),
-  });
+  if (!from || !last) return { work: workload.whole, programs: [] };
+  const single = last.channels.length === 1 && edits.filter(({ site }) => site === last.site).length === 1;
+  const end = workload.behind(last.site, single);
+  const programs: ProgramMade[] = [{ name: `behind ${last.site} ${single}`, nodes: end.nodes }];
+  const sites = [...new Set(edits.slice(parted).map(({ site }) => site))];
+  let work = end;
+  for (const [i, site] of sites.slice(0, -1).entries()) {
+    const next = sites[i + 1] as string;
+    const [here, there] = [workload.behind(site, false), workload.behind(next, false)];
+    const between = (part: keyof Work): number => Math.max(0, here[part] - there[part]);
+    work = sumOf(work, {
+      macs: between('macs'),
+      bytes: between('bytes'),
+      hostBytes: mapBytes(anatomy, site),
+      nodes: 0,
+    });
+    programs.push({ name: `${site} to ${next}`, nodes: between('nodes') });
+  }
+  return { work, programs };
+}
+
+/** A program that a condition needs; equal names are one. */
+interface ProgramMade {
+  readonly name: string;
+  readonly nodes: number;
 }
 
 /** Units of one batch that take about so many seconds, at least one. */

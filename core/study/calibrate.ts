@@ -49,6 +49,7 @@ export async function calibrate(engine: Engine): Promise<CostModel> {
     macsPerSecond,
     bytesPerSecond: bytes / Math.max(added.seconds - secondsPerRun / 4, added.seconds / 4),
     secondsPerRun,
+    secondsPerNode: await compiling(engine, convolutions(...CONVOLUTIONS[0])),
   };
   return { ...model, ...(await hostCost(engine, model)) };
 }
@@ -144,6 +145,18 @@ async function timed(
   } finally {
     await program.dispose();
   }
+}
+
+/** Seconds for a node of a graph while it is compiled. */
+async function compiling(engine: Engine, graph: Graph): Promise<number> {
+  let seconds = Infinity;
+  for (let time = 0; time < TIMES; time++) {
+    const started = performance.now();
+    const program = await engine.compile(graph);
+    seconds = Math.min(seconds, (performance.now() - started) / 1000);
+    await program.dispose();
+  }
+  return seconds / graph.nodes.length;
 }
 
 /**

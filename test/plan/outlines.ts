@@ -88,8 +88,8 @@ export const contextOf = (
   const committed: Committed = { cells: () => Promise.resolve(stored), results: () => Promise.resolve(stored) };
   // A second for 250 images through the whole network at the default rate.
   const workload = {
-    whole: { macs: 1e8, bytes: 0, hostBytes: 0 },
-    behind: (site: string) => ({ macs: site === 'conv1' ? 5e7 : 2e7, bytes: 0, hostBytes: 0 }),
+    whole: { macs: 1e8, bytes: 0, hostBytes: 0, nodes: 0 },
+    behind: (site: string) => ({ macs: site === 'conv1' ? 5e7 : 2e7, bytes: 0, hostBytes: 0, nodes: 0 }),
   };
   return { seed: 7, committed, failed, workload: () => workload };
 };

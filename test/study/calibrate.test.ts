@@ -9,6 +9,7 @@ test('an engine is measured: every rate and cost is a number above zero, and a p
     'bytesPerSecond',
     'hostBytesPerSecond',
     'macsPerSecond',
+    'secondsPerNode',
     'secondsPerRow',
     'secondsPerRun',
   ]);
