@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { numberOf } from '../../network/operators/attribute.js';
 import type { Kernel, Lowering } from './kernel.js';
-import { aligned, broadcast, shaped } from './laid.js';
+import { aligned, shaped, spread } from './laid.js';
 import { elementwise, elementwisePair } from './row-arithmetic.js';
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
@@ -121,9 +121,7 @@ export const max = binary(tf.maximum);
 export const min = binary(tf.minimum);
 
 export const pow = binary((a, b) =>
-  b.size === 1 && a.rank >= b.rank
-    ? elementwise(a, (x) => tf.pow(x, shaped(b, [])))
-    : elementwisePair(a, b, broadcast([a, b]), tf.pow),
+  b.size === 1 && a.rank >= b.rank ? elementwise(a, (x) => tf.pow(x, shaped(b, []))) : elementwisePair(a, b, tf.pow),
 );
 
 /** condition ? x : y; all three are broadcast. */
@@ -131,7 +129,7 @@ export const where: Kernel = (at) => {
   const [condition, x, y] = [at.operand(0), at.operand(1), at.operand(2)];
   return (inputs) => {
     const { tensors, order } = aligned([condition(inputs), x(inputs), y(inputs)]);
-    const [chosen, a, b] = tensors as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const [chosen, a, b] = spread(tensors) as [tf.Tensor, tf.Tensor, tf.Tensor];
     return [{ tensor: tf.where(chosen, a, b), order }];
   };
 };

@@ -77,11 +77,21 @@ export function aligned(operands: readonly Laid[]): {
   return { tensors: same.map((operand) => inOrder(operand, order)), order };
 }
 
-/** The shape that tensors in one order broadcast to. */
-export function broadcast(tensors: readonly tf.Tensor[]): number[] {
+/**
+ * Repeated along axes of extent 1. WASM repeats a fiftieth as fast as it multiplies by ones, which changes no number either.
+ */
+export function spreadTo(tensor: tf.Tensor, shape: readonly number[]): tf.Tensor {
+  if (tensor.shape.join() === shape.join()) return tensor;
+  if (tf.getBackend() !== 'wasm') return tf.broadcastTo(tensor, [...shape]);
+  const spread = tf.mul(tf.cast(tensor, 'float32'), tf.fill([...shape], 1));
+  return tf.cast(spread, tensor.dtype);
+}
+
+/** Tensors in one order, all of the shape that they broadcast to. @throws RangeError if there is none. */
+export function spread(tensors: readonly tf.Tensor[]): readonly tf.Tensor[] {
   const shape = broadcastShape(tensors.map((tensor) => tensor.shape));
   if (shape === undefined) throw new RangeError('shapes do not broadcast');
-  return [...shape];
+  return tensors.map((tensor) => spreadTo(tensor, shape));
 }
 
 /**

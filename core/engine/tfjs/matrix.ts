@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { numberOf } from '../../network/operators/attribute.js';
 import type { Kernel } from './kernel.js';
-import { inNaturalOrder, natural, naturalOrder, raised, shaped, shapeOf, type Laid } from './laid.js';
+import { inNaturalOrder, natural, naturalOrder, raised, shaped, shapeOf, spreadTo, type Laid } from './laid.js';
 import { dense } from './row-arithmetic.js';
 
 /** [inner, columns] as weights of a convolution of one pixel. */
@@ -47,10 +47,7 @@ function stacks(left: Laid, right: Laid): Laid {
   const rank = Math.max(left.order.length, right.order.length);
   const [a, b] = [raised(left, rank), raised(right, rank)].map(inNaturalOrder) as [tf.Tensor, tf.Tensor];
   const outer = a.shape.slice(0, -2).map((dim, axis) => (dim === 1 ? (b.shape[axis] as number) : dim));
-  const [wideA, wideB] = [a, b].map((x) => tf.broadcastTo(x, [...outer, ...x.shape.slice(-2)])) as [
-    tf.Tensor,
-    tf.Tensor,
-  ];
+  const [wideA, wideB] = [a, b].map((x) => spreadTo(x, [...outer, ...x.shape.slice(-2)])) as [tf.Tensor, tf.Tensor];
   const order = [...naturalOrder(rank - 2), rank - 1, rank - 2];
   return { tensor: tf.matMul(wideB, wideA, true, true), order };
 }

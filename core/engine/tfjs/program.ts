@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { messageOf, PercussError } from '../../errors.js';
 import type { Graph, Node, ValueId } from '../../network/graph.js';
+import type { OperatorName } from '../../network/operators/table.js';
 import type { EngineTensor, Program, RunOptions } from '../engine.js';
 import { checkedFeeds, engineFailed, feedsOf, weightBytes } from '../feeds.js';
 import { lastReaders } from '../lifetime.js';
@@ -10,8 +11,16 @@ import { channelsLast, inOrder, type Laid } from './laid.js';
 import { Kept, lowered, type Step } from './lowering.js';
 import { foldNormalisation } from './fold-normalisation.js';
 
-/** Operators that want channels last. */
-const windowed: ReadonlySet<string> = new Set(['Conv', 'MaxPool', 'AveragePool']);
+/** Operators that want channels last, and one that wants no order but the natural. */
+const windowed: ReadonlySet<OperatorName> = new Set(['Conv', 'MaxPool', 'AveragePool']);
+const natural: OperatorName = 'MatMul';
+
+/** Inputs that are brought to the order that convolutions want as they enter, before anything multiplies them. */
+function imagesOf({ inputs, nodes }: Graph): ReadonlySet<ValueId> {
+  if (!nodes.some((node) => windowed.has(node.op))) return new Set();
+  const multiplied = new Set(nodes.flatMap((node) => (node.op === natural ? node.inputs : [])));
+  return new Set(inputs.filter(({ id, shape }) => shape.length === 4 && !multiplied.has(id)).map(({ id }) => id));
+}
 
 /** A graph as a list of steps with its constants on the device. */
 export class TfjsProgram implements Program {
@@ -23,7 +32,7 @@ export class TfjsProgram implements Program {
   readonly #kept = new Kept();
   readonly #steps: readonly Step[];
   readonly #dead: ReadonlyMap<Node, readonly ValueId[]>;
-  readonly #windowed: boolean;
+  readonly #images: ReadonlySet<ValueId>;
 
   /** @throws PercussError ENGINE_FAILED naming the graph. */
   constructor(given: Graph, backend: Backend) {
@@ -33,7 +42,7 @@ export class TfjsProgram implements Program {
     this.#backend = backend;
     this.#graph = foldNormalisation(given);
     this.#dead = lastReaders(this.#graph);
-    this.#windowed = this.#graph.nodes.some((node) => windowed.has(node.op));
+    this.#images = imagesOf(this.#graph);
     backend.use();
     try {
       this.#steps = lowered(this.#graph, this.#kept);
@@ -74,10 +83,9 @@ export class TfjsProgram implements Program {
     }
   }
 
-  /** Images are brought to the order that convolutions want once, before anything multiplies them by conditions. */
   #enter(id: ValueId, laid: Laid, values: Map<ValueId, Laid>, own: Map<ValueId, tf.Tensor>): void {
     values.set(id, laid);
-    if (!this.#windowed || laid.order.length !== 4) return;
+    if (!this.#images.has(id)) return;
     const moved = tf.tidy(() => inOrder(laid, channelsLast));
     values.set(id, { tensor: moved, order: channelsLast });
     if (moved !== laid.tensor) own.set(id, moved);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { inOrder, placeOf, shaped, shapeOf, type Laid } from './laid.js';
+import { inOrder, placeOf, shaped, shapeOf, spread, type Laid } from './laid.js';
 
 /*
  * What one image gives may not depend on the images beside it, nor on its place among them. TensorFlow's native library
@@ -20,17 +20,12 @@ export function elementwise(x: tf.Tensor, f: (x: tf.Tensor) => tf.Tensor): tf.Te
 }
 
 /** As `elementwise`, of two; both are brought to their common shape. */
-export function elementwisePair(
-  a: tf.Tensor,
-  b: tf.Tensor,
-  shape: number[],
-  f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
-): tf.Tensor {
-  const [wideA, wideB] = [tf.broadcastTo(a, shape), tf.broadcastTo(b, shape)];
+export function elementwisePair(a: tf.Tensor, b: tf.Tensor, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): tf.Tensor {
+  const [wideA, wideB] = spread([a, b]) as [tf.Tensor, tf.Tensor];
   const over = wideA.size % LANES;
   if (over === 0) return f(wideA, wideB);
   const whole = (x: tf.Tensor): tf.Tensor => tf.pad(tf.reshape(x, [-1]), [[0, LANES - over]], 1);
-  return shaped(tf.slice(f(whole(wideA), whole(wideB)), 0, wideA.size), shape);
+  return shaped(tf.slice(f(whole(wideA), whole(wideB)), 0, wideA.size), wideA.shape);
 }
 
 /**
