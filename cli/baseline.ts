@@ -7,6 +7,7 @@ import { createSteps } from '../core/study/create-steps.js';
 import { CellReader } from '../core/study/load-results.js';
 import { nextStage } from '../core/study/plan-stage.js';
 import { runStage } from '../core/study/run-study.js';
+import { measuredCost } from '../infra/calibrations.js';
 import { computeChildren } from '../workers/children.js';
 import { modeScout } from '../workers/mode-scout.js';
 import { exitCodes } from './exit.js';
@@ -38,7 +39,12 @@ export function baselineCommand(program: Command): void {
           async (signal) => {
             const { progress } = terminal;
             const scout = modeScout({ progress, signal });
-            const reading = prepareStudy(file, ledger, { progress, scout, expectations: false });
+            const reading = prepareStudy(file, ledger, {
+              progress,
+              scout,
+              costOf: measuredCost,
+              expectations: false,
+            });
             const prepared = await unlessInterrupted(reading, signal, 'interrupted before anything was computed');
             if (prepared.planned.stage?.index === 0) await computeBasics(session, prepared, signal);
             return prepared;

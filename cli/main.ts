@@ -76,6 +76,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'a Temporal server of your own on this machine',
     load: async () => (await import('./server.js')).serverCommand,
   },
+  bench: {
+    summary: 'measure an engine on a network, and what plans predict by',
+    load: async () => (await import('./bench.js')).benchCommand,
+  },
   doctor: {
     summary: 'what percuss finds on this machine, and where each setting came from',
     load: async () => (await import('./doctor.js')).doctorCommand,

@@ -6,6 +6,7 @@ import { createSteps } from '../core/study/create-steps.js';
 import { exportOutputs, soundOutputs, type StudyOutputs } from '../core/study/outputs.js';
 import { runStudySteps } from '../core/study/run-study.js';
 import { tableNames } from '../core/tables/columns.js';
+import { measuredCost } from '../infra/calibrations.js';
 import { connectClient, connectWorker } from '../infra/connection.js';
 import { cacheFolder } from '../infra/settings.js';
 import { obtainTemporal, type ServerFrom } from '../infra/obtain/temporal.js';
@@ -74,7 +75,8 @@ export async function runSpec(file: string, options: RunOptions): Promise<void> 
     const { prepared, outcome, fresh } = await interruptible(
       async (signal) => {
         const { progress } = session.terminal;
-        const reading = prepareStudy(file, session.ledger, { progress, scout: modeScout({ progress, signal }) });
+        const scout = modeScout({ progress, signal });
+        const reading = prepareStudy(file, session.ledger, { progress, scout, costOf: measuredCost });
         const ready = await unlessInterrupted(reading, signal, 'the run was interrupted before anything was computed');
         for (const line of ready.notices) session.terminal.say(line);
         return { prepared: ready, ...(await compute(session, ready, options, signal)) };

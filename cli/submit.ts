@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { tableNames } from '../core/tables/columns.js';
+import { measuredCost } from '../infra/calibrations.js';
 import { countWorkers, submitStudy } from '../workers/client.js';
 import { modeScout } from '../workers/mode-scout.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
@@ -37,7 +38,8 @@ export function submitCommand(program: Command): void {
         const { ref, spec, notices } = await interruptible(
           (signal) => {
             const { progress } = session.terminal;
-            const reading = prepareStudy(file, session.ledger, { progress, scout: modeScout({ progress, signal }) });
+            const scout = modeScout({ progress, signal });
+            const reading = prepareStudy(file, session.ledger, { progress, scout, costOf: measuredCost });
             return unlessInterrupted(reading, signal, 'nothing was submitted');
           },
           () => session.terminal.say(`Interrupted. What is stored is kept; go on with: percuss submit ${file}`),

@@ -10,6 +10,7 @@ import { prepareStudy } from '../core/study/prepare-study.js';
 import { runStudySteps } from '../core/study/run-study.js';
 import { absoluteStoreUrl } from '../core/store/url.js';
 import { tableNames } from '../core/tables/columns.js';
+import { measuredCost } from '../infra/calibrations.js';
 import { computeChildren } from './children.js';
 import { modeScout } from './mode-scout.js';
 
@@ -48,7 +49,7 @@ export async function runStudy(file: string, options: RunStudyOptions = {}): Pro
   let compute: Compute | undefined;
   try {
     const scout = modeScout({ progress, ...(options.signal ? { signal: options.signal } : {}) });
-    const { ref, spec } = await prepareStudy(file, ledger, { progress, scout });
+    const { ref, spec } = await prepareStudy(file, ledger, { progress, scout, costOf: measuredCost });
     const { workers, memory } = spec.run;
     compute = computeChildren({
       slots: options.workers ?? workers ?? availableParallelism(),

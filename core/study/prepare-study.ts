@@ -4,6 +4,7 @@ import { isPercussError, PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { graphCost } from '../network/cost.js';
 import { printNumericMode, type NumericMode } from '../numeric-mode.js';
+import type { CostModel } from '../plan/cost.js';
 import { silent, type Progress } from '../progress.js';
 import { checkAgainstNetworks, type ImageFacts } from '../spec/check.js';
 import { loadStudySpec, specInvalid } from '../spec/load.js';
@@ -47,6 +48,8 @@ export interface PrepareOptions {
   readonly progress?: Progress;
   /** Tries engines out where the spec leaves the choice; without it, what is usual is taken. */
   readonly scout?: ModeScout;
+  /** What this machine was measured to do on a mode, for limits of time; the usual unless given. */
+  readonly costOf?: (mode: NumericMode) => Promise<CostModel | undefined>;
   /** Whether to refuse a network that misses what is expected of it; true unless given. */
   readonly expectations?: boolean;
 }
@@ -103,7 +106,7 @@ export async function prepareStudy(file: string, ledger: Ledger, options: Prepar
   const progress = options.progress ?? silent;
   const { spec, yaml, resolved, models } = await readStudy(file, progress);
   const standing = await standingMode(ledger, resolved.id, spec.run);
-  await checkLimits(ledger, spec, resolved, standing.mode);
+  await checkLimits(ledger, spec, resolved, standing.mode, options.costOf);
   const decision = standing.decided ? standing : await decideMode(spec.run, () => telling(models), options.scout);
   const notices = noticesOf(spec.run, decision);
   for (let attempt = 1; ; attempt++) {
@@ -145,11 +148,12 @@ async function checkLimits(
   spec: StudySpec,
   resolved: ResolvedInputs,
   mode: NumericMode,
+  costOf: PrepareOptions['costOf'],
 ): Promise<void> {
   const { hours, bytes, cells } = spec.run.limit;
   if (hours === undefined && bytes === undefined && cells === undefined) return;
   const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
-  const plan = await planOf(ledger, catalog, resolved, mode, spec.run);
+  const plan = await planOf(ledger, catalog, resolved, mode, spec.run, await costOf?.(mode));
   const missing = plan.units - plan.stored;
   const above = [
     ...(hours !== undefined && plan.seconds > 3600 * hours

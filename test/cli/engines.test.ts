@@ -1,6 +1,10 @@
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { engineDevices, type NumericMode } from '../../core/numeric-mode.js';
+import type { RunTime } from '../../core/engine/speed.js';
+import type { CostModel } from '../../core/plan/cost.js';
+import { calibrationOf } from '../../infra/calibrations.js';
+import type { NetworkTime } from '../../workers/engine-tasks.js';
 import type { Verification } from '../../core/study/verify.js';
 import { hasSharedData, sharedData } from '../probe/real-network.js';
 import { answer, cellFiles, Workplace, type RunAnswer } from './percuss.js';
@@ -10,6 +14,14 @@ interface Finding {
   readonly ok: boolean;
   readonly value: string;
   readonly engine?: { readonly mode: NumericMode; readonly version: string | null; readonly gflops: number | null };
+}
+
+interface Bench {
+  readonly mode: NumericMode;
+  readonly network: NetworkTime;
+  readonly peak: RunTime;
+  readonly shareOfPeak: number;
+  readonly cost: CostModel;
 }
 
 describe('verbs about engines', { timeout: 120_000 }, () => {
@@ -41,6 +53,36 @@ describe('verbs about engines', { timeout: 120_000 }, () => {
     expect([tight.code, tight.stderr]).toEqual([2, expect.stringMatching(/at least 100000000, such as 2GB/)]);
   });
 
+  test('bench measures a network on an engine, and plan predicts by it once it is saved', async () => {
+    const narrow = path.resolve(import.meta.dirname, '../../experiments/zoo/narrow/model.json');
+    const ended = await place.run(['bench', 'onnxruntime:cpu', narrow, '--json']);
+    expect(ended.code, ended.stderr).toBe(0);
+    const found = answer<Bench>(ended);
+    expect(found).toMatchObject({ mode: { engine: 'onnxruntime', device: 'cpu' }, saved: null });
+    const { network, peak, shareOfPeak, cost } = found;
+    for (const value of [network.imagesPerSecond, network.gflops, network.seconds, peak.gflops, ...Object.values(cost)])
+      expect(value).toBeGreaterThan(0);
+    expect(shareOfPeak).toBeCloseTo(network.gflops / peak.gflops);
+    expect(network.gflops).toBeCloseTo((2 * network.macs * network.imagesPerSecond) / 1e9);
+    expect(await calibrationOf(found.mode, place.path('state/percuss'))).toBeUndefined();
+
+    const saving = await place.run(['bench', 'onnxruntime', narrow, '--save']);
+    expect([saving.code, saving.stdout]).toEqual([0, expect.stringMatching(/images\/s, .* % of the peak/)]);
+    const saved = await calibrationOf(found.mode, place.path('state/percuss'));
+    expect(Object.keys(saved?.cost ?? {})).toEqual(Object.keys(cost));
+  });
+
+  test('bench takes engines and devices that there are', async () => {
+    for (const [engine, complaint] of [
+      ['torch', /engines: onnxruntime, tfjs, reference/],
+      ['reference:cuda', /reference computes on cpu, not on cuda/],
+      ['onnxruntime:cuda', /cannot use cuda on this machine/],
+    ] as const) {
+      const ended = await place.run(['bench', engine, path.resolve('experiments/zoo/narrow/model.json')]);
+      expect([ended.code, ended.stderr]).toEqual([2, expect.stringMatching(complaint)]);
+    }
+  });
+
   test.skipIf(!hasSharedData)('run has a worker of the study’s mode, and verify compares it with another', async () => {
     const cifar = (name: string): string => path.join(sharedData, 'images/cifar10', name);
     const spec = place.spec(
@@ -55,6 +97,9 @@ ablations:
   layers: { unit: layer, mode: each }
 run: { engine: reference, workers: 1 }
 `,
+    );
+    expect((await place.run(['plan', spec])).stdout).toMatch(
+      /reference-float32-cpu[^]*times of a usual processor core/,
     );
     const run = await place.run(['run', spec, '--json']);
     expect(run.code, run.stderr).toBe(0);

@@ -101,6 +101,23 @@ describe('auto', () => {
     expect(failing.choice?.measured).toHaveLength(1);
   });
 
+  test('leaves the usual one only if that is slow twice', async () => {
+    const scout = machine(new Map([[cpu, 100], [cuda, 150]])); // prettier-ignore
+    let disturbed = true;
+    const once: ModeScout = {
+      ...scout,
+      measure: async (of, networks) => {
+        const found = await scout.measure(of, networks);
+        if (!found || of.device !== 'cpu') return found;
+        const rate = disturbed ? 100 : 140;
+        disturbed = false;
+        return { ...found, networks: found.networks.map(({ name }) => ({ name, imagesPerSecond: rate })) };
+      },
+    };
+    const { choice } = await decide(auto, once);
+    expect(choice).toMatchObject({ chosen: cpu, measured: [{ networks: [{ imagesPerSecond: 140 }] }, {}] });
+  });
+
   test('weighs whole machines and the time over all networks', () => {
     // 8 processes on cores against one on a device that all share.
     expect(fastestMode([measurement(cpu, [100], 8), measurement(cuda, [500])])).toEqual(cpu);
