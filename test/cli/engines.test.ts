@@ -85,22 +85,24 @@ describe('verbs about engines', { timeout: 120_000 }, () => {
 
   test.skipIf(!hasSharedData)('run has a worker of the study’s mode, and verify compares it with another', async () => {
     const cifar = (name: string): string => path.join(sharedData, 'images/cifar10', name);
-    const spec = place.spec(
-      'slow',
-      `version: 1
-study: slow
+    const onEngine = (study: string, engine: string): string =>
+      place.spec(
+        study,
+        `version: 1
+study: ${study}
 data:
   test: { format: cifar10, files: [${cifar('cifar10_test_0000-0499.bin')}], images: 8 }
 models:
   tutorial: { file: ${path.join(sharedData, 'models/cifar10_mstutorial.onnx')}, data: test, reference: test }
 ablations:
   layers: { unit: layer, mode: each }
-run: { engine: reference, workers: 1 }
+run: { engine: ${engine}, device: cpu, workers: 1 }
 `,
-    );
-    expect((await place.run(['plan', spec])).stdout).toMatch(
-      /reference-float32-cpu[^]*times of a usual processor core/,
-    );
+      );
+    const spec = onEngine('slow', 'reference');
+    expect((await place.run(['plan', spec])).stdout).toMatch(/times of a usual processor core/);
+    const measured = await place.run(['plan', onEngine('fast', 'onnxruntime')]);
+    expect(measured.stdout).toMatch(/times by what percuss bench measured here/);
     const run = await place.run(['run', spec, '--json']);
     expect(run.code, run.stderr).toBe(0);
     const { computed } = answer<RunAnswer>(run);
