@@ -5,6 +5,7 @@ import { evaluateGraph } from '../../core/engine/reference.js';
 import { anatomyOf } from '../../core/network/anatomy.js';
 import { DYNAMIC, type Graph } from '../../core/network/graph.js';
 import { importNetwork } from '../../core/network/import.js';
+import { importOnnx } from '../../core/network/onnx/import.js';
 import { float32 } from '../../core/tensor.js';
 
 /** Written by fixtures/keras_models.py. */
@@ -85,5 +86,38 @@ describe('a Keras model in a file', () => {
       code: 'MODEL_INVALID',
       message: expect.stringMatching(message),
     });
+  });
+});
+
+describe('ONNX that Keras 3 writes on PyTorch, with channels last between convolutions', () => {
+  const graph = (): Graph => importOnnx('functional', fixture('keras3-functional.onnx'));
+
+  test('is NCHW inside: one Transpose behind the input', () => {
+    const ops = graph().nodes.map(({ op }) => op);
+    expect(ops.filter((op) => op === 'Transpose')).toHaveLength(1);
+    expect(ops[0]).toBe('Transpose');
+  });
+
+  test('computes what Keras computed', () => {
+    const { shape, input, output } = JSON.parse(fixture('keras3-functional.json').toString()) as Recorded;
+    const network = graph();
+    const feeds = new Map([[network.inputs[0]?.id ?? '', float32(shape, input)]]);
+    const [scores] = evaluateGraph(network, feeds).values();
+    [...((scores?.data ?? []) as Float32Array)].forEach((value, i) => {
+      expect(value).toBeCloseTo(output.flat()[i] as number, 5);
+    });
+  });
+
+  test('has the anatomy of the same network in .h5', async () => {
+    const told = (network: Graph): unknown => {
+      const { layers, sites, blocks, streams } = anatomyOf(network);
+      return {
+        layers: layers.map(({ kernels, macs, coupled }) => [kernels, macs, coupled.length]),
+        sites: sites.map(({ type, shape, stride, receptiveField }) => ({ type, shape, stride, receptiveField })),
+        blocks: blocks.map((block) => block.layers.length),
+        streams: streams.map((stream) => stream.channels),
+      };
+    };
+    expect(told(graph())).toEqual(told(await imported('functional', fixture('keras3-functional.h5'))));
   });
 });

@@ -9,6 +9,7 @@ import { unsupportedError, UnsupportedNode, type Unsupported } from '../unsuppor
 import { Attributes, decodeModel, decodeTensor, kindOf, typeName } from './decode.js';
 import { batchIndexOf, type BatchIndex } from './batch-index.js';
 import { withChannelShuffles } from './channel-shuffle.js';
+import { withChannelsFirst } from './channels-first.js';
 import { bytesOf } from './external-data.js';
 import { folds } from './fold.js';
 import { nameNodes, type NodeNames } from './path.js';
@@ -218,13 +219,9 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
 
   const naming = nameNodes(names);
   const nodes = drafts.map((draft, i) => ({ ...draft, ...naming[i] }));
-  return finish(
-    parsed,
-    inputs,
-    withChannelShuffles(nodes, shapes, new Set(graph.output.map((output) => resolve(output.name)))),
-    constants,
-    resolve,
-  );
+  const outputs = new Set(graph.output.map((output) => resolve(output.name)));
+  const first = withChannelsFirst({ nodes, constants }, shapes, outputs);
+  return finish(parsed, inputs, withChannelShuffles(first.nodes, shapes, outputs), first.constants, resolve);
 }
 
 /** A node behind an unsupported one: nothing to say about it. */

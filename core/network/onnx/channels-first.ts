@@ -1,0 +1,205 @@
+import { tensor, type Tensor } from '../../tensor.js';
+import type { NodeDraft } from '../build.js';
+import type { Attribute, Node, Shape, ValueId } from '../graph.js';
+import { indices, picked, stridesOf } from '../operators/layout.js';
+import { operators } from '../operators/table.js';
+
+/** Where an axis of [images, rows, columns, channels] stands in NCHW. */
+const placeOf: readonly number[] = [0, 2, 3, 1];
+const toLast = '0,2,3,1';
+const toFirst = '0,3,1,2';
+
+interface Parts {
+  readonly nodes: readonly NodeDraft[];
+  readonly constants: ReadonlyMap<ValueId, Tensor>;
+}
+
+/**
+ * Where a file brings channels to the end behind one convolution and back in front of the next (Keras 3 on PyTorch does),
+ * writes what stands between with channels at axis 1, so that kernels are followed through it. Only operators that treat every
+ * element, or every line along an axis, alike are moved; whatever needs the other order gets it by a Transpose.
+ * `outputs` are values that must stay.
+ */
+export function withChannelsFirst(
+  { nodes, constants }: Parts,
+  shapes: ReadonlyMap<ValueId, Shape>,
+  outputs: ReadonlySet<ValueId>,
+): Parts {
+  const twins = new Map<ValueId, ValueId>();
+  const renamed = new Map<ValueId, ValueId>();
+  const more = new Map(constants);
+  const written: NodeDraft[] = [];
+  /** Outputs of the graph that are other names of values written before. */
+  const declared = new Map<ValueId, ValueId>();
+  const isFree = (value: ValueId): boolean =>
+    !declared.has(value) && !outputs.has(value) && written.some((node) => node.outputs.includes(value));
+  for (const draft of nodes) {
+    const node = reading(draft, renamed);
+    const perm = node.op === 'Transpose' ? String(node.attributes?.['perm']) : '';
+    const [from, to] = [node.inputs[0] as ValueId, node.outputs[0] as ValueId];
+    const twin = twins.get(from);
+    if (perm === toFirst && twin !== undefined && (!outputs.has(to) || isFree(twin))) {
+      renamed.set(to, twin);
+      if (outputs.has(to)) declared.set(twin, to);
+      continue;
+    }
+    if (perm === toLast) twins.set(to, from);
+    const pixel = onePixel(node, shapes);
+    if (pixel !== undefined) {
+      twins.set(to, `${to}|nchw`);
+      written.push({ ...node, outputs: [`${to}|nchw`], attributes: { shape: pixel } }, lastAgain(node, 0));
+      continue;
+    }
+    const attributes = movedAttributes(node, shapes);
+    const inputs = attributes && movedInputs(node, twins, more, shapes);
+    if (!inputs) {
+      written.push(node);
+      continue;
+    }
+    // Over all rows and columns, nothing is left to be in another order.
+    const flat = shapes.get(to)?.length === 2;
+    const results = flat ? node.outputs : node.outputs.map((output) => `${output}|nchw`);
+    written.push({ ...node, inputs, outputs: results, attributes });
+    if (flat) continue;
+    node.outputs.forEach((output, i) => {
+      twins.set(output, results[i] as ValueId);
+      written.push(lastAgain(node, i));
+    });
+  }
+  const rename = (value: ValueId): ValueId => declared.get(value) ?? value;
+  const settled = written.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+  }));
+  return named({ nodes: needed(settled, outputs), constants: more });
+}
+
+/** The target of a Reshape from one number a channel to a single pixel with channels last, for channels at axis 1. */
+function onePixel(node: NodeDraft, shapes: ReadonlyMap<ValueId, Shape>): readonly number[] | undefined {
+  const [before, after] = [node.inputs[0], node.outputs[0]].map((value) => shapes.get(value as ValueId));
+  const [images, rows, columns, channels] = after ?? [];
+  const fits = before?.length === 2 && after?.length === 4 && rows === 1 && columns === 1;
+  return node.op === 'Reshape' && fits && before[0] === images && before[1] === channels
+    ? [0, channels as number, 1, 1]
+    : undefined;
+}
+
+/** Output number `i` of a node that was moved, with channels last, for whoever needs it so. */
+function lastAgain(node: NodeDraft, i: number): NodeDraft {
+  const output = node.outputs[i] as ValueId;
+  const id = `${node.id}/last${i === 0 ? '' : i}`;
+  return { id, op: 'Transpose', inputs: [`${output}|nchw`], outputs: [output], attributes: { perm: [0, 2, 3, 1] } };
+}
+
+const reading = (node: NodeDraft, renamed: ReadonlyMap<ValueId, ValueId>): NodeDraft => ({
+  ...node,
+  inputs: node.inputs.map((input) => renamed.get(input) ?? input),
+});
+
+/** Attributes of a node for channels at axis 1; undefined for operators that are not moved. */
+function movedAttributes(
+  node: NodeDraft,
+  shapes: ReadonlyMap<ValueId, Shape>,
+): Readonly<Record<string, Attribute>> | undefined {
+  const attributes = node.attributes ?? {};
+  const list = (name: string): readonly number[] => attributes[name] as readonly number[];
+  const moved = (axis: number): number => placeOf[axis] as number;
+  switch (node.op) {
+    case 'Add':
+    case 'Div':
+    case 'Max':
+    case 'Min':
+    case 'Mul':
+    case 'PRelu':
+    case 'Pow':
+    case 'Sub':
+      return attributes;
+    case 'Concat':
+    case 'Gather':
+    case 'LogSoftmax':
+    case 'Softmax':
+    case 'Split':
+      return { ...attributes, axis: moved(attributes['axis'] as number) };
+    case 'Slice':
+      return { ...attributes, axes: list('axes').map(moved) };
+    case 'Pad': {
+      const pads = new Array<number>(8).fill(0);
+      list('pads').forEach((pad, i) => (pads[moved(i % 4) + (i < 4 ? 0 : 4)] = pad));
+      return { ...attributes, pads };
+    }
+    case 'ReduceL2':
+    case 'ReduceMax':
+    case 'ReduceMean':
+    case 'ReduceSum': {
+      const axes = list('axes').map(moved);
+      const whole = axes.toSorted((a, b) => a - b).join() === '2,3';
+      return attributes['keepdims'] === 1 || whole ? { ...attributes, axes } : undefined;
+    }
+    default:
+      return isUnary(node, shapes) ? attributes : undefined;
+  }
+}
+
+function isUnary(node: NodeDraft, shapes: ReadonlyMap<ValueId, Shape>): boolean {
+  const whole: Node = { ...node, attributes: node.attributes ?? {}, path: '', aliases: [] };
+  const inputs = { shapes: node.inputs.map((input) => shapes.get(input)), constants: [] };
+  return node.inputs.length === 1 && operators[node.op].role(whole, inputs) === 'activation';
+}
+
+/** Inputs with channels at axis 1; undefined unless every activation is known in that order. */
+function movedInputs(
+  node: NodeDraft,
+  twins: ReadonlyMap<ValueId, ValueId>,
+  constants: Map<ValueId, Tensor>,
+  shapes: ReadonlyMap<ValueId, Shape>,
+): readonly ValueId[] | undefined {
+  const inputs: ValueId[] = [];
+  for (const input of node.inputs) {
+    const constant = constants.get(input);
+    const moved = constant ? besideFirst(input, constant, constants) : twins.get(input);
+    if (moved === undefined || (!constant && shapes.get(input)?.length !== 4)) return undefined;
+    inputs.push(moved);
+  }
+  return node.inputs.some((input) => !constants.has(input)) ? inputs : undefined;
+}
+
+/** A constant that broadcasts with channels last, so that it does with channels at axis 1. */
+function besideFirst(name: ValueId, constant: Tensor, constants: Map<ValueId, Tensor>): ValueId | undefined {
+  if (constant.data.length === 1 || name === '') return name;
+  if (constant.shape.length > 4) return undefined;
+  const shape = [...Array.from({ length: 4 - constant.shape.length }, () => 1), ...constant.shape];
+  const order = [0, 3, 1, 2];
+  const [dims, strides] = [shape, stridesOf(shape)].map((of) => order.map((axis) => of[axis] as number)) as [
+    number[],
+    number[],
+  ];
+  const moved = `${name}|nchw`;
+  constants.set(moved, picked(tensor(constant.dtype, shape, constant.data), dims, indices(dims, strides)));
+  return moved;
+}
+
+function needed(nodes: readonly NodeDraft[], outputs: ReadonlySet<ValueId>): readonly NodeDraft[] {
+  const wanted = new Set(outputs);
+  return nodes
+    .toReversed()
+    .filter((node) => {
+      if (!node.outputs.some((output) => wanted.has(output))) return false;
+      for (const input of node.inputs) wanted.add(input);
+      return true;
+    })
+    .reverse();
+}
+
+/** Values keep their names where those of the other order are no longer there. */
+function named({ nodes, constants }: Parts): Parts {
+  const present = new Set(nodes.flatMap((node) => node.outputs));
+  const bare = (value: ValueId): ValueId => {
+    const plain = value.replace(/\|nchw$/, '');
+    return plain === value || present.has(plain) || constants.has(value) ? value : plain;
+  };
+  return {
+    nodes: nodes.map((node) => ({ ...node, inputs: node.inputs.map(bare), outputs: node.outputs.map(bare) })),
+    constants,
+  };
+}
