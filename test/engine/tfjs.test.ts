@@ -5,6 +5,7 @@ import { evaluateGraph } from '../../core/engine/reference.js';
 import { openEngine } from '../../core/engine/open.js';
 import { buildGraph } from '../../core/network/build.js';
 import { DYNAMIC } from '../../core/network/graph.js';
+import type { Tensor } from '../../core/tensor.js';
 import { expectClose, numbersOf, runOnce } from './agreement.js';
 import { noise } from './cases.js';
 import { engineConformance } from './conformance.js';
@@ -26,6 +27,16 @@ const convolution = buildGraph({
     },
   ],
   constants: new Map([['w', noise('w', [3, 3, 3, 3])]]),
+});
+
+const meanOfAll = buildGraph({
+  name: 'mean of all',
+  inputs: [{ id: 'x', shape: [DYNAMIC, 3, 6, 6], dtype: 'float32' }],
+  outputs: ['m'],
+  nodes: [
+    { id: 'mean', op: 'ReduceMean', inputs: ['x'], outputs: ['m'], attributes: { axes: [1, 2, 3], keepdims: 0 } },
+  ],
+  constants: new Map(),
 });
 
 for (const { name, open, options } of [tfjsWasm, tfjsJs]) {
@@ -63,6 +74,17 @@ describe('tfjs', () => {
     const twice = evaluateGraph(convolution, new Map([['x', await once.read()]])).get('y');
     if (!twice) expect.fail('no output');
     expectClose(await again.y.read(), twice, 1e-5);
+  });
+
+  test('gives the same bits whether a value lies on the device or is fed from the host', async () => {
+    const engine = await tfjsWasm.open();
+    const [program, mean] = await Promise.all([convolution, meanOfAll].map((graph) => engine.compile(graph)));
+    if (!program || !mean) expect.fail('no program');
+    const y = (await program.run(new Map([['x', engine.upload(noise('x', [7, 3, 6, 6]))]]))).get('y');
+    if (!y) expect.fail('no output');
+    const means = async (fed: EngineTensor): Promise<number[]> =>
+      numbersOf((await (await mean.run(new Map([['x', fed]]))).get('m')?.read()) as Tensor);
+    expect(await means(y)).toEqual(await means(engine.upload(await y.read())));
   });
 
   test('on several devices in one process: each computes on its own', async () => {

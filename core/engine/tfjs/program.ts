@@ -1,24 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { messageOf, PercussError } from '../../errors.js';
 import type { Graph, Node, ValueId } from '../../network/graph.js';
-import type { OperatorName } from '../../network/operators/table.js';
 import type { EngineTensor, Program, RunOptions } from '../engine.js';
 import { checkedFeeds, engineFailed, feedsOf, weightBytes } from '../feeds.js';
 import { lastReaders } from '../lifetime.js';
 import type { Backend } from './backend.js';
 import { DeviceTensor } from './device-tensor.js';
-import { channelsLast, inOrder, type Laid } from './laid.js';
+import { channelsLast, inOrder, naturalOrder, type Laid } from './laid.js';
 import { Kept, lowered, type Step } from './lowering.js';
 import { foldNormalisation } from './fold-normalisation.js';
 
-/** Operators that want channels last, and one that wants no order but the natural. */
-const windowed: ReadonlySet<OperatorName> = new Set(['Conv', 'MaxPool', 'AveragePool']);
-const natural: OperatorName = 'MatMul';
-
-/** Inputs that are brought to the order that convolutions want as they enter, before anything multiplies them. */
+/**
+ * Inputs that are brought to the order that convolutions want as they enter; all others to the natural one. So bits do not
+ * depend on who fed a value, since sums follow the order; and what is small is moved, before conditions multiply it.
+ */
 function imagesOf({ inputs, nodes }: Graph): ReadonlySet<ValueId> {
-  if (!nodes.some((node) => windowed.has(node.op))) return new Set();
-  const multiplied = new Set(nodes.flatMap((node) => (node.op === natural ? node.inputs : [])));
+  const multiplied = new Set(nodes.flatMap((node) => (node.op === 'MatMul' ? node.inputs : [])));
   return new Set(inputs.filter(({ id, shape }) => shape.length === 4 && !multiplied.has(id)).map(({ id }) => id));
 }
 
@@ -84,11 +81,10 @@ export class TfjsProgram implements Program {
   }
 
   #enter(id: ValueId, laid: Laid, values: Map<ValueId, Laid>, own: Map<ValueId, tf.Tensor>): void {
-    values.set(id, laid);
-    if (!this.#images.has(id)) return;
-    const moved = tf.tidy(() => inOrder(laid, channelsLast));
-    values.set(id, { tensor: moved, order: channelsLast });
-    if (moved !== laid.tensor) own.set(id, moved);
+    const order = this.#images.has(id) ? channelsLast : naturalOrder(laid.order.length);
+    const tensor = tf.tidy(() => inOrder(laid, order));
+    values.set(id, { tensor, order });
+    if (tensor !== laid.tensor) own.set(id, tensor);
   }
 
   #step({ node, run }: Step, values: Map<ValueId, Laid>, own: Map<ValueId, tf.Tensor>): void {
