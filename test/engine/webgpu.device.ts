@@ -91,7 +91,7 @@ describe.skipIf(!hasSharedData)('trained networks', () => {
   test('a study gives the predictions and, to 1e-3, the damage that it gives on the processor', async () => {
     const whole = smallStudy();
     const spec = smallStudy({
-      data: whole.data.map((set) => ({ ...set, images: 8 })),
+      data: whole.data.map((set) => ({ ...set, images: 4 })),
       models: whole.models.map((network) => ({ ...network, expect: undefined })),
       ablations: [
         ablation('layers', { unit: 'layer', fill: ['zero', 'mean'] }),
