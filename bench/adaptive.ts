@@ -1,0 +1,176 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Ledger } from '../core/ledger/ledger.js';
+import type { StudyRef } from '../core/spec/resolved-study.js';
+import { analyseStudy } from '../core/study/analyse.js';
+import { Catalog } from '../core/study/catalog.js';
+import { CellReader } from '../core/study/load-results.js';
+import { loadOutlines } from '../core/study/outlines.js';
+import { clipped } from '../core/study/settle.js';
+import type { StopRow } from '../core/tables/schema.js';
+import { record, recordOptions, type Figure } from './record.js';
+import { printSpread, spreadOf, type Spread } from './spread.js';
+import { inProcess, studySweep } from './study-sweep.js';
+import { input } from './sweep.js';
+
+/** Which kernels do the most damage: every kernel on every image, against `stop: { top }`. */
+const { values: flags } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'cifar10_resnet20' },
+    layers: { type: 'string', default: '*' },
+    images: { type: 'string', default: '500,4500' },
+    top: { type: 'string', default: '20' },
+    epsilon: { type: 'string', default: '0.05' },
+    confidence: { type: 'string', default: '0.95' },
+    clips: { type: 'string', default: '1,4' },
+    seeds: { type: 'string', default: '1,2,3,4,5' },
+    threads: { type: 'string', default: '2' },
+    data: { type: 'string', default: '../shared/data' },
+    ...recordOptions,
+  },
+});
+
+const say = (line = ''): void => void process.stdout.write(`${line}\n`);
+const numbers = (text: string): readonly number[] => text.split(',').map(Number);
+
+/** At least so many times fewer images through lesioned networks, and what is aimed at. */
+const [MARK, AIM] = [4, 10];
+
+/** Lossless images for a few, lossy ones where there are more: see the README of the data folder. */
+const fileOf = (images: number): string =>
+  path.resolve(
+    flags.data,
+    'images/cifar10',
+    images <= 500 ? 'cifar10_test_0000-0499.bin' : 'cifar10_test_jpeg_4500.bin',
+  );
+
+const specOf = (name: string, images: number, seed: number, stop = ''): string => `version: 1
+study: ${name}
+seed: ${seed}
+data: { test: { format: cifar10, files: [${fileOf(images)}], images: ${images} } }
+models:
+  net:
+    file: ${path.resolve(flags.data, 'models', `${flags.model}.onnx`)}
+    data: test
+    input: { divide: ${input.divide}, mean: [${input.mean.join(', ')}], std: [${input.std.join(', ')}] }
+ablations: { kernels: { layers: ["${flags.layers}"], mode: each${stop} } }
+run: { engine: onnxruntime, device: cpu, batchSeconds: 5 }
+`;
+
+/** What every kernel does on every image. */
+interface Exact {
+  readonly seconds: number;
+  /** KL of each condition, an entry an image. */
+  readonly kl: readonly Float32Array[];
+}
+
+/** Runs one study in a folder that is removed, and looks at what it left. */
+async function study<T>(spec: string, look: (ledger: Ledger, ref: StudyRef) => Promise<T>): Promise<[T, number]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-adaptive-'));
+  try {
+    const file = path.join(folder, 'study.yaml');
+    await writeFile(file, spec);
+    const slots = Number(flags.threads);
+    const run = await studySweep(path.join(folder, 'store'), file, slots, inProcess(slots), (_, ledger, ref) =>
+      look(ledger, ref),
+    );
+    return [run.seen, run.seconds];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function everything(images: number): Promise<Exact> {
+  const [kl, seconds] = await study(specOf('exact', images, 0), async (ledger, ref) => {
+    const { study: resolved, models } = await loadOutlines(ledger, new Catalog((d) => ledger.getBlob(d)), ref, {});
+    const [outline] = models;
+    const list = outline?.ablations[0]?.list;
+    if (!outline || !list) throw new Error('the exact study asks for nothing');
+    const cells = await CellReader.open(ledger, outline, resolved.seed);
+    return Array.from({ length: list.length }, (_, index) => {
+      const result = cells.condition('cells', 'kernels', index);
+      if (result?.kl.length !== images) throw new Error(`condition ${index} is not on all images`);
+      return result.kl;
+    });
+  });
+  return { seconds, kl };
+}
+
+const mean = (values: ArrayLike<number>): number => {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i] as number;
+  return total / values.length;
+};
+
+/** How far the worst of those chosen falls short of the k-th largest. */
+function shortfall(chosen: readonly number[], means: readonly number[]): number {
+  const least = means.toSorted((a, b) => b - a)[chosen.length - 1] as number;
+  return least - Math.min(...chosen.map((index) => means[index] as number));
+}
+
+interface Adaptive {
+  readonly evaluations: number;
+  readonly seconds: number;
+  readonly shortfall: number;
+}
+
+/** One adaptive study. @throws Error where what it found is not right within epsilon: no ratio is worth printing then. */
+async function adaptive(images: number, clip: number, seed: number, exact: Exact): Promise<Adaptive> {
+  const [top, epsilon] = [Number(flags.top), Number(flags.epsilon)];
+  const stop = `, stop: { top: ${top}, epsilon: ${epsilon}, confidence: ${flags.confidence}, clip: ${clip} }`;
+  const [rows, seconds] = await study(specOf('adaptive', images, seed, stop), async (ledger, ref) => {
+    const catalog = new Catalog((digest) => ledger.getBlob(digest));
+    return (await analyseStudy(ledger, catalog, ref)).stops as readonly StopRow[];
+  });
+  const chosen = rows.filter((row) => row.place === 'top').map((row) => row.index);
+  if (rows.length !== exact.kl.length || chosen.length !== top)
+    throw new Error(`${chosen.length} of ${top} were chosen`);
+  const bounded = shortfall(
+    chosen,
+    exact.kl.map((kl) => mean(clipped(kl, clip))),
+  );
+  const whole = shortfall(
+    chosen,
+    exact.kl.map((kl) => mean(kl)),
+  );
+  if (bounded > epsilon || whole > epsilon) {
+    throw new Error(
+      `seed ${seed}: a chosen kernel falls ${bounded.toFixed(4)} nat short of the ${top}th in clipped KL, ${whole.toFixed(4)} in KL: more than ε = ${epsilon}`,
+    );
+  }
+  return { evaluations: rows.reduce((sum, row) => sum + row.images, 0), seconds, shortfall: whole };
+}
+
+const figures: Figure[] = [];
+
+function report(what: string, times: Spread, seconds: Spread, worst: number): void {
+  say(
+    `  ${what}: ${printSpread(times)} times fewer evaluations, mark ${MARK}, aim ${AIM}; time ${printSpread(seconds)}×;`,
+  );
+  say(`    the worst of the chosen falls at most ${worst.toFixed(4)} nat short in unclipped exact KL`);
+  figures.push(
+    { what: `${what}: fewer images through lesioned networks`, value: times, unit: '×', mark: MARK, aim: AIM },
+    { what: `${what}: time of the whole sweep`, value: seconds, unit: '×' },
+  );
+}
+
+for (const images of numbers(flags.images)) {
+  const exact = await everything(images);
+  const all = exact.kl.length * images;
+  say(
+    `\n${flags.model}: ${exact.kl.length} kernels × ${images} images, fill zero: ${all} evaluations, ${exact.seconds.toFixed(1)} s`,
+  );
+  for (const clip of numbers(flags.clips)) {
+    const runs: Adaptive[] = [];
+    for (const seed of numbers(flags.seeds)) runs.push(await adaptive(images, clip, seed, exact));
+    report(
+      `${flags.model}, top ${flags.top} of ${exact.kl.length} kernels within ${flags.epsilon} nat on ${images} images, clip ${clip}`,
+      spreadOf(runs.map(({ evaluations }) => all / evaluations)),
+      spreadOf(runs.map(({ seconds }) => exact.seconds / seconds)),
+      Math.max(...runs.map((run) => run.shortfall)),
+    );
+  }
+}
+await record('adaptive', flags, numbers(flags.seeds).length, figures);
