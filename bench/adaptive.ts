@@ -9,7 +9,6 @@ import { Catalog } from '../core/study/catalog.js';
 import { CellReader } from '../core/study/load-results.js';
 import { loadOutlines } from '../core/study/outlines.js';
 import { clipped } from '../core/study/settle.js';
-import type { StopRow } from '../core/tables/schema.js';
 import { record, recordOptions, type Figure } from './record.js';
 import { printSpread, spreadOf, type Spread } from './spread.js';
 import { inProcess, studySweep } from './study-sweep.js';
@@ -122,7 +121,7 @@ async function adaptive(images: number, clip: number, seed: number, exact: Exact
   const stop = `, stop: { top: ${top}, epsilon: ${epsilon}, confidence: ${flags.confidence}, clip: ${clip} }`;
   const [rows, seconds] = await study(specOf('adaptive', images, seed, stop), async (ledger, ref) => {
     const catalog = new Catalog((digest) => ledger.getBlob(digest));
-    return (await analyseStudy(ledger, catalog, ref)).stops as readonly StopRow[];
+    return (await analyseStudy(ledger, catalog, ref)).stops;
   });
   const chosen = rows.filter((row) => row.place === 'top').map((row) => row.index);
   if (rows.length !== exact.kl.length || chosen.length !== top)

@@ -226,6 +226,21 @@ interface ProgramMade {
   readonly nodes: number;
 }
 
+/** The stage of the waves, see `stageGroups`. */
+export const WAVES = 3;
+
+/** Into how many batches a wave is divided at least, and how short batches get for it. */
+const WAVE_BATCHES = 16;
+const LEAST_SECONDS = 0.5;
+
+/**
+ * Seconds of the batches of a wave that takes so long in all: what comes next waits for all of a wave, so it is divided
+ * among many processes though it be short.
+ */
+export function waveBatchSeconds(seconds: number, batchSeconds: number): number {
+  return Math.min(batchSeconds, Math.max(LEAST_SECONDS, seconds / WAVE_BATCHES));
+}
+
 /** Units of one batch that take about so many seconds, at least one. */
 export function batchSize(group: UnitGroup, batchSeconds: number): number {
   return Math.max(1, Math.min(lengthOf(group.missing), Math.round(batchSeconds / Math.max(group.seconds, 1e-9))));

@@ -5,7 +5,14 @@ import { printNumericMode } from '../numeric-mode.js';
 import { cellBytes, type CostModel } from '../plan/cost.js';
 import { SEMANTICS } from '../plan/identity.js';
 import { impulseGroup, outlineOf, type ModelOutline } from '../plan/outline.js';
-import { batchSize, missingOf, stageGroups, type StageContext, type WholeGroup } from '../plan/planner.js';
+import {
+  batchSize,
+  missingOf,
+  stageGroups,
+  waveBatchSeconds,
+  type StageContext,
+  type WholeGroup,
+} from '../plan/planner.js';
 import { lengthOf } from '../plan/stage.js';
 import type { ResolvedData } from '../spec/resolved-study.js';
 import type { RunSpec } from '../spec/study-spec.js';
@@ -121,6 +128,7 @@ async function addGroup(
   const known = rows.get(name);
   const [group] = groups;
   const missing = group ? lengthOf(group.missing) : 0;
+  const seconds = whole.asked && group ? waveBatchSeconds(missing * group.seconds, batchSeconds) : batchSeconds;
   rows.set(name, {
     model: whole.model,
     name: whole.name || whole.kind,
@@ -128,7 +136,7 @@ async function addGroup(
     conditions: Math.max(known?.conditions ?? 0, whole.count),
     units: (known?.units ?? 0) + tally.total,
     stored: (known?.stored ?? 0) + tally.stored,
-    batches: (known?.batches ?? 0) + (group ? Math.ceil(missing / batchSize(group, batchSeconds)) : 0),
+    batches: (known?.batches ?? 0) + (group ? Math.ceil(missing / batchSize(group, seconds)) : 0),
     seconds: (known?.seconds ?? 0) + (group ? missing * group.seconds : 0),
     bytes: (known?.bytes ?? 0) + missing * unitBytes(whole, outline),
   });

@@ -13,6 +13,8 @@ import {
   type StageContext,
   type Tally,
   type Workload,
+  WAVES,
+  waveBatchSeconds,
 } from '../plan/planner.js';
 import { lengthOf, type Stage } from '../plan/stage.js';
 import type { StudyRef } from '../spec/resolved-study.js';
@@ -187,10 +189,12 @@ export async function publishStage(
   if (!stage) return { stored: tally.stored, failed: tally.failed };
   const stored = await ledger.putRecord('plans', stage as never);
   const segments: StageSegment[] = [];
+  const whole = stage.groups.reduce((sum, group) => sum + lengthOf(group.missing) * group.seconds, 0);
+  const batchSeconds = stage.index === WAVES ? waveBatchSeconds(whole, ref.batchSeconds) : ref.batchSeconds;
   let from = 0;
   for (const group of stage.groups) {
     const count = lengthOf(group.missing);
-    const size = batchSize(group, ref.batchSeconds);
+    const size = batchSize(group, batchSeconds);
     segments.push({
       label: `${group.model} · ${group.name || group.kind}`,
       model: group.model,
