@@ -21,6 +21,8 @@ export interface Feed {
 export interface RunOptions {
   /** Checked between runs; a run in the native library cannot be interrupted (kill the process instead). */
   readonly signal?: AbortSignal;
+  /** Those of the outputs that are wanted; all unless given. */
+  readonly outputs?: readonly string[];
 }
 
 /** A graph made ready to run. Open dimensions of its inputs may differ from run to run. */

@@ -5,7 +5,7 @@ import { DYNAMIC, type Graph } from '../network/graph.js';
 import { emitOnnx } from '../network/onnx/emit.js';
 import type { DeviceName } from '../numeric-mode.js';
 import type { Tensor } from '../tensor.js';
-import type { Engine, EngineTensor, Program } from './engine.js';
+import type { Engine, EngineTensor, Program, RunOptions } from './engine.js';
 import { checkedFeeds, engineFailed, feedsOf, weightBytes } from './feeds.js';
 import { providerOf, type Provider } from './onnxruntime-provider.js';
 import { processorClass } from './processor.js';
@@ -140,10 +140,7 @@ class RuntimeProgram implements Program {
     this.bytes = weightBytes(graph);
   }
 
-  async run(
-    given: ReadonlyMap<string, EngineTensor>,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<Map<string, EngineTensor>> {
+  async run(given: ReadonlyMap<string, EngineTensor>, options?: RunOptions): Promise<Map<string, EngineTensor>> {
     if (options?.signal?.aborted)
       throw new PercussError('CANCELLED', `graph "${this.#name}": cancelled before its run`);
     const feeds: Record<string, OrtTensor> = {};
@@ -153,8 +150,9 @@ class RuntimeProgram implements Program {
       feeds[name] = tensor.tensor;
     }
     try {
-      const fetched = await this.#session.run(feeds, this.outputs);
-      return new Map(this.outputs.map((name) => [name, new RuntimeTensor(fetched[name] as OrtTensor, this.#download)]));
+      const wanted = options?.outputs ?? this.outputs;
+      const fetched = await this.#session.run(feeds, wanted);
+      return new Map(wanted.map((name) => [name, new RuntimeTensor(fetched[name] as OrtTensor, this.#download)]));
     } catch (cause) {
       throw engineFailed(this.#name, `onnxruntime failed to run it: ${messageOf(cause)}`, cause);
     }

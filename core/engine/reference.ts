@@ -57,7 +57,8 @@ function compile(graph: Graph): Program {
       }
       try {
         const fetched = evaluateGraph(graph, tensors, options?.signal);
-        return new Map([...fetched].map(([name, tensor]) => [name, new HostTensor(tensor)]));
+        const wanted = options?.outputs ?? graph.outputs;
+        return new Map(wanted.map((name) => [name, new HostTensor(fetched.get(name) as Tensor)]));
       } catch (cause) {
         if (cause instanceof PercussError && cause.code === 'CANCELLED') throw cause;
         throw engineFailed(graph.name, cause instanceof Error ? cause.message : String(cause), cause);

@@ -1,7 +1,7 @@
 import type { CarriedConv, Carry } from '../network/carry.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { PreparedEdit } from './lesion-run.js';
-import type { HostLive } from './tapped-network.js';
+import type { HostLive } from './live.js';
 
 /**
  * A removed channel is carried as a difference, intact + (changed − intact): where that channel outweighs all others, as

@@ -3,7 +3,9 @@ import { rows, type Tensor } from '../tensor.js';
 import type { FillReach } from './fill.js';
 import { edited, runLesions, type PreparedEdit } from './lesion-run.js';
 import { shapeOfRun } from './run-size.js';
-import type { CompiledLesion, CutPoint, HostLive, TappedNetwork } from './tapped-network.js';
+import type { CutPoint } from './cut-point.js';
+import type { HostLive } from './live.js';
+import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
 
 /** What a condition removes at one cut. */
 export interface LesionStep {

@@ -4,7 +4,8 @@ import type { ValueId } from '../network/graph.js';
 import { rows as rowsOf, sizeOf, type Tensor } from '../tensor.js';
 import type { FillReach, FillValues } from './fill.js';
 import { ChangedChannels } from './carried-rows.js';
-import type { CompiledLesion, HostLive, TappedNetwork } from './tapped-network.js';
+import type { HostLive } from './live.js';
+import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
 
 /** One condition as a run needs it: what to remove at which value, and with what. */
 export interface PreparedEdit {

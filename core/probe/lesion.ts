@@ -143,10 +143,11 @@ async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]):
   const unknown = conditions.filter((condition) => Number.isNaN(condition.effect));
   for (const condition of unknown) condition.effect = 0;
   // Beyond the last first edit only those need the intact activations whose effect is measured on them.
-  const until = Math.max(
+  const cuts = new Set([
     ...conditions.map(firstCut),
     ...unknown.flatMap(({ edits }) => edits.map(({ value }) => cutOfValue(network, value))),
-  );
+  ]);
+  const until = Math.max(...cuts);
   const from = Math.min(...conditions.map(firstCut));
   const tiles = Math.ceil(chunk.labels.length / network.tile);
   let walked = 0;
@@ -167,7 +168,7 @@ async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]):
         behind += here.length;
         batch.onDone?.(Math.floor(((walked + behind / conditions.length) / tiles) * batch.conditions.length));
       },
-      { until, resume: { chunk: chunk.digest, tile: tile.from, from }, ...(signal ? { signal } : {}) },
+      { until, cuts, resume: { chunk: chunk.digest, tile: tile.from, from }, ...(signal ? { signal } : {}) },
     );
     walked++;
   }

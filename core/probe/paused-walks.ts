@@ -2,8 +2,11 @@ import type { Digest } from '../digest.js';
 import type { EngineTensor } from '../engine/engine.js';
 import type { ValueId } from '../network/graph.js';
 
-/** A walk that ended at a cut, with the values that are alive there. */
+/** A walk that ended between two segments, with the values that are alive there. */
 export interface Paused {
+  /** Number of the segment that comes next. */
+  readonly segment: number;
+  /** The first cut that may be visited from there. */
   readonly cut: number;
   readonly live: ReadonlyMap<ValueId, EngineTensor>;
 }

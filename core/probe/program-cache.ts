@@ -18,6 +18,11 @@ export class ProgramCache {
     this.#budget = budget;
   }
 
+  /** Bytes of weights that its programs hold. */
+  get bytes(): number {
+    return [...this.#programs.values()].reduce((sum, cached) => sum + cached.bytes, 0);
+  }
+
   /** The program of that name, compiled on first use. */
   async get(name: string, build: () => Graph): Promise<Program> {
     const known = this.#programs.get(name);
@@ -40,7 +45,7 @@ export class ProgramCache {
 
   /** Takes out those that so many bytes more have no room beside. */
   #outcasts(bytes: number): readonly Promise<Program>[] {
-    let total = [...this.#programs.values()].reduce((sum, cached) => sum + cached.bytes, bytes);
+    let total = bytes + this.bytes;
     const outcasts: Promise<Program>[] = [];
     for (const [key, cached] of this.#programs) {
       if (total <= this.#budget) break;

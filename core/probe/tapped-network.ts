@@ -5,61 +5,52 @@ import type { Graph, ValueId } from '../network/graph.js';
 import { carryBehind } from '../network/carry.js';
 import { graphCost } from '../network/cost.js';
 import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
-import { liveBehind, readOnTheWay, segment } from '../network/segment.js';
+import { readOnTheWay, segment } from '../network/segment.js';
 import type { Anatomy, Site } from '../network/site.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
+import { CutProgramCache } from './cut-programs.js';
+import { cutsOf, type CutPoint } from './cut-point.js';
+import { moveOn, pick, type HostLive, type Live } from './live.js';
 import { PausedWalks, type Resumption } from './paused-walks.js';
 import { ProgramCache } from './program-cache.js';
 import { rowsOfRun } from './run-size.js';
-
-/** A place where the network is cut: behind the value of one or several sites. */
-export interface CutPoint {
-  readonly value: ValueId;
-  readonly sites: readonly Site[];
-  /** Values that are alive there, the cut's own among them. */
-  readonly live: readonly ValueId[];
-}
+import { SegmentChain, type Segment } from './segment-chain.js';
 
 /** A lesion program, compiled. */
 export interface CompiledLesion extends LesionProgram {
   readonly cut: number;
+  readonly carried: boolean;
   readonly program: Program;
 }
-
-/** Values alive at a cut, on the host: [images, …]. */
-export type HostLive = ReadonlyMap<ValueId, Tensor>;
-
-type Live = ReadonlyMap<ValueId, EngineTensor>;
 
 export interface WalkOptions {
   /** Cut after which the walk ends; default: it goes on to the outputs. */
   readonly until?: number;
+  /** Cuts that are visited; default: all on the way. */
+  readonly cuts?: ReadonlySet<number>;
   readonly resume?: Resumption;
   readonly signal?: AbortSignal;
 }
 
-const ACTIVATION_BYTES = 48 * 2 ** 20;
+/** What a walk's tile of images may keep alive at once. */
+const ACTIVATION_BYTES = 16 * 2 ** 20;
 /** Weights up to which every pair of cuts may have a program of its own. */
 const DIRECT_BYTES = 16 * 2 ** 20;
-const PAUSED_BYTES = 4 * ACTIVATION_BYTES;
+const PAUSED_BYTES = 192 * 2 ** 20;
 
-/**
- * A network on an engine, cut behind every site. Where it is cut depends on the graph alone, since a cut changes floats by
- * rounding: the intact network always runs as the chain of segments between neighbouring cuts.
- */
+/** A network on an engine, cut behind every site. The intact network always runs as one and the same chain of segments. */
 export class TappedNetwork {
   readonly graph: Graph;
   readonly anatomy: Anatomy;
   readonly engine: Engine;
   readonly output: ValueId;
   readonly cuts: readonly CutPoint[];
-  /** Of the intact network, between cuts; for small networks of everything. */
+  /** Of the intact network. */
   readonly #programs: ProgramCache;
-  /** Of large networks, what is done at one cut only: it holds weights once more, so there is that of one cut at a time. */
-  #passing: { readonly cut: number; readonly programs: ProgramCache } | undefined;
+  readonly #atCuts: CutProgramCache;
   readonly #rows = new Map<number, number>();
-  readonly #lesions = new Map<string, LesionProgram | undefined>();
   readonly #direct: boolean;
+  readonly #chain: SegmentChain;
   readonly #paused = new PausedWalks(PAUSED_BYTES);
 
   constructor(
@@ -73,16 +64,14 @@ export class TappedNetwork {
     this.engine = engine;
     this.output = options.output ?? (graph.outputs.at(-1) as ValueId);
     this.#direct = weightBytes(graph) <= (options.directBytes ?? DIRECT_BYTES);
-    this.#programs = new ProgramCache(engine, options.programBytes ?? 2 ** 30);
-    const index = new Map(graph.nodes.flatMap((node, i) => node.outputs.map((value) => [value, i] as const)));
-    const values = [...new Set(anatomy.sites.map((site) => site.value))];
-    this.cuts = values
-      .sort((a, b) => (index.get(a) ?? -1) - (index.get(b) ?? -1))
-      .map((value) => ({
-        value,
-        sites: anatomy.sites.filter((site) => site.value === value),
-        live: liveBehind(graph, index.get(value) ?? -1, [this.output]),
-      }));
+    const budget = options.programBytes ?? 2 ** 30;
+    this.#programs = new ProgramCache(engine, budget);
+    this.#atCuts = new CutProgramCache(engine, this.#direct ? budget : weightBytes(graph) / 4);
+    this.cuts = cutsOf(graph, anatomy, this.output);
+    this.#chain = new SegmentChain(graph, this.cuts, this.output, {
+      programs: this.#programs,
+      everyCut: this.#direct,
+    });
   }
 
   site(name: string): Site {
@@ -136,60 +125,69 @@ export class TappedNetwork {
   /**
    * The program for lesions at a cut, or for those of them that change one channel and are carried (undefined where nothing
    * can be carried). Which one runs depends on the condition alone, since they differ in the last places. It ends at the
-   * outputs, or in large networks at the next cut: from there on `finish` goes on.
+   * outputs, or in large networks where the chain stops next: from there on `finish` goes on.
    */
   async lesion(cut: number, carried: boolean): Promise<CompiledLesion | undefined> {
     const { value: first, live } = this.cuts[cut] as CutPoint;
     const name = `${this.graph.name} behind ${first}${carried ? ', carried' : ''}`;
-    const programs = await this.#programsAt(cut);
-    if (!this.#lesions.has(name)) {
-      const until = this.#direct ? [this.output] : (this.cuts[cut + 1]?.live ?? [this.output]);
+    const { programs, lesions } = await this.#atCuts.at(cut);
+    if (!lesions.has(name)) {
+      const until = (this.#chain.segments[this.#endOf(cut, carried)] as Segment).end;
       const carry = carried ? carryBehind(this.graph, { live, first }, until) : undefined;
       const known = carried && !carry;
-      this.#lesions.set(name, known ? undefined : lesionProgram(this.graph, name, { live, first }, until, carry));
+      lesions.set(name, known ? undefined : lesionProgram(this.graph, name, { live, first }, until, carry));
     }
-    const lesion = this.#lesions.get(name);
-    return lesion && { ...lesion, cut, program: await programs.get(name, () => lesion.graph) };
+    const lesion = lesions.get(name);
+    return lesion && { ...lesion, cut, carried, program: await programs.get(name, () => lesion.graph) };
   }
 
-  async #programsAt(cut: number): Promise<ProgramCache> {
-    if (this.#direct) return this.#programs;
-    if (this.#passing?.cut !== cut) {
-      await this.#passing?.programs.close();
-      this.#lesions.clear();
-      this.#passing = { cut, programs: new ProgramCache(this.engine, Infinity) };
-    }
-    return this.#passing.programs;
+  /** The segment behind which a lesion program ends: the last one, or that of the next stop, which may be the cut itself. */
+  #endOf(cut: number, carried: boolean): number {
+    if (this.#direct) return this.#chain.segments.length - 1;
+    const own = this.#chain.segmentOf(cut);
+    return carried && this.#chain.segments[own]?.stop === cut ? own + 1 : own;
   }
 
   /** From what a lesion program gave, rows of it, to the network's output. Takes the tensors over. */
   async finish(lesion: CompiledLesion, given: Live, signal?: AbortSignal): Promise<EngineTensor> {
     let live: Live = new Map([...lesion.outputs].map(([value, name]) => [value, given.get(name) as EngineTensor]));
-    for (let at = lesion.cut + 2; !live.has(this.output) && at <= this.cuts.length; at++) {
-      live = await this.#advance(at, live, signal);
+    const { segments } = this.#chain;
+    for (let index = this.#endOf(lesion.cut, lesion.carried) + 1; index < segments.length; index++) {
+      const { end } = segments[index] as Segment;
+      live = moveOn(live, await this.#chain.run(index, live, end, signal), end);
     }
     return live.get(this.output) as EngineTensor;
   }
 
   /** The values alive at a cut, and those that a program for lesions there needs ahead of it. */
   async withAhead(lesion: CompiledLesion, live: HostLive, signal?: AbortSignal): Promise<HostLive> {
-    const programs = await this.#programsAt(lesion.cut);
+    const { programs } = await this.#atCuts.at(lesion.cut);
     const ahead = await this.#onHost(programs, `${lesion.graph.name}, ahead`, live, lesion.ahead, signal);
     return new Map([...live, ...ahead]);
   }
 
   /**
    * From the values alive at one cut, edited or not, to those at a later one. Small networks have a program for each pair of
-   * cuts; large ones go cut by cut, so that no weight is held twice.
+   * cuts; large ones go from stop to stop, so that no weight is held twice.
    */
   async advance(from: number, to: number, live: HostLive, signal?: AbortSignal): Promise<HostLive> {
-    let at = live;
-    for (let cut = this.#direct ? to : from + 1; cut <= to; cut++) {
-      const { live: wanted } = this.cuts[cut] as CutPoint;
-      const fresh = wanted.filter((value) => !at.has(value));
-      const start = this.#direct ? `from cut ${from} to ${to}` : `segment ${cut}`;
-      const found = await this.#onHost(this.#programs, `${this.graph.name} ${start}`, at, fresh, signal);
-      at = new Map(wanted.map((value) => [value, (found.get(value) ?? at.get(value)) as Tensor]));
+    const { live: wanted } = this.cuts[to] as CutPoint;
+    const take = (at: HostLive, found: HostLive, values: readonly ValueId[]): HostLive =>
+      new Map(values.map((value) => [value, (found.get(value) ?? at.get(value)) as Tensor]));
+    const straight = async (cache: ProgramCache, values: readonly ValueId[], name: string): Promise<HostLive> => {
+      const fresh = values.filter((value) => !live.has(value));
+      return take(live, await this.#onHost(cache, `${this.graph.name} ${name}`, live, fresh, signal), values);
+    };
+    if (this.#direct) return straight(this.#programs, wanted, `from cut ${from} to ${to}`);
+    const own = this.#chain.segmentOf(from);
+    const { end: ownEnd, stop } = this.#chain.segments[own] as Segment;
+    const { programs } = await this.#atCuts.at(from);
+    if (this.#chain.segmentOf(to) === own) return straight(programs, wanted, `from cut ${from} to ${to}`);
+    let at = stop === from ? live : await straight(programs, ownEnd, `from cut ${from} to its stop`);
+    for (let index = own + 1; index <= this.#chain.segmentOf(to); index++) {
+      const { end, cuts } = this.#chain.segments[index] as Segment;
+      const here = cuts.includes(to) ? wanted : end;
+      at = take(at, await this.#chain.runOnHost(index, at, here, this.engine, signal), here);
     }
     return at;
   }
@@ -225,34 +223,34 @@ export class TappedNetwork {
     const input = this.graph.inputs[0];
     if (!input) throw new PercussError('MODEL_INVALID', `network ${this.graph.name} has no input`);
     const paused = options.resume && this.#paused.take(options.resume);
+    const { segments } = this.#chain;
     let live: Live = paused?.live ?? new Map([[input.id, this.engine.upload(images)]]);
-    for (let cut = paused?.cut ?? 0; cut <= this.cuts.length; cut++) {
-      if (cut !== paused?.cut) live = await this.#advance(cut, live, options.signal);
-      if (cut < this.cuts.length) await visit(cut, live);
-      if (cut !== options.until) continue;
-      if (options.resume && this.#paused.keep(options.resume, { cut, live })) return undefined;
-      break;
+    const visits = (cut: number | undefined): cut is number => cut !== undefined && (options.cuts?.has(cut) ?? true);
+    let next = paused?.segment ?? 0;
+    const at = segments[next - 1]?.stop;
+    if (paused && visits(at)) await visit(at, live);
+    const last = options.until ?? this.cuts.length;
+    for (; next < segments.length; next++) {
+      const { cuts, end } = segments[next] as Segment;
+      if (options.until !== undefined && !cuts.some((cut) => cut <= last)) break;
+      const here = cuts.filter((cut) => cut <= last && visits(cut));
+      const wanted = [...here.flatMap((cut) => (this.cuts[cut] as CutPoint).live), ...end];
+      const found = await this.#chain.run(next, live, wanted, options.signal);
+      const all = new Map([...live, ...found]);
+      for (const cut of here) await visit(cut, pick(all, (this.cuts[cut] as CutPoint).live));
+      if (cuts.some((cut) => cut > last)) {
+        for (const tensor of found.values()) tensor.dispose();
+        break;
+      }
+      live = moveOn(live, found, end);
     }
-    const output = await live.get(this.output)?.read();
+    if (options.resume && options.until !== undefined && next > 0) {
+      const cut = segments[next - 1]?.stop ?? segments[next]?.cuts[0] ?? this.cuts.length;
+      if (this.#paused.keep(options.resume, { segment: next, cut, live })) return undefined;
+    }
+    const output = options.until === undefined ? await live.get(this.output)?.read() : undefined;
     for (const tensor of live.values()) tensor.dispose();
     return output;
-  }
-
-  /** From the values alive at the cut before to those alive at this one. */
-  async #advance(cut: number, live: Live, signal: AbortSignal | undefined): Promise<Live> {
-    const wanted = this.cuts[cut]?.live ?? [this.output];
-    const fresh = wanted.filter((value) => !live.has(value));
-    const from = [...live.keys()];
-    const name = `${this.graph.name} segment ${cut}`;
-    const program = await this.program(name, () =>
-      segment(this.graph, name, readOnTheWay(this.graph, from, fresh), fresh),
-    );
-    const feeds = new Map(program.feeds.map((feed) => [feed.name, live.get(feed.name) as EngineTensor]));
-    const fetched = fresh.length > 0 ? await program.run(feeds, signal ? { signal } : {}) : new Map();
-    const next = new Map<ValueId, EngineTensor>();
-    for (const value of wanted) next.set(value, (fetched.get(value) ?? live.get(value)) as EngineTensor);
-    for (const [value, tensor] of live) if (!next.has(value)) tensor.dispose();
-    return next;
   }
 
   /** Images in tiles, as row ranges. */
@@ -266,8 +264,7 @@ export class TappedNetwork {
 
   async close(): Promise<void> {
     await this.#programs.close();
-    await this.#passing?.programs.close();
-    this.#passing = undefined;
+    await this.#atCuts.close();
     this.#paused.forget();
   }
 }

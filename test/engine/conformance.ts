@@ -113,6 +113,19 @@ export function engineConformance(name: string, open: () => Promise<Engine>, opt
         await program.dispose();
       });
 
+      claim('only those outputs come back that are wanted', async () => {
+        const program = await engine.compile(adder);
+        const feeds = new Map([
+          ['a', engine.upload(float32([1, 3], [1, 2, 3]))],
+          ['keep', engine.upload(keep(0))],
+        ]);
+        const fetched = await program.run(feeds, { outputs: ['chosen'] });
+        expect([...fetched.keys()]).toEqual(['chosen']);
+        expect(numbersOf((await fetched.get('chosen')?.read()) as Tensor)).toEqual([1, 1, 1]);
+        for (const t of [...feeds.values(), ...fetched.values()]) t.dispose();
+        await program.dispose();
+      });
+
       claim('fetches are the caller’s: a later run leaves them alone, and they can be fed again', async () => {
         const program = await engine.compile(adder);
         const kept = engine.upload(keep(1));

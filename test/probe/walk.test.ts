@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Resumption } from '../../core/probe/paused-walks.js';
-import type { TappedNetwork } from '../../core/probe/tapped-network.js';
+import { TappedNetwork } from '../../core/probe/tapped-network.js';
 import { cifarImages, hasSharedData, tapReal } from './real-network.js';
 
 /** Which cuts a walk visits, and what is alive at the last of them. */
@@ -48,5 +48,24 @@ describe.skipIf(!hasSharedData)('a walk along ResNet-20', () => {
     expect((await walked(network, images, 5, { chunk: 'b', tile: 0, from: 5 })).cuts).toEqual(whole);
     // Chunk b took the place of chunk a.
     expect((await walked(network, images, 5, { chunk: 'a', tile: 0, from: 5 })).cuts).toEqual(whole);
+  });
+
+  test('stops seldom where the network counts as large: it goes on from a stop, to the same bits', async () => {
+    const { network: small } = await tapReal('cifar10_resnet20');
+    const network = new TappedNetwork(small.graph, small.anatomy, small.engine, { directBytes: 0 });
+    const { images } = cifarImages('cifar10_test_0000-0499.bin', 6);
+    const last = network.cuts.length - 1;
+    const fresh = await walked(network, images, last);
+    expect(fresh.cuts).toHaveLength(last + 1);
+    await walked(network, images, last - 1, { chunk: 'a', tile: 0, from: 0 });
+    const resumed = await walked(network, images, last, { chunk: 'a', tile: 0, from: last });
+    expect(resumed.live).toEqual(fresh.live);
+    expect(resumed.cuts.length).toBeLessThan(6);
+    // Of the same convolutions, in other programs.
+    const other = await walked(small, images, last);
+    for (const [value, floats] of fresh.live) {
+      const expected = other.live.get(value) as Float32Array;
+      expect(floats.every((x, i) => Math.abs(x - (expected[i] as number)) < 1e-4)).toBe(true);
+    }
   });
 });

@@ -72,7 +72,7 @@ export class TfjsProgram implements Program {
         this.#enter(id, tensor.laid, values, own);
       }
       for (const step of this.#steps) this.#step(step, values, own);
-      return this.#fetched(values, own);
+      return this.#fetched(options?.outputs ?? this.outputs, values, own);
     } catch (cause) {
       for (const tensor of own.values()) tensor.dispose();
       if (cause instanceof PercussError && cause.code === 'ENGINE_FAILED') throw cause;
@@ -109,9 +109,13 @@ export class TfjsProgram implements Program {
     }
   }
 
-  #fetched(values: ReadonlyMap<ValueId, Laid>, own: Map<ValueId, tf.Tensor>): Map<string, EngineTensor> {
+  #fetched(
+    wanted: readonly ValueId[],
+    values: ReadonlyMap<ValueId, Laid>,
+    own: Map<ValueId, tf.Tensor>,
+  ): Map<string, EngineTensor> {
     const fetched = new Map<string, EngineTensor>();
-    for (const id of this.outputs) {
+    for (const id of wanted) {
       const laid = values.get(id) ?? this.#kept.constant(this.#graph, id);
       if (!laid) throw engineFailed(this.#graph.name, `nothing computed "${id}"`);
       const tensor = own.has(id) ? laid.tensor : tf.clone(laid.tensor);

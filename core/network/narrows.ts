@@ -1,0 +1,38 @@
+import { nodeInputs } from './build.js';
+import { wiringOf, type Graph, type ValueId } from './graph.js';
+import type { Role } from './operators/operator.js';
+import { operatorOf } from './operators/table.js';
+import { liveBehind } from './segment.js';
+
+/** A place where one value carries everything that is still needed. */
+export interface Narrow {
+  readonly value: ValueId;
+  /** Number of the node behind which it lies. */
+  readonly node: number;
+  /** Bytes of the constants of all nodes up to it. */
+  readonly weightBytes: number;
+}
+
+const fusible: ReadonlySet<Role> = new Set<Role>(['normalisation', 'activation', 'bias', 'scale']);
+
+/** The narrow places of a network, in the order in which it computes, but for those where engines fuse what comes next. */
+export function narrowsOf(graph: Graph, output: ValueId): readonly Narrow[] {
+  const counted = new Set<ValueId>();
+  const { consumers } = wiringOf(graph);
+  const narrows: Narrow[] = [];
+  let weightBytes = 0;
+  graph.nodes.forEach((node, i) => {
+    for (const input of node.inputs) {
+      const constant = graph.constants.get(input);
+      if (constant && !counted.has(input)) weightBytes += constant.data.byteLength;
+      counted.add(input);
+    }
+    const live = liveBehind(graph, i, [output]);
+    const [value] = live;
+    if (value === undefined || live.length > 1 || value === output || !node.outputs.includes(value)) return;
+    const readers = consumers.get(value) ?? [];
+    if (readers.some((reader) => fusible.has(operatorOf(reader).role(reader, nodeInputs(graph, reader))))) return;
+    narrows.push({ value, node: i, weightBytes });
+  });
+  return narrows;
+}

@@ -1,0 +1,20 @@
+import type { EngineTensor } from '../engine/engine.js';
+import type { ValueId } from '../network/graph.js';
+import type { Tensor } from '../tensor.js';
+
+/** Values alive at one place of a network, on the engine: [images, …]. */
+export type Live = ReadonlyMap<ValueId, EngineTensor>;
+
+/** The same on the host. */
+export type HostLive = ReadonlyMap<ValueId, Tensor>;
+
+export function pick(live: Live, values: readonly ValueId[]): Live {
+  return new Map(values.map((value) => [value, live.get(value) as EngineTensor]));
+}
+
+/** What is alive at the next place, of what was alive before and what was found; the rest is disposed of. */
+export function moveOn(live: Live, found: Live, wanted: readonly ValueId[]): Live {
+  const next = pick(new Map([...live, ...found]), wanted);
+  for (const [value, tensor] of [...live, ...found]) if (!next.has(value)) tensor.dispose();
+  return next;
+}
