@@ -88,6 +88,24 @@ describe('between a Transpose that brings channels to the end and one that bring
     expect(read.outputs).toEqual(['y']);
   });
 
+  test('images that are scaled before their channels are brought to the front are so behind their Transpose', () => {
+    const graph = buildGraph({
+      name: 'prepared',
+      inputs: [{ id: 'x', shape: [DYNAMIC, 4, 5, 6], dtype: 'float32' }],
+      outputs: ['z'],
+      nodes: [
+        { id: 'scale', op: 'Mul', inputs: ['x', 'scale'], outputs: ['s'] },
+        { id: 'centre', op: 'Sub', inputs: ['s', 'mean'], outputs: ['y'] },
+        { id: 'first', op: 'Transpose', inputs: ['y'], outputs: ['z'], attributes: { perm: [0, 3, 1, 2] } },
+      ],
+      constants: new Map([
+        ['scale', ramp([1])],
+        ['mean', ramp([6])],
+      ]),
+    });
+    expect(same(graph).nodes.map(({ op }) => op)).toEqual(['Transpose', 'Mul', 'Sub']);
+  });
+
   test('what mixes places or works along the end stays as it is', () => {
     const normalised = between(step('LayerNormalization', { axis: 3, epsilon: 1e-5 }, 'list')('l'), true);
     expect(same(normalised).nodes.map(({ op }) => op)).toEqual(['Transpose', 'LayerNormalization', 'Transpose']);

@@ -346,6 +346,21 @@ describe('a graph model', () => {
     expect(sites[0]?.aliases).toContain('StatefulPartitionedCall/mobile/stem_relu/Relu6/Conv2D');
   });
 
+  test('whose images are scaled first has its Transpose before that, and fields of rows and columns', async () => {
+    const g = new GraphDraft();
+    const scaled = g.node('Sub', [g.node('Mul', [g.input([-1, 9, 9, 3]), g.float(2)]), g.weights([3])]);
+    const conv = g.node('Conv2D', [scaled, g.weights([3, 3, 3, 4])], { ...plain, padding: 'VALID' });
+    const gate = g.node('Mean', [g.node('Relu', [conv]), g.ints([1, 2])], { keep_dims: true });
+    const second = g.node('Conv2D', [gate, g.weights([1, 1, 4, 5])], plain);
+    const features = g.node('Squeeze', [g.node('Relu', [second])], { squeeze_dims: [1, 2] });
+    const graph = await expectExecuted(g.files({ output: g.node('MatMul', [features, g.weights([5, 3])]) }));
+    expect(graph.nodes.slice(0, 4).map(({ op }) => op)).toEqual(['Transpose', 'Mul', 'Sub', 'Conv']);
+    expect(anatomyOf(graph).sites.map((site) => site.receptiveField)).toEqual([
+      [3, 3],
+      [9, 9],
+    ]);
+  });
+
   test('keeps channels through a shuffle', () => {
     const graph = importTfjs('mixed', converted('mixed'));
     expect(graph.nodes.find(({ op }) => op === 'Gather')?.attributes).toEqual({

@@ -1,6 +1,6 @@
 import { tensor, type Tensor } from '../../tensor.js';
 import type { NodeDraft } from '../build.js';
-import type { Attribute, Node, Shape, ValueId } from '../graph.js';
+import type { Attribute, GraphInput, Node, Shape, ValueId } from '../graph.js';
 import { indices, picked, stridesOf } from '../operators/layout.js';
 import { operators } from '../operators/table.js';
 
@@ -22,6 +22,7 @@ interface Parts {
  */
 export function withChannelsFirst(
   { nodes, constants }: Parts,
+  inputs: readonly GraphInput[],
   shapes: ReadonlyMap<ValueId, Shape>,
   outputs: ReadonlySet<ValueId>,
 ): Parts {
@@ -33,6 +34,12 @@ export function withChannelsFirst(
   const declared = new Map<ValueId, ValueId>();
   const isFree = (value: ValueId): boolean =>
     !declared.has(value) && !outputs.has(value) && written.some((node) => node.outputs.includes(value));
+  for (const input of inputs.filter(({ id }) => isPrepared(id, nodes, shapes))) {
+    const own = `${input.id}|nchw`;
+    twins.set(input.id, own);
+    const attributes = { perm: [0, 3, 1, 2] };
+    written.push({ id: `${input.id}/first`, op: 'Transpose', inputs: [input.id], outputs: [own], attributes });
+  }
   for (const draft of nodes) {
     const node = reading(draft, renamed);
     const perm = node.op === 'Transpose' ? String(node.attributes?.['perm']) : '';
@@ -51,15 +58,15 @@ export function withChannelsFirst(
       continue;
     }
     const attributes = movedAttributes(node, shapes);
-    const inputs = attributes && movedInputs(node, twins, more, shapes);
-    if (!inputs) {
+    const read = attributes && movedInputs(node, twins, more, shapes);
+    if (!read) {
       written.push(node);
       continue;
     }
     // Over all rows and columns, nothing is left to be in another order.
     const flat = shapes.get(to)?.length === 2;
     const results = flat ? node.outputs : node.outputs.map((output) => `${output}|nchw`);
-    written.push({ ...node, inputs, outputs: results, attributes });
+    written.push({ ...node, inputs: read, outputs: results, attributes });
     if (flat) continue;
     node.outputs.forEach((output, i) => {
       twins.set(output, results[i] as ValueId);
@@ -72,7 +79,7 @@ export function withChannelsFirst(
     inputs: node.inputs.map(rename),
     outputs: node.outputs.map(rename),
   }));
-  return named({ nodes: needed(settled, outputs), constants: more });
+  return named({ nodes: needed(settled, outputs), constants: more }, inputs);
 }
 
 /** The target of a Reshape from one number a channel to a single pixel with channels last, for channels at axis 1. */
@@ -90,6 +97,18 @@ function lastAgain(node: NodeDraft, i: number): NodeDraft {
   const output = node.outputs[i] as ValueId;
   const id = `${node.id}/last${i === 0 ? '' : i}`;
   return { id, op: 'Transpose', inputs: [`${output}|nchw`], outputs: [output], attributes: { perm: [0, 2, 3, 1] } };
+}
+
+/** Whether images come with channels last, are prepared so (scaled, centred), and only then get their Transpose. */
+function isPrepared(image: ValueId, nodes: readonly NodeDraft[], shapes: ReadonlyMap<ValueId, Shape>): boolean {
+  if (shapes.get(image)?.length !== 4) return false;
+  for (let value = image, steps = 0; ; steps++) {
+    const [reader, ...others] = nodes.filter((node) => node.inputs.includes(value));
+    if (reader === undefined || others.length > 0) return false;
+    if (reader.op === 'Transpose') return steps > 0 && String(reader.attributes?.['perm']) === toFirst;
+    if (!movedAttributes(reader, shapes) || reader.outputs.length > 1) return false;
+    value = reader.outputs[0] as ValueId;
+  }
 }
 
 const reading = (node: NodeDraft, renamed: ReadonlyMap<ValueId, ValueId>): NodeDraft => ({
@@ -192,8 +211,8 @@ function needed(nodes: readonly NodeDraft[], outputs: ReadonlySet<ValueId>): rea
 }
 
 /** Values keep their names where those of the other order are no longer there. */
-function named({ nodes, constants }: Parts): Parts {
-  const present = new Set(nodes.flatMap((node) => node.outputs));
+function named({ nodes, constants }: Parts, inputs: readonly GraphInput[]): Parts {
+  const present = new Set([...nodes.flatMap((node) => node.outputs), ...inputs.map(({ id }) => id)]);
   const bare = (value: ValueId): ValueId => {
     const plain = value.replace(/\|nchw$/, '');
     return plain === value || present.has(plain) || constants.has(value) ? value : plain;

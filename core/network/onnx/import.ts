@@ -220,7 +220,7 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
   const naming = nameNodes(names);
   const nodes = drafts.map((draft, i) => ({ ...draft, ...naming[i] }));
   const outputs = new Set(graph.output.map((output) => resolve(output.name)));
-  const first = withChannelsFirst({ nodes, constants }, shapes, outputs);
+  const first = withChannelsFirst({ nodes, constants }, inputs, shapes, outputs);
   return finish(parsed, inputs, withChannelShuffles(first.nodes, shapes, outputs), first.constants, resolve);
 }
 

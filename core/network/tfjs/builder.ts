@@ -83,10 +83,18 @@ export class GraphBuilder {
     return made;
   }
 
-  /** The form in which an activation stands already; NCHW if in both. */
+  /**
+   * The form in which an activation stands already; NCHW if in both. Images with channels last get their Transpose at once,
+   * so that nothing works on them before: where their rows and columns are is known from then on.
+   */
   formAtHand(activation: Activation): { readonly form: Form; readonly value: ValueId } {
     const { nchw, keras } = activation.forms;
-    return nchw !== undefined ? { form: 'nchw', value: nchw } : { form: 'keras', value: keras as ValueId };
+    if (nchw !== undefined) return { form: 'nchw', value: nchw };
+    const [rows = 0, , channels = 0] = activation.shape;
+    const areImages = isMap(activation) && channels < rows && this.inputs.some((input) => input.id === keras);
+    return areImages
+      ? { form: 'nchw', value: this.form(activation, 'nchw') }
+      : { form: 'keras', value: keras as ValueId };
   }
 
   /** Calls a value that a node writes by another name. */

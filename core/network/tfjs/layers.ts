@@ -139,6 +139,11 @@ const reshape: LayerImporter = (call) => {
   if (!shape.every(Number.isInteger) || shape.reduce((product, dim) => product * dim, 1) !== total) {
     throw call.invalid(`cannot reshape [${input.shape.join(', ')}] to [${target.join(', ')}]`);
   }
+  const toPixel = input.shape.length === 1 && shape.length === 3 && shape[0] === 1 && shape[1] === 1;
+  if (toPixel) {
+    const { value: list } = call.builder.formAtHand(input);
+    return inForm(shape, 'nchw', call.node('Reshape', '', [list], { shape: [0, total, 1, 1] }));
+  }
   const onePixel = isMap(input) && input.shape[0] === 1 && input.shape[1] === 1 && shape.length === 1;
   const value = onePixel ? call.builder.formAtHand(input).value : call.builder.form(input, 'keras');
   return inForm(shape, 'keras', call.node('Reshape', '', [value], { shape: [0, ...shape] }));
