@@ -20,7 +20,7 @@ const { values: flags } = parseArgs({
     models: { type: 'string', default: 'cifar10_resnet20,cifar10_resnet56' },
     images: { type: 'string', default: '256' },
     'layers-sample': { type: 'string' },
-    'kernels-sample': { type: 'string' },
+    every: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
     data: { type: 'string', default: '../shared/data' },
@@ -39,7 +39,7 @@ const batchSeconds = 5;
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 
-function count(name: 'images' | 'rounds' | 'threads' | 'layers-sample' | 'kernels-sample' | 'torch-batch'): number {
+function count(name: 'images' | 'rounds' | 'threads' | 'layers-sample' | 'every' | 'torch-batch'): number {
   const value = Number(flags[name]);
   if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is a whole number, at least 1`);
   return value;
@@ -64,12 +64,10 @@ async function planOf(subject: Subject): Promise<Planned> {
   const graph = importOnnx(subject.network, await readFile(file));
   const anatomy = anatomyOf(graph, { after: 'activation' });
   const workload = workloadOf(graph, anatomy);
-  const most = (flag: 'layers-sample' | 'kernels-sample'): number =>
-    flags[flag] === undefined ? Infinity : count(flag);
-  const layers = sampleOf(anatomy.layers, most('layers-sample'));
-  const kernels = layers.flatMap(({ site, kernels: channels }) =>
-    sampleOf([...Array(channels).keys()], most('kernels-sample')).map((channel) => kernelOf(site, channel)),
-  );
+  const layers = sampleOf(anatomy.layers, flags['layers-sample'] === undefined ? Infinity : count('layers-sample'));
+  const kernels = layers
+    .flatMap(({ site, kernels: channels }) => [...Array(channels).keys()].map((channel) => kernelOf(site, channel)))
+    .filter((_, i) => i % count('every') === 0);
   return {
     kernels,
     layers: layers.length,
