@@ -7,6 +7,7 @@ import { openOnnxruntime } from '../core/engine/onnxruntime.js';
 import { Ledger } from '../core/ledger/ledger.js';
 import { emitOnnx } from '../core/network/onnx/emit.js';
 import { memoryStore } from '../core/store/memory-store.js';
+import type { CostModel } from '../core/plan/cost.js';
 import { calibrate } from '../core/study/calibrate.js';
 import { Catalog } from '../core/study/catalog.js';
 import { planOf } from '../core/study/plan-report.js';
@@ -171,7 +172,9 @@ async function writeLarge(folder: string, images: number): Promise<void> {
 }
 
 /** Seconds of one process: predicted, and taken. */
-async function predicted(spec: string): Promise<{ readonly seconds: number; readonly cells: number }> {
+async function predicted(
+  spec: string,
+): Promise<{ readonly seconds: number; readonly cells: number; readonly cost: CostModel }> {
   const { spec: study, resolved } = await readStudy(spec);
   const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
   const engine = await openOnnxruntime();
@@ -179,8 +182,11 @@ async function predicted(spec: string): Promise<{ readonly seconds: number; read
   await engine.close();
   const ledger = new Ledger(memoryStore());
   const plan = await planOf(ledger, catalog, resolved, proposedMode(study.run), study.run, cost);
-  return { seconds: plan.seconds, cells: plan.units };
+  return { seconds: plan.seconds, cells: plan.units, cost };
 }
+
+const printed = (cost: CostModel): string =>
+  `${(cost.macsPerSecond / 1e9).toFixed(0)} GMAC/s, ${(cost.bytesPerSecond / 1e9).toFixed(0)} GB/s, host ${(cost.hostBytesPerSecond / 1e9).toFixed(1)} GB/s`;
 
 async function main(data: string): Promise<void> {
   say(machineName());
@@ -211,7 +217,7 @@ async function main(data: string): Promise<void> {
         const processor = seen === undefined ? '' : `, ${seen.toFixed(1)} s of processor time`;
         say(
           `${name}, round ${round + 1}: ${plan.seconds.toFixed(1)} s of one process predicted for ${plan.cells} cells, ` +
-            `${(seconds * threads).toFixed(1)} s taken${processor}`,
+            `${(seconds * threads).toFixed(1)} s taken${processor}; ${printed(plan.cost)}`,
         );
       }
       const ratio = spreadOf(ratios);

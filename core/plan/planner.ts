@@ -212,7 +212,8 @@ function marginalWork(
     work = sumOf(work, {
       macs: between('macs'),
       bytes: between('bytes'),
-      hostBytes: mapBytes(anatomy, site),
+      // What is alive at a cut is read and, edited, written.
+      hostBytes: 2 * mapBytes(anatomy, site),
       nodes: 0,
     });
     programs.push({ name: `${site} to ${next}`, nodes: between('nodes') });

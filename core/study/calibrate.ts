@@ -12,10 +12,17 @@ import { randomStream } from '../random.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import { workloadOf } from './workload.js';
 
-/** A measurement should last about so long, and is taken so often; the shortest counts, since others only add to it. */
-const LEAST_SECONDS = 0.03;
-const TIMES = 5;
+/**
+ * A measurement should last about so long, and is taken so often; the shortest counts, since others only add to it. Many
+ * short ones, so that on a busy machine some are not interrupted.
+ */
+const LEAST_SECONDS = 0.004;
+const TIMES = 16;
 const MOST_ROWS = 64;
+/** What one measurement may take in all; it is taken at least twice. */
+const MOST_SECONDS = 0.25;
+/** What the engine may take for one sweep of the host's measurement. */
+const HOST_SECONDS = 0.05;
 
 /** Convolutions as networks have them: wide maps of few channels, and small maps of many. [channels, side of the map] */
 const CONVOLUTIONS = [
@@ -52,6 +59,15 @@ export async function calibrate(engine: Engine): Promise<CostModel> {
     secondsPerNode: await compiling(engine, convolutions(...CONVOLUTIONS[0])),
   };
   return { ...model, ...(await hostCost(engine, model)) };
+}
+
+/** Counts how often a measurement is taken: `TIMES`, or fewer where that would last too long. */
+function* repeats(): Generator<number> {
+  const started = performance.now();
+  for (let time = 0; time < TIMES; time++) {
+    if (time >= 2 && performance.now() - started > 1000 * MOST_SECONDS) return;
+    yield time;
+  }
 }
 
 const uniform = (name: string, shape: readonly number[]): Tensor<'float32'> => {
@@ -140,7 +156,7 @@ async function timed(
     await once(rows);
     while (rows < most && (await once(rows)) < LEAST_SECONDS) rows *= 2;
     let seconds = Infinity;
-    for (let time = 0; time < TIMES; time++) seconds = Math.min(seconds, await once(rows));
+    for (const _ of repeats()) seconds = Math.min(seconds, await once(rows));
     return { rows, seconds };
   } finally {
     await program.dispose();
@@ -150,7 +166,7 @@ async function timed(
 /** Seconds for a node of a graph while it is compiled. */
 async function compiling(engine: Engine, graph: Graph): Promise<number> {
   let seconds = Infinity;
-  for (let time = 0; time < TIMES; time++) {
+  for (const _ of repeats()) {
     const started = performance.now();
     const program = await engine.compile(graph);
     seconds = Math.min(seconds, (performance.now() - started) / 1000);
@@ -176,7 +192,7 @@ async function hostCost(
     if (!site) throw new RangeError('the network of the calibration has no site');
     const workload = workloadOf(graph, tapped.anatomy);
     // Slow engines get few rows: what the host takes is then little against them, and need not be known well.
-    const affordable = (10 * LEAST_SECONDS * model.macsPerSecond) / workload.behind(site.name, false).macs / channels;
+    const affordable = (HOST_SECONDS * model.macsPerSecond) / workload.behind(site.name, false).macs / channels;
     const images = Math.max(4, Math.min(MOST_ROWS, Math.floor(affordable)));
     const chunk = {
       digest: 'calibration',
@@ -191,7 +207,7 @@ async function hostCost(
         return { key: `${c}`, condition };
       });
       let least = Infinity;
-      for (let time = 0; time <= TIMES; time++) {
+      for (const time of repeats()) {
         watch.take();
         const started = performance.now();
         const output = { kind: 'logits' as const, classOffset: 0 };

@@ -149,8 +149,8 @@ describe('conditions of several edits', () => {
     };
     const last = (index: number): string => list.at(index).condition.edits.at(-1)?.site ?? '';
     const costs = [0, 1, 2, 3].map((index) => {
-      // From a first site to the last the value between them, 4 × 8 × 8 numbers, is written anew on the host.
-      const written = firstParting(index) !== last(index) ? 4 * 4 * 8 * 8 : 0;
+      // From a first site to the last the value between them, 4 × 8 × 8 numbers, is read and written anew on the host.
+      const written = firstParting(index) !== last(index) ? 2 * 4 * 4 * 8 * 8 : 0;
       return seconds(firstParting(index) === 'conv1' ? 5e7 : 2e7, written);
     });
     expect(costs.length).toBe(4);
