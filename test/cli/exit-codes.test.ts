@@ -9,7 +9,7 @@ if (!hasSharedData) console.warn('exit codes of runs are not tested: ../shared/d
 /** A handful of units. */
 const fewSpec = (study: string, run = tinyRun): string =>
   tinySpec(study, { run })
-    .replace(/^ {2}(random|two|by-damage|images): .*\n/gm, '')
+    .replace(/^ {2}(random|two|by-damage|top|images): .*\n/gm, '')
     .replace(/^impulses:\n/m, '')
     .replace(/kernels: \{.*\}/, 'layers: { unit: layer, mode: each }');
 const tinyRun = '{ batchSeconds: 0.01, workers: 2 }';
