@@ -130,5 +130,7 @@ try {
     process.exitCode = exitCodeOf(error);
   }
 }
+// Of more than a pipe holds, what its reader has not taken yet would be lost.
+await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
 // A native library may hold the event loop; everything of ours has been closed by now.
 process.exit();

@@ -49,6 +49,8 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
     expect(await json('query', 'verbs', sql)).toEqual(await json('query', out, sql));
     expect((await place.run(['query', 'verbs', sql, '--csv'])).stdout).toBe('model,images\r\ntutorial,60\r\n');
     expect((await place.run(['query', 'verbs', sql])).stdout).toMatch(/^model +images\n/);
+    // More than a pipe takes at once.
+    expect(await json('query', out, 'SELECT range AS n FROM range(20000)')).toHaveLength(20_000);
     const wrong = await place.run(['query', 'verbs', 'SELECT nothing FROM models']);
     expect([wrong.code, wrong.stdout]).toEqual([2, '']);
     expect(wrong.stderr).toMatch(/nothing/);
