@@ -23,8 +23,8 @@ export function adaptive({ input }: ReportContext): Section {
   const undecided = rows.filter((row) => row.place === 'undecided').length;
   const blocks: Block[] = [
     html`<p>
-      ${count(spent)} images were run through lesioned networks where all conditions on all images would have been
-      ${count(whole)}: ${significant(whole / spent)} times as many.
+      All conditions together rest on ${count(spent)} images where every condition on every image would have been
+      ${count(whole)}: ${significant(whole / spent)} times as many. What ablations have in common was run once.
       ${
         undecided === 0
           ? 'Every condition is settled.'
@@ -37,7 +37,7 @@ export function adaptive({ input }: ReportContext): Section {
       { head: 'network and ablation', cell: ([name]) => name },
       { head: 'stops by', cell: ([, [row]]) => row?.rule ?? '' },
       { head: 'conditions', numeric: true, cell: ([, own]) => count(own.length) },
-      { head: 'images run', numeric: true, cell: ([, own]) => count(total(own, (row) => row.images)) },
+      { head: 'images seen', numeric: true, cell: ([, own]) => count(total(own, (row) => row.images)) },
       {
         head: 'of',
         numeric: true,
