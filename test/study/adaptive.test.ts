@@ -197,6 +197,28 @@ run: { engine: reference }
     expect(whole.tables.coverage.find((row) => row.ablation === 'top')?.planned).toBeLessThan(16 * pieces);
   });
 
+  test('stays out of what compares kernels image by image, and gives way to a sweep on all images, whichever stands first', async () => {
+    const { layers, models, predictors } = whole.tables;
+    expect([layers[0]?.kernel_kl, models[0]?.reliability_kl, models[0]?.dead_kernels]).toEqual([null, null, null]);
+    expect(predictors).toEqual([]);
+    for (const both of [`top: ${top}, each: { mode: each }`, `each: { mode: each }, top: ${top}`]) {
+      const { tables, computed } = await run(new Ledger(memoryStore()), both);
+      // Whole chunks and pieces share no cell.
+      expect(computed).toBe(whole.computed + 2 * kernels);
+      expect(tables.stops).toEqual(whole.tables.stops);
+      for (const row of tables.kernels) {
+        expect(row.images).toBe(images);
+        expect(row.kl).toBeCloseTo(
+          meanOver(everywhere, (i) => klAt(i, row.channel)),
+          5,
+        );
+      }
+      expect(tables.layers[0]?.kernel_kl).toBeGreaterThan(0);
+      expect(tables.models[0]).toMatchObject({ dead_kernels: 1 });
+      expect(tables.predictors.length).toBeGreaterThan(0);
+    }
+  });
+
   test('is the same however its work is divided', async () => {
     const other = await run(new Ledger(memoryStore()), `top: ${top}`, { batchSeconds: 1e-6, window: 4 });
     expect(other.tables).toEqual(whole.tables);
