@@ -117,9 +117,13 @@ function carriedConv(graph: Graph, node: Node): CarriedConv | undefined {
   if (!scale || !variance) return plain;
   const epsilon = Math.fround(numberOf(norm, 'epsilon'));
   const perKernel = weights.data.length / scale.length;
-  const scaled = Float32Array.from(weights.data as Float32Array, (weight, i) => {
-    const k = Math.floor(i / perKernel);
-    return (weight * (scale[k] as number)) / Math.sqrt((variance[k] as number) + epsilon);
-  });
+  const scaled = new Float32Array(weights.data.length);
+  for (let k = 0; k < scale.length; k++) {
+    const gain = scale[k] as number;
+    const deviation = Math.sqrt((variance[k] as number) + epsilon);
+    for (let i = k * perKernel; i < (k + 1) * perKernel; i++) {
+      scaled[i] = ((weights.data[i] as number) * gain) / deviation;
+    }
+  }
   return { node, input, output: norm.outputs[0] as ValueId, weights: float32(weights.shape, scaled) };
 }
