@@ -34,6 +34,8 @@ export interface WalkOptions {
 
 /** What a walk's tile of images may keep alive at once. */
 const ACTIVATION_BYTES = 16 * 2 ** 20;
+/** All that a segment of a large network computes may be so many times as much: it is held only while all its cuts are visited. */
+const SEGMENT_SHARE = 3;
 /** Weights up to which every pair of cuts may have a program of its own. */
 const DIRECT_BYTES = 16 * 2 ** 20;
 const PAUSED_BYTES = 192 * 2 ** 20;
@@ -89,9 +91,11 @@ export class TappedNetwork {
     return sizeOf((this.graph.shapes.get(this.output) as readonly number[]).slice(1));
   }
 
-  /** Images that are walked together: as many as keep the largest set of live activations within a budget. */
+  /** Images that are walked together: as many as keep what a segment computes, or what is alive at a cut, within a budget. */
   get tile(): number {
-    const perImage = Math.max(...this.cuts.map((cut) => this.bytesOf(cut.live)), 1);
+    const alive = this.cuts.map((cut) => this.bytesOf(cut.live));
+    const computed = this.#direct ? [] : this.#chain.segments.map(({ fresh }) => this.bytesOf(fresh) / SEGMENT_SHARE);
+    const perImage = Math.max(...alive, ...computed, 1);
     return Math.max(1, Math.min(256, Math.floor(ACTIVATION_BYTES / perImage)));
   }
 
