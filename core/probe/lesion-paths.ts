@@ -114,7 +114,7 @@ async function runGroup(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const images = imagesOf(station);
-  const size = shapeOfRun(network.rowsAt(station.cut), images);
+  const size = shapeOfRun(network.rowsAt(station.cut), { images, conditions: paths.length });
   for (let start = 0; start < paths.length; start += size.conditions) {
     const run = paths.slice(start, start + size.conditions);
     for (let from = 0; from < images; from += size.images) {

@@ -25,8 +25,17 @@ export function rowsOfRun({ liveBytes, macs, weightBytes }: RunLoad): number {
   return Math.max(1, Math.floor(Math.min(most, Math.max(cached, worth))));
 }
 
-/** How a run's rows divide into conditions and images: about four times as many images as conditions. */
-export function shapeOfRun(rows: number, images: number): { readonly images: number; readonly conditions: number } {
-  const perRun = Math.min(images, Math.max(Math.min(8, rows), Math.floor(rows / 4)));
+const MOST_CONDITIONS = 4;
+
+/**
+ * How a run's rows divide among conditions and images: few conditions, since each is fed on its own, and all the more images
+ * where there are not even so many.
+ */
+export function shapeOfRun(
+  rows: number,
+  { images, conditions }: { readonly images: number; readonly conditions: number },
+): { readonly images: number; readonly conditions: number } {
+  const together = Math.min(MOST_CONDITIONS, conditions, rows);
+  const perRun = Math.min(images, Math.max(Math.min(8, rows), Math.floor(rows / together)));
   return { images: perRun, conditions: Math.max(1, Math.floor(rows / perRun)) };
 }

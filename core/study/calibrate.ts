@@ -1,15 +1,14 @@
 import type { Engine } from '../engine/engine.js';
 import { anatomyOf } from '../network/anatomy.js';
-import { buildGraph, type NodeDraft } from '../network/build.js';
 import { graphCost } from '../network/cost.js';
-import { DYNAMIC, type Graph, type ValueId } from '../network/graph.js';
+import type { Graph } from '../network/graph.js';
 import type { Condition } from '../plan/condition.js';
 import type { CostModel } from '../plan/cost.js';
 import { runLesionBatch } from '../probe/lesion.js';
 import { ReferenceSet } from '../probe/reference-set.js';
 import { TappedNetwork } from '../probe/tapped-network.js';
-import { randomStream } from '../random.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import { chain, convolutions, network, uniform } from './calibration-graphs.js';
+import { reachedShare } from './rehearsal.js';
 import { workloadOf } from './workload.js';
 
 /**
@@ -34,7 +33,7 @@ const CONVOLUTIONS = [
 
 /**
  * Measures what an engine does on this machine, in about a second: convolutions, element-wise operators, runs that do
- * next to nothing, and what the host does for the rows of a lesion. What it gives is this machine's and this moment's:
+ * next to nothing, what the host does for the rows of a lesion, and how much of all that a whole sweep reaches. What it gives is this machine's and this moment's:
  * it predicts times and is part of no identity.
  */
 export async function calibrate(engine: Engine): Promise<CostModel> {
@@ -59,7 +58,20 @@ export async function calibrate(engine: Engine): Promise<CostModel> {
     secondsPerRun,
     secondsPerNode: await compiling(engine, convolutions(...CONVOLUTIONS[0])),
   };
-  return { ...model, ...(await hostCost(engine, model)) };
+  const parts = { ...model, ...(await hostCost(engine, model)) };
+  return slowed(parts, await reachedShare(engine, parts));
+}
+
+/** A model of which so large a share is reached. */
+function slowed(model: CostModel, share: number): CostModel {
+  return {
+    macsPerSecond: share * model.macsPerSecond,
+    bytesPerSecond: share * model.bytesPerSecond,
+    hostBytesPerSecond: share * model.hostBytesPerSecond,
+    secondsPerRow: model.secondsPerRow / share,
+    secondsPerRun: model.secondsPerRun / share,
+    secondsPerNode: model.secondsPerNode / share,
+  };
 }
 
 /** Counts how often a measurement is taken: `TIMES`, or fewer where that would last too long. */
@@ -69,66 +81,6 @@ function* repeats(): Generator<number> {
     if (time >= 2 && performance.now() - started > 1000 * MOST_SECONDS) return;
     yield time;
   }
-}
-
-const uniform = (name: string, shape: readonly number[]): Tensor<'float32'> => {
-  const stream = randomStream(7, 'calibration', name);
-  const reach = Math.sqrt(6 / sizeOf(shape.slice(1)));
-  return {
-    dtype: 'float32',
-    shape,
-    data: Float32Array.from({ length: sizeOf(shape) }, () => reach * (2 * stream.uniform() - 1)),
-  };
-};
-
-/** Convolutions of 3 × 3 and activations, one behind the other. */
-function convolutions(channels: number, side: number): Graph {
-  return network(
-    `${channels} channels of ${side} × ${side}`,
-    [channels, side, side],
-    [channels, channels, channels, channels],
-  );
-}
-
-/** A network of convolutions of so many kernels each; with `classes`, an average and a dense layer behind them. */
-function network(name: string, image: readonly number[], kernels: readonly number[], classes = 0): Graph {
-  const nodes: NodeDraft[] = [];
-  const constants = new Map<ValueId, Tensor>();
-  let [value, channels] = ['x', image[0] as number];
-  const node = (op: NodeDraft['op'], inputs: readonly ValueId[], attributes: NodeDraft['attributes'] = {}): void => {
-    const id = `${op}${nodes.length}`;
-    nodes.push({ id, op, inputs, outputs: [id], attributes });
-    value = id;
-  };
-  const weights = (shape: readonly number[]): ValueId => {
-    const id = `w${constants.size}`;
-    constants.set(id, uniform(`${name} ${id}`, shape));
-    return id;
-  };
-  for (const count of kernels) {
-    const window = { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [1, 1], dilations: [1, 1], group: 1 };
-    node('Conv', [value, weights([count, channels, 3, 3])], window);
-    node('Relu', [value]);
-    channels = count;
-  }
-  if (classes > 0) {
-    node('GlobalAveragePool', [value]);
-    node('Flatten', [value], { axis: 1 });
-    node('Gemm', [value, weights([classes, channels])], { alpha: 1, beta: 1, transA: 0, transB: 1 });
-  }
-  const input = { id: 'x', shape: [DYNAMIC, ...image], dtype: 'float32' as const };
-  return buildGraph({ name, inputs: [input], outputs: [value], nodes, constants });
-}
-
-/** So many additions of the input to what came before. */
-function chain(op: 'Add', length: number, image: readonly number[]): Graph {
-  const nodes = Array.from({ length }, (_, i): NodeDraft => {
-    const before = i === 0 ? 'x' : `y${i - 1}`;
-    return { id: `y${i}`, op, inputs: [before, 'x'], outputs: [`y${i}`] };
-  });
-  const input = { id: 'x', shape: [DYNAMIC, ...image], dtype: 'float32' as const };
-  const outputs = [`y${length - 1}`];
-  return buildGraph({ name: `${length} × ${op}`, inputs: [input], outputs, nodes, constants: new Map() });
 }
 
 /** The shortest run of a graph, on as many rows as make it last long enough. */
