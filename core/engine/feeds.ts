@@ -36,10 +36,3 @@ export function checkedFeeds(
     throw engineFailed(graph, `the feed "${name}" must have shape [${expected}], got [${tensor.shape.join(', ')}]`);
   });
 }
-
-/** Bytes of a graph's constants. */
-export function weightBytes(graph: Graph): number {
-  let bytes = 0;
-  for (const constant of graph.constants.values()) bytes += constant.data.byteLength;
-  return bytes;
-}

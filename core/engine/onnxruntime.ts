@@ -6,7 +6,8 @@ import { emitOnnx } from '../network/onnx/emit.js';
 import type { DeviceName } from '../numeric-mode.js';
 import type { Tensor } from '../tensor.js';
 import type { Engine, EngineTensor, Program, RunOptions } from './engine.js';
-import { checkedFeeds, engineFailed, feedsOf, weightBytes } from './feeds.js';
+import { checkedFeeds, engineFailed, feedsOf } from './feeds.js';
+import { weightBytes } from '../network/cost.js';
 import { providerOf, type Provider } from './onnxruntime-provider.js';
 import { processorClass } from './processor.js';
 

@@ -3,7 +3,8 @@ import type { Graph, ValueId } from '../network/graph.js';
 import { operatorOf } from '../network/operators/table.js';
 import type { Tensor } from '../tensor.js';
 import type { Engine, EngineTensor, Program } from './engine.js';
-import { checkedFeeds, engineFailed, feedsOf, weightBytes } from './feeds.js';
+import { checkedFeeds, engineFailed, feedsOf } from './feeds.js';
+import { weightBytes } from '../network/cost.js';
 import { lastReaders } from './lifetime.js';
 
 class HostTensor implements EngineTensor {

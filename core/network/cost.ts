@@ -1,7 +1,7 @@
 import { nodeInputs, nodeOutputs } from './build.js';
 import type { Graph, Node, Shape, ValueId } from './graph.js';
 import { elementsPerImage } from './operators/layout.js';
-import type { Role } from './operators/operator.js';
+import { fusibleRoles } from './operators/operator.js';
 import { operatorOf } from './operators/table.js';
 
 export interface NodeCost {
@@ -12,8 +12,6 @@ export interface NodeCost {
   /** Bytes of activations that an engine reads and writes for one image; it fuses a normalisation or activation into sums of products. */
   readonly bytes: number;
 }
-
-const fusible: ReadonlySet<Role> = new Set<Role>(['normalisation', 'activation', 'bias', 'scale']);
 
 /** Gives its input another shape, and moves nothing. */
 const isFree = ({ op }: Node): boolean => op === 'Reshape' || op === 'Flatten';
@@ -41,7 +39,7 @@ export function nodeCosts(graph: Graph): ReadonlyMap<string, NodeCost> {
     const macs = operator.macs(node, inputs, nodeOutputs(graph, node));
     costs.set(node.id, { parameters, macs, bytes: isFree(node) ? 0 : traffic(graph, node) });
     if (macs > 0) for (const output of node.outputs) products.add(output);
-    else if (fusible.has(operator.role(node, inputs)) && products.has(node.inputs[0] as ValueId)) {
+    else if (fusibleRoles.has(operator.role(node, inputs)) && products.has(node.inputs[0] as ValueId)) {
       costs.set(node.id, { parameters, macs, bytes: 0 });
       for (const output of node.outputs) products.add(output);
     }
@@ -58,4 +56,11 @@ export function graphCost(graph: Graph): NodeCost {
     bytes += cost.bytes;
   }
   return { parameters, macs, bytes };
+}
+
+/** Bytes of a graph's constants. */
+export function weightBytes(graph: Graph): number {
+  let bytes = 0;
+  for (const constant of graph.constants.values()) bytes += constant.data.byteLength;
+  return bytes;
 }

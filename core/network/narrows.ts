@@ -1,6 +1,6 @@
 import { nodeInputs } from './build.js';
 import { wiringOf, type Graph, type ValueId } from './graph.js';
-import type { Role } from './operators/operator.js';
+import { fusibleRoles } from './operators/operator.js';
 import { operatorOf } from './operators/table.js';
 import { liveBehind } from './segment.js';
 
@@ -12,8 +12,6 @@ export interface Narrow {
   /** Bytes of the constants of all nodes up to it. */
   readonly weightBytes: number;
 }
-
-const fusible: ReadonlySet<Role> = new Set<Role>(['normalisation', 'activation', 'bias', 'scale']);
 
 /** The narrow places of a network, in the order in which it computes, but for those where engines fuse what comes next. */
 export function narrowsOf(graph: Graph, output: ValueId): readonly Narrow[] {
@@ -31,7 +29,7 @@ export function narrowsOf(graph: Graph, output: ValueId): readonly Narrow[] {
     const [value] = live;
     if (value === undefined || live.length > 1 || value === output || !node.outputs.includes(value)) return;
     const readers = consumers.get(value) ?? [];
-    if (readers.some((reader) => fusible.has(operatorOf(reader).role(reader, nodeInputs(graph, reader))))) return;
+    if (readers.some((reader) => fusibleRoles.has(operatorOf(reader).role(reader, nodeInputs(graph, reader))))) return;
     narrows.push({ value, node: i, weightBytes });
   });
   return narrows;

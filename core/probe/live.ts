@@ -1,4 +1,4 @@
-import type { EngineTensor } from '../engine/engine.js';
+import type { Engine, EngineTensor } from '../engine/engine.js';
 import type { ValueId } from '../network/graph.js';
 import type { Tensor } from '../tensor.js';
 
@@ -17,4 +17,18 @@ export function moveOn(live: Live, found: Live, wanted: readonly ValueId[]): Liv
   const next = pick(new Map([...live, ...found]), wanted);
   for (const [value, tensor] of [...live, ...found]) if (!next.has(value)) tensor.dispose();
   return next;
+}
+
+/** Runs something on values of the host: they are uploaded, what it gives is read, and nothing stays on the engine. */
+export async function throughEngine(
+  engine: Engine,
+  host: HostLive,
+  run: (live: Live) => Promise<Live>,
+): Promise<HostLive> {
+  const given = new Map([...host].map(([value, tensor]) => [value, engine.upload(tensor)]));
+  const fetched = await run(given);
+  const values = new Map<ValueId, Tensor>();
+  for (const [value, tensor] of fetched) values.set(value, await tensor.read());
+  for (const tensor of [...given.values(), ...fetched.values()]) tensor.dispose();
+  return values;
 }

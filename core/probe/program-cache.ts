@@ -1,5 +1,5 @@
 import type { Engine, Program } from '../engine/engine.js';
-import { weightBytes } from '../engine/feeds.js';
+import { weightBytes } from '../network/cost.js';
 import type { Graph } from '../network/graph.js';
 
 interface Cached {

@@ -1,11 +1,10 @@
-import type { Engine, EngineTensor, Program } from '../engine/engine.js';
-import { weightBytes } from '../engine/feeds.js';
+import type { EngineTensor, Program } from '../engine/engine.js';
+import { weightBytes } from '../network/cost.js';
 import type { Graph, ValueId } from '../network/graph.js';
 import { narrowsOf } from '../network/narrows.js';
 import { readOnTheWay, segment } from '../network/segment.js';
-import type { Tensor } from '../tensor.js';
 import type { CutPoint } from './cut-point.js';
-import type { HostLive, Live } from './live.js';
+import type { Live } from './live.js';
 import type { ProgramCache } from './program-cache.js';
 
 /** The part of a network from behind one stop to the next, or to the output. */
@@ -80,22 +79,6 @@ export class SegmentChain {
     const program = await this.#program(index, [...live.keys()]);
     const feeds = new Map(program.feeds.map(({ name }) => [name, live.get(name) as EngineTensor]));
     return program.run(feeds, { outputs, ...(signal ? { signal } : {}) });
-  }
-
-  /** The same, from host to host. */
-  async runOnHost(
-    index: number,
-    live: HostLive,
-    wanted: readonly ValueId[],
-    engine: Engine,
-    signal?: AbortSignal,
-  ): Promise<Map<ValueId, Tensor>> {
-    const given = new Map([...live].map(([value, tensor]) => [value, engine.upload(tensor)]));
-    const fetched = await this.run(index, given, wanted, signal);
-    const values = new Map<ValueId, Tensor>();
-    for (const [value, tensor] of fetched) values.set(value, await tensor.read());
-    for (const tensor of [...given.values(), ...fetched.values()]) tensor.dispose();
-    return values;
   }
 
   #program(index: number, live: readonly ValueId[]): Promise<Program> {

@@ -1,16 +1,15 @@
 import type { Engine, EngineTensor, Program } from '../engine/engine.js';
-import { weightBytes } from '../engine/feeds.js';
 import { PercussError } from '../errors.js';
 import type { Graph, ValueId } from '../network/graph.js';
 import { carryBehind } from '../network/carry.js';
-import { graphCost } from '../network/cost.js';
+import { graphCost, weightBytes } from '../network/cost.js';
 import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
 import { readOnTheWay, segment } from '../network/segment.js';
 import type { Anatomy, Site } from '../network/site.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
 import { CutProgramCache } from './cut-programs.js';
 import { cutsOf, type CutPoint } from './cut-point.js';
-import { moveOn, pick, type HostLive, type Live } from './live.js';
+import { moveOn, pick, throughEngine, type HostLive, type Live } from './live.js';
 import { PausedWalks, type Resumption } from './paused-walks.js';
 import { ProgramCache } from './program-cache.js';
 import { rowsOfRun } from './run-size.js';
@@ -19,7 +18,6 @@ import { SegmentChain, type Segment } from './segment-chain.js';
 /** A lesion program, compiled. */
 export interface CompiledLesion extends LesionProgram {
   readonly cut: number;
-  readonly carried: boolean;
   readonly program: Program;
 }
 
@@ -47,6 +45,8 @@ export class TappedNetwork {
   readonly engine: Engine;
   readonly output: ValueId;
   readonly cuts: readonly CutPoint[];
+  /** Images that are walked together: as many as keep what a segment computes, or what is alive at a cut, within a budget. */
+  readonly tile: number;
   /** Of the intact network. */
   readonly #programs: ProgramCache;
   readonly #atCuts: CutProgramCache;
@@ -74,6 +74,7 @@ export class TappedNetwork {
       programs: this.#programs,
       everyCut: this.#direct,
     });
+    this.tile = this.#tile();
   }
 
   site(name: string): Site {
@@ -91,8 +92,7 @@ export class TappedNetwork {
     return sizeOf((this.graph.shapes.get(this.output) as readonly number[]).slice(1));
   }
 
-  /** Images that are walked together: as many as keep what a segment computes, or what is alive at a cut, within a budget. */
-  get tile(): number {
+  #tile(): number {
     const alive = this.cuts.map((cut) => this.bytesOf(cut.live));
     const computed = this.#direct ? [] : this.#chain.segments.map(({ fresh }) => this.bytesOf(fresh) / SEGMENT_SHARE);
     const perImage = Math.max(...alive, ...computed, 1);
@@ -142,7 +142,7 @@ export class TappedNetwork {
       lesions.set(name, known ? undefined : lesionProgram(this.graph, name, { live, first }, until, carry));
     }
     const lesion = lesions.get(name);
-    return lesion && { ...lesion, cut, carried, program: await programs.get(name, () => lesion.graph) };
+    return lesion && { ...lesion, cut, program: await programs.get(name, () => lesion.graph) };
   }
 
   /** The segment behind which a lesion program ends: the last one, or that of the next stop, which may be the cut itself. */
@@ -156,7 +156,7 @@ export class TappedNetwork {
   async finish(lesion: CompiledLesion, given: Live, signal?: AbortSignal): Promise<EngineTensor> {
     let live: Live = new Map([...lesion.outputs].map(([value, name]) => [value, given.get(name) as EngineTensor]));
     const { segments } = this.#chain;
-    for (let index = this.#endOf(lesion.cut, lesion.carried) + 1; index < segments.length; index++) {
+    for (let index = this.#endOf(lesion.cut, lesion.carry !== undefined) + 1; index < segments.length; index++) {
       const { end } = segments[index] as Segment;
       live = moveOn(live, await this.#chain.run(index, live, end, signal), end);
     }
@@ -191,7 +191,8 @@ export class TappedNetwork {
     for (let index = own + 1; index <= this.#chain.segmentOf(to); index++) {
       const { end, cuts } = this.#chain.segments[index] as Segment;
       const here = cuts.includes(to) ? wanted : end;
-      at = take(at, await this.#chain.runOnHost(index, at, here, this.engine, signal), here);
+      const found = await throughEngine(this.engine, at, (given) => this.#chain.run(index, given, here, signal));
+      at = take(at, found, here);
     }
     return at;
   }
@@ -204,14 +205,10 @@ export class TappedNetwork {
     signal: AbortSignal | undefined,
   ): Promise<HostLive> {
     if (wanted.length === 0) return new Map();
-    const given = readOnTheWay(this.graph, [...live.keys()], wanted);
-    const program = await cache.get(name, () => segment(this.graph, name, given, wanted));
-    const feeds = new Map(program.feeds.map((feed) => [feed.name, this.engine.upload(live.get(feed.name) as Tensor)]));
-    const fetched = await program.run(feeds, signal ? { signal } : {});
-    const values = new Map<ValueId, Tensor>();
-    for (const [value, tensor] of fetched) values.set(value, await tensor.read());
-    for (const tensor of [...feeds.values(), ...fetched.values()]) tensor.dispose();
-    return values;
+    const read = readOnTheWay(this.graph, [...live.keys()], wanted);
+    const program = await cache.get(name, () => segment(this.graph, name, read, wanted));
+    const feeds = new Map(program.feeds.map(({ name: value }) => [value, live.get(value) as Tensor]));
+    return throughEngine(this.engine, feeds, (given) => program.run(given, signal ? { signal } : {}));
   }
 
   /**

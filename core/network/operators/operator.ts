@@ -19,6 +19,9 @@ export type Role =
   | 'layout'
   | 'other';
 
+/** What engines compute together with the product of sums before it. */
+export const fusibleRoles: ReadonlySet<Role> = new Set<Role>(['normalisation', 'activation', 'bias', 'scale']);
+
 /** Channel `channel` of activation input number `input` of the node. */
 export interface ChannelSource {
   readonly input: number;
