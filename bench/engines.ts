@@ -8,6 +8,7 @@ import { importOnnx } from '../core/network/onnx/import.js';
 import { engineDevices, engineNames, type NumericMode } from '../core/numeric-mode.js';
 import { workloadOf } from '../core/study/workload.js';
 import { askEngine } from '../workers/engine-process.js';
+import { sampleOf, wholeNumber } from './flags.js';
 import { LesionProcesses } from './lesion-processes.js';
 import { machineName, record, recordOptions, type Figure } from './record.js';
 import { inTurns, printAgreement } from './rounds.js';
@@ -30,18 +31,6 @@ const { values: flags } = parseArgs({
 });
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
-
-function count(name: 'images' | 'layers' | 'kernels' | 'rounds' | 'threads'): number {
-  const value = Number(flags[name]);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is a whole number, at least 1`);
-  return value;
-}
-
-/** So many elements, evenly spread. */
-function sampleOf<T>(list: readonly T[], most: number): readonly T[] {
-  if (most >= list.length) return list;
-  return Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)] as T);
-}
 
 const modes: ReadonlyMap<string, NumericMode> = new Map(
   engineNames.flatMap((engine) =>
@@ -77,26 +66,28 @@ async function compare(subject: Subject): Promise<void> {
   );
   const anatomy = anatomyOf(graph, { after: 'activation' });
   const workload = workloadOf(graph, anatomy);
-  const kernels = sampleOf(anatomy.layers, count('layers')).flatMap(({ site, kernels: channels }) =>
-    sampleOf([...Array(channels).keys()], count('kernels')).map((channel) => kernelOf(site, channel)),
+  const kernels = sampleOf(anatomy.layers, wholeNumber(flags, 'layers')).flatMap(({ site, kernels: channels }) =>
+    sampleOf([...Array(channels).keys()], wholeNumber(flags, 'kernels')).map((channel) => kernelOf(site, channel)),
   );
   const names = await present(flags.engines.split(','));
-  const processes = new Map(names.map((name) => [name, new LesionProcesses(count('threads'), modeOf(name))]));
+  const processes = new Map(
+    names.map((name) => [name, new LesionProcesses(wholeNumber(flags, 'threads'), modeOf(name))]),
+  );
   const sweep = (name: string, list: readonly Kernel[]): Promise<SweepRun> =>
     (processes.get(name) as LesionProcesses).run(
       'percuss',
       list,
       ({ site }) => workload.behind(site, true).macs,
-      2 * count('threads'),
+      2 * wholeNumber(flags, 'threads'),
       subject.images,
     );
   say(`\n${subject.network}: ${kernels.length} kernels × ${subject.images} images, fill zero; ${machineName()}`);
   try {
     for (const name of names) {
       await processes.get(name)?.open(subject);
-      await sweep(name, kernels.slice(0, count('threads')));
+      await sweep(name, kernels.slice(0, wholeNumber(flags, 'threads')));
     }
-    const { runs, agreements } = await inTurns(names, count('rounds'), subject.images, async (name) => {
+    const { runs, agreements } = await inTurns(names, wholeNumber(flags, 'rounds'), subject.images, async (name) => {
       await processes.get(name)?.open(subject);
       return sweep(name, kernels);
     });
@@ -137,6 +128,6 @@ const data = path.resolve(flags.data);
 if (!existsSync(data)) {
   say(`SKIPPED: ${flags.data} is not here, so there are no networks to run; name the folder: --data`);
 } else {
-  await compare({ data, network: flags.model, images: count('images') });
-  await record('engines', flags, count('rounds'), figures);
+  await compare({ data, network: flags.model, images: wholeNumber(flags, 'images') });
+  await record('engines', flags, wholeNumber(flags, 'rounds'), figures);
 }

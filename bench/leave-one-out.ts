@@ -7,6 +7,7 @@ import { anatomyOf } from '../core/network/anatomy.js';
 import { importOnnx } from '../core/network/onnx/import.js';
 import { secondsFor } from '../core/plan/cost.js';
 import { workloadOf } from '../core/study/workload.js';
+import { sampleOf, wholeNumber } from './flags.js';
 import { LesionProcesses } from './lesion-processes.js';
 import { record, recordOptions, type Figure } from './record.js';
 import { inTurns, printAgreement } from './rounds.js';
@@ -39,18 +40,6 @@ const batchSeconds = 5;
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 
-function count(name: 'images' | 'rounds' | 'threads' | 'layers-sample' | 'every' | 'torch-batch'): number {
-  const value = Number(flags[name]);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is a whole number, at least 1`);
-  return value;
-}
-
-/** So many elements, evenly spread; all unless a number is given. */
-function sampleOf<T>(list: readonly T[], most: number): readonly T[] {
-  if (most >= list.length) return list;
-  return Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)] as T);
-}
-
 interface Planned {
   readonly kernels: readonly Kernel[];
   readonly layers: number;
@@ -64,10 +53,13 @@ async function planOf(subject: Subject): Promise<Planned> {
   const graph = importOnnx(subject.network, await readFile(file));
   const anatomy = anatomyOf(graph, { after: 'activation' });
   const workload = workloadOf(graph, anatomy);
-  const layers = sampleOf(anatomy.layers, flags['layers-sample'] === undefined ? Infinity : count('layers-sample'));
+  const layers = sampleOf(
+    anatomy.layers,
+    flags['layers-sample'] === undefined ? Infinity : wholeNumber(flags, 'layers-sample'),
+  );
   const kernels = layers
     .flatMap(({ site, kernels: channels }) => [...Array(channels).keys()].map((channel) => kernelOf(site, channel)))
-    .filter((_, i) => i % count('every') === 0);
+    .filter((_, i) => i % wholeNumber(flags, 'every') === 0);
   return {
     kernels,
     layers: layers.length,
@@ -91,11 +83,11 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
       `${(work.whole / work.percuss).toFixed(2)}× (multiply-accumulates)`,
   );
 
-  const threads = count('threads');
+  const threads = wholeNumber(flags, 'threads');
   const torch = await TorchLoop.open(subject, {
     python: flags.python,
     threads,
-    batch: flags['torch-batch'] === undefined ? images : count('torch-batch'),
+    batch: flags['torch-batch'] === undefined ? images : wholeNumber(flags, 'torch-batch'),
     script: path.resolve('bench/leave_one_out.py'),
   });
   if (typeof torch === 'string') {
@@ -115,7 +107,7 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
     const warm = kernels.filter((_, i) => i % Math.ceil(kernels.length / 4) === 0);
     for (const name of names) await methods[name]?.(warm);
 
-    const rounds = await inTurns(names, count('rounds'), images, async (name) => {
+    const rounds = await inTurns(names, wholeNumber(flags, 'rounds'), images, async (name) => {
       await processes.open(subject);
       return (await methods[name]?.(kernels)) as SweepRun;
     });
@@ -164,12 +156,12 @@ if (!existsSync(data)) {
   say(`SKIPPED: ${flags.data} is not here, so there are no networks to run; name the folder: --data`);
 } else {
   say(`${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores seen; Node ${process.version}`);
-  const processes = new LesionProcesses(count('threads'));
+  const processes = new LesionProcesses(wholeNumber(flags, 'threads'));
   try {
     for (const network of flags.models.split(',')) {
-      await compare({ data, network, images: count('images') }, processes);
+      await compare({ data, network, images: wholeNumber(flags, 'images') }, processes);
     }
-    await record('leave-one-out', flags, count('rounds'), figures);
+    await record('leave-one-out', flags, wholeNumber(flags, 'rounds'), figures);
   } finally {
     processes.close();
   }

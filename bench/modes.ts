@@ -10,6 +10,7 @@ import { conditionsOf } from '../core/plan/conditions.js';
 import { secondsFor } from '../core/plan/cost.js';
 import type { AblationSpec } from '../core/spec/study-spec.js';
 import { workloadOf } from '../core/study/workload.js';
+import { wholeNumber } from './flags.js';
 import { LesionProcesses } from './lesion-processes.js';
 import { record, recordOptions, type Figure } from './record.js';
 import { inTurns, printAgreement } from './rounds.js';
@@ -37,12 +38,6 @@ const figures: Figure[] = [];
 const batchSeconds = 5;
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
-
-function count(name: 'images' | 'conditions' | 'rounds' | 'threads' | 'seed'): number {
-  const value = Number(flags[name]);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is a whole number, at least 1`);
-  return value;
-}
 
 interface Mode {
   readonly title: string;
@@ -92,8 +87,8 @@ const modes: Readonly<Record<string, Mode>> = {
 
 /** The conditions that percuss plans for a mode, in its order. */
 function lesionsOf(anatomy: Anatomy, mode: Mode): readonly Lesion[] {
-  const context = { seed: count('seed'), anatomy, reference: 'bench', scores: undefined };
-  return mode.asks(count('conditions'), anatomy).flatMap((asked) => {
+  const context = { seed: wholeNumber(flags, 'seed'), anatomy, reference: 'bench', scores: undefined };
+  return mode.asks(wholeNumber(flags, 'conditions'), anatomy).flatMap((asked) => {
     const list = conditionsOf({ ...plain, ...asked }, context);
     return Array.from({ length: list.length }, (_, index) => ({
       cuts: list.at(index).condition.edits.map(({ site, channels }) => ({ site, channels })),
@@ -143,7 +138,7 @@ async function compare(subject: Subject, name: string, mode: Mode, processes: Le
   await processes.open(subject);
   const warm = lesions.filter((_, i) => i % Math.ceil(lesions.length / 4) === 0);
   for (const method of names) await methods[method](warm);
-  const { runs, agreements } = await inTurns(names, count('rounds'), images, async (method) => {
+  const { runs, agreements } = await inTurns(names, wholeNumber(flags, 'rounds'), images, async (method) => {
     await processes.open(subject);
     return methods[method](lesions);
   });
@@ -179,11 +174,11 @@ if (!existsSync(data)) {
   say(`SKIPPED: ${flags.data} is not here, so there are no networks to run; name the folder: --data`);
 } else {
   say(`${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores seen; Node ${process.version}`);
-  const processes = new LesionProcesses(count('threads'));
+  const processes = new LesionProcesses(wholeNumber(flags, 'threads'));
   try {
-    const subject = { data, network: flags.model, images: count('images') };
+    const subject = { data, network: flags.model, images: wholeNumber(flags, 'images') };
     for (const name of asked) await compare(subject, name, modes[name] as Mode, processes);
-    await record('modes', flags, count('rounds'), figures);
+    await record('modes', flags, wholeNumber(flags, 'rounds'), figures);
   } finally {
     processes.close();
   }

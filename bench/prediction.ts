@@ -13,7 +13,8 @@ import { Catalog } from '../core/study/catalog.js';
 import { planOf } from '../core/study/plan-report.js';
 import { readStudy } from '../core/study/prepare-study.js';
 import { proposedMode } from '../core/study/choose-mode.js';
-import { npyFile } from './npy-file.js';
+import { writeNpy } from '../core/data/npy.js';
+import { float32, tensor } from '../core/tensor.js';
 import { processorSeconds } from './process-status.js';
 import { randomImages, randomNetwork } from './random-networks.js';
 import { machineName, record, recordOptions } from './record.js';
@@ -167,8 +168,8 @@ function specOf(sweep: Sweep, data: string, folder: string): string {
 async function writeLarge(folder: string, images: number): Promise<void> {
   await writeFile(path.join(folder, 'resnet18.onnx'), emitOnnx(randomNetwork('resnet18')));
   const pixels = randomImages(images);
-  await writeFile(path.join(folder, 'images.npy'), npyFile('<f4', pixels.shape, pixels.data));
-  await writeFile(path.join(folder, 'labels.npy'), npyFile('<u2', [images], new Uint16Array(images)));
+  await writeFile(path.join(folder, 'images.npy'), writeNpy(float32(pixels.shape, pixels.data)));
+  await writeFile(path.join(folder, 'labels.npy'), writeNpy(tensor('uint16', [images], new Uint16Array(images))));
 }
 
 /** Seconds of one process: predicted, and taken. */

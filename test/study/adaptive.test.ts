@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeNpy } from '../../core/data/npy.js';
 import { waveEnds, waveOrder } from '../../core/data/waves.js';
 import { PercussError } from '../../core/errors.js';
 import { Ledger } from '../../core/ledger/ledger.js';
@@ -17,6 +18,7 @@ import { storeStudy } from '../../core/study/prepare.js';
 import { storedStudy, verifyStudy } from '../../core/study/verify.js';
 import { runStudySteps } from '../../core/study/run-study.js';
 import type { Tables } from '../../core/tables/schema.js';
+import { float32, tensor } from '../../core/tensor.js';
 import { floats, onnxFile } from '../network/onnx-model.js';
 
 const images = 300;
@@ -54,12 +56,6 @@ const everywhere = Array.from({ length: images }, (_, i) => i);
 const clip = 0.5;
 const clippedKl = everywhere.map((i) => strength.map((_, k) => Math.min(clip, klAt(i, k))));
 const exact = strength.map((_, k) => meanOver(everywhere, (i) => clippedKl[i]?.[k] as number));
-
-function npy(shape: readonly number[], type: '<f4' | '|u1', bytes: Uint8Array): Uint8Array {
-  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`;
-  const header = Buffer.from(text.padEnd(117) + '\n', 'latin1');
-  return Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), header, bytes]);
-}
 
 const network = (): Uint8Array =>
   onnxFile({
@@ -107,8 +103,8 @@ describe('an adaptive ablation of a planted network', () => {
   ): Promise<Ran> {
     const file = path.join(folder, 'study.yaml');
     writeFileSync(path.join(folder, 'net.onnx'), network());
-    writeFileSync(path.join(folder, 'x.npy'), npy([images, kernels, 1, 1], '<f4', new Uint8Array(pixels.buffer)));
-    writeFileSync(path.join(folder, 'y.npy'), npy([images], '|u1', Uint8Array.from(labels)));
+    writeFileSync(path.join(folder, 'x.npy'), writeNpy(float32([images, kernels, 1, 1], pixels)));
+    writeFileSync(path.join(folder, 'y.npy'), writeNpy(tensor('uint8', [images], Uint8Array.from(labels))));
     writeFileSync(
       file,
       `version: 1

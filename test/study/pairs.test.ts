@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeNpy } from '../../core/data/npy.js';
 import { Ledger } from '../../core/ledger/ledger.js';
 import { randomStream } from '../../core/random.js';
 import { memoryStore } from '../../core/store/memory-store.js';
@@ -11,6 +12,7 @@ import { readStudy } from '../../core/study/prepare-study.js';
 import { storeStudy } from '../../core/study/prepare.js';
 import { runStudySteps } from '../../core/study/run-study.js';
 import type { Tables } from '../../core/tables/schema.js';
+import { float32, tensor } from '../../core/tensor.js';
 import { floats, onnxFile } from '../network/onnx-model.js';
 
 const images = 40;
@@ -71,12 +73,6 @@ const klOf = (...removed: string[]): number =>
 const deltaLossOf = (order: readonly number[], ...removed: string[]): number =>
   over((i) => (logOf(i, [])[order[i] as number] as number) - (logOf(i, removed)[order[i] as number] as number));
 
-function npy(shape: readonly number[], type: '<f4' | '|u1', bytes: Uint8Array): Uint8Array {
-  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`;
-  const header = Buffer.from(text.padEnd(117) + '\n', 'latin1');
-  return Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), header, bytes]);
-}
-
 const network = (): Uint8Array =>
   onnxFile({
     inputs: { x: ['n', 3, 2, 2] },
@@ -120,8 +116,8 @@ describe('pairs of kernels of a planted network', () => {
   async function run(ledger: Ledger, ablations: string): Promise<{ tables: Tables; computed: number }> {
     const file = path.join(folder, 'study.yaml');
     writeFileSync(path.join(folder, 'net.onnx'), network());
-    writeFileSync(path.join(folder, 'x.npy'), npy([images, 3, 2, 2], '<f4', new Uint8Array(pixels.buffer)));
-    writeFileSync(path.join(folder, 'y.npy'), npy([images], '|u1', Uint8Array.from(labels)));
+    writeFileSync(path.join(folder, 'x.npy'), writeNpy(float32([images, 3, 2, 2], pixels)));
+    writeFileSync(path.join(folder, 'y.npy'), writeNpy(tensor('uint8', [images], Uint8Array.from(labels))));
     writeFileSync(
       file,
       `version: 1
