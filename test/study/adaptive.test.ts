@@ -6,7 +6,6 @@ import { writeNpy } from '../../core/data/npy.js';
 import { waveEnds, waveOrder } from '../../core/data/waves.js';
 import { PercussError } from '../../core/errors.js';
 import { Ledger } from '../../core/ledger/ledger.js';
-import { randomStream } from '../../core/random.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { Compute } from '../../core/study/compute.js';
 import { createSteps } from '../../core/study/create-steps.js';
@@ -19,68 +18,23 @@ import { storedStudy, verifyStudy } from '../../core/study/verify.js';
 import { runStudySteps } from '../../core/study/run-study.js';
 import type { Tables } from '../../core/tables/schema.js';
 import { float32, tensor } from '../../core/tensor.js';
-import { floats, onnxFile } from '../network/onnx-model.js';
 
-const images = 300;
-const classes = 4;
-const kernels = 16;
-const seed = 3;
-const mode = { engine: 'reference', precision: 'float32', device: 'cpu' } as const;
-
-/** How much each kernel, which passes on an input channel of its own, adds to a class: a few matter, the last is dead. */
-const strength = Array.from({ length: kernels }, (_, k) => (k < 4 ? 5 - k : k === kernels - 1 ? 0 : 0.4 - 0.02 * k));
-
-const random = randomStream(5, 'planted adaptive');
-const pixels = Float32Array.from({ length: images * kernels }, () => random.uniform() ** 2);
-const labels = Array.from({ length: images }, (_, i) => i % classes);
-
-/** Log-probabilities of an image without one kernel, in float64, from the weights alone. */
-function logOf(image: number, removed = -1): number[] {
-  const logits = Array.from({ length: classes }, () => 0);
-  strength.forEach((weight, k) => {
-    if (k === removed) return;
-    logits[k % classes] =
-      (logits[k % classes] as number) + Math.fround(weight) * (pixels[image * kernels + k] as number);
-  });
-  const total = Math.log(logits.reduce((sum, x) => sum + Math.exp(x), 0));
-  return logits.map((x) => x - total);
-}
-
-const klAt = (image: number, kernel: number): number => {
-  const [p, q] = [logOf(image), logOf(image, kernel)];
-  return p.reduce((sum, x, c) => sum + Math.exp(x) * (x - (q[c] as number)), 0);
-};
-const meanOver = (places: ArrayLike<number>, of: (image: number) => number): number =>
-  Array.from(places, of).reduce((sum, x) => sum + x, 0) / places.length;
-const everywhere = Array.from({ length: images }, (_, i) => i);
-const clip = 0.5;
-const clippedKl = everywhere.map((i) => strength.map((_, k) => Math.min(clip, klAt(i, k))));
-const exact = strength.map((_, k) => meanOver(everywhere, (i) => clippedKl[i]?.[k] as number));
-
-const network = (): Uint8Array =>
-  onnxFile({
-    inputs: { x: ['n', kernels, 1, 1] },
-    outputs: ['y'],
-    nodes: [
-      { op: 'Conv', name: 'conv', inputs: ['x', 'conv.weight'], outputs: ['a'], attributes: { kernel_shape: [1, 1] } },
-      { op: 'Relu', inputs: ['a'], outputs: ['b'] },
-      { op: 'GlobalAveragePool', inputs: ['b'], outputs: ['c'] },
-      { op: 'Flatten', inputs: ['c'], outputs: ['d'] },
-      { op: 'MatMul', inputs: ['d', 'fc.weight'], outputs: ['y'] },
-    ],
-    initialisers: [
-      floats(
-        'conv.weight',
-        [kernels, kernels, 1, 1],
-        strength.flatMap((_, k) => strength.map((_weight, c) => (c === k && k < kernels - 1 ? 1 : 0))),
-      ),
-      floats(
-        'fc.weight',
-        [kernels, classes],
-        strength.flatMap((weight, k) => Array.from({ length: classes }, (_, c) => (c === k % classes ? weight : 0))),
-      ),
-    ],
-  });
+import {
+  clip,
+  clippedKl,
+  everywhere,
+  exact,
+  images,
+  kernels,
+  klAt,
+  labels,
+  logOf,
+  meanOver,
+  mode,
+  network,
+  pixels,
+  seed,
+} from './planted-adaptive.js';
 
 const top = `{ mode: each, stop: { top: 3, epsilon: 0.02, clip: ${clip} } }`;
 
