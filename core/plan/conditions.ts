@@ -79,30 +79,57 @@ function eachRemoval(targets: readonly Target[]): RemovalList {
 /**
  * Draws depend on seed, unit, fraction and trial only, so more fractions or trials leave the earlier ones as they were.
  * `one-layer` and `matched` of one (fraction, trial) share a match id and a size.
+ *
+ * In order spread by spread; within `one-layer` by layer in topological order, then by fraction and trial, so that
+ * consecutive conditions, which a batch is made of, have their first cut in common. The layer of every (fraction, trial)
+ * is known without drawing what is removed of it. Where `matched` and `all-depths` begin is not: that takes the whole draw
+ * of each, so these stand by fraction and trial; they begin alike less often anyway.
  */
 function randomRemovals(ablation: AblationSpec, targets: readonly Target[], seed: number): RemovalList {
-  const groups = [...new Set(targets.map((target) => target.group))];
-  const perFraction = ablation.spread.length * ablation.trials;
-  const memberOf = new Map(groups.map((group) => [group, targets.filter((target) => target.group === group)]));
+  const { fractions, spread: spreads, trials, unit } = ablation;
+  const layers = [...new Set(targets.map((target) => target.group))];
+  const memberOf = new Map(layers.map((layer) => [layer, targets.filter((target) => target.group === layer)]));
+  const orders = fractions.map((fraction) => randomStream(seed, 'random', unit, 'layers', fraction).shuffled(layers));
+  const byDepth = placesByDepth(layers, orders, trials);
   const pick = (from: readonly Target[], count: number, ...purpose: (string | number)[]): Target[] =>
-    randomStream(seed, 'random', ablation.unit, ...purpose)
+    randomStream(seed, 'random', unit, ...purpose)
       .sample(Math.min(count, from.length), from.length)
       .map((i) => from[i] as Target);
   const at = (index: number): Removal => {
-    const fraction = ablation.fractions[Math.floor(index / perFraction)] as number;
-    const spread = ablation.spread[Math.floor((index % perFraction) / ablation.trials)] as Spread;
-    const trial = index % ablation.trials;
+    const spread = spreads[Math.floor(index / byDepth.length)] as Spread;
+    const listed = index % byDepth.length;
+    const place = spread === 'one-layer' ? (byDepth[listed] as number) : listed;
+    const which = Math.floor(place / trials);
+    const fraction = fractions[which] as number;
+    const trial = place % trials;
     const common = { of: targets.length, fraction, trial, spread };
     if (spread === 'all-depths') {
       return { ...common, targets: pick(targets, countOf(fraction, targets.length), 'all-depths', fraction, trial) };
     }
-    const order = randomStream(seed, 'random', ablation.unit, 'layers', fraction).shuffled(groups);
+    const order = orders[which] as readonly string[];
     const layer = memberOf.get(order[trial % order.length] as string) as readonly Target[];
     const count = countOf(fraction, layer.length);
     const from = spread === 'one-layer' ? layer : targets;
     return { ...common, match: `${fraction}/${trial}`, targets: pick(from, count, spread, fraction, trial) };
   };
-  return { length: ablation.fractions.length * perFraction, at };
+  return { length: spreads.length * byDepth.length, at };
+}
+
+/**
+ * Places fraction · trials + trial, by the layer that is drawn from there, then ascending. Layers have their turns in the
+ * order of each fraction, over and over.
+ */
+function placesByDepth(layers: readonly string[], orders: readonly (readonly string[])[], trials: number): Uint32Array {
+  const places = new Uint32Array(layers.length === 0 ? 0 : orders.length * trials);
+  let next = 0;
+  for (const layer of layers) {
+    for (const [fraction, order] of orders.entries()) {
+      for (let trial = order.indexOf(layer); trial < trials; trial += order.length) {
+        places[next++] = fraction * trials + trial;
+      }
+    }
+  }
+  return places;
 }
 
 function cumulativeRemovals(
@@ -152,7 +179,10 @@ export function needsScores(ablation: AblationSpec): boolean {
   return ablation.mode === 'cumulative' && ablation.order !== 'random';
 }
 
-/** Every condition of an ablation of one network, in canonical order: removals, and within each its fills and draws. */
+/**
+ * Every condition of an ablation of one network, in canonical order: removals, and within each its fills and draws. The order
+ * decides how work is divided and the rows of tables, never a key.
+ */
 export function conditionsOf(ablation: AblationSpec, context: ConditionContext): ConditionList {
   const targets = targetsOf(context.anatomy, ablation.unit, ablation.layers);
   const modes: { readonly [M in AblationSpec['mode']]: () => RemovalList } = {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { canonicalJson } from '../../core/canonical.js';
+import { sha256 } from '../../core/digest.js';
 import { needsScores } from '../../core/plan/conditions.js';
 import { targetsOf } from '../../core/plan/target.js';
+import { randomStream } from '../../core/random.js';
 import { hasSharedData } from '../network/fixtures/shared-data.js';
 import { ablationOf, everyOf, KERNELS, listOf, readResnet20, removed } from './resnet20.js';
 
@@ -129,6 +132,72 @@ describe.skipIf(!hasSharedData)('conditions on ResNet-20', () => {
       const before = labelled({ fractions: [0.1], trials: 4, spread: ['one-layer', 'all-depths'] });
       const after = labelled({ fractions: [0.05, 0.1, 0.3], trials: 9, spread });
       for (const [name, channels] of before) expect(after.get(name)).toBe(channels);
+    });
+
+    test('one-layer come by depth of their layer, over all fractions: neighbours share their first cut', () => {
+      const own = all.filter((one) => one.spread === 'one-layer');
+      expect(all.slice(0, own.length)).toEqual(own);
+      const layers = own.map((one) => one.targets[0]?.group);
+      expect(layers.filter((layer, i) => layer !== layers[i - 1])).toEqual(anatomy.layers.map((layer) => layer.name));
+      // Each of the 19 layers has two of the 38 trials of each fraction.
+      for (let first = 0; first < own.length; first += 6) {
+        const sharing = own.slice(first, first + 6);
+        expect(new Set(sharing.map((one) => one.condition.edits[0]?.site)).size).toBe(1);
+        expect(sharing.map((one) => one.fraction)).toEqual(fractions.flatMap((fraction) => [fraction, fraction]));
+        for (const pair of [0, 2, 4]) expect(sharing[pair + 1]?.trial).toBe((sharing[pair]?.trial as number) + 19);
+      }
+    });
+
+    test('are those of the order fraction by fraction, spread by spread, trial by trial, each drawn from its own stream', () => {
+      const targets = targetsOf(anatomy, 'kernel', ['*']);
+      const expected = fractions.flatMap((fraction) => {
+        const turns = randomStream(7, 'random', 'kernel', 'layers', fraction).shuffled(
+          anatomy.layers.map((layer) => layer.name),
+        );
+        return spread.flatMap((where) =>
+          Array.from({ length: trialsOf }, (_, trial) => {
+            const layer = targets.filter((target) => target.group === turns[trial % 19]);
+            const from = where === 'one-layer' ? layer : targets;
+            const count = Math.max(1, Math.round(fraction * (where === 'all-depths' ? targets : layer).length));
+            const drawn = randomStream(7, 'random', 'kernel', where, fraction, trial).sample(count, from.length);
+            const names = drawn.map((i) => `${from[i]?.cuts[0]?.site}#${from[i]?.channel}`);
+            return JSON.stringify([
+              fraction,
+              where,
+              trial,
+              where === 'all-depths' ? null : `${fraction}/${trial}`,
+              names,
+            ]);
+          }),
+        );
+      });
+      const found = all.map((one) =>
+        JSON.stringify([one.fraction, one.spread, one.trial, one.match ?? null, removed(one)]),
+      );
+      expect(found.toSorted()).toEqual(expected.toSorted());
+      expect(found).not.toEqual(expected);
+    });
+
+    test('have the edits, and so the keys, that they had when they stood fraction by fraction', () => {
+      const listed = everyOf(
+        listOf(anatomy, { mode: 'random', fractions, trials: trialsOf, fill: ['zero', 'mean'], spread }),
+      );
+      const edits = listed.map(({ condition }) => canonicalJson(condition.edits as never));
+      // Of the code of 2026-11-24.
+      expect(sha256(edits.toSorted().join('\n'))).toBe(
+        '2121d23b7547d0bd3dcff806f26b1d47576e6979abaab2b0b68c40647fe6e6a1',
+      );
+    });
+
+    test('of layers with fewer trials than there are layers, and of one trial alone, are all there', () => {
+      for (const trials of [1, 5, 20]) {
+        const few = everyOf(listOf(anatomy, { mode: 'random', fractions, trials, spread: ['one-layer'] }));
+        const labels = few.map((one) => `${one.fraction} ${one.trial}`);
+        expect(new Set(labels).size).toBe(3 * trials);
+        const depths = few.map((one) => depthOf.get(one.condition.edits[0]?.site as string) as number);
+        expect(depths).toEqual(depths.toSorted((a, b) => a - b));
+      }
+      expect(listOf(anatomy, { mode: 'random', fractions, layers: ['nothing'], spread: ['one-layer'] }).length).toBe(0);
     });
 
     test('depend on the seed and on nothing else', () => {
