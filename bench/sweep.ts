@@ -41,6 +41,8 @@ export interface SweepRun {
   readonly cpu: number;
   /** Lesions that were found to change nothing, and so not run. */
   readonly idle: number;
+  /** Page faults that needed no disk, where a method counts them. */
+  readonly faults?: number;
   readonly results: SweepResults;
 }
 

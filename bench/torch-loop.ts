@@ -1,16 +1,16 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { childEnvironment } from '../infra/settings.js';
 import { imageFile, type Kernel, type Subject, type SweepRun } from './sweep.js';
 
 interface Line {
   readonly ready?: string;
   readonly missing?: string;
-  readonly seconds?: number;
-  readonly cpu?: number;
 }
 
 export interface TorchOptions {
@@ -21,7 +21,15 @@ export interface TorchOptions {
   readonly batch: number;
   /** The script; it is not compiled, so it lies where it is written. */
   readonly script: string;
+  /**
+   * Whether its allocator keeps what is freed. As installed, glibc gives the top of its heap back whenever a large activation
+   * there is freed, and whatever is made next pays for fresh pages; whether something small lies above is luck.
+   */
+  readonly keepsMemory: boolean;
 }
+
+/** No memory outside of glibc's heap, and none given back from its top (glibc's manual, "Malloc Tunable Parameters"). */
+const keepingMemory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: String(2 ** 34) };
 
 /** The PyTorch loop, in a process of its own. */
 export class TorchLoop {
@@ -58,7 +66,10 @@ export class TorchLoop {
         `--threads=${options.threads}`,
         `--batch=${options.batch}`,
       ],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: childEnvironment(options.keepsMemory ? keepingMemory : {}),
+      },
     );
     const failed = new Promise<string>((resolve) => child.once('error', (error) => resolve(error.message)));
     const reader = createInterface({ input: child.stdout });
@@ -79,18 +90,21 @@ export class TorchLoop {
     );
     const answer = await this.#lines.next();
     if (answer.done) throw new Error('the PyTorch loop ended by itself');
-    const { seconds, cpu } = JSON.parse(answer.value) as { seconds: number; cpu: number };
+    const { seconds, cpu, faults } = JSON.parse(answer.value) as { seconds: number; cpu: number; faults: number };
     const rows = kernels.length * images;
     const bytes = await readFile(out);
     const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
     const floats = (at: number): Float32Array => new Float32Array(buffer.slice(2 * rows + 4 * rows * at), 0, rows);
     const predicted = new Uint16Array(buffer, 0, rows);
-    return { seconds, cpu, idle: 0, results: { predicted, loss: floats(0), kl: floats(1), margin: floats(2) } };
+    return { seconds, cpu, idle: 0, faults, results: { predicted, loss: floats(0), kl: floats(1), margin: floats(2) } };
   }
 
+  /** Resolves when the process is gone, and takes nothing from what runs next. */
   async close(): Promise<void> {
+    const gone = this.#process.exitCode ?? once(this.#process, 'exit');
     this.#process.stdin.end();
     this.#reader.close();
+    await gone;
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
