@@ -1,5 +1,4 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Engine } from '../../core/engine/engine.js';
 import { buildGraph } from '../../core/network/build.js';
 import type { Graph } from '../../core/network/graph.js';
 import { runPaths, type LesionPath, type LesionStep } from '../../core/probe/lesion-paths.js';
@@ -8,6 +7,7 @@ import { randomStream } from '../../core/random.js';
 import { float32, type Tensor } from '../../core/tensor.js';
 import { SmallNetwork } from '../network/fixtures/small-network.js';
 import { seededImages, tapSmall, wholeRun } from './small-tap.js';
+import { weighedEngine } from './weighed-engine.js';
 
 const images = 5;
 
@@ -124,27 +124,8 @@ describe('paths through a network', () => {
 
     test('hold each weight once, and besides those of one cut', async () => {
       const { graph, anatomy, engine } = await tapSmall(residual());
-      let [held, most] = [0, 0];
-      const metered: Engine = {
-        ...engine,
-        async compile(part) {
-          const program = await engine.compile(part);
-          held += program.bytes;
-          most = Math.max(most, held);
-          let gone = false;
-          const dispose = (): Promise<void> => {
-            held -= program.bytes;
-            gone = true;
-            return program.dispose();
-          };
-          const run: typeof program.run = (feeds) => {
-            if (gone) throw new Error('run after it was disposed of');
-            return program.run(feeds);
-          };
-          return { ...program, run, dispose };
-        },
-      };
-      const chained = new TappedNetwork(graph, anatomy, metered, { directBytes: 0 });
+      const weighed = weighedEngine(engine);
+      const chained = new TappedNetwork(graph, anatomy, weighed.engine, { directBytes: 0 });
       const paths = chained.cuts.flatMap((_, cut) => [
         pathOf(chained, [step(chained, cut, [1])]),
         pathOf(chained, [step(chained, cut, [0, 2])]),
@@ -153,10 +134,10 @@ describe('paths through a network', () => {
       await run(chained, input, paths);
       const weights = [...graph.constants.values()].map(({ data }) => data.byteLength);
       const all = weights.reduce((sum, bytes) => sum + bytes, 0);
-      expect(most).toBeGreaterThanOrEqual(all);
-      expect(most).toBeLessThanOrEqual(all + 2.5 * Math.max(...weights));
+      expect(weighed.held().most).toBeGreaterThanOrEqual(all);
+      expect(weighed.held().most).toBeLessThanOrEqual(all + 2.5 * Math.max(...weights));
       await chained.close();
-      expect(held).toBe(0);
+      expect(weighed.held().now).toBe(0);
     });
   });
 });
