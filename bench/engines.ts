@@ -6,6 +6,7 @@ import { messageOf } from '../core/errors.js';
 import { anatomyOf } from '../core/network/anatomy.js';
 import { importOnnx } from '../core/network/onnx/import.js';
 import { engineDevices, engineNames, type NumericMode } from '../core/numeric-mode.js';
+import { secondsFor } from '../core/plan/cost.js';
 import { workloadOf } from '../core/study/workload.js';
 import { askEngine } from '../workers/engine-process.js';
 import { sampleOf, wholeNumber } from './flags.js';
@@ -73,12 +74,13 @@ async function compare(subject: Subject): Promise<void> {
   const processes = new Map(
     names.map((name) => [name, new LesionProcesses(wholeNumber(flags, 'threads'), modeOf(name))]),
   );
+  const work = ({ site }: Kernel): number => secondsFor(subject.images, workload.behind(site, true));
   const sweep = (name: string, list: readonly Kernel[]): Promise<SweepRun> =>
     (processes.get(name) as LesionProcesses).run(
       'percuss',
       list,
-      ({ site }) => workload.behind(site, true).macs,
-      2 * wholeNumber(flags, 'threads'),
+      work,
+      list.reduce((sum, kernel) => sum + work(kernel), 0),
       subject.images,
     );
   say(`\n${subject.network}: ${kernels.length} kernels × ${subject.images} images, fill zero; ${machineName()}`);

@@ -35,8 +35,6 @@ const { values: flags } = parseArgs({
 const marks: Partial<Record<Rival, number>> = { whole: 3, torch: 8 };
 const aims: Partial<Record<Rival, number>> = { torch: 12 };
 const figures: Figure[] = [];
-/** What percuss aims at for one batch. */
-const batchSeconds = 5;
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 
@@ -102,8 +100,7 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
   const { kernels, layers, whole, behind } = await planOf(subject);
   const total = (carried: boolean): number => kernels.reduce((sum, kernel) => sum + behind(kernel, carried), 0);
   const work = { percuss: total(true), shared: total(false), whole: kernels.length * whole };
-  const batches = (macs: number): number =>
-    Math.max(2, Math.ceil(secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0 }) / batchSeconds));
+  const seconds = (macs: number): number => secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0 });
   say(`\n${subject.network}: ${kernels.length} kernels of ${layers} layers × ${images} images, fill zero`);
   say(
     `  sharing beginnings saves at most ${(work.whole / work.shared).toFixed(2)}×, and with differences of one channel carried ` +
@@ -126,8 +123,8 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
   const warm = kernels.filter((_, i) => i % Math.ceil(kernels.length / 4) === 0);
   const own = {
     percuss: (list: readonly Kernel[]) =>
-      processes.run('percuss', list, (kernel) => behind(kernel), batches(work.percuss), images),
-    whole: (list: readonly Kernel[]) => processes.run('whole', list, () => 1, batches(work.whole), images),
+      processes.run('percuss', list, (kernel) => behind(kernel), seconds(work.percuss), images),
+    whole: (list: readonly Kernel[]) => processes.run('whole', list, () => 1, seconds(work.whole), images),
   };
   const methods: Partial<Record<'percuss' | Rival, () => Promise<SweepRun>>> = {
     percuss: () => own.percuss(kernels),

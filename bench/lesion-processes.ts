@@ -1,8 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { NumericMode } from '../core/numeric-mode.js';
+import { LEAST_SECONDS } from '../core/plan/planner.js';
+import { nextWork } from '../core/self-scheduling.js';
 import type { Method, Reply, Request } from './lesion-child.js';
 import { emptyResults, place, type Lesion, type Subject, type SweepRun } from './sweep.js';
+
+/** What percuss aims at for one batch. */
+const BATCH_SECONDS = 5;
 
 /** Single-threaded processes side by side, as percuss computes. */
 export class LesionProcesses {
@@ -20,22 +25,27 @@ export class LesionProcesses {
     await Promise.all(this.#children.map((child) => ask(child, { ask: 'open', subject })));
   }
 
-  /** Runs all lesions in batches of about equal work; a process that is free takes the next one. */
+  /**
+   * Runs all lesions; a process that is free takes the next batch, whose size follows the rule that percuss's stages follow.
+   *
+   * @param work of a lesion, in any measure
+   * @param seconds predicted for all lesions on one process
+   */
   async run<L extends Lesion>(
     method: Method,
     lesions: readonly L[],
     work: (lesion: L) => number,
-    batches: number,
+    seconds: number,
     images: number,
   ): Promise<SweepRun> {
-    const queue = divide(lesions, work, batches);
+    const next = queueOf(lesions.map(work), seconds, this.#children.length);
     const results = emptyResults(lesions.length * images, method === 'whole');
     let cpu = 0;
     let idle = 0;
     const started = performance.now();
     await Promise.all(
       this.#children.map(async (child) => {
-        for (let range = queue.shift(); range; range = queue.shift()) {
+        for (let range = next(); range; range = next()) {
           const part = lesions.slice(range.from, range.to).map(({ cuts }) => ({ cuts }));
           const reply = await ask(child, { ask: 'run', method, lesions: part });
           if (reply.results) place(results, reply.results, range.from * images);
@@ -66,19 +76,23 @@ function ask(child: ChildProcess, request: Request): Promise<Reply> {
   });
 }
 
-function divide<L>(
-  lesions: readonly L[],
-  work: (lesion: L) => number,
-  batches: number,
-): { readonly from: number; readonly to: number }[] {
-  const share = lesions.reduce((sum, lesion) => sum + work(lesion), 0) / batches;
-  const ranges: { from: number; to: number }[] = [];
-  let done = 0;
-  for (const [index, lesion] of lesions.entries()) {
-    const last = ranges.at(-1);
-    if (last && done < share * ranges.length) last.to = index + 1;
-    else ranges.push({ from: index, to: index + 1 });
-    done += work(lesion);
-  }
-  return ranges;
+/** Takes ranges of what is left, of which each is as much as a batch should be by then, and at least one lesion. */
+function queueOf(
+  work: readonly number[],
+  seconds: number,
+  slots: number,
+): () => { readonly from: number; readonly to: number } | undefined {
+  const whole = work.reduce((sum, one) => sum + one, 0);
+  const of = (index: number): number => (seconds * (work[index] as number)) / whole;
+  let left = seconds;
+  let next = 0;
+  return () => {
+    const from = next;
+    if (from === work.length) return undefined;
+    const most = nextWork({ left, slots, most: BATCH_SECONDS, least: LEAST_SECONDS });
+    let taken = of(next++);
+    while (next < work.length && taken + of(next) <= most) taken += of(next++);
+    left -= taken;
+    return { from, to: next };
+  };
 }

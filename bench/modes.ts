@@ -34,8 +34,6 @@ const { values: flags } = parseArgs({
 });
 
 const figures: Figure[] = [];
-/** What percuss aims at for one batch. */
-const batchSeconds = 5;
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 
@@ -121,8 +119,7 @@ async function compare(subject: Subject, name: string, mode: Mode, processes: Le
   const lesions = lesionsOf(anatomy, mode);
   const whole = lesions.length * workload.whole.macs;
   const bound = sharedWork(lesions, workload);
-  const batches = (macs: number): number =>
-    Math.max(2, Math.ceil(secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0 }) / batchSeconds));
+  const seconds = (macs: number): number => secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0 });
   say(`\n${mode.title}: ${lesions.length} conditions × ${images} images of ${subject.network}, fill zero`);
   say(
     `  sharing every beginning saves at most ${(whole / bound.shared).toFixed(2)}×, and with differences of one channel carried ` +
@@ -131,8 +128,8 @@ async function compare(subject: Subject, name: string, mode: Mode, processes: Le
   // As the planner divides work: by what a condition costs from its first cut on, sharing aside.
   const behind = ({ cuts }: Lesion): number => workload.behind(cuts[0]?.site ?? '', false).macs;
   const methods = {
-    percuss: (list: readonly Lesion[]) => processes.run('percuss', list, behind, batches(bound.carried), images),
-    whole: (list: readonly Lesion[]) => processes.run('whole', list, () => 1, batches(whole), images),
+    percuss: (list: readonly Lesion[]) => processes.run('percuss', list, behind, seconds(bound.carried), images),
+    whole: (list: readonly Lesion[]) => processes.run('whole', list, () => 1, seconds(whole), images),
   };
   const names = ['percuss', 'whole'] as const;
   await processes.open(subject);

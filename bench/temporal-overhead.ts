@@ -100,7 +100,8 @@ async function main(data: string): Promise<void> {
     const spec = path.join(folder, 'study.yaml');
     await writeFile(spec, specOf(data));
     const runners: readonly (readonly [string, Runner])[] = [
-      ['in-process', inProcess(slots)],
+      // As many in flight as over Temporal: how small the last batches are depends on it.
+      ['in-process', inProcess(2 * slots)],
       ['temporal', overTemporal(server)],
     ];
     const overheads: number[] = [];

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { planLines, planOf } from '../core/study/plan-report.js';
 import { candidateModes, choiceLines } from '../core/study/choose-mode.js';
@@ -19,7 +20,8 @@ export function planCommand(program: Command): void {
         const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
         const { mode, decided, choice } = await standingMode(session.ledger, resolved.id, spec.run);
         const calibration = await calibrationOf(mode);
-        const plan = await planOf(session.ledger, catalog, resolved, mode, spec.run, calibration?.cost);
+        const run = { ...spec.run, workers: spec.run.workers ?? availableParallelism() };
+        const plan = await planOf(session.ledger, catalog, resolved, mode, run, calibration?.cost);
         const { first, last } = candidateModes(spec.run);
         const open = !decided && first.length + last.length > 1;
         session.terminal.result(

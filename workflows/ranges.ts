@@ -1,12 +1,11 @@
+import { nextBatch } from '../core/self-scheduling.js';
 import type { StagePlan, StageSegment } from '../core/study/steps.js';
 import type { Range } from './protocol.js';
 
-/** The next batch at or after the cursor: batches never cross a segment, since those differ in label and cost. */
-export function nextRange(segments: readonly StageSegment[], cursor: number): Range | undefined {
-  const segment = segments.find((candidate) => candidate.to > cursor && candidate.to > candidate.from);
-  if (segment === undefined) return undefined;
-  const from = Math.max(cursor, segment.from);
-  return { from, to: Math.min(from + Math.max(1, segment.size), segment.to), tries: 0 };
+/** The next batch at or after the cursor, to be run for the first time; `window`: batches in flight. */
+export function nextRange(segments: readonly StageSegment[], cursor: number, window: number): Range | undefined {
+  const batch = nextBatch(segments, cursor, window);
+  return batch && { from: batch.from, to: batch.to, tries: 0 };
 }
 
 /** Both halves of a range of more than one unit; they start afresh. */

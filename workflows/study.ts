@@ -165,7 +165,7 @@ export async function study(input: StudyInput): Promise<StudyResult> {
           parentClosePolicy: ParentClosePolicy.TERMINATE,
           staticSummary: `${input.name}: stage ${plan.index}, ${plan.units} units`.slice(0, 190),
           staticDetails: plan.segments
-            .map((segment) => `- ${segment.label}: ${segment.to - segment.from} units, ${segment.size} a batch`)
+            .map((segment) => `- ${segment.label}: ${segment.to - segment.from} units, at most ${segment.size} a batch`)
             .join('\n')
             .slice(0, 9_000),
         });

@@ -28,9 +28,9 @@ const firstPauseMs = 2_000;
 const longestPauseMs = 60_000;
 
 /**
- * Runs every batch of a stage in a bounded window. A batch's own failure halves its range, down to the unit, which is
- * recorded as failed after some tries; infrastructure failures are tried again for ever. Continues as new when its
- * history grows long, with a cursor and the few ranges that have to run again.
+ * Runs every batch of a stage in a bounded window, smaller ones towards its end. A batch's own failure halves its range, down
+ * to the unit, which is recorded as failed after some tries; infrastructure failures are tried again for ever. Continues as
+ * new when its history grows long, with a cursor and the few ranges that have to run again.
  */
 export async function sweep(input: SweepInput): Promise<SweepResult> {
   const { stage, policy } = input;
@@ -203,7 +203,7 @@ export async function sweep(input: SweepInput): Promise<SweepResult> {
     const asked = policy.continueAfter !== undefined && info.historyLength >= policy.continueAfter && ended > 0;
     return info.continueAsNewSuggested || asked;
   };
-  const next = (): Range | undefined => carry[0] ?? nextRange(segments, cursor);
+  const next = (): Range | undefined => carry[0] ?? nextRange(segments, cursor, window);
   const over = (): boolean => fatal !== undefined || stoppedBy !== undefined;
   const room = (): boolean => !paused && running.size < window && next() !== undefined;
 

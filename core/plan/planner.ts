@@ -230,9 +230,11 @@ interface ProgramMade {
 /** The stage of the waves, see `stageGroups`. */
 export const WAVES = 3;
 
-/** Into how many batches a wave is divided at least, and how short batches get for it. */
+/** Into how many batches a wave is divided at least. */
 const WAVE_BATCHES = 16;
-const LEAST_SECONDS = 0.5;
+
+/** How short batches get, by prediction, where many processes or the end ask for small ones. */
+export const LEAST_SECONDS = 0.5;
 
 /**
  * Seconds of the batches of a wave that takes so long in all: what comes next waits for all of a wave, so it is divided

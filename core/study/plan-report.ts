@@ -5,20 +5,15 @@ import { printNumericMode } from '../numeric-mode.js';
 import { cellBytes, type CostModel } from '../plan/cost.js';
 import { SEMANTICS } from '../plan/identity.js';
 import { impulseGroup, outlineOf, type ModelOutline } from '../plan/outline.js';
-import {
-  batchSize,
-  missingOf,
-  stageGroups,
-  waveBatchSeconds,
-  type StageContext,
-  type WholeGroup,
-} from '../plan/planner.js';
-import { lengthOf } from '../plan/stage.js';
+import { missingOf, stageGroups, type StageContext, type Tally, WAVES, type WholeGroup } from '../plan/planner.js';
+import { lengthOf, type UnitGroup } from '../plan/stage.js';
+import { batchCounts } from '../self-scheduling.js';
 import type { ResolvedData } from '../spec/resolved-study.js';
 import type { RunSpec } from '../spec/study-spec.js';
 import { sizeOf } from '../tensor.js';
 import type { Catalog } from './catalog.js';
 import type { ResolvedInputs } from './prepare.js';
+import { segmentsOf } from './segments.js';
 import { workloadOf } from './workload.js';
 
 /** One network and ablation, or set of impulses, of a plan. */
@@ -58,13 +53,16 @@ export interface StudyPlan {
   readonly temporalActions: number;
 }
 
-/** Plans a study without storing or running anything of it. `cost`: what this machine was measured to do. */
+/**
+ * Plans a study without storing or running anything of it. `cost`: what this machine was measured to do. Batches are those
+ * of `run.workers` processes, or of one where that is left open, with two in flight for each.
+ */
 export async function planOf(
   ledger: Ledger,
   catalog: Catalog,
   { study, id }: ResolvedInputs,
   mode: NumericMode,
-  run: Pick<RunSpec, 'batchSeconds'>,
+  run: Pick<RunSpec, 'batchSeconds' | 'workers'>,
   cost?: CostModel,
 ): Promise<StudyPlan> {
   const outlines: ModelOutline[] = [];
@@ -87,8 +85,22 @@ export async function planOf(
   };
   const rows = new Map<string, PlanRow>();
   const planned = new Set<Digest>();
-  for (const groups of stageGroups(outlines)) {
-    for (const group of groups) await addGroup(rows, group, outlines, context, run.batchSeconds, planned);
+  const window = 2 * (run.workers ?? 1);
+  for (const [index, wholes] of stageGroups(outlines).entries()) {
+    const missing: Missing[] = [];
+    for (const whole of wholes) {
+      const { groups, tally } = await missingOf([whole], outlines, context, planned);
+      missing.push({ whole, group: groups[0], tally });
+    }
+    // How many waves are one stage is not known before; each group of one is counted as if it were a stage.
+    const stages = index === WAVES ? missing.map((one) => [one]) : [missing];
+    for (const parts of stages) {
+      const groups = parts.flatMap(({ group }) => (group ? [group] : []));
+      const counts = batchCounts(segmentsOf({ index, groups }, run.batchSeconds), window);
+      for (const part of parts) {
+        addGroup(rows, part, outlines, part.group ? (counts[groups.indexOf(part.group)] as number) : 0);
+      }
+    }
   }
   const list = [...rows.values()];
   const total = (field: 'units' | 'stored' | 'batches' | 'seconds' | 'bytes'): number =>
@@ -114,21 +126,23 @@ export async function planOf(
   };
 }
 
-async function addGroup(
+/** A group, and what is missing of it, if anything. */
+interface Missing {
+  readonly whole: WholeGroup;
+  readonly group: UnitGroup | undefined;
+  readonly tally: Tally;
+}
+
+function addGroup(
   rows: Map<string, PlanRow>,
-  whole: WholeGroup,
+  { whole, group, tally }: Missing,
   outlines: readonly ModelOutline[],
-  context: StageContext,
-  batchSeconds: number,
-  planned: Set<Digest>,
-): Promise<void> {
+  batches: number,
+): void {
   const outline = outlines.find((candidate) => candidate.model.name === whole.model) as ModelOutline;
-  const { groups, tally } = await missingOf([whole], outlines, context, planned);
   const name = `${whole.model} ${whole.kind} ${whole.name}`;
   const known = rows.get(name);
-  const [group] = groups;
   const missing = group ? lengthOf(group.missing) : 0;
-  const seconds = whole.asked && group ? waveBatchSeconds(missing * group.seconds, batchSeconds) : batchSeconds;
   rows.set(name, {
     model: whole.model,
     name: whole.name || whole.kind,
@@ -136,7 +150,7 @@ async function addGroup(
     conditions: Math.max(known?.conditions ?? 0, whole.count),
     units: (known?.units ?? 0) + tally.total,
     stored: (known?.stored ?? 0) + tally.stored,
-    batches: (known?.batches ?? 0) + (group ? Math.ceil(missing / batchSize(group, seconds)) : 0),
+    batches: (known?.batches ?? 0) + batches,
     seconds: (known?.seconds ?? 0) + (group ? missing * group.seconds : 0),
     bytes: (known?.bytes ?? 0) + missing * unitBytes(whole, outline),
   });

@@ -6,17 +6,8 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { Graph } from '../network/graph.js';
 import { SEMANTICS } from '../plan/identity.js';
 import type { ModelOutline } from '../plan/outline.js';
-import {
-  batchSize,
-  firstMissing,
-  type Committed,
-  type StageContext,
-  type Tally,
-  type Workload,
-  WAVES,
-  waveBatchSeconds,
-} from '../plan/planner.js';
-import { lengthOf, type Stage } from '../plan/stage.js';
+import { firstMissing, type Committed, type StageContext, type Tally, type Workload } from '../plan/planner.js';
+import type { Stage } from '../plan/stage.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { Catalog } from './catalog.js';
 import { adoptedScores, adoptScores } from './decisions.js';
@@ -24,7 +15,8 @@ import { failedKeys } from './failures.js';
 import { CellReader, loadProfile } from './load-results.js';
 import { loadOutlines } from './outlines.js';
 import { scoresOf } from './scores.js';
-import type { StagePlan, StageSegment, StudyEnd } from './steps.js';
+import { segmentsOf } from './segments.js';
+import type { StagePlan, StudyEnd } from './steps.js';
 import { adoptedWaves, adoptWaves, decideWaves, withReach } from './waves.js';
 import { workloadOf } from './workload.js';
 
@@ -188,28 +180,12 @@ export async function publishStage(
   const { stage, tally } = planned;
   if (!stage) return { stored: tally.stored, failed: tally.failed };
   const stored = await ledger.putRecord('plans', stage as never);
-  const segments: StageSegment[] = [];
-  const whole = stage.groups.reduce((sum, group) => sum + lengthOf(group.missing) * group.seconds, 0);
-  const batchSeconds = stage.index === WAVES ? waveBatchSeconds(whole, ref.batchSeconds) : ref.batchSeconds;
-  let from = 0;
-  for (const group of stage.groups) {
-    const count = lengthOf(group.missing);
-    const size = batchSize(group, batchSeconds);
-    segments.push({
-      label: `${group.model} · ${group.name || group.kind}`,
-      model: group.model,
-      from,
-      to: from + count,
-      size,
-      seconds: size * group.seconds,
-    });
-    from += count;
-  }
+  const segments = segmentsOf(stage, ref.batchSeconds);
   return {
     study: ref,
     index: stage.index,
     ref: stored,
-    units: from,
+    units: segments.at(-1)?.to ?? 0,
     segments,
     stored: tally.stored,
     failed: tally.failed,

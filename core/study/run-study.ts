@@ -1,6 +1,7 @@
 import { isPercussError, messageOf, PercussError } from '../errors.js';
 import { silent, type Progress } from '../progress.js';
 import type { Ref } from '../digest.js';
+import { nextBatch } from '../self-scheduling.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { TableName } from '../tables/schema.js';
 import type { RunCounts, StagePlan, StudySteps, UnitFailure } from './steps.js';
@@ -112,18 +113,24 @@ export async function runStage(
   plan: StagePlan,
   options: RunOptions,
 ): Promise<{ readonly computed: number; readonly failed: number }> {
-  const queue: Range[] = plan.segments.flatMap((segment) => {
-    const ranges: Range[] = [];
-    for (let from = segment.from; from < segment.to; from += segment.size) {
-      ranges.push({ from, to: Math.min(segment.to, from + segment.size), label: segment.label, tries: 0 });
-    }
-    return ranges;
-  });
+  const window = Math.max(1, options.window);
+  const again: Range[] = [];
+  let cursor = 0;
+  let over = false;
+  const next = (): Range | undefined => {
+    if (over) return undefined;
+    const failed = again.shift();
+    if (failed) return failed;
+    const batch = nextBatch(plan.segments, cursor, window);
+    if (!batch) return undefined;
+    cursor = batch.to;
+    return { from: batch.from, to: batch.to, label: batch.stretch.label, tries: 0 };
+  };
   const failures: UnitFailure[] = [];
   const state = { computed: 0, done: 0 };
   const progress = options.progress ?? silent;
   const worker = async (): Promise<void> => {
-    for (let range = queue.shift(); range; range = queue.shift()) {
+    for (let range = next(); range; range = next()) {
       stopIfAborted(options.signal);
       const { from, to, label, tries } = range;
       try {
@@ -133,22 +140,22 @@ export async function runStage(
         progress({ phase: 'run', label, done: state.done, total: plan.units, unit: 'cells' });
       } catch (error) {
         if (!isPercussError(error) || error.kind !== 'compute') {
-          queue.length = 0;
+          over = true;
           throw error;
         }
         if (to - from > 1) {
           const middle = Math.floor((from + to) / 2);
-          queue.unshift({ from, to: middle, label, tries: 0 }, { from: middle, to, label, tries: 0 });
+          again.unshift({ from, to: middle, label, tries: 0 }, { from: middle, to, label, tries: 0 });
         } else if (tries + 1 < TRIES) {
-          queue.unshift({ from, to, label, tries: tries + 1 });
+          again.unshift({ from, to, label, tries: tries + 1 });
         } else {
           failures.push({ unit: from, code: error.code, message: messageOf(error) });
-          if (options.onFailure === 'stop') queue.length = 0;
+          if (options.onFailure === 'stop') over = true;
         }
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, options.window) }, worker));
+  await Promise.all(Array.from({ length: window }, worker));
   if (failures.length > 0) await steps.recordFailures(plan, failures);
   return { computed: state.computed, failed: failures.length };
 }

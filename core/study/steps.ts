@@ -1,17 +1,13 @@
 import type { Ref } from '../digest.js';
+import type { Stretch } from '../self-scheduling.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { TableName, Tables } from '../tables/schema.js';
 
-/** Consecutive work units of a stage that are run in batches of `size` units, each of about `seconds`. */
-export interface StageSegment {
+/** Consecutive work units of a stage that are run in batches of `size` units, each of about `seconds`; of fewer at the end. */
+export interface StageSegment extends Stretch {
   /** Network and ablation or impulses, for people: `resnet20 · each-kernel`. */
   readonly label: string;
   readonly model: string;
-  readonly from: number;
-  readonly to: number;
-  readonly size: number;
-  /** Predicted seconds of one batch. */
-  readonly seconds: number;
 }
 
 /** What `planStage` wrote: `stages/<study>/<index>`. Units are numbered 0 … units−1, in canonical order. */

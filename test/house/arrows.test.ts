@@ -80,7 +80,13 @@ for (const room of rooms) {
   plantImport(room, 'test/thing', 'value', false);
   plantImport(room, 'experiments/thing', 'value', false);
 }
-for (const [leaf, allowed] of Object.entries({ errors: true, progress: true, digest: false, safetensors: false }))
+for (const [leaf, allowed] of Object.entries({
+  errors: true,
+  progress: true,
+  'self-scheduling': true,
+  digest: false,
+  safetensors: false,
+}))
   plantImport('workflows', `core/${leaf}`, 'value', allowed);
 for (const name of ['node:fs', '@temporalio/client', '@temporalio/worker', 'zod'])
   plant(

@@ -5,6 +5,7 @@ import { createSteps } from '../../core/study/create-steps.js';
 import { inProcessCompute } from '../../core/study/in-process-compute.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/prepare.js';
 import { runStudySteps, type StudyResult } from '../../core/study/run-study.js';
+import type { StudySteps } from '../../core/study/steps.js';
 import type { StudySpec } from '../../core/spec/study-spec.js';
 import { tableNames } from '../../core/tables/columns.js';
 import { hasSharedData } from '../probe/real-network.js';
@@ -12,7 +13,8 @@ import { ablation, model, smallStudy } from './small-study.js';
 
 const mode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' } as const;
 
-async function runIn(ledger: Ledger, spec: StudySpec): Promise<StudyResult> {
+/** @param onBatch of how many units; batches then shrink to one unit at the end of a stage, of which the window is three */
+async function runIn(ledger: Ledger, spec: StudySpec, onBatch?: (units: number) => void): Promise<StudyResult> {
   const ref = await storeStudy(ledger, resolveStudy(await readStudyInputs(spec)), {
     mode,
     yaml: 'not from a file',
@@ -20,7 +22,26 @@ async function runIn(ledger: Ledger, spec: StudySpec): Promise<StudyResult> {
   });
   const compute = inProcessCompute(ledger);
   const steps = createSteps({ ledger, compute });
-  const result = await runStudySteps(steps, ref, { window: 1, onFailure: 'continue', tables: tableNames });
+  let last: Promise<unknown> = Promise.resolve();
+  const shrinking: StudySteps = {
+    ...steps,
+    planStage: async (...args) => {
+      const plan = await steps.planStage(...args);
+      return plan.ref ? { ...plan, segments: plan.segments.map((segment) => ({ ...segment, least: 1 })) } : plan;
+    },
+    runBatch: (plan, from, to, more) => {
+      onBatch?.(to - from);
+      // This process computes one batch at a time.
+      const run = last.then(() => steps.runBatch(plan, from, to, more));
+      last = run.catch(() => undefined);
+      return run;
+    },
+  };
+  const result = await runStudySteps(onBatch ? shrinking : steps, ref, {
+    window: onBatch ? 3 : 1,
+    onFailure: 'continue',
+    tables: tableNames,
+  });
   await compute.close();
   return result;
 }
@@ -47,6 +68,15 @@ describe.skipIf(!hasSharedData)('a study in process', () => {
     const spec = smallStudy();
     const other = await runIn(new Ledger(memoryStore()), { ...spec, run: { ...spec.run, batchSeconds: 5 } });
     expect(hashes(other)).toEqual(hashes(one));
+    const sizes: number[] = [];
+    const shrinking = await runIn(
+      new Ledger(memoryStore()),
+      { ...spec, run: { ...spec.run, batchSeconds: 5 } },
+      (units) => void sizes.push(units),
+    );
+    expect(hashes(shrinking)).toEqual(hashes(one));
+    expect(new Set(sizes).size).toBeGreaterThan(5);
+    expect(sizes.at(-1)).toBe(1);
   });
 
   test('extended by a fraction, a network and images computes only what is new', async () => {

@@ -87,5 +87,14 @@ describe.runIf(process.env['RECORD_HISTORIES'])('recording', () => {
     await handle.cancel();
     await expect(waitForResult(handle)).rejects.toMatchObject({ code: 'CANCELLED' });
     await record(paused, sweepWorkflowId(paused.study.id, 0), 'sweep-paused-cancelled.json');
+    const shrinking = await World.open(held, {
+      stages: [[{ label: 'a', units: 60, size: 10, seconds: 10, least: 1 }]],
+      unitMs: 10,
+    });
+    const wider = await shrinking.submit({ window: 1 });
+    await until('it has begun', () => shrinking.done.length > 5);
+    await held.client.workflow.getHandle(sweepWorkflowId(shrinking.study.id, 0)).signal('setWindow', 3);
+    await waitForResult(wider);
+    await record(shrinking, sweepWorkflowId(shrinking.study.id, 0), 'sweep-shrinking.json');
   });
 });

@@ -85,6 +85,29 @@ describe('a study on a real server', () => {
     await worker.shutdown();
   });
 
+  it.concurrent(
+    'runs smaller batches towards the end of a stage, across continue-as-new, by the window of the moment',
+    async () => {
+      const stages = [[{ label: 'a', units: 160, size: 10, seconds: 10, least: 1 }]];
+      const world = await open({ stages, unitMs: 30 });
+      const handle = await world.submit({ window: 1, policy: { continueAfter: 40 } });
+      await until('four batches have run', () => world.batches.length >= 4);
+      await setWindow(held.client, world.study.id, 4);
+      expect((await waitForResult(handle)).counters).toMatchObject({ computed: 160, reused: 0, failed: 0 });
+      expect(world.commits).toHaveLength(160);
+      const ranges = world.batches.toSorted(([a], [b]) => a - b);
+      expect(ranges.map(([from]) => from)).toEqual([0, ...ranges.slice(0, -1).map(([, to]) => to)]);
+      // Of one batch in flight the share is above 10 units as long as 20 are left; of four, 80.
+      for (const [from, to] of ranges.slice(0, 4)) expect([from, to - from]).toEqual([from, 10]);
+      for (const [from, to] of ranges.filter(([first]) => first > 100)) {
+        expect(to - from).toBe(Math.max(1, Math.floor((160 - from) / 8)));
+      }
+      expect(ranges.at(-1)).toEqual([159, 160]);
+      const sweep = held.client.workflow.getHandle(sweepWorkflowId(world.study.id, 0));
+      expect((await sweep.query<{ continued: number }>('progress')).continued).toBeGreaterThan(1);
+    },
+  );
+
   it.concurrent('continues as new with batches in flight and loses none', async () => {
     const world = await open({ stages: [[{ label: 'a', units: 200, size: 2 }]], unitMs: 2 });
     const handle = await world.submit({ policy: { continueAfter: 60 } });

@@ -21,7 +21,7 @@ import { submitStudy } from '../../workers/client.js';
 import type { StudyHandle, SubmitOptions } from '../../workers/client.js';
 import { startWorker } from '../../workers/worker.js';
 import type { RunningWorker, WorkerRole } from '../../workers/worker.js';
-import { commits, doneUnits, failedUnits, fakeSteps, writeConfig } from './fixtures/fake-steps.mjs';
+import { batches, commits, doneUnits, failedUnits, fakeSteps, writeConfig } from './fixtures/fake-steps.mjs';
 import type { FakeConfig } from './fixtures/fake-steps.mjs';
 
 export const mode: NumericMode = { engine: 'reference', precision: 'float64', device: 'cpu' };
@@ -147,6 +147,9 @@ export class World {
   }
   get commits(): string[] {
     return commits(this.folder);
+  }
+  get batches(): [number, number][] {
+    return batches(this.folder);
   }
 }
 

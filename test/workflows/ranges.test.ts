@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StageSegment } from '../../core/study/steps.js';
 import { pace } from '../../workflows/pace.js';
+import type { Range } from '../../workflows/protocol.js';
 import { halves, nextRange } from '../../workflows/ranges.js';
 
 const segmentsOf = (lengths: readonly (readonly [number, number])[]): StageSegment[] => {
@@ -14,23 +14,25 @@ const segmentsOf = (lengths: readonly (readonly [number, number])[]): StageSegme
 };
 
 describe('ranges', () => {
-  it('cover every unit once, in order, within segments and sizes', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(50), fc.integer({ min: 0, max: 20 })), { maxLength: 8 }), (lengths) => {
-        const segments = segmentsOf(lengths);
-        const covered: number[] = [];
-        let cursor = 0;
-        for (let range = nextRange(segments, cursor); range; range = nextRange(segments, cursor)) {
-          const { from, to } = range;
-          const segment = segments.find((candidate) => from >= candidate.from && to <= candidate.to);
-          expect(segment).toBeDefined();
-          expect(to - from).toBeLessThanOrEqual(Math.max(1, segment?.size ?? 0));
-          for (let unit = from; unit < to; unit++) covered.push(unit);
-          cursor = to;
-        }
-        expect(covered).toEqual(Array.from({ length: segments.at(-1)?.to ?? 0 }, (_, i) => i));
-      }),
-    );
+  it('are the batches of a stage, tried for the first time', () => {
+    const segments = segmentsOf([
+      [10, 4],
+      [0, 3],
+      [7, 7],
+    ]);
+    const ranges: Range[] = [];
+    for (let range = nextRange(segments, 0, 2); range; range = nextRange(segments, range.to, 2)) ranges.push(range);
+    expect(ranges.map(({ from, to }) => [from, to])).toEqual([
+      [0, 4],
+      [4, 8],
+      [8, 10],
+      [10, 17],
+    ]);
+    expect(new Set(ranges.map(({ tries }) => tries))).toEqual(new Set([0]));
+    // Of 100 s that are left, a quarter of that for two in flight.
+    const [shrinking] = segmentsOf([[100, 50]]).map((segment) => ({ ...segment, seconds: 50, least: 1 }));
+    expect(nextRange([shrinking as StageSegment], 0, 2)).toEqual({ from: 0, to: 25, tries: 0 });
+    expect(nextRange([shrinking as StageSegment], 0, 5)).toEqual({ from: 0, to: 10, tries: 0 });
   });
 
   it('split into two that are not empty and start their tries afresh', () => {
