@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { NumericMode } from '../core/numeric-mode.js';
 import { LEAST_SECONDS } from '../core/plan/planner.js';
 import { nextWork } from '../core/self-scheduling.js';
+import { computeFlags } from '../workers/compute-settings.js';
 import type { Method, Reply, Request } from './lesion-child.js';
 import { emptyResults, place, type Lesion, type Subject, type SweepRun } from './sweep.js';
 
@@ -16,7 +17,7 @@ export class LesionProcesses {
   constructor(count: number, mode: NumericMode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' }) {
     const entry = fileURLToPath(new URL('./lesion-child.js', import.meta.url));
     this.#children = Array.from({ length: count }, () =>
-      fork(entry, [JSON.stringify(mode)], { serialization: 'advanced' }),
+      fork(entry, [JSON.stringify(mode)], { serialization: 'advanced', execArgv: [...computeFlags] }),
     );
   }
 

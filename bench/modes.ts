@@ -24,7 +24,10 @@ const { values: flags } = parseArgs({
     model: { type: 'string', default: 'cifar10_resnet20' },
     images: { type: 'string', default: '256' },
     conditions: { type: 'string', default: '360' },
-    modes: { type: 'string', default: 'cumulative,pairs,one-layer,all-depths,cumulative-all-depths' },
+    modes: {
+      type: 'string',
+      default: 'cumulative,pairs,pairs-within-layers,one-layer,all-depths,cumulative-all-depths',
+    },
     rounds: { type: 'string', default: '5' },
     threads: { type: 'string', default: '2' },
     seed: { type: 'string', default: '7' },
@@ -53,6 +56,10 @@ const random = (spread: 'one-layer' | 'all-depths') => (n: number) => [
   { mode: 'random' as const, spread: [spread], fractions: small, trials: trials(n, small) },
 ];
 
+const pairs = (scope: 'any' | 'layer') => (n: number) => [
+  { mode: 'pairs' as const, pairs: { within: [scope], budget: Math.max(1, Math.round(n / 2)) } },
+];
+
 /** Each layer's kernels one after another, in steps of one kernel, or of several where fewer conditions are asked for. */
 function withinLayers(conditions: number, { layers }: Anatomy): readonly Partial<AblationSpec>[] {
   const kernels = layers.reduce((sum, layer) => sum + layer.kernels, 0);
@@ -69,10 +76,11 @@ function withinLayers(conditions: number, { layers }: Anatomy): readonly Partial
 
 const modes: Readonly<Record<string, Mode>> = {
   cumulative: { title: 'cumulative within each layer, kernel by kernel', mark: 2.5, asks: withinLayers },
-  pairs: {
-    title: 'pairs of kernels, and each of them alone',
+  pairs: { title: 'pairs of any kernels, and each of them alone', mark: 3, asks: pairs('any') },
+  'pairs-within-layers': {
+    title: 'pairs of kernels of one layer, and each of them alone',
     mark: 3,
-    asks: (n) => [{ mode: 'pairs', pairs: { within: ['any'], budget: Math.max(1, Math.round(n / 2)) } }],
+    asks: pairs('layer'),
   },
   'one-layer': { title: 'random within one layer', mark: 2, asks: random('one-layer') },
   'all-depths': { title: 'random over all depths', mark: undefined, asks: random('all-depths') },

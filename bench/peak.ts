@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { anatomyOf } from '../core/network/anatomy.js';
 import { importOnnx } from '../core/network/onnx/import.js';
 import { workloadOf } from '../core/study/workload.js';
+import { computeFlags } from '../workers/compute-settings.js';
 import type { Meter } from './metered-engine.js';
 import type { PeakReply, PeakRequest } from './peak-child.js';
 import { isArchitecture, randomNetwork } from './random-networks.js';
@@ -158,7 +159,9 @@ if (!existsSync(data)) {
 } else {
   say(machineName());
   const entry = fileURLToPath(new URL('./peak-child.js', import.meta.url));
-  const children = Array.from({ length: Number(flags.threads) }, () => fork(entry, [], { serialization: 'advanced' }));
+  const children = Array.from({ length: Number(flags.threads) }, () =>
+    fork(entry, [], { serialization: 'advanced', execArgv: [...computeFlags] }),
+  );
   try {
     const figures: Figure[] = [];
     for (const network of flags.models.split(',')) {

@@ -3,6 +3,7 @@ import { PercussError } from '../core/errors.js';
 import type { Compute, ComputeOptions, ComputeResult, ComputeTask } from '../core/study/compute.js';
 import { childEnvironment } from '../infra/settings.js';
 import { ComputeProcess } from './compute-process.js';
+import { computeEnvironment } from './compute-settings.js';
 
 export interface ChildrenOptions {
   /** Processes, and so tasks at a time. */
@@ -19,13 +20,6 @@ export interface ChildrenOptions {
 export interface Children extends Compute {
   readonly pids: () => readonly number[];
 }
-
-/**
- * What compute processes have in their environment. Native engines bring threads of their own; one a process keeps results
- * equal and slots independent. NVIDIA's libraries round factors to 10 bits (TF32) unless they are told not to, and a mode
- * of float32 must mean it.
- */
-export const computeEnvironment = { OMP_NUM_THREADS: '1', NVIDIA_TF32_OVERRIDE: '0' } as const;
 
 /**
  * One child process a slot, started when it is first needed. A process that dies, or is killed to cancel its task, is

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { PercussError } from '../core/errors.js';
 import type { ComputeOptions, ComputeResult, ComputeTask } from '../core/study/compute.js';
+import { computeFlags } from './compute-settings.js';
 import { fromPlain } from './messages.js';
 import type { ChildMessage, TaskMessage } from './messages.js';
 
@@ -44,7 +45,7 @@ export class ComputeProcess {
       env: options.env,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // The parent's own flags (a test runner's loader, an inspector's port) are not the child's.
-      execArgv: [],
+      execArgv: [...computeFlags],
     });
     this.#child.stderr?.on('data', (part: Buffer) => {
       this.#stderr = `${this.#stderr}${part.toString()}`.slice(-1_000);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { PercussError } from '../core/errors.js';
 import { printNumericMode, type NumericMode } from '../core/numeric-mode.js';
 import { childEnvironment } from '../infra/settings.js';
-import { computeEnvironment } from './children.js';
+import { computeEnvironment, computeFlags } from './compute-settings.js';
 import type { EngineAnswer, EngineReply, EngineTask } from './engine-tasks.js';
 import { fromPlain } from './messages.js';
 
@@ -71,7 +71,7 @@ class EngineProcess {
       serialization: 'advanced',
       env: childEnvironment(computeEnvironment),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: [],
+      execArgv: [...computeFlags],
     });
     this.#child.stderr?.on('data', (part: Buffer) => {
       this.#said = `${this.#said}${part.toString()}`.slice(-1_000);

@@ -1,10 +1,12 @@
-import { contributionsOf } from './contributions.js';
+import type { EngineTensor } from '../engine/engine.js';
+import type { ValueId } from '../network/graph.js';
 import { rows, type Tensor } from '../tensor.js';
+import { contributionsOf } from './contributions.js';
+import type { CutPoint } from './cut-point.js';
 import type { FillReach } from './fill.js';
 import { edited, runLesions, type PreparedEdit } from './lesion-run.js';
+import type { HostLive, Live } from './live.js';
 import { shapeOfRun } from './run-size.js';
-import type { CutPoint } from './cut-point.js';
-import type { HostLive } from './live.js';
 import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
 
 /** What a condition removes at one cut. */
@@ -65,21 +67,31 @@ async function branch(
   depth: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const { value } = network.cuts[station.cut] as CutPoint;
+  const cutOfNext = ({ steps }: LesionPath): number => (steps[depth + 1] as LesionStep).cut;
   for (const same of grouped(paths, ({ steps }) => (steps[depth] as LesionStep).key)) {
     const { edits } = same[0].steps[depth] as LesionStep;
-    const { value } = network.cuts[station.cut] as CutPoint;
     const live = new Map(station.live);
     live.set(value, edited(live.get(value) as Tensor, edits, station.start));
-    for (const next of grouped(same, ({ steps }) => String(steps[depth + 1]?.cut))) {
-      signal?.throwIfAborted();
-      const { cut } = next[0].steps[depth + 1] as LesionStep;
-      const there = { cut, live: await network.advance(station.cut, cut, live, signal), start: station.start };
+    const arrive = async (cut: number, there: Live): Promise<void> => {
+      const next = same.filter((path) => cutOfNext(path) === cut);
+      const at = { cut, live: await readLive(network, cut, there), start: station.start };
       const ending = next.filter(({ steps }) => steps.length === depth + 2);
-      await runEnds(network, there, ending, depth + 1, signal);
+      await runEnds(network, at, ending, depth + 1, signal);
       const going = next.filter(({ steps }) => steps.length > depth + 2);
-      if (going.length > 0) await branch(network, there, going, depth + 1, signal);
-    }
+      if (going.length > 0) await branch(network, at, going, depth + 1, signal);
+    };
+    await network.onwards({ cut: station.cut, live }, new Set(same.map(cutOfNext)), arrive, signal);
   }
+}
+
+/** The values alive at a cut, on the host. */
+export async function readLive(network: TappedNetwork, cut: number, values: Live): Promise<HostLive> {
+  const host = new Map<ValueId, Tensor>();
+  for (const value of (network.cuts[cut] as CutPoint).live) {
+    host.set(value, await (values.get(value) as EngineTensor).read());
+  }
+  return host;
 }
 
 /** Paths whose last step is here, as many in a run as its rows allow. */

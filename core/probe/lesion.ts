@@ -1,13 +1,12 @@
 import { canonicalJson, type Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
-import type { EngineTensor } from '../engine/engine.js';
 import type { ValueId } from '../network/graph.js';
 import type { CellKey, Condition } from '../plan/condition.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { Cell } from './cell.js';
 import { chunkBaseline, type ChunkBaseline } from './chunk-baseline.js';
 import { fillValues } from './fill.js';
-import { runPaths, type LesionPath, type LesionStep } from './lesion-paths.js';
+import { readLive, runPaths, type LesionPath, type LesionStep } from './lesion-paths.js';
 import type { PreparedEdit } from './lesion-run.js';
 import { imageMetrics, type MetricsContext, type OutputKind } from './metrics.js';
 import type { ReferenceSet } from './reference-set.js';
@@ -156,14 +155,14 @@ async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]):
     await network.walk(
       tile.images,
       async (cut, live) => {
-        const point = network.cuts[cut] as { value: ValueId; live: readonly ValueId[] };
+        const point = network.cuts[cut] as { value: ValueId };
         if (unknown.length > 0) {
           const activation = (await live.get(point.value)?.read()) as Tensor<'float32'>;
           for (const condition of unknown) measureEffect(condition, point.value, activation, tile.from);
         }
         const here = conditions.filter((condition) => firstCut(condition) === cut);
         if (here.length === 0) return;
-        const host = await readLive(point.live, live);
+        const host = await readLive(network, cut, live);
         await runPaths(network, { cut, live: host, start: tile.from }, here, signal);
         behind += here.length;
         batch.onDone?.(Math.floor(((walked + behind / conditions.length) / tiles) * batch.conditions.length));
@@ -178,15 +177,6 @@ const firstCut = ({ steps }: LesionPath): number => (steps[0] as LesionStep).cut
 
 const cutOfValue = (network: TappedNetwork, value: ValueId): number =>
   network.cuts.findIndex((cut) => cut.value === value);
-
-async function readLive(
-  values: readonly ValueId[],
-  live: ReadonlyMap<ValueId, EngineTensor>,
-): Promise<Map<ValueId, Tensor>> {
-  const host = new Map<ValueId, Tensor>();
-  for (const value of values) host.set(value, await (live.get(value) as EngineTensor).read());
-  return host;
-}
 
 /** Elementwise, for fills that differ by position or image. */
 function measureEffect(condition: Prepared, value: ValueId, activation: Tensor<'float32'>, tileStart: number): void {

@@ -171,30 +171,42 @@ export class TappedNetwork {
   }
 
   /**
-   * From the values alive at one cut, edited or not, to those at a later one. Small networks have a program for each pair of
-   * cuts; large ones go from stop to stop, so that no weight is held twice.
+   * From the values alive at a cut, edited or not, along the chain to the furthest of later cuts; `visit` sees what is alive at
+   * each of these, which belongs to the way. What is found there depends on no other cut that is asked for.
    */
-  async advance(from: number, to: number, live: HostLive, signal?: AbortSignal): Promise<HostLive> {
-    const { live: wanted } = this.cuts[to] as CutPoint;
-    const take = (at: HostLive, found: HostLive, values: readonly ValueId[]): HostLive =>
-      new Map(values.map((value) => [value, (found.get(value) ?? at.get(value)) as Tensor]));
-    const straight = async (cache: ProgramCache, values: readonly ValueId[], name: string): Promise<HostLive> => {
-      const fresh = values.filter((value) => !live.has(value));
-      return take(live, await this.#onHost(cache, `${this.graph.name} ${name}`, live, fresh, signal), values);
+  async onwards(
+    from: { readonly cut: number; readonly live: HostLive },
+    cuts: ReadonlySet<number>,
+    visit: (cut: number, live: Live) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const own = this.#chain.segmentOf(from.cut);
+    const { end, stop } = this.#chain.segments[own] as Segment;
+    const { programs } = await this.#atCuts.at(from.cut);
+    const straight = async (values: readonly ValueId[], name: string): Promise<HostLive> => {
+      const fresh = values.filter((value) => !from.live.has(value));
+      const found = await this.#onHost(
+        programs,
+        `${this.graph.name} from cut ${from.cut} ${name}`,
+        from.live,
+        fresh,
+        signal,
+      );
+      return new Map(values.map((value) => [value, (found.get(value) ?? from.live.get(value)) as Tensor]));
     };
-    if (this.#direct) return straight(this.#programs, wanted, `from cut ${from} to ${to}`);
-    const own = this.#chain.segmentOf(from);
-    const { end: ownEnd, stop } = this.#chain.segments[own] as Segment;
-    const { programs } = await this.#atCuts.at(from);
-    if (this.#chain.segmentOf(to) === own) return straight(programs, wanted, `from cut ${from} to ${to}`);
-    let at = stop === from ? live : await straight(programs, ownEnd, `from cut ${from} to its stop`);
-    for (let index = own + 1; index <= this.#chain.segmentOf(to); index++) {
-      const { end, cuts } = this.#chain.segments[index] as Segment;
-      const here = cuts.includes(to) ? wanted : end;
-      const found = await throughEngine(this.engine, at, (given) => this.#chain.run(index, given, here, signal));
-      at = take(at, found, here);
+    const uploaded = (live: HostLive): Live =>
+      new Map([...live].map(([value, tensor]) => [value, this.engine.upload(tensor)]));
+    const near = [...cuts].filter((cut) => this.#chain.segmentOf(cut) === own).sort((a, b) => a - b);
+    for (const cut of near) {
+      const live = uploaded(await straight((this.cuts[cut] as CutPoint).live, `to ${cut}`));
+      await visit(cut, live);
+      for (const tensor of live.values()) tensor.dispose();
     }
-    return at;
+    if (near.length === cuts.size) return;
+    const live = uploaded(stop === from.cut ? from.live : await straight(end, 'to its stop'));
+    const until = Math.max(...cuts);
+    const { live: last } = await this.#follow(own + 1, live, visit, { until, cuts, ...(signal ? { signal } : {}) });
+    for (const tensor of last.values()) tensor.dispose();
   }
 
   async #onHost(
@@ -230,13 +242,32 @@ export class TappedNetwork {
     let next = paused?.segment ?? 0;
     const at = segments[next - 1]?.stop;
     if (paused && visits(at)) await visit(at, live);
-    const last = options.until ?? this.cuts.length;
+    ({ next, live } = await this.#follow(next, live, visit, options));
+    if (options.resume && options.until !== undefined && next > 0) {
+      const cut = segments[next - 1]?.stop ?? segments[next]?.cuts[0] ?? this.cuts.length;
+      if (this.#paused.keep(options.resume, { segment: next, cut, live })) return undefined;
+    }
+    const output = options.until === undefined ? await live.get(this.output)?.read() : undefined;
+    for (const tensor of live.values()) tensor.dispose();
+    return output;
+  }
+
+  /** Goes along the chain from a segment on, to the end or behind `until`; resolves to where it came and what is alive there. */
+  async #follow(
+    first: number,
+    given: Live,
+    visit: (cut: number, live: Live) => Promise<void>,
+    { until, cuts: wantedCuts, signal }: WalkOptions,
+  ): Promise<{ readonly next: number; readonly live: Live }> {
+    const { segments } = this.#chain;
+    const last = until ?? this.cuts.length;
+    let [next, live] = [first, given];
     for (; next < segments.length; next++) {
       const { cuts, end } = segments[next] as Segment;
-      if (options.until !== undefined && !cuts.some((cut) => cut <= last)) break;
-      const here = cuts.filter((cut) => cut <= last && visits(cut));
+      if (until !== undefined && !cuts.some((cut) => cut <= last)) break;
+      const here = cuts.filter((cut) => cut <= last && (wantedCuts?.has(cut) ?? true));
       const wanted = [...here.flatMap((cut) => (this.cuts[cut] as CutPoint).live), ...end];
-      const found = await this.#chain.run(next, live, wanted, options.signal);
+      const found = await this.#chain.run(next, live, wanted, signal);
       const all = new Map([...live, ...found]);
       for (const cut of here) await visit(cut, pick(all, (this.cuts[cut] as CutPoint).live));
       if (cuts.some((cut) => cut > last)) {
@@ -245,13 +276,7 @@ export class TappedNetwork {
       }
       live = moveOn(live, found, end);
     }
-    if (options.resume && options.until !== undefined && next > 0) {
-      const cut = segments[next - 1]?.stop ?? segments[next]?.cuts[0] ?? this.cuts.length;
-      if (this.#paused.keep(options.resume, { segment: next, cut, live })) return undefined;
-    }
-    const output = options.until === undefined ? await live.get(this.output)?.read() : undefined;
-    for (const tensor of live.values()) tensor.dispose();
-    return output;
+    return { next, live };
   }
 
   /** Images in tiles, as row ranges. */

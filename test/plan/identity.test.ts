@@ -57,21 +57,21 @@ describe('keys', () => {
     expect({ semantics: SEMANTICS, keys }, RAISE).toMatchInlineSnapshot(`
       {
         "keys": {
-          "baseline": "d787c4cfad5f4eb5abda96f36054b65ae4a9dc5d781e8786dca58d723438829d",
-          "flat responses": "7bcc5a184c2ea971ec76846d2370bf8150b04bd38f7a74f55d25152cf5fa1365",
-          "image responses": "889e9bcdd60f48e86c5dd47745b93f663cb04dde62b7a7d8ac32380136623bb3",
-          "mean": "e023dabcd941e10e40c1200f8ab5af9c77da5974cf6b06d5134fcf987a50fea0",
-          "mean responses": "5b033e291e1bae795e19d99c8d20b2d2ef236320e03009d464f0b5eb4fa39979",
-          "null responses": "6c71ad4afee172fd47b63386f8f803d196e2f1f2f88a797cd0529040b79f89fe",
-          "position": "c468d6b5edd0a3bdc15117fa1789b82ec7dc0737adce69108b9c4aecf08fbdc5",
-          "profile": "97f4fa5b77572af35c6b7fc9a49c09e4bd2d5578f9dcbd05f2be4b70ac7150a4",
-          "resample": "b9dc658b46594be544597f81b98c808fc7e0abc59618af509a6aa129bbc5824e",
-          "several": "6fa271fe0315c1a66082515a5776ece644c7a73ae82b216bc08c8709b7090998",
-          "unit baseline": "ffc6c7bb30f76a43b375e3bc26f9a21d1dc88f3f53e3f16e7071116a701ab9d7",
-          "unit cell": "407c38e7150d1864b482a606d327f617b0bb7d8bbb59f94a6d887ed43e026dff",
-          "zero": "cf5898380723a08b5216c47ee6c6ea8df2788124b3c27057a0a152148bf03eb2",
+          "baseline": "95afbbc5383540d8c46232e27ec8d75c803d5df02c6f5ce3e5bfb5356bef0996",
+          "flat responses": "65bd174ffc142679be00f83d9a5046e2870b64748f2628484891cacc65d6b9b7",
+          "image responses": "a5524f5e742243a3f8504b5b30ecdab45c8c335e13433687f202d3a0a2cb68be",
+          "mean": "125febd817a9ff0445a35e17d0485668f5d0082b338514f7ee05885a72b8ae21",
+          "mean responses": "a1cbf37315a837fa25a6d9098365768462cd64cd46cc24ce2a3788677d2cc31d",
+          "null responses": "0fb1bacbb1b1d467ff2623a4fbe02a3abbc6d8484b369eb75e49121d30179fbd",
+          "position": "08c558a97e030f849d2967a9a4eaa491805c4a9231d4be3efff588573b0d77e1",
+          "profile": "a35e9f5f484add642a5d12ee10cd0cada60821fde25ee94762ddfc0f32bca9b7",
+          "resample": "d432318912a37315fb84107366006db3cc5bfb9433fb646d77489fcc48d1731b",
+          "several": "06d80b1fa238e108ad4f2dd2da4722e57d884365e03bc5f8ba8e5172dd1f39b6",
+          "unit baseline": "d8b90dc43a4ca0c5889a67a9b0c84ebc2740930c10cee1c90ec6a7bbf416410d",
+          "unit cell": "c8c621c70e636feff53a763cc4382a131b862417ba3a0d7b4273c84f421a0c2c",
+          "zero": "349417fc9532a1ef15e6a90d723802cb634871a76dd757adcd68d96f4634501a",
         },
-        "semantics": 3,
+        "semantics": 4,
       }
     `);
   });

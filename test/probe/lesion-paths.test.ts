@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { Engine, Program } from '../../core/engine/engine.js';
+import { openReference } from '../../core/engine/reference.js';
 import { buildGraph } from '../../core/network/build.js';
 import type { Graph } from '../../core/network/graph.js';
 import { runPaths, type LesionPath, type LesionStep } from '../../core/probe/lesion-paths.js';
@@ -98,12 +100,36 @@ describe('paths through a network', () => {
 
   test('share what they have in common: nested conditions cost one way each from where they part', async () => {
     const network = await tapSmall(residual());
-    const advance = vi.spyOn(network, 'advance');
+    const onwards = vi.spyOn(network, 'onwards');
     const first = step(network, 0, [1]);
     const second = step(network, 1, [2]);
     const paths = [3, 4, 5, 6].map((channel) => pathOf(network, [first, second, step(network, 2, [channel])]));
     await run(network, input, paths);
-    expect(advance).toHaveBeenCalledTimes(2);
+    expect(onwards).toHaveBeenCalledTimes(2);
+  });
+
+  test('share the way to the nearer of two next cuts with the way to the further one', async () => {
+    const runs: string[] = [];
+    const engine = await openReference();
+    const noted: Engine = {
+      ...engine,
+      async compile(graph) {
+        const program = await engine.compile(graph);
+        const run: Program['run'] = (...given) => {
+          runs.push(graph.name);
+          return program.run(...given);
+        };
+        return { ...program, run };
+      },
+    };
+    const graph = residual();
+    const network = new TappedNetwork(graph, (await tapSmall(graph)).anatomy, noted);
+    const first = step(network, 0, [1]);
+    const paths = [1, 2, 2].map((cut, i) => pathOf(network, [first, step(network, cut, [i])]));
+    await run(network, input, paths);
+    const walked = network.cuts.length + 1;
+    const segments = runs.filter((name) => name.includes(' segment '));
+    expect(segments.length - walked).toBe(2);
   });
 
   describe('of large networks', () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ComputeTask } from '../../core/study/compute.js';
@@ -44,6 +45,16 @@ describe('compute children', () => {
     const second = await pool.run(task('fine', 2, 5));
     expect(second.outcome).toEqual({ ...first.outcome, computed: 3, noOp: 2 });
   });
+
+  it.runIf(process.platform === 'linux')(
+    'collect garbage on their own thread, since other slots compute on the others',
+    async () => {
+      open(1);
+      await pool.run(task('fine'));
+      const [pid] = pool.pids();
+      expect((await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0')).toContain('--single-threaded-gc');
+    },
+  );
 
   it('run as many tasks at a time as there are slots, the others in turn', async () => {
     open(2);

@@ -1,0 +1,12 @@
+/**
+ * What compute processes have in their environment. Native engines bring threads of their own; one a process keeps results
+ * equal and slots independent. NVIDIA's libraries round factors to 10 bits (TF32) unless they are told not to, and a mode
+ * of float32 must mean it.
+ */
+export const computeEnvironment = { OMP_NUM_THREADS: '1', NVIDIA_TF32_OVERRIDE: '0' } as const;
+
+/**
+ * Flags of V8 in compute processes. Activations are large arrays beside a small heap, and V8 collects that heap for every few
+ * of them, on threads of its own, which take the cores that other slots compute on.
+ */
+export const computeFlags: readonly string[] = ['--single-threaded-gc'];
