@@ -91,15 +91,16 @@ const modes: Readonly<Record<string, Mode>> = {
   },
 };
 
-/** The conditions that percuss plans for a mode, in its order. */
+/** The conditions that percuss plans for a mode, in its order; those that are drawn twice are computed once, as in a study. */
 function lesionsOf(anatomy: Anatomy, mode: Mode): readonly Lesion[] {
   const context = { seed: wholeNumber(flags, 'seed'), anatomy, reference: 'bench', scores: undefined };
-  return mode.asks(wholeNumber(flags, 'conditions'), anatomy).flatMap((asked) => {
+  const lesions = mode.asks(wholeNumber(flags, 'conditions'), anatomy).flatMap((asked) => {
     const list = conditionsOf({ ...plain, ...asked }, context);
     return Array.from({ length: list.length }, (_, index) => ({
       cuts: list.at(index).condition.edits.map(({ site, channels }) => ({ site, channels })),
     }));
   });
+  return [...new Map(lesions.map((lesion) => [JSON.stringify(lesion), lesion])).values()];
 }
 
 const plain: AblationSpec = {

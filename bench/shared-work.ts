@@ -5,7 +5,7 @@ import type { Lesion } from './sweep.js';
 export interface SharedWork {
   /** With beginnings shared. */
   readonly shared: number;
-  /** And where a last cut of one channel is carried on as a difference. */
+  /** And where an only cut, of one channel, is carried on as a difference. */
   readonly carried: number;
 }
 
@@ -28,7 +28,9 @@ export function sharedWork(lesions: readonly Lesion[], workload: Workload): Shar
       const deeper = below(going, depth + 1);
       total.shared += (ends ? behind(cut.site) : onwards) + deeper.shared;
       total.carried +=
-        (ends ? workload.behind(cut.site, cut.channels.length === 1).macs : 0) + onwards + deeper.carried;
+        (ends ? workload.behind(cut.site, depth === 0 && cut.channels.length === 1).macs : 0) +
+        onwards +
+        deeper.carried;
     }
     return total;
   };

@@ -170,7 +170,7 @@ function secondsOf(
   const own = sample.map((index) => {
     const before = index > 0 ? list.at(index - 1).condition : undefined;
     const marginal = marginalWork(list.at(index).condition, before, workload, outline.anatomy);
-    for (const program of marginal.programs) made.set(program.name, program.nodes);
+    if (marginal.program) made.set(marginal.program.name, marginal.program.nodes);
     return seconds(group.images, marginal.work);
   });
   const nodes = [...made.values()].reduce((sum, count) => sum + count, workload.whole.nodes);
@@ -193,16 +193,16 @@ function marginalWork(
   before: Condition | undefined,
   workload: Workload,
   anatomy: Anatomy,
-): { readonly work: Work; readonly programs: readonly ProgramMade[] } {
+): { readonly work: Work; readonly program: ProgramMade | undefined } {
   const same = (i: number): boolean =>
     canonicalJson(edits[i] as unknown as Json) === canonicalJson((before?.edits[i] ?? null) as unknown as Json);
   const parted = edits.findIndex((_, i) => !same(i));
   const last = edits.at(-1);
   const from = edits[parted] ?? last;
-  if (!from || !last) return { work: workload.whole, programs: [] };
-  const single = last.channels.length === 1 && edits.filter(({ site }) => site === last.site).length === 1;
+  if (!from || !last) return { work: workload.whole, program: undefined };
+  const single = edits.length === 1 && last.channels.length === 1;
   const end = workload.behind(last.site, single);
-  const programs: ProgramMade[] = [{ name: `behind ${last.site} ${single}`, nodes: end.nodes }];
+  const program = { name: `behind ${last.site} ${single}`, nodes: end.nodes };
   const sites = [...new Set(edits.slice(parted).map(({ site }) => site))];
   let work = end;
   for (const [i, site] of sites.slice(0, -1).entries()) {
@@ -216,12 +216,11 @@ function marginalWork(
       hostBytes: 2 * mapBytes(anatomy, site),
       nodes: 0,
     });
-    programs.push({ name: `${site} to ${next}`, nodes: between('nodes') });
   }
-  return { work, programs };
+  return { work, program };
 }
 
-/** A program that a condition needs; equal names are one. */
+/** The program that a condition needs besides the intact network's; equal names are one. */
 interface ProgramMade {
   readonly name: string;
   readonly nodes: number;

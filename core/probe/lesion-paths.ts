@@ -32,8 +32,8 @@ export interface Station {
   readonly start: number;
 }
 
-/** Activations that paths of several steps may hold at once, over all the cuts where they branch. */
-const BRANCH_BYTES = 256 * 2 ** 20;
+/** Activations that paths of several steps may hold at once, over all the cuts where they branch: few, as caches are small. */
+const BRANCH_BYTES = 32 * 2 ** 20;
 
 /**
  * Runs conditions whose first step is at a station. A path of several steps is computed from step to step; every beginning
@@ -104,7 +104,8 @@ async function runEnds(
 ): Promise<void> {
   if (paths.length === 0) return;
   const last = ({ steps }: LesionPath): readonly PreparedEdit[] => (steps[depth] as LesionStep).edits;
-  const carried = await carriedHere(network, station, paths.map(last), signal);
+  // What is ahead of a carry is paid for each beginning; few paths of several steps have theirs in common.
+  const carried = depth === 0 ? await carriedHere(network, station, paths.map(last), signal) : undefined;
   const alike = (path: LesionPath): string => (carried?.takes(last(path)) ? 'carried' : reachesOf(last(path)).join());
   for (const group of grouped(paths, alike)) {
     if (carried?.takes(last(group[0]))) {

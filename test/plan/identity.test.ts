@@ -57,21 +57,21 @@ describe('keys', () => {
     expect({ semantics: SEMANTICS, keys }, RAISE).toMatchInlineSnapshot(`
       {
         "keys": {
-          "baseline": "95afbbc5383540d8c46232e27ec8d75c803d5df02c6f5ce3e5bfb5356bef0996",
-          "flat responses": "65bd174ffc142679be00f83d9a5046e2870b64748f2628484891cacc65d6b9b7",
-          "image responses": "a5524f5e742243a3f8504b5b30ecdab45c8c335e13433687f202d3a0a2cb68be",
-          "mean": "125febd817a9ff0445a35e17d0485668f5d0082b338514f7ee05885a72b8ae21",
-          "mean responses": "a1cbf37315a837fa25a6d9098365768462cd64cd46cc24ce2a3788677d2cc31d",
-          "null responses": "0fb1bacbb1b1d467ff2623a4fbe02a3abbc6d8484b369eb75e49121d30179fbd",
-          "position": "08c558a97e030f849d2967a9a4eaa491805c4a9231d4be3efff588573b0d77e1",
-          "profile": "a35e9f5f484add642a5d12ee10cd0cada60821fde25ee94762ddfc0f32bca9b7",
-          "resample": "d432318912a37315fb84107366006db3cc5bfb9433fb646d77489fcc48d1731b",
-          "several": "06d80b1fa238e108ad4f2dd2da4722e57d884365e03bc5f8ba8e5172dd1f39b6",
-          "unit baseline": "d8b90dc43a4ca0c5889a67a9b0c84ebc2740930c10cee1c90ec6a7bbf416410d",
-          "unit cell": "c8c621c70e636feff53a763cc4382a131b862417ba3a0d7b4273c84f421a0c2c",
-          "zero": "349417fc9532a1ef15e6a90d723802cb634871a76dd757adcd68d96f4634501a",
+          "baseline": "ded1bf422f7780303f088db64809f0caf22685c757f4be69e26791093355b092",
+          "flat responses": "1a18a0abd59fbaa32a88dd2392ec86f616bd7905543472a3dae7934b1e6b6034",
+          "image responses": "03de530211ee2943d403a372c6485eecd74d3694284303ec38ed55b9395c863a",
+          "mean": "24075cfeb7a065115ad7d38cb2a9dfb6ea9ad5476210b6d491eb07db13cefd5b",
+          "mean responses": "eae3e6668d281aa902cfc775f42020c8704bbff0ef5dfd8ce0bfa66e8eab9c10",
+          "null responses": "473dc4f17879977c854c88fa537e80a3db21b6f584c77b3db69fc4e49f75f35e",
+          "position": "a513500a30a33e24dc280d724eccdee13f642967237283faf4cad892a4a0b2f5",
+          "profile": "d8eb93b2d7e03e3ba407b927b6d864c27cbab0166df256cd70a8978ec622add7",
+          "resample": "65b0fcf2aa0c3cba6f7306d102d9fd36142ba563dd1b765c41a7d29138cc4e73",
+          "several": "f38ab090c0a4f619a4c6660d1ce593f5c7dd8d6de71848fe34877192b8005fe4",
+          "unit baseline": "631a2e5179522aa354e3fe6697e264cda5151945b18930d0994e7ee4bedae875",
+          "unit cell": "bbb843684f8838ef3a4ba980947e5051161a4ac57564d1f9ab2499c7a92b4f32",
+          "zero": "8f0142188af80e74114654d15b1281536f7c11e0c6804aa25f094133fc8b83ff",
         },
-        "semantics": 4,
+        "semantics": 5,
       }
     `);
   });

@@ -70,6 +70,26 @@ function editedWhole(network: TappedNetwork, input: Tensor<'float32'>, { steps }
   return wholeRun(graph, input, graph.outputs).get(graph.outputs[0] as string)?.data as Float32Array;
 }
 
+/** The reference engine, and the names of what it ran. */
+async function noting(): Promise<{ readonly engine: Engine; readonly runs: readonly string[] }> {
+  const runs: string[] = [];
+  const engine = await openReference();
+  return {
+    runs,
+    engine: {
+      ...engine,
+      async compile(graph) {
+        const program = await engine.compile(graph);
+        const run: Program['run'] = (...given) => {
+          runs.push(graph.name);
+          return program.run(...given);
+        };
+        return { ...program, run };
+      },
+    },
+  };
+}
+
 function largestDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, x, i) => Math.max(most, Math.abs(x - (b[i] as number))), 0);
 }
@@ -109,19 +129,7 @@ describe('paths through a network', () => {
   });
 
   test('share the way to the nearer of two next cuts with the way to the further one', async () => {
-    const runs: string[] = [];
-    const engine = await openReference();
-    const noted: Engine = {
-      ...engine,
-      async compile(graph) {
-        const program = await engine.compile(graph);
-        const run: Program['run'] = (...given) => {
-          runs.push(graph.name);
-          return program.run(...given);
-        };
-        return { ...program, run };
-      },
-    };
+    const { engine: noted, runs } = await noting();
     const graph = residual();
     const network = new TappedNetwork(graph, (await tapSmall(graph)).anatomy, noted);
     const first = step(network, 0, [1]);
@@ -130,6 +138,17 @@ describe('paths through a network', () => {
     const walked = network.cuts.length + 1;
     const segments = runs.filter((name) => name.includes(' segment '));
     expect(segments.length - walked).toBe(2);
+  });
+
+  test('are carried on as a difference where one channel is all that changes, and computed where they had edits before', async () => {
+    const graph = residual();
+    const { engine: noted, runs } = await noting();
+    const network = new TappedNetwork(graph, (await tapSmall(graph)).anatomy, noted);
+    const carried = (): readonly string[] => runs.filter((name) => name.includes('carried'));
+    await run(network, input, [pathOf(network, [step(network, 0, [1]), step(network, 1, [2])])]);
+    expect(carried()).toEqual([]);
+    await run(network, input, [pathOf(network, [step(network, 1, [2])])]);
+    expect(carried()).not.toEqual([]);
   });
 
   describe('of large networks', () => {
