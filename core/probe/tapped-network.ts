@@ -34,7 +34,7 @@ export interface WalkOptions {
 const ACTIVATION_BYTES = 16 * 2 ** 20;
 /** All that a segment of a large network computes may be so many times as much: it is held only while all its cuts are visited. */
 const SEGMENT_SHARE = 3;
-/** Weights up to which every pair of cuts may have a program of its own. */
+/** Weights up to which the chain stops at every cut, and lesion programs go from their cut to the outputs. */
 const DIRECT_BYTES = 16 * 2 ** 20;
 const PAUSED_BYTES = 192 * 2 ** 20;
 
