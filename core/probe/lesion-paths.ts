@@ -1,11 +1,9 @@
-import type { EngineTensor } from '../engine/engine.js';
-import type { ValueId } from '../network/graph.js';
 import { rows, type Tensor } from '../tensor.js';
 import { contributionsOf } from './contributions.js';
 import type { CutPoint } from './cut-point.js';
 import type { FillReach } from './fill.js';
 import { edited, runLesions, type PreparedEdit } from './lesion-run.js';
-import type { HostLive, Live } from './live.js';
+import { onHost, type HostLive, type Live } from './live.js';
 import { shapeOfRun } from './run-size.js';
 import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
 
@@ -75,7 +73,7 @@ async function branch(
     live.set(value, edited(live.get(value) as Tensor, edits, station.start));
     const arrive = async (cut: number, there: Live): Promise<void> => {
       const next = same.filter((path) => cutOfNext(path) === cut);
-      const at = { cut, live: await readLive(network, cut, there), start: station.start };
+      const at = { cut, live: await onHost(there), start: station.start };
       const ending = next.filter(({ steps }) => steps.length === depth + 2);
       await runEnds(network, at, ending, depth + 1, signal);
       const going = next.filter(({ steps }) => steps.length > depth + 2);
@@ -83,15 +81,6 @@ async function branch(
     };
     await network.onwards({ cut: station.cut, live }, new Set(same.map(cutOfNext)), arrive, signal);
   }
-}
-
-/** The values alive at a cut, on the host. */
-export async function readLive(network: TappedNetwork, cut: number, values: Live): Promise<HostLive> {
-  const host = new Map<ValueId, Tensor>();
-  for (const value of (network.cuts[cut] as CutPoint).live) {
-    host.set(value, await (values.get(value) as EngineTensor).read());
-  }
-  return host;
 }
 
 /** Paths whose last step is here, as many in a run as its rows allow. */

@@ -5,9 +5,11 @@ import type { CellKey, Condition } from '../plan/condition.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { Cell } from './cell.js';
 import { chunkBaseline, type ChunkBaseline } from './chunk-baseline.js';
+import type { CutPoint } from './cut-point.js';
 import { fillValues } from './fill.js';
-import { readLive, runPaths, type LesionPath, type LesionStep } from './lesion-paths.js';
+import { runPaths, type LesionPath, type LesionStep } from './lesion-paths.js';
 import type { PreparedEdit } from './lesion-run.js';
+import { onHost } from './live.js';
 import { imageMetrics, type MetricsContext, type OutputKind } from './metrics.js';
 import type { ReferenceSet } from './reference-set.js';
 import type { TappedNetwork } from './tapped-network.js';
@@ -155,14 +157,14 @@ async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]):
     await network.walk(
       tile.images,
       async (cut, live) => {
-        const point = network.cuts[cut] as { value: ValueId };
+        const { value } = network.cuts[cut] as CutPoint;
         if (unknown.length > 0) {
-          const activation = (await live.get(point.value)?.read()) as Tensor<'float32'>;
-          for (const condition of unknown) measureEffect(condition, point.value, activation, tile.from);
+          const activation = (await live.get(value)?.read()) as Tensor<'float32'>;
+          for (const condition of unknown) measureEffect(condition, value, activation, tile.from);
         }
         const here = conditions.filter((condition) => firstCut(condition) === cut);
         if (here.length === 0) return;
-        const host = await readLive(network, cut, live);
+        const host = await onHost(live);
         await runPaths(network, { cut, live: host, start: tile.from }, here, signal);
         behind += here.length;
         batch.onDone?.(Math.floor(((walked + behind / conditions.length) / tiles) * batch.conditions.length));

@@ -19,16 +19,27 @@ export function moveOn(live: Live, found: Live, wanted: readonly ValueId[]): Liv
   return next;
 }
 
+/** Values of the host on the engine; the caller's to dispose of. */
+export function uploaded(engine: Engine, host: HostLive): Live {
+  return new Map([...host].map(([value, tensor]) => [value, engine.upload(tensor)]));
+}
+
+/** Reads values that are alive on the engine. */
+export async function onHost(live: Live): Promise<HostLive> {
+  const host = new Map<ValueId, Tensor>();
+  for (const [value, tensor] of live) host.set(value, await tensor.read());
+  return host;
+}
+
 /** Runs something on values of the host: they are uploaded, what it gives is read, and nothing stays on the engine. */
 export async function throughEngine(
   engine: Engine,
   host: HostLive,
   run: (live: Live) => Promise<Live>,
 ): Promise<HostLive> {
-  const given = new Map([...host].map(([value, tensor]) => [value, engine.upload(tensor)]));
+  const given = uploaded(engine, host);
   const fetched = await run(given);
-  const values = new Map<ValueId, Tensor>();
-  for (const [value, tensor] of fetched) values.set(value, await tensor.read());
+  const values = await onHost(fetched);
   for (const tensor of [...given.values(), ...fetched.values()]) tensor.dispose();
   return values;
 }

@@ -9,7 +9,7 @@ import type { Anatomy, Site } from '../network/site.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
 import { CutProgramCache } from './cut-programs.js';
 import { cutsOf, type CutPoint } from './cut-point.js';
-import { moveOn, pick, throughEngine, type HostLive, type Live } from './live.js';
+import { moveOn, pick, throughEngine, uploaded, type HostLive, type Live } from './live.js';
 import { PausedWalks, type Resumption } from './paused-walks.js';
 import { ProgramCache } from './program-cache.js';
 import { rowsOfRun } from './run-size.js';
@@ -165,8 +165,10 @@ export class TappedNetwork {
 
   /** The values alive at a cut, and those that a program for lesions there needs ahead of it. */
   async withAhead(lesion: CompiledLesion, live: HostLive, signal?: AbortSignal): Promise<HostLive> {
-    const { programs } = await this.#atCuts.at(lesion.cut);
-    const ahead = await this.#onHost(programs, `${lesion.graph.name}, ahead`, live, lesion.ahead, signal);
+    if (lesion.ahead.length === 0) return live;
+    const ahead = await throughEngine(this.engine, live, (given) =>
+      this.#straight(lesion.cut, `ahead of ${lesion.graph.name}`, given, lesion.ahead, signal),
+    );
     return new Map([...live, ...ahead]);
   }
 
@@ -181,46 +183,40 @@ export class TappedNetwork {
     signal?: AbortSignal,
   ): Promise<void> {
     const own = this.#chain.segmentOf(from.cut);
-    const { end, stop } = this.#chain.segments[own] as Segment;
-    const { programs } = await this.#atCuts.at(from.cut);
-    const straight = async (values: readonly ValueId[], name: string): Promise<HostLive> => {
-      const fresh = values.filter((value) => !from.live.has(value));
-      const found = await this.#onHost(
-        programs,
-        `${this.graph.name} from cut ${from.cut} ${name}`,
-        from.live,
-        fresh,
-        signal,
-      );
-      return new Map(values.map((value) => [value, (found.get(value) ?? from.live.get(value)) as Tensor]));
-    };
-    const uploaded = (live: HostLive): Live =>
-      new Map([...live].map(([value, tensor]) => [value, this.engine.upload(tensor)]));
+    let live = uploaded(this.engine, from.live);
     const near = [...cuts].filter((cut) => this.#chain.segmentOf(cut) === own).sort((a, b) => a - b);
     for (const cut of near) {
-      const live = uploaded(await straight((this.cuts[cut] as CutPoint).live, `to ${cut}`));
-      await visit(cut, live);
-      for (const tensor of live.values()) tensor.dispose();
+      const wanted = (this.cuts[cut] as CutPoint).live;
+      const found = await this.#straight(from.cut, `to ${cut}`, live, wanted, signal);
+      await visit(cut, pick(new Map([...live, ...found]), wanted));
+      for (const tensor of found.values()) tensor.dispose();
     }
-    if (near.length === cuts.size) return;
-    const live = uploaded(stop === from.cut ? from.live : await straight(end, 'to its stop'));
-    const until = Math.max(...cuts);
-    const { live: last } = await this.#follow(own + 1, live, visit, { until, cuts, ...(signal ? { signal } : {}) });
-    for (const tensor of last.values()) tensor.dispose();
+    if (near.length < cuts.size) {
+      const { end } = this.#chain.segments[own] as Segment;
+      live = moveOn(live, await this.#straight(from.cut, 'to its stop', live, end, signal), end);
+      const until = Math.max(...cuts);
+      ({ live } = await this.#follow(own + 1, live, visit, { until, cuts, ...(signal ? { signal } : {}) }));
+    }
+    for (const tensor of live.values()) tensor.dispose();
   }
 
-  async #onHost(
-    cache: ProgramCache,
-    name: string,
-    live: HostLive,
+  /** Those of the wanted values that are not alive at a cut, by a program of their own. All tensors stay the caller's. */
+  async #straight(
+    cut: number,
+    purpose: string,
+    live: Live,
     wanted: readonly ValueId[],
     signal: AbortSignal | undefined,
-  ): Promise<HostLive> {
-    if (wanted.length === 0) return new Map();
-    const read = readOnTheWay(this.graph, [...live.keys()], wanted);
-    const program = await cache.get(name, () => segment(this.graph, name, read, wanted));
-    const feeds = new Map(program.feeds.map(({ name: value }) => [value, live.get(value) as Tensor]));
-    return throughEngine(this.engine, feeds, (given) => program.run(given, signal ? { signal } : {}));
+  ): Promise<Live> {
+    const fresh = wanted.filter((value) => !live.has(value));
+    if (fresh.length === 0) return new Map();
+    const read = readOnTheWay(this.graph, [...live.keys()], fresh);
+    const name = `${this.graph.name} from cut ${cut}, ${purpose}`;
+    // Asked for anew each time: what runs at later cuts meanwhile may have made the cache forget this one's programs.
+    const { programs } = await this.#atCuts.at(cut);
+    const program = await programs.get(name, () => segment(this.graph, name, read, fresh));
+    const feeds = new Map(program.feeds.map(({ name: value }) => [value, live.get(value) as EngineTensor]));
+    return program.run(feeds, signal ? { signal } : {});
   }
 
   /**

@@ -23,6 +23,16 @@ function residual(): Graph {
   return net.graph(net.head(last));
 }
 
+/** Three convolutions with a shortcut around them: three cuts between two places where one value is alone. */
+function bottleneck(): Graph {
+  const net = new SmallNetwork(3, 6);
+  const stem = net.relu('stem', net.conv('conv0', net.input, 8));
+  const one = net.relu('one', net.conv('conv1', stem, 8));
+  const two = net.relu('two', net.conv('conv2', one, 8));
+  const joined = net.relu('joined', net.add('add', net.conv('conv3', two, 8), stem));
+  return net.graph(net.head(joined));
+}
+
 /** A constant in place of channels of a site. */
 function step(network: TappedNetwork, cut: number, channels: readonly number[], fill = 0): LesionStep {
   const value = network.cuts[cut]?.value as string;
@@ -181,6 +191,19 @@ describe('paths through a network', () => {
       const all = weights.reduce((sum, bytes) => sum + bytes, 0);
       expect(weighed.held().most).toBeGreaterThanOrEqual(all);
       expect(weighed.held().most).toBeLessThanOrEqual(all + 2.5 * Math.max(...weights));
+      await chained.close();
+      expect(weighed.held().now).toBe(0);
+    });
+
+    test('leave no program behind when ways from one cut go on after others have run', async () => {
+      const { graph, anatomy, engine } = await tapSmall(bottleneck());
+      const weighed = weighedEngine(engine);
+      const chained = new TappedNetwork(graph, anatomy, weighed.engine, { directBytes: 0 });
+      const paths = [2, 3].map((cut) => pathOf(chained, [step(chained, 1, [1]), step(chained, cut, [2])]));
+      await run(chained, input, paths);
+      for (const path of paths) {
+        expect(largestDifference(path.outputs, editedWhole(chained, input, path))).toBeLessThan(1e-5);
+      }
       await chained.close();
       expect(weighed.held().now).toBe(0);
     });
