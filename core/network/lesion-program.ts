@@ -1,7 +1,8 @@
 import { buildGraph } from './build.js';
-import type { Carry } from './carry.js';
+import type { CarriedConv, Carry } from './carry.js';
 import { DYNAMIC, type Graph, type GraphInput, type Node, type ValueId } from './graph.js';
 import { segment } from './segment.js';
+import { unfolded } from './unfold.js';
 
 /**
  * How a value of the cut comes to each condition. All are fed as they are in the network before the edit, [images, …].
@@ -9,13 +10,14 @@ import { segment } from './segment.js';
  * - `edited`: `Where(keep, x, shift)`; keep: bool [conditions, 1, C, 1, 1]; shift: float32, broadcast against
  *   [conditions, images, C, H, W].
  * - `patched`: one channel replaced: keep as above; `channel`: float32 [conditions, images, 1, H, W].
- * - `carried`: plus `weights` · `patches`, [conditions, 1, K, taps] · [conditions, images, taps, H'·W'].
+ * - `carried`: plus a convolution of `difference`, [conditions, images, H, W] of its input's changed channel, with `weights`,
+ *   [conditions, 1, K, taps].
  * - `copied`: as it is.
  */
 export type Entry =
   | { readonly kind: 'edited'; readonly value: ValueId; readonly keep: string; readonly shift: string }
   | { readonly kind: 'patched'; readonly value: ValueId; readonly keep: string; readonly channel: string }
-  | { readonly kind: 'carried'; readonly value: ValueId; readonly weights: string; readonly patches: string }
+  | { readonly kind: 'carried'; readonly value: ValueId; readonly weights: string; readonly difference: string }
   | { readonly kind: 'copied'; readonly value: ValueId };
 
 export interface LesionProgram {
@@ -52,7 +54,7 @@ export function lesionProgram(
     entries.map(({ value }) => value),
     outputs,
   );
-  const writer = new EntryWriter(graph);
+  const writer = new EntryWriter(graph, carry);
   for (const entry of entries) writer.write(entry);
   const renamed = (value: ValueId): ValueId => writer.renamed.get(value) ?? value;
   return {
@@ -88,7 +90,7 @@ function entriesOf(
           kind: 'carried' as const,
           value,
           weights: `weights:${value}`,
-          patches: `patches:${value}`,
+          difference: `difference:${value}`,
         })),
         ...carry.patched.map((value) => ({ kind: 'patched' as const, value, keep, channel: `channel:${value}` })),
       ]
@@ -132,9 +134,11 @@ class EntryWriter {
   readonly renamed = new Map<ValueId, ValueId>();
   replicates = false;
   readonly #graph: Graph;
+  readonly #carry: Carry | undefined;
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, carry: Carry | undefined) {
     this.#graph = graph;
+    this.#carry = carry;
   }
 
   write(entry: Entry): void {
@@ -163,9 +167,12 @@ class EntryWriter {
         const positions = space.reduce((product, size) => product * size, 1);
         this.#reshape(value, raised, [1, DYNAMIC, kernels, positions]);
         this.#feed(entry.weights, [DYNAMIC, 1, kernels, DYNAMIC]);
-        this.#feed(entry.patches, [...open, DYNAMIC, positions]);
-        this.#node('MatMul', `${value}|difference`, [entry.weights, entry.patches]);
-        this.#enter('Add', value, [raised, `${value}|difference`]);
+        const conv = this.#carry?.convs.find(({ output }) => output === value) as CarriedConv;
+        this.#feed(entry.difference, [...open, ...this.#map(conv.input).slice(1)]);
+        const windows = unfolded(this.#graph, conv, entry.difference);
+        this.nodes.push(...windows.nodes);
+        this.#node('MatMul', `${value}|contribution`, [entry.weights, windows.output]);
+        this.#enter('Add', value, [raised, `${value}|contribution`]);
         break;
       }
       case 'copied': {

@@ -1,6 +1,5 @@
 import type { Carry, CarriedConv } from '../network/carry.js';
 import type { Graph, ValueId } from '../network/graph.js';
-import { padsOf, pairOf } from '../network/operators/attribute.js';
 import { operatorOf } from '../network/operators/table.js';
 import { float32, sizeOf, type Tensor } from '../tensor.js';
 import type { PreparedEdit } from './lesion-run.js';
@@ -59,43 +58,13 @@ export class ChangedChannels {
     return float32([edits.length, 1, kernels, taps], data);
   }
 
-  /** What the windows of a convolution see of the difference, [conditions, images, taps, H'·W']. */
-  patches(conv: CarriedConv): Tensor<'float32'> {
-    const changed = this.#changed.get(conv.input) as Tensor<'float32'>;
-    const before = this.#gathered(conv.input);
-    const [rows, , height, width] = changed.shape as [number, number, number, number];
-    const difference = new Float32Array(changed.data.length);
-    for (let i = 0; i < difference.length; i++) {
-      difference[i] = (changed.data[i] as number) - (before.data[i] as number);
-    }
-    const [outHeight, outWidth] = (this.#graph.shapes.get(conv.output) as readonly number[]).slice(2) as [
-      number,
-      number,
-    ];
-    const [windowRows, windowColumns] = conv.weights.shape.slice(2) as [number, number];
-    const [strideY, strideX] = pairOf(conv.node, 'strides');
-    const [dilationY, dilationX] = pairOf(conv.node, 'dilations');
-    const [top, left] = padsOf(conv.node);
-    const taps = windowRows * windowColumns;
-    const data = new Float32Array(rows * taps * outHeight * outWidth);
-    let o = 0;
-    for (let row = 0; row < rows; row++) {
-      const plane = row * height * width;
-      for (let tap = 0; tap < taps; tap++) {
-        const shiftY = Math.floor(tap / windowColumns) * dilationY - top;
-        const shiftX = (tap % windowColumns) * dilationX - left;
-        const fromX = Math.max(0, Math.ceil(-shiftX / strideX));
-        const toX = Math.min(outWidth, Math.floor((width - 1 - shiftX) / strideX) + 1);
-        for (let y = 0; y < outHeight; y++, o += outWidth) {
-          const line = y * strideY + shiftY;
-          if (line < 0 || line >= height) continue;
-          let from = plane + line * width + fromX * strideX + shiftX;
-          for (let x = fromX; x < toX; x++, from += strideX) data[o + x] = difference[from] as number;
-        }
-      }
-    }
-    const { edits, images } = this.#rows;
-    return float32([edits.length, images, taps, outHeight * outWidth], data);
+  /** Of the channel that a convolution reads, changed less intact, [conditions, images, H, W]. */
+  difference({ input }: CarriedConv): Tensor<'float32'> {
+    const { shape, data } = this.#changed.get(input) as Tensor<'float32'>;
+    const before = this.#gathered(input).data;
+    const difference = new Float32Array(data.length);
+    for (let i = 0; i < data.length; i++) difference[i] = (data[i] as number) - (before[i] as number);
+    return float32([this.#rows.edits.length, this.#rows.images, ...shape.slice(2)], difference);
   }
 
   #filled(): Tensor<'float32'> {

@@ -54,7 +54,7 @@ export async function runLesions(
     if (entry.kind !== 'carried') continue;
     const conv = lesion.carry?.convs.find(({ output }) => output === entry.value) as CarriedConv;
     feed(entry.weights, (changed as ChangedChannels).weights(conv));
-    feed(entry.patches, (changed as ChangedChannels).patches(conv));
+    feed(entry.difference, (changed as ChangedChannels).difference(conv));
   }
   const fetched = await lesion.program.run(feeds, signal ? { signal } : {});
   for (const tensor of feeds.values()) tensor.dispose();

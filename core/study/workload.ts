@@ -32,12 +32,12 @@ export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.output
   };
 }
 
-/** Bytes that are fed for every condition and image apart: changed channels, and what windows see of their difference. */
+/** Bytes that are fed for every condition and image apart: changed channels, and their differences. */
 function fedBytes(graph: Graph, { entries, carry }: LesionProgram): number {
   const positions = (value: ValueId): number => sizeOf((graph.shapes.get(value) as readonly number[]).slice(2));
   return entries.reduce((sum, { kind, value }) => {
     if (kind === 'patched') return sum + 4 * positions(value);
     const conv = kind === 'carried' ? carry?.convs.find(({ output }) => output === value) : undefined;
-    return conv ? sum + 4 * sizeOf(conv.weights.shape.slice(2)) * positions(value) : sum;
+    return conv ? sum + 4 * positions(conv.input) : sum;
   }, 0);
 }
