@@ -1,5 +1,7 @@
 import type { ValueId } from '../network/graph.js';
 import { sizeOf, type Tensor } from '../tensor.js';
+import type { CutPoint } from './cut-point.js';
+import type { Live } from './live.js';
 import { logProbabilities, type OutputKind } from './metrics.js';
 import type { TappedNetwork } from './tapped-network.js';
 
@@ -10,46 +12,56 @@ export interface ChunkBaseline {
   /** Log probabilities, float64. */
   readonly log: Float64Array;
   /** Smallest and largest activation of each channel over the chunk, by cut value. */
-  readonly extremes: ReadonlyMap<ValueId, { readonly low: Float32Array; readonly high: Float32Array }>;
+  readonly extremes: ReadonlyMap<ValueId, ChannelRange>;
 }
 
-/** Runs the intact network over all images of a chunk. */
-export async function chunkBaseline(
-  network: TappedNetwork,
-  images: Tensor,
-  kind: OutputKind,
-  signal?: AbortSignal,
-): Promise<ChunkBaseline> {
-  const classes = network.classes;
-  const outputs = new Float32Array((images.shape[0] as number) * classes);
-  const extremes = new Map<ValueId, { low: Float32Array; high: Float32Array }>();
-  for (const tile of network.tiles(images)) {
-    const output = await network.walk(
-      tile.images,
-      async (cut, live) => {
-        const { value } = network.cuts[cut] as { value: ValueId };
-        const activation = (await live.get(value)?.read()) as Tensor<'float32'>;
-        const channels = activation.shape[1] as number;
-        let range = extremes.get(value);
-        if (!range) {
-          range = { low: new Float32Array(channels).fill(Infinity), high: new Float32Array(channels).fill(-Infinity) };
-          extremes.set(value, range);
-        }
-        widen(range, activation.data, channels, sizeOf(activation.shape.slice(2)));
-      },
-      signal ? { signal } : {},
-    );
-    outputs.set(output?.data as Float32Array, tile.from * classes);
+/** Smallest and largest value by channel. */
+export interface ChannelRange {
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+}
+
+/** Gathers a baseline from walks that see every cut of every tile. */
+export class BaselineGathering {
+  readonly #network: TappedNetwork;
+  readonly #outputs: Float32Array;
+  readonly #extremes = new Map<ValueId, ChannelRange>();
+
+  constructor(network: TappedNetwork, images: number) {
+    this.#network = network;
+    this.#outputs = new Float32Array(images * network.classes);
   }
-  return { outputs, log: logProbabilities(outputs, classes, kind), extremes };
+
+  /** Of the images seen so far. */
+  get extremes(): ReadonlyMap<ValueId, ChannelRange> {
+    return this.#extremes;
+  }
+
+  async see(cut: number, live: Live): Promise<void> {
+    const { value } = this.#network.cuts[cut] as CutPoint;
+    const activation = (await live.get(value)?.read()) as Tensor<'float32'>;
+    const channels = activation.shape[1] as number;
+    const range = this.#extremes.get(value) ?? {
+      low: new Float32Array(channels).fill(Infinity),
+      high: new Float32Array(channels).fill(-Infinity),
+    };
+    this.#extremes.set(value, range);
+    widen(range, activation.data, channels, sizeOf(activation.shape.slice(2)));
+  }
+
+  /** Takes the outputs of images from number `start` on. */
+  finish(start: number, output: Tensor): void {
+    this.#outputs.set(output.data as Float32Array, start * this.#network.classes);
+  }
+
+  /** The baseline, once all is seen. */
+  gathered(kind: OutputKind): ChunkBaseline {
+    const outputs = this.#outputs;
+    return { outputs, log: logProbabilities(outputs, this.#network.classes, kind), extremes: this.#extremes };
+  }
 }
 
-function widen(
-  range: { low: Float32Array; high: Float32Array },
-  data: Float32Array,
-  channels: number,
-  positions: number,
-): void {
+function widen(range: ChannelRange, data: Float32Array, channels: number, positions: number): void {
   for (let start = 0, c = 0; start < data.length; start += positions, c = (c + 1) % channels) {
     let low = range.low[c] as number;
     let high = range.high[c] as number;

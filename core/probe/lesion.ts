@@ -2,10 +2,11 @@ import { canonicalJson, type Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
 import type { ValueId } from '../network/graph.js';
 import type { CellKey, Condition } from '../plan/condition.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import type { Cell } from './cell.js';
-import { chunkBaseline, type ChunkBaseline } from './chunk-baseline.js';
+import { BaselineGathering, type ChunkBaseline } from './chunk-baseline.js';
 import type { CutPoint } from './cut-point.js';
+import { effectWithin, measuredEffect } from './effect.js';
 import { fillValues } from './fill.js';
 import { runPaths, type LesionPath, type LesionStep } from './lesion-paths.js';
 import type { PreparedEdit } from './lesion-run.js';
@@ -42,6 +43,8 @@ export interface LesionBatch {
 
 interface Prepared extends LesionPath {
   readonly edits: readonly PreparedEdit[];
+  /** Whether only a walk can tell its effect, since what it puts in differs by position or image. */
+  readonly measured: boolean;
   effect: number;
 }
 
@@ -50,22 +53,32 @@ interface Prepared extends LesionPath {
  * edit on. A condition that changes nothing at any of its sites is `no-op` and equals the baseline exactly.
  */
 export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Promise<ChunkBaseline> {
-  const { network, chunk } = batch;
-  const baseline = batch.baseline ?? (await chunkBaseline(network, chunk.images, batch.output.kind, batch.signal));
+  const { network, chunk, output } = batch;
+  const prepared = await prepare(batch);
+  const lesions = prepared.filter(({ edits }) => edits.length > 0);
+  const done = doneOf(batch, lesions.length);
+  let baseline = batch.baseline;
+  let ran: ReadonlySet<Prepared> = new Set();
+  if (!baseline) {
+    const gathering = new BaselineGathering(network, chunk.labels.length);
+    ran = await walkLesions(batch, lesions, done, gathering);
+    baseline = gathering.gathered(output.kind);
+  }
+  for (const lesion of lesions) {
+    const { extremes } = baseline;
+    if (!lesion.measured) lesion.effect = Math.max(...lesion.edits.map((edit) => effectWithin(edit, extremes)));
+  }
+  const left = lesions.filter((lesion) => !ran.has(lesion) && (lesion.measured || lesion.effect !== 0));
+  if (left.length > 0) await walkLesions(batch, left, done);
+  batch.reference.dropPlanes();
   const context: MetricsContext = {
     classes: network.classes,
-    classOffset: batch.output.classOffset,
-    kind: batch.output.kind,
+    classOffset: output.classOffset,
+    kind: output.kind,
     labels: chunk.labels,
     baseline: baseline.log,
   };
   const intact = imageMetrics(baseline.outputs, context);
-  const prepared = await prepare(batch, baseline);
-  await walkLesions(
-    batch,
-    prepared.filter((condition) => condition.effect !== 0),
-  );
-  batch.reference.dropPlanes();
   prepared.forEach((condition, index) => {
     const { key } = batch.conditions[index] as { key: CellKey };
     const idle = condition.effect === 0;
@@ -76,8 +89,7 @@ export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Prom
   return baseline;
 }
 
-/** NaN marks an effect that only the walk can tell. */
-async function prepare(batch: LesionBatch, baseline: ChunkBaseline): Promise<Prepared[]> {
+async function prepare(batch: LesionBatch): Promise<Prepared[]> {
   const { network, chunk, reference } = batch;
   const kinds = new Set(batch.conditions.flatMap(({ condition }) => condition.edits.map((edit) => edit.fill.kind)));
   const statistics = kinds.has('mean') ? await reference.statistics() : new Map();
@@ -99,12 +111,12 @@ async function prepare(batch: LesionBatch, baseline: ChunkBaseline): Promise<Pre
       const { value } = network.site(edit.site);
       return { value, channels: edit.channels, fill: fillValues(edit, value, source) };
     });
-    const effect = edits.reduce((largest, edit) => Math.max(largest, knownEffect(edit, baseline)), 0);
     return {
       edits,
       steps: stepsOf(network, condition, edits),
-      effect,
-      outputs: new Float32Array(effect === 0 ? 0 : images * network.classes),
+      measured: edits.some((edit) => edit.fill.reach !== 'channel'),
+      effect: 0,
+      outputs: new Float32Array(images * network.classes),
     };
   });
 }
@@ -124,78 +136,81 @@ function stepsOf(network: TappedNetwork, condition: Condition, edits: readonly P
     .map(([cut, step]) => ({ cut, edits: step.edits, key: step.keys.join('\n') }));
 }
 
-/** Largest change that an edit makes to the intact activations, from their extremes; NaN where those don't tell. */
-function knownEffect(edit: PreparedEdit, baseline: ChunkBaseline): number {
-  if (edit.fill.reach !== 'channel') return Number.NaN;
-  const range = baseline.extremes.get(edit.value) as { low: Float32Array; high: Float32Array };
-  return edit.channels.reduce((largest, channel) => {
-    const fill = edit.fill.values(channel, 0)[0] as number;
-    const change = Math.max(
-      Math.abs((range.low[channel] as number) - fill),
-      Math.abs((range.high[channel] as number) - fill),
-    );
-    return Math.max(largest, change);
-  }, 0);
-}
-
-async function walkLesions(batch: LesionBatch, conditions: readonly Prepared[]): Promise<void> {
+/**
+ * Runs conditions on all tiles. With `gathering`, the walk gathers the baseline, and conditions are left out of which the first
+ * tile does not show that they change something. Resolves to those that ran.
+ */
+async function walkLesions(
+  batch: LesionBatch,
+  conditions: readonly Prepared[],
+  done: (runs: number) => void,
+  gathering?: BaselineGathering,
+): Promise<ReadonlySet<Prepared>> {
   const { network, chunk, signal } = batch;
-  if (conditions.length === 0) return;
-  const unknown = conditions.filter((condition) => Number.isNaN(condition.effect));
-  for (const condition of unknown) condition.effect = 0;
+  const ran = new Set<Prepared>();
+  const measured = conditions.filter((condition) => condition.measured);
   // Beyond the last first edit only those need the intact activations whose effect is measured on them.
   const cuts = new Set([
     ...conditions.map(firstCut),
-    ...unknown.flatMap(({ edits }) => edits.map(({ value }) => cutOfValue(network, value))),
+    ...measured.flatMap(({ edits }) => edits.map(({ value }) => cutOfValue(network, value))),
   ]);
-  const until = Math.max(...cuts);
-  const from = Math.min(...conditions.map(firstCut));
-  const tiles = Math.ceil(chunk.labels.length / network.tile);
-  let walked = 0;
+  const shows = ({ measured: unknown, steps }: Prepared): boolean =>
+    !gathering ||
+    unknown ||
+    (steps[0] as LesionStep).edits.some((edit) => effectWithin(edit, gathering.extremes) !== 0);
   for (const tile of network.tiles(chunk.images)) {
-    let behind = 0;
-    await network.walk(
+    const output = await network.walk(
       tile.images,
       async (cut, live) => {
+        await gathering?.see(cut, live);
         const { value } = network.cuts[cut] as CutPoint;
-        if (unknown.length > 0) {
+        if (measured.length > 0) {
           const activation = (await live.get(value)?.read()) as Tensor<'float32'>;
-          for (const condition of unknown) measureEffect(condition, value, activation, tile.from);
+          for (const condition of measured) {
+            const effect = measuredEffect(condition.edits, value, activation, tile.from);
+            condition.effect = Math.max(condition.effect, effect);
+          }
         }
-        const here = conditions.filter((condition) => firstCut(condition) === cut);
+        const reaching = conditions.filter((condition) => firstCut(condition) === cut);
+        const here = reaching.filter((condition) => (tile.from === 0 ? shows(condition) : ran.has(condition)));
         if (here.length === 0) return;
+        for (const condition of here) ran.add(condition);
         const host = await onHost(live);
         await runPaths(network, { cut, live: host, start: tile.from }, here, signal);
-        behind += here.length;
-        batch.onDone?.(Math.floor(((walked + behind / conditions.length) / tiles) * batch.conditions.length));
+        done(here.length);
       },
-      { until, cuts, resume: { chunk: chunk.digest, tile: tile.from, from }, ...(signal ? { signal } : {}) },
+      {
+        ...(gathering ? { beyond: true } : { cuts }),
+        ...(conditions.length === 0
+          ? {}
+          : {
+              until: Math.max(...cuts),
+              // A baseline is gathered from the input on.
+              resume: {
+                chunk: chunk.digest,
+                tile: tile.from,
+                from: gathering ? -1 : Math.min(...conditions.map(firstCut)),
+              },
+            }),
+        ...(signal ? { signal } : {}),
+      },
     );
-    walked++;
+    if (output) gathering?.finish(tile.from, output);
   }
+  return ran;
+}
+
+/** Takes how many conditions ran on a tile, and reports what part of the batch is done. */
+function doneOf({ network, chunk, conditions, onDone }: LesionBatch, lesions: number): (runs: number) => void {
+  const all = lesions * Math.ceil(chunk.labels.length / network.tile);
+  let done = 0;
+  return (runs) => {
+    done += runs;
+    onDone?.(Math.floor((done / all) * conditions.length));
+  };
 }
 
 const firstCut = ({ steps }: LesionPath): number => (steps[0] as LesionStep).cut;
 
 const cutOfValue = (network: TappedNetwork, value: ValueId): number =>
   network.cuts.findIndex((cut) => cut.value === value);
-
-/** Elementwise, for fills that differ by position or image. */
-function measureEffect(condition: Prepared, value: ValueId, activation: Tensor<'float32'>, tileStart: number): void {
-  for (const edit of condition.edits) {
-    if (edit.value !== value) continue;
-    const [images, channels] = activation.shape as [number, number];
-    const positions = sizeOf(activation.shape.slice(2));
-    for (const channel of edit.channels) {
-      for (let i = 0; i < images; i++) {
-        const fill = edit.fill.values(channel, tileStart + i);
-        const start = (i * channels + channel) * positions;
-        for (let p = 0; p < positions; p++) {
-          const replaced = fill.length === 1 ? fill[0] : fill[p];
-          const change = Math.abs((activation.data[start + p] as number) - (replaced as number));
-          if (change > condition.effect) condition.effect = change;
-        }
-      }
-    }
-  }
-}

@@ -12,10 +12,12 @@ export function pick(live: Live, values: readonly ValueId[]): Live {
   return new Map(values.map((value) => [value, live.get(value) as EngineTensor]));
 }
 
-/** What is alive at the next place, of what was alive before and what was found; the rest is disposed of. */
-export function moveOn(live: Live, found: Live, wanted: readonly ValueId[]): Live {
+/** What is alive at the next place, of what was alive before and what was found; the rest, but what is spared, is disposed of. */
+export function moveOn(live: Live, found: Live, wanted: readonly ValueId[], spared?: ReadonlySet<EngineTensor>): Live {
   const next = pick(new Map([...live, ...found]), wanted);
-  for (const [value, tensor] of [...live, ...found]) if (!next.has(value)) tensor.dispose();
+  for (const [value, tensor] of [...live, ...found]) {
+    if (!next.has(value) && !spared?.has(tensor)) tensor.dispose();
+  }
   return next;
 }
 

@@ -7,10 +7,10 @@ import { lesionProgram, type LesionProgram } from '../network/lesion-program.js'
 import { readOnTheWay, segment } from '../network/segment.js';
 import type { Anatomy, Site } from '../network/site.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
+import { ChainWalks, type Visit, type WalkOptions } from './chain-walk.js';
 import { CutProgramCache } from './cut-programs.js';
 import { cutsOf, type CutPoint } from './cut-point.js';
 import { moveOn, pick, throughEngine, uploaded, type HostLive, type Live } from './live.js';
-import { PausedWalks, type Resumption } from './paused-walks.js';
 import { ProgramCache } from './program-cache.js';
 import { rowsOfRun } from './run-size.js';
 import { SegmentChain, type Segment } from './segment-chain.js';
@@ -21,22 +21,12 @@ export interface CompiledLesion extends LesionProgram {
   readonly program: Program;
 }
 
-export interface WalkOptions {
-  /** Cut after which the walk ends; default: it goes on to the outputs. */
-  readonly until?: number;
-  /** Cuts that are visited; default: all on the way. */
-  readonly cuts?: ReadonlySet<number>;
-  readonly resume?: Resumption;
-  readonly signal?: AbortSignal;
-}
-
 /** What a walk's tile of images may keep alive at once. */
 const ACTIVATION_BYTES = 16 * 2 ** 20;
 /** All that a segment of a large network computes may be so many times as much: it is held only while all its cuts are visited. */
 const SEGMENT_SHARE = 3;
 /** Weights up to which the chain stops at every cut, and lesion programs go from their cut to the outputs. */
 const DIRECT_BYTES = 16 * 2 ** 20;
-const PAUSED_BYTES = 192 * 2 ** 20;
 
 /** A network on an engine, cut behind every site. The intact network always runs as one and the same chain of segments. */
 export class TappedNetwork {
@@ -53,7 +43,7 @@ export class TappedNetwork {
   readonly #rows = new Map<number, number>();
   readonly #direct: boolean;
   readonly #chain: SegmentChain;
-  readonly #paused = new PausedWalks(PAUSED_BYTES);
+  readonly #walks: ChainWalks;
 
   constructor(
     graph: Graph,
@@ -74,6 +64,7 @@ export class TappedNetwork {
       programs: this.#programs,
       everyCut: this.#direct,
     });
+    this.#walks = new ChainWalks(this.#chain, this.cuts, { graph, engine, output: this.output });
     this.tile = this.#tile();
   }
 
@@ -179,7 +170,7 @@ export class TappedNetwork {
   async onwards(
     from: { readonly cut: number; readonly live: HostLive },
     cuts: ReadonlySet<number>,
-    visit: (cut: number, live: Live) => Promise<void>,
+    visit: Visit,
     signal?: AbortSignal,
   ): Promise<void> {
     const own = this.#chain.segmentOf(from.cut);
@@ -195,7 +186,7 @@ export class TappedNetwork {
       const { end } = this.#chain.segments[own] as Segment;
       live = moveOn(live, await this.#straight(from.cut, 'to its stop', live, end, signal), end);
       const until = Math.max(...cuts);
-      ({ live } = await this.#follow(own + 1, live, visit, { until, cuts, ...(signal ? { signal } : {}) }));
+      ({ live } = await this.#walks.follow(own + 1, live, visit, { until, cuts, ...(signal ? { signal } : {}) }));
     }
     for (const tensor of live.values()) tensor.dispose();
   }
@@ -219,60 +210,9 @@ export class TappedNetwork {
     return program.run(feeds, signal ? { signal } : {});
   }
 
-  /**
-   * Runs the intact network on images (preprocessed, [n, …] as the graph's input wants them), cut by cut. `visit` sees the
-   * live values at each cut; they belong to the walk. Resolves to the outputs, [n × classes], on the host, unless the walk
-   * ends before them. With `resume`, it keeps what is alive where it ends, and starts from where an earlier one ended.
-   */
-  async walk(
-    images: Tensor,
-    visit: (cut: number, live: Live) => Promise<void>,
-    options: WalkOptions = {},
-  ): Promise<Tensor | undefined> {
-    const input = this.graph.inputs[0];
-    if (!input) throw new PercussError('MODEL_INVALID', `network ${this.graph.name} has no input`);
-    const paused = options.resume && this.#paused.take(options.resume);
-    const { segments } = this.#chain;
-    let live: Live = paused?.live ?? new Map([[input.id, this.engine.upload(images)]]);
-    const visits = (cut: number | undefined): cut is number => cut !== undefined && (options.cuts?.has(cut) ?? true);
-    let next = paused?.segment ?? 0;
-    const at = segments[next - 1]?.stop;
-    if (paused && visits(at)) await visit(at, live);
-    ({ next, live } = await this.#follow(next, live, visit, options));
-    if (options.resume && options.until !== undefined && next > 0) {
-      const cut = segments[next - 1]?.stop ?? segments[next]?.cuts[0] ?? this.cuts.length;
-      if (this.#paused.keep(options.resume, { segment: next, cut, live })) return undefined;
-    }
-    const output = options.until === undefined ? await live.get(this.output)?.read() : undefined;
-    for (const tensor of live.values()) tensor.dispose();
-    return output;
-  }
-
-  /** Goes along the chain from a segment on, to the end or behind `until`; resolves to where it came and what is alive there. */
-  async #follow(
-    first: number,
-    given: Live,
-    visit: (cut: number, live: Live) => Promise<void>,
-    { until, cuts: wantedCuts, signal }: WalkOptions,
-  ): Promise<{ readonly next: number; readonly live: Live }> {
-    const { segments } = this.#chain;
-    const last = until ?? this.cuts.length;
-    let [next, live] = [first, given];
-    for (; next < segments.length; next++) {
-      const { cuts, end } = segments[next] as Segment;
-      if (until !== undefined && !cuts.some((cut) => cut <= last)) break;
-      const here = cuts.filter((cut) => cut <= last && (wantedCuts?.has(cut) ?? true));
-      const wanted = [...here.flatMap((cut) => (this.cuts[cut] as CutPoint).live), ...end];
-      const found = await this.#chain.run(next, live, wanted, signal);
-      const all = new Map([...live, ...found]);
-      for (const cut of here) await visit(cut, pick(all, (this.cuts[cut] as CutPoint).live));
-      if (cuts.some((cut) => cut > last)) {
-        for (const tensor of found.values()) tensor.dispose();
-        break;
-      }
-      live = moveOn(live, found, end);
-    }
-    return { next, live };
+  /** Walks along the intact network; see `ChainWalks`. */
+  walk(images: Tensor, visit: Visit, options: WalkOptions = {}): Promise<Tensor | undefined> {
+    return this.#walks.walk(images, visit, options);
   }
 
   /** Images in tiles, as row ranges. */
@@ -287,6 +227,6 @@ export class TappedNetwork {
   async close(): Promise<void> {
     await this.#programs.close();
     await this.#atCuts.close();
-    this.#paused.forget();
+    this.#walks.forget();
   }
 }
