@@ -61,7 +61,9 @@ export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Prom
   let ran: ReadonlySet<Prepared> = new Set();
   if (!baseline) {
     const gathering = new BaselineGathering(network, chunk.labels.length);
-    ran = await walkLesions(batch, lesions, done, gathering);
+    // While lesions run the walk holds the values of all cuts of a segment, since a baseline sees them all; where these are
+    // many, two walks take less memory.
+    ran = await walkLesions(batch, network.stopsAtEveryCut ? lesions : [], done, gathering);
     baseline = gathering.gathered(output.kind);
   }
   for (const lesion of lesions) {

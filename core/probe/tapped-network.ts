@@ -41,7 +41,8 @@ export class TappedNetwork {
   readonly #programs: ProgramCache;
   readonly #atCuts: CutProgramCache;
   readonly #rows = new Map<number, number>();
-  readonly #direct: boolean;
+  /** Whether the chain stops at every cut, so that a walk holds the values of one cut at a time. */
+  readonly stopsAtEveryCut: boolean;
   readonly #chain: SegmentChain;
   readonly #walks: ChainWalks;
 
@@ -55,14 +56,14 @@ export class TappedNetwork {
     this.anatomy = anatomy;
     this.engine = engine;
     this.output = options.output ?? (graph.outputs.at(-1) as ValueId);
-    this.#direct = weightBytes(graph) <= (options.directBytes ?? DIRECT_BYTES);
+    this.stopsAtEveryCut = weightBytes(graph) <= (options.directBytes ?? DIRECT_BYTES);
     const budget = options.programBytes ?? 2 ** 30;
     this.#programs = new ProgramCache(engine, budget);
-    this.#atCuts = new CutProgramCache(engine, this.#direct ? budget : weightBytes(graph) / 4);
+    this.#atCuts = new CutProgramCache(engine, this.stopsAtEveryCut ? budget : weightBytes(graph) / 4);
     this.cuts = cutsOf(graph, anatomy, this.output);
     this.#chain = new SegmentChain(graph, this.cuts, this.output, {
       programs: this.#programs,
-      everyCut: this.#direct,
+      everyCut: this.stopsAtEveryCut,
     });
     this.#walks = new ChainWalks(this.#chain, this.cuts, { graph, engine, output: this.output });
     this.tile = this.#tile();
@@ -85,7 +86,9 @@ export class TappedNetwork {
 
   #tile(): number {
     const alive = this.cuts.map((cut) => this.bytesOf(cut.live));
-    const computed = this.#direct ? [] : this.#chain.segments.map(({ fresh }) => this.bytesOf(fresh) / SEGMENT_SHARE);
+    const computed = this.stopsAtEveryCut
+      ? []
+      : this.#chain.segments.map(({ fresh }) => this.bytesOf(fresh) / SEGMENT_SHARE);
     const perImage = Math.max(...alive, ...computed, 1);
     return Math.max(1, Math.min(256, Math.floor(ACTIVATION_BYTES / perImage)));
   }
@@ -138,7 +141,7 @@ export class TappedNetwork {
 
   /** The segment behind which a lesion program ends: the last one, or that of the next stop, which may be the cut itself. */
   #endOf(cut: number, carried: boolean): number {
-    if (this.#direct) return this.#chain.segments.length - 1;
+    if (this.stopsAtEveryCut) return this.#chain.segments.length - 1;
     const own = this.#chain.segmentOf(cut);
     return carried && this.#chain.segments[own]?.stop === cut ? own + 1 : own;
   }
