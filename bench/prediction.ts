@@ -3,18 +3,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { openOnnxruntime } from '../core/engine/onnxruntime.js';
 import { Ledger } from '../core/ledger/ledger.js';
 import { emitOnnx } from '../core/network/onnx/emit.js';
 import { memoryStore } from '../core/store/memory-store.js';
 import type { CostModel } from '../core/plan/cost.js';
-import { calibrate } from '../core/study/calibrate.js';
 import { Catalog } from '../core/study/catalog.js';
 import { planOf } from '../core/study/plan-report.js';
 import { readStudy } from '../core/study/prepare-study.js';
 import { proposedMode } from '../core/study/choose-mode.js';
 import { writeNpy } from '../core/data/npy.js';
 import { float32, tensor } from '../core/tensor.js';
+import { askEngine } from '../workers/engine-process.js';
 import { processorSeconds } from './process-status.js';
 import { randomImages, randomNetwork } from './random-networks.js';
 import { machineName, record, recordOptions } from './record.js';
@@ -161,7 +160,7 @@ function specOf(sweep: Sweep, data: string, folder: string): string {
     },
     ...sweep.ask,
     ...('impulses' in sweep.ask ? { analysis: { nulls: 0 } } : {}),
-    run: { batchSeconds: 5 },
+    run: { batchSeconds: 5, workers: Number(flags.threads) },
   });
 }
 
@@ -172,22 +171,23 @@ async function writeLarge(folder: string, images: number): Promise<void> {
   await writeFile(path.join(folder, 'labels.npy'), writeNpy(tensor('uint16', [images], new Uint16Array(images))));
 }
 
-/** Seconds of one process: predicted, and taken. */
+/** Seconds from the first batch to the last, by a cost model that a process of its own measures a moment before. */
 async function predicted(
   spec: string,
 ): Promise<{ readonly seconds: number; readonly cells: number; readonly cost: CostModel }> {
   const { spec: study, resolved } = await readStudy(spec);
   const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
-  const engine = await openOnnxruntime();
-  const cost = await calibrate(engine);
-  await engine.close();
+  const mode = proposedMode(study.run);
+  const { cost } = await askEngine({ kind: 'bench', mode, networks: [] });
+  if (!cost) throw new Error('the engine was measured, and no cost model came of it');
   const ledger = new Ledger(memoryStore());
-  const plan = await planOf(ledger, catalog, resolved, proposedMode(study.run), study.run, cost);
-  return { seconds: plan.seconds, cells: plan.units, cost };
+  const plan = await planOf(ledger, catalog, resolved, mode, study.run, cost);
+  return { seconds: plan.wallSeconds, cells: plan.units, cost };
 }
 
 const printed = (cost: CostModel): string =>
-  `${(cost.macsPerSecond / 1e9).toFixed(0)} GMAC/s, ${(cost.bytesPerSecond / 1e9).toFixed(0)} GB/s, host ${(cost.hostBytesPerSecond / 1e9).toFixed(1)} GB/s`;
+  `${(cost.macsPerSecond / 1e9).toFixed(0)} GMAC/s, ${(cost.bytesPerSecond / 1e9).toFixed(0)} GB/s, host ${(cost.hostBytesPerSecond / 1e9).toFixed(1)} GB/s, ` +
+  `a process ready in ${cost.secondsPerProcess.toFixed(1)} s`;
 
 async function main(data: string): Promise<void> {
   say(machineName());
@@ -214,11 +214,11 @@ async function main(data: string): Promise<void> {
           (_, __, ___, children) => Promise.resolve(processorSeconds(children.pids())),
         );
         if (computed !== plan.cells) throw new Error(`${name}: ${computed} cells were computed, ${plan.cells} planned`);
-        ratios.push(plan.seconds / (seconds * threads));
+        ratios.push(plan.seconds / seconds);
         const processor = seen === undefined ? '' : `, ${seen.toFixed(1)} s of processor time`;
         say(
-          `${name}, round ${round + 1}: ${plan.seconds.toFixed(1)} s of one process predicted for ${plan.cells} cells, ` +
-            `${(seconds * threads).toFixed(1)} s taken${processor}; ${printed(plan.cost)}`,
+          `${name}, round ${round + 1}: ${plan.seconds.toFixed(1)} s on ${threads} processes predicted for ${plan.cells} cells, ` +
+            `${seconds.toFixed(1)} s taken${processor}; ${printed(plan.cost)}`,
         );
       }
       const ratio = spreadOf(ratios);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { processorClass } from '../core/engine/processor.js';
 import { PercussError } from '../core/errors.js';
 import { printNumericMode, type NumericMode } from '../core/numeric-mode.js';
-import type { CostModel } from '../core/plan/cost.js';
+import { defaultCost, type CostModel } from '../core/plan/cost.js';
 import { stateFolder } from './settings.js';
 
 /** What `percuss bench --save` measured of a mode on this kind of processor. */
@@ -32,9 +32,10 @@ async function readAll(folder: string): Promise<Calibrations> {
   }
 }
 
-/** Undefined where nothing was saved for this mode and kind of processor. */
+/** Undefined where nothing was saved for this mode and kind of processor, or by a version that measured less. */
 export async function calibrationOf(mode: NumericMode, folder = stateFolder()): Promise<Calibration | undefined> {
-  return (await readAll(folder))[await nameOf(mode)];
+  const found = (await readAll(folder))[await nameOf(mode)];
+  return found && Object.keys(defaultCost).every((name) => name in found.cost) ? found : undefined;
 }
 
 /** The cost model that was saved for this machine, for plans and limits of time. */

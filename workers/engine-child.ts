@@ -9,12 +9,17 @@ import type { EngineAnswer, EngineReply, EngineTask, NetworkTime } from './engin
 import { tensorFlowFromCache } from '../infra/setup/load-tfjs.js';
 import { toPlain } from './messages.js';
 
+/** Seconds from this process's start until it had opened its first engine. */
+let ready: number | undefined;
+
 /**
  * A process that tries out an engine for its parent, one task after another: a driver that crashes, or never comes back,
  * takes nothing else along.
  */
 async function answer(task: EngineTask): Promise<EngineAnswer> {
   const engine = await openEngine(task.mode, { tensorflow: tensorFlowFromCache });
+  // Compute processes load about the same, and open an engine before their first batch.
+  ready ??= performance.now() / 1000;
   try {
     const { provenance } = engine;
     switch (task.kind) {
@@ -30,7 +35,7 @@ async function answer(task: EngineTask): Promise<EngineAnswer> {
           provenance,
           chain,
           networks: await timeNetworks(engine, task.networks, 1),
-          cost: await calibrate(engine),
+          cost: await calibrate(engine, ready),
         };
       }
     }

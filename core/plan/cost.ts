@@ -15,6 +15,10 @@ export interface CostModel {
   readonly secondsPerRun: number;
   /** Seconds that a node takes while its program is made, once a process. */
   readonly secondsPerNode: number;
+  /** Bytes of weights that programs take up while they are made, a second. */
+  readonly weightBytesPerSecond: number;
+  /** Seconds until a compute process that is started is ready. */
+  readonly secondsPerProcess: number;
 }
 
 /** Of one core of a processor with AVX2. */
@@ -25,6 +29,8 @@ export const defaultCost: CostModel = {
   secondsPerRow: 4e-6,
   secondsPerRun: 2e-4,
   secondsPerNode: 3e-4,
+  weightBytesPerSecond: 5e8,
+  secondsPerProcess: 0.5,
 };
 
 /** What an image costs in a part of a network. */
@@ -34,8 +40,9 @@ export interface Work {
   readonly bytes: number;
   /** Bytes that the host makes or reads for it: what is fed for each row apart, what is recorded. */
   readonly hostBytes: number;
-  /** Nodes of the program that does it, which must be made once. */
+  /** Nodes of the program that does it, which must be made once, and bytes of its weights. */
   readonly nodes: number;
+  readonly weightBytes: number;
 }
 
 /** Rows of a run, about. */
@@ -58,7 +65,24 @@ export function sumOf(a: Work, b: Work): Work {
     bytes: a.bytes + b.bytes,
     hostBytes: a.hostBytes + b.hostBytes,
     nodes: a.nodes + b.nodes,
+    weightBytes: a.weightBytes + b.weightBytes,
   };
+}
+
+/**
+ * How much longer the intact network takes where every value that one may cut at is handed over, than as one program: between
+ * 2.1 and 2.3 times on ResNet-20 and ResNet-56 (docs/performance.md, log).
+ */
+const HANDED_OVER = 2.2;
+
+/** Seconds for `rows` images through a part of the intact network that hands over what is alive on the way. */
+export function walkSeconds(rows: number, work: Work, model: CostModel = defaultCost): number {
+  return HANDED_OVER * secondsFor(rows, work, model);
+}
+
+/** Seconds for making the program that does some work. */
+export function makingSeconds({ nodes, weightBytes }: Work, model: CostModel = defaultCost): number {
+  return nodes * model.secondsPerNode + weightBytes / model.weightBytesPerSecond;
 }
 
 /** Bytes of one cell of so many images: prediction, loss and KL, key, state and effect. */

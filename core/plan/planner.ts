@@ -4,7 +4,7 @@ import type { Anatomy } from '../network/site.js';
 import { sizeOf } from '../tensor.js';
 import type { Condition } from './condition.js';
 import { needsScores } from './conditions.js';
-import { defaultCost, secondsFor, sumOf, type CostModel, type Work } from './cost.js';
+import { makingSeconds, secondsFor, sumOf, walkSeconds, type CostModel, type Work } from './cost.js';
 import { chunkOf, conditionList, piecesOf, scoringAblation, unitKey, type ModelOutline } from './outline.js';
 import { indicesOf, lengthOf, rangesOf, type Ranges, type Stage, type UnitGroup } from './stage.js';
 
@@ -27,6 +27,8 @@ export interface Workload {
   readonly whole: Work;
   /** From an edit at a site to the output; `single`: of one channel. */
   behind(site: string, single: boolean): Work;
+  /** Of the intact network, what such edits need ahead of it: once for all conditions of a batch there. */
+  ahead(site: string, single: boolean): Work;
 }
 
 export interface StageContext {
@@ -36,6 +38,8 @@ export interface StageContext {
   workload(outline: ModelOutline): Workload;
   /** Default: that of a usual processor, so that a plan doesn't depend on the machine. */
   readonly cost?: CostModel;
+  /** Compute processes, each of which walks along the intact network on its own; default: one. */
+  readonly processes?: number;
 }
 
 /** How many units there are, stored, failed and missing. */
@@ -135,7 +139,7 @@ export async function missingOf(
 
 /**
  * Predicted seconds of one unit: the mean over a sample of the group, since conditions differ in depth, and its share of
- * the intact network that all of them begin with and of making their programs.
+ * the intact network that all of them begin with, in every process, and of making their programs.
  */
 function secondsOf(
   group: WholeGroup,
@@ -144,12 +148,17 @@ function secondsOf(
   context: StageContext,
 ): number {
   const workload = context.workload(outline);
-  const seconds = (rows: number, work: Work): number => secondsFor(rows, work, context.cost);
-  if (group.kind === 'baseline') return seconds(group.images, workload.whole);
+  const { cost } = context;
+  const seconds = (rows: number, work: Work): number => secondsFor(rows, work, cost);
+  // Programs outlive a chunk of images.
+  const making = (works: Iterable<Work>): number =>
+    group.chunk > 0 ? 0 : [...works].reduce((sum, work) => sum + makingSeconds(work, cost), 0);
+  if (group.kind === 'baseline') return walkSeconds(group.images, workload.whole, cost) + making([workload.whole]);
   if (group.kind === 'profile') {
     const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
-    return seconds(images, workload.whole);
+    return walkSeconds(images, workload.whole, cost) + making([workload.whole]);
   }
+  const processes = Math.min(context.processes ?? 1, missing.length);
   const step = Math.max(1, Math.floor(missing.length / 64));
   const sample = missing.filter((_, i) => i % step === 0);
   if (group.kind === 'responses') {
@@ -161,20 +170,22 @@ function secondsOf(
       const rows = channels.length * positions.length * amplitudes.values.length;
       // Each recorded map is read, and its difference from the base written.
       const hostBytes = record.reduce((sum, site) => sum + 2 * mapBytes(outline.anatomy, site), 0);
-      return seconds(rows, sumOf(workload.whole, { macs: 0, bytes: 0, hostBytes, nodes: 0 }));
+      return seconds(rows, sumOf(workload.whole, { macs: 0, bytes: 0, hostBytes, nodes: 0, weightBytes: 0 }));
     });
-    return meanOf(responding);
+    return meanOf(responding) + (processes * making([workload.whole])) / missing.length;
   }
   const list = conditionList(outline, group.name);
-  const made = new Map<string, number>();
+  const made = new Map<string, ProgramMade>();
   const own = sample.map((index) => {
     const before = index > 0 ? list.at(index - 1).condition : undefined;
     const marginal = marginalWork(list.at(index).condition, before, workload, outline.anatomy);
-    if (marginal.program) made.set(marginal.program.name, marginal.program.nodes);
+    if (marginal.program) made.set(marginal.program.name, marginal.program);
     return seconds(group.images, marginal.work);
   });
-  const nodes = [...made.values()].reduce((sum, count) => sum + count, workload.whole.nodes);
-  const once = seconds(group.images, workload.whole) + nodes * (context.cost ?? defaultCost).secondsPerNode;
+  const walk = walkSeconds(group.images, workload.whole, cost) + making([workload.whole]);
+  const programs = [...made.values()];
+  const ahead = programs.reduce((sum, program) => sum + walkSeconds(group.images, program.ahead, cost), 0);
+  const once = processes * walk + ahead + making(programs.map(({ work }) => work));
   return meanOf(own) + once / missing.length;
 }
 
@@ -202,7 +213,7 @@ function marginalWork(
   if (!from || !last) return { work: workload.whole, program: undefined };
   const single = edits.length === 1 && last.channels.length === 1;
   const end = workload.behind(last.site, single);
-  const program = { name: `behind ${last.site} ${single}`, nodes: end.nodes };
+  const program = { name: `behind ${last.site} ${single}`, work: end, ahead: workload.ahead(last.site, single) };
   const sites = [...new Set(edits.slice(parted).map(({ site }) => site))];
   let work = end;
   for (const [i, site] of sites.slice(0, -1).entries()) {
@@ -215,6 +226,7 @@ function marginalWork(
       // What is alive at a cut is read and, edited, written.
       hostBytes: 2 * mapBytes(anatomy, site),
       nodes: 0,
+      weightBytes: 0,
     });
   }
   return { work, program };
@@ -223,7 +235,9 @@ function marginalWork(
 /** The program that a condition needs besides the intact network's; equal names are one. */
 interface ProgramMade {
   readonly name: string;
-  readonly nodes: number;
+  readonly work: Work;
+  /** Of the intact network, what it needs ahead of its cut. */
+  readonly ahead: Work;
 }
 
 /** The stage of the waves, see `stageGroups`. */

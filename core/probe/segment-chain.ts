@@ -25,7 +25,7 @@ interface Stop {
 }
 
 /** Large networks stop where so large a share of the weights would come together otherwise. */
-const SHARE = 1 / 8;
+export const SHARE = 1 / 8;
 
 /**
  * The intact network as a chain of segments, each a program that holds its weights. Where the chain stops depends on the graph

@@ -26,7 +26,7 @@ const ACTIVATION_BYTES = 16 * 2 ** 20;
 /** All that a segment of a large network computes may be so many times as much: it is held only while all its cuts are visited. */
 const SEGMENT_SHARE = 3;
 /** Weights up to which the chain stops at every cut, and lesion programs go from their cut to the outputs. */
-const DIRECT_BYTES = 16 * 2 ** 20;
+export const DIRECT_BYTES = 16 * 2 ** 20;
 
 /** A network on an engine, cut behind every site. The intact network always runs as one and the same chain of segments. */
 export class TappedNetwork {

@@ -1,9 +1,9 @@
 import type { Engine } from '../engine/engine.js';
 import { anatomyOf } from '../network/anatomy.js';
-import { graphCost } from '../network/cost.js';
+import { graphCost, weightBytes } from '../network/cost.js';
 import type { Graph } from '../network/graph.js';
 import type { Condition } from '../plan/condition.js';
-import type { CostModel } from '../plan/cost.js';
+import { defaultCost, type CostModel } from '../plan/cost.js';
 import { runLesionBatch } from '../probe/lesion.js';
 import { ReferenceSet } from '../probe/reference-set.js';
 import { TappedNetwork } from '../probe/tapped-network.js';
@@ -35,8 +35,10 @@ const CONVOLUTIONS = [
  * Measures what an engine does on this machine, in about a second: convolutions, element-wise operators, runs that do
  * next to nothing, what the host does for the rows of a lesion, and how much of all that a whole sweep reaches. What it gives is this machine's and this moment's:
  * it predicts times and is part of no identity.
+ *
+ * @param secondsPerProcess how long a process like those that compute takes until it is ready
  */
-export async function calibrate(engine: Engine): Promise<CostModel> {
+export async function calibrate(engine: Engine, secondsPerProcess = defaultCost.secondsPerProcess): Promise<CostModel> {
   const products = { macs: 0, seconds: 0 };
   for (const [channels, side] of CONVOLUTIONS) {
     const graph = convolutions(channels, side);
@@ -52,11 +54,16 @@ export async function calibrate(engine: Engine): Promise<CostModel> {
   const macsPerSecond = products.macs / products.seconds;
   const secondsPerRun = idle.seconds;
   const bytes = added.rows * graphCost(additions).bytes;
+  const [light, heavy] = [convolutions(...CONVOLUTIONS[0]), convolutions(...CONVOLUTIONS[2])];
+  const made = { light: await compiling(engine, light), heavy: await compiling(engine, heavy) };
+  const secondsPerByte = (made.heavy - made.light) / (weightBytes(heavy) - weightBytes(light));
   const model = {
     macsPerSecond,
     bytesPerSecond: bytes / Math.max(added.seconds - secondsPerRun / 4, added.seconds / 4),
     secondsPerRun,
-    secondsPerNode: await compiling(engine, convolutions(...CONVOLUTIONS[0])),
+    secondsPerNode: made.light / light.nodes.length,
+    weightBytesPerSecond: 1 / Math.max(secondsPerByte, 1e-11),
+    secondsPerProcess,
   };
   const parts = { ...model, ...(await hostCost(engine, model)) };
   return slowed(parts, await reachedShare(engine, parts));
@@ -71,6 +78,8 @@ function slowed(model: CostModel, share: number): CostModel {
     secondsPerRow: model.secondsPerRow / share,
     secondsPerRun: model.secondsPerRun / share,
     secondsPerNode: model.secondsPerNode / share,
+    weightBytesPerSecond: share * model.weightBytesPerSecond,
+    secondsPerProcess: model.secondsPerProcess,
   };
 }
 
@@ -116,7 +125,7 @@ async function timed(
   }
 }
 
-/** Seconds for a node of a graph while it is compiled. */
+/** The shortest time in which a graph is compiled. */
 async function compiling(engine: Engine, graph: Graph): Promise<number> {
   let seconds = Infinity;
   for (const _ of repeats()) {
@@ -125,7 +134,7 @@ async function compiling(engine: Engine, graph: Graph): Promise<number> {
     seconds = Math.min(seconds, (performance.now() - started) / 1000);
     await program.dispose();
   }
-  return seconds / graph.nodes.length;
+  return seconds;
 }
 
 /**

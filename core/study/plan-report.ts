@@ -2,7 +2,7 @@ import type { Digest } from '../digest.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { NumericMode } from '../numeric-mode.js';
 import { printNumericMode } from '../numeric-mode.js';
-import { cellBytes, type CostModel } from '../plan/cost.js';
+import { cellBytes, defaultCost, type CostModel } from '../plan/cost.js';
 import { SEMANTICS } from '../plan/identity.js';
 import { impulseGroup, outlineOf, type ModelOutline } from '../plan/outline.js';
 import { missingOf, stageGroups, type StageContext, type Tally, WAVES, type WholeGroup } from '../plan/planner.js';
@@ -47,7 +47,12 @@ export interface StudyPlan {
   readonly units: number;
   readonly stored: number;
   readonly batches: number;
+  /** Predicted seconds of compute processes, all of them together, from when they are ready. */
   readonly seconds: number;
+  /** Compute processes that the plan is for. */
+  readonly processes: number;
+  /** Predicted seconds from the start to the end of all stages on so many processes. */
+  readonly wallSeconds: number;
   readonly bytes: number;
   /** Workflow tasks and activities, about: what Temporal Cloud bills. */
   readonly temporalActions: number;
@@ -73,6 +78,7 @@ export async function planOf(
     outlines.push(outlineOf(model, { study, mode, anatomy, image: data.shape, scores: {}, reach: 'all' }));
     workloads.set(model.name, workloadOf(graph, anatomy));
   }
+  const processes = run.workers ?? 1;
   const context: StageContext = {
     seed: study.seed,
     committed: {
@@ -82,10 +88,12 @@ export async function planOf(
     failed: new Set(),
     workload: (outline) => workloads.get(outline.model.name) as ReturnType<typeof workloadOf>,
     ...(cost ? { cost } : {}),
+    processes,
   };
+  let wallSeconds = 0;
   const rows = new Map<string, PlanRow>();
   const planned = new Set<Digest>();
-  const window = 2 * (run.workers ?? 1);
+  const window = 2 * processes;
   for (const [index, wholes] of stageGroups(outlines).entries()) {
     const missing: Missing[] = [];
     for (const whole of wholes) {
@@ -96,6 +104,7 @@ export async function planOf(
     const stages = index === WAVES ? missing.map((one) => [one]) : [missing];
     for (const parts of stages) {
       const groups = parts.flatMap(({ group }) => (group ? [group] : []));
+      wallSeconds += stageSeconds(groups, processes);
       const counts = batchCounts(segmentsOf({ index, groups }, run.batchSeconds), window);
       for (const part of parts) {
         addGroup(rows, part, outlines, part.group ? (counts[groups.indexOf(part.group)] as number) : 0);
@@ -121,6 +130,8 @@ export async function planOf(
     stored: total('stored'),
     batches,
     seconds: total('seconds'),
+    processes,
+    wallSeconds: batches === 0 ? 0 : wallSeconds + (cost ?? defaultCost).secondsPerProcess,
     bytes: total('bytes'),
     temporalActions: batches === 0 ? 12 : 2 * batches + 24,
   };
@@ -131,6 +142,12 @@ interface Missing {
   readonly whole: WholeGroup;
   readonly group: UnitGroup | undefined;
   readonly tally: Tally;
+}
+
+/** How long a stage lasts: its processes share its units evenly, but none is shorter than its longest unit. */
+function stageSeconds(groups: readonly UnitGroup[], processes: number): number {
+  const whole = groups.reduce((sum, { missing, seconds }) => sum + lengthOf(missing) * seconds, 0);
+  return Math.max(whole / processes, ...groups.map(({ seconds }) => seconds));
 }
 
 function addGroup(
@@ -197,7 +214,7 @@ export function planLines(plan: StudyPlan): readonly string[] {
     `study ${plan.study} (${plan.id.slice(0, 12)}) on ${plan.numericMode}`,
     line(header),
     ...body.map(line),
-    `total: ${plan.units} cells, ${plan.stored} stored, ${plan.batches} batches to run, about ${printSeconds(plan.seconds)} of one process, ${printBytes(plan.bytes)}, about ${plan.temporalActions} Temporal actions`,
+    `total: ${plan.units} cells, ${plan.stored} stored, ${plan.batches} batches to run, about ${printSeconds(plan.seconds)} of one process${plan.processes > 1 ? ` (${printSeconds(plan.wallSeconds)} on ${plan.processes})` : ''}, ${printBytes(plan.bytes)}, about ${plan.temporalActions} Temporal actions`,
     ...(plan.adaptive.length > 0
       ? [`at most; results decide, wave by wave, how many images each condition is run on: ${plan.adaptive.join(', ')}`]
       : []),

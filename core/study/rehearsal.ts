@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import { anatomyOf } from '../network/anatomy.js';
-import { secondsFor, type CostModel } from '../plan/cost.js';
+import { makingSeconds, secondsFor, walkSeconds, type CostModel } from '../plan/cost.js';
 import { runLesionBatch } from '../probe/lesion.js';
 import { ReferenceSet } from '../probe/reference-set.js';
 import { TappedNetwork } from '../probe/tapped-network.js';
@@ -23,12 +23,15 @@ export async function reachedShare(engine: Engine, model: CostModel): Promise<nu
   const anatomy = anatomyOf(graph, { after: 'activation' });
   const workload = workloadOf(graph, anatomy);
   const predict = (images: number): number => {
-    const own = anatomy.sites.map(({ name }) => CONDITIONS * secondsFor(images, workload.behind(name, true), model));
-    const nodes = anatomy.sites.reduce(
-      (sum, { name }) => sum + workload.behind(name, true).nodes,
-      workload.whole.nodes,
-    );
-    const once = 2 * secondsFor(images, workload.whole, model) + nodes * model.secondsPerNode;
+    const own = anatomy.sites.map(({ name }) => {
+      const work = workload.behind(name, true);
+      return (
+        CONDITIONS * secondsFor(images, work, model) +
+        walkSeconds(images, workload.ahead(name, true), model) +
+        makingSeconds(work, model)
+      );
+    });
+    const once = walkSeconds(images, workload.whole, model) + makingSeconds(workload.whole, model);
     return own.reduce((sum, seconds) => sum + seconds, once);
   };
   const images = Math.max(4, Math.min(MOST_IMAGES, Math.floor(SECONDS / (predict(64) / 64))));

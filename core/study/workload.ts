@@ -1,18 +1,21 @@
 import { carryBehind } from '../network/carry.js';
-import { graphCost } from '../network/cost.js';
+import { graphCost, weightBytes } from '../network/cost.js';
 import type { Graph, ValueId } from '../network/graph.js';
 import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
-import { liveBehind } from '../network/segment.js';
+import { liveBehind, segment } from '../network/segment.js';
 import type { Anatomy } from '../network/site.js';
 import type { Work } from '../plan/cost.js';
 import type { Workload } from '../plan/planner.js';
+import { SHARE } from '../probe/segment-chain.js';
+import { DIRECT_BYTES } from '../probe/tapped-network.js';
 import { sizeOf } from '../tensor.js';
 
 /** What one image costs in the whole network and in the programs for lesions behind each site. */
 export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.outputs.at(-1) as ValueId): Workload {
-  const known = new Map<string, Work>();
+  const known = new Map<string, { readonly behind: Work; readonly ahead: Work }>();
+  const weights = weightBytes(graph);
   const index = new Map(graph.nodes.flatMap((node, i) => node.outputs.map((value) => [value, i] as const)));
-  const behind = (first: ValueId, single: boolean): Work => {
+  const at = (first: ValueId, single: boolean): { readonly behind: Work; readonly ahead: Work } => {
     const name = `${first} ${single}`;
     const found = known.get(name);
     if (found) return found;
@@ -20,16 +23,37 @@ export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.output
     const carry = single ? carryBehind(graph, cut, [output]) : undefined;
     const program = lesionProgram(graph, name, cut, [output], carry);
     const { macs, bytes } = graphCost(program.graph);
-    const work = { macs, bytes, hostBytes: fedBytes(graph, program), nodes: program.graph.nodes.length };
-    known.set(name, work);
-    return work;
+    // Programs of large networks end where the next stop is.
+    const most = weights > DIRECT_BYTES ? SHARE * weights : weights;
+    const works = {
+      behind: {
+        macs,
+        bytes,
+        hostBytes: fedBytes(graph, program),
+        nodes: program.graph.nodes.length,
+        weightBytes: Math.min(most, weightBytes(program.graph)),
+      },
+      ahead: aheadOf(graph, cut.live, program.ahead),
+    };
+    known.set(name, works);
+    return works;
   };
   const values = new Map(anatomy.sites.map(({ name, value }) => [name, value]));
   const { macs, bytes } = graphCost(graph);
   return {
-    whole: { macs, bytes, hostBytes: 0, nodes: graph.nodes.length },
-    behind: (site, single) => behind(values.get(site) as ValueId, single),
+    whole: { macs, bytes, hostBytes: 0, nodes: graph.nodes.length, weightBytes: weights },
+    behind: (site, single) => at(values.get(site) as ValueId, single).behind,
+    ahead: (site, single) => at(values.get(site) as ValueId, single).ahead,
   };
+}
+
+/** What it costs to compute values of the intact network from those that are alive at a cut. */
+function aheadOf(graph: Graph, live: readonly ValueId[], ahead: readonly ValueId[]): Work {
+  const none = { macs: 0, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 };
+  if (ahead.length === 0) return none;
+  const program = segment(graph, 'ahead', live, ahead);
+  const { macs, bytes } = graphCost(program);
+  return { ...none, macs, bytes, nodes: program.nodes.length };
 }
 
 /** Bytes that are fed for every condition and image apart: changed channels, and their differences. */

@@ -81,6 +81,8 @@ export function outlinesOf(asked: Asked): ModelOutline[] {
   );
 }
 
+const nothing = { macs: 0, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 };
+
 export const contextOf = (
   stored: ReadonlySet<string> = new Set(),
   failed: ReadonlySet<string> = new Set(),
@@ -88,8 +90,9 @@ export const contextOf = (
   const committed: Committed = { cells: () => Promise.resolve(stored), results: () => Promise.resolve(stored) };
   // A second for 250 images through the whole network at the default rate.
   const workload = {
-    whole: { macs: 1e8, bytes: 0, hostBytes: 0, nodes: 0 },
-    behind: (site: string) => ({ macs: site === 'conv1' ? 5e7 : 2e7, bytes: 0, hostBytes: 0, nodes: 0 }),
+    whole: { ...nothing, macs: 1e8 },
+    behind: (site: string) => ({ ...nothing, macs: site === 'conv1' ? 5e7 : 2e7 }),
+    ahead: () => nothing,
   };
   return { seed: 7, committed, failed, workload: () => workload };
 };

@@ -10,8 +10,10 @@ test('an engine is measured: every rate and cost is a number above zero, and a p
     'hostBytesPerSecond',
     'macsPerSecond',
     'secondsPerNode',
+    'secondsPerProcess',
     'secondsPerRow',
     'secondsPerRun',
+    'weightBytesPerSecond',
   ]);
   expect(Object.values(model).filter((number: number) => !(number > 0 && Number.isFinite(number)))).toEqual([]);
   await engine.close();
