@@ -1,3 +1,4 @@
+import './flags.js';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

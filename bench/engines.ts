@@ -9,7 +9,7 @@ import { engineDevices, engineNames, type NumericMode } from '../core/numeric-mo
 import { secondsFor } from '../core/plan/cost.js';
 import { workloadOf } from '../core/study/workload.js';
 import { askEngine } from '../workers/engine-process.js';
-import { sampleOf, wholeNumber } from './flags.js';
+import { mistake, sampleOf, wholeNumber } from './flags.js';
 import { LesionProcesses } from './lesion-processes.js';
 import { machineName, record, recordOptions, type Figure } from './record.js';
 import { inTurns, printAgreement } from './rounds.js';
@@ -42,7 +42,7 @@ const modes: ReadonlyMap<string, NumericMode> = new Map(
 function modeOf(name: string): NumericMode {
   const mode = modes.get(name);
   if (mode) return mode;
-  throw new Error(`--engines names ${name}; known are ${[...modes.keys()].join(', ')}`);
+  throw mistake(`--engines names ${name}; known are ${[...modes.keys()].join(', ')}`);
 }
 
 /** Those that can be opened here, each with what it is. */

@@ -9,7 +9,7 @@ import type { Layer } from '../core/network/site.js';
 import { emitOnnx } from '../core/network/onnx/emit.js';
 import { writeNpy } from '../core/data/npy.js';
 import { float32, tensor } from '../core/tensor.js';
-import { sampleOf } from './flags.js';
+import { mistake, sampleOf } from './flags.js';
 import { residentBytes, tellsProcesses } from './process-status.js';
 import { isArchitecture, randomImages, randomNetwork } from './random-networks.js';
 import { machineName, record, recordOptions } from './record.js';
@@ -67,7 +67,7 @@ function specOf(layers: readonly Layer[]): string {
 
 async function main(): Promise<void> {
   const { model } = flags;
-  if (!isArchitecture(model)) throw new Error(`--model has no ${model}`);
+  if (!isArchitecture(model)) throw mistake(`--model has no ${model}`);
   say(machineName());
   const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-'));
   try {

@@ -10,7 +10,7 @@ import { conditionsOf } from '../core/plan/conditions.js';
 import { secondsFor } from '../core/plan/cost.js';
 import type { AblationSpec } from '../core/spec/study-spec.js';
 import { workloadOf } from '../core/study/workload.js';
-import { wholeNumber } from './flags.js';
+import { mistake, wholeNumber } from './flags.js';
 import { LesionProcesses } from './lesion-processes.js';
 import { record, recordOptions, type Figure } from './record.js';
 import { inTurns, printAgreement } from './rounds.js';
@@ -175,7 +175,7 @@ async function compare(subject: Subject, name: string, mode: Mode, processes: Le
 const data = path.resolve(flags.data);
 const asked = flags.modes.split(',');
 const unknown = asked.find((name) => modes[name] === undefined);
-if (unknown !== undefined) throw new Error(`--modes has no ${unknown}; it takes ${Object.keys(modes).join(', ')}`);
+if (unknown !== undefined) throw mistake(`--modes has no ${unknown}; it takes ${Object.keys(modes).join(', ')}`);
 if (!existsSync(data)) {
   say(`SKIPPED: ${flags.data} is not here, so there are no networks to run; name the folder: --data`);
 } else {

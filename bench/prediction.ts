@@ -14,6 +14,7 @@ import { proposedMode } from '../core/study/choose-mode.js';
 import { writeNpy } from '../core/data/npy.js';
 import { float32, tensor } from '../core/tensor.js';
 import { askEngine } from '../workers/engine-process.js';
+import { mistake } from './flags.js';
 import { processorSeconds } from './process-status.js';
 import { randomImages, randomNetwork } from './random-networks.js';
 import { machineName, record, recordOptions } from './record.js';
@@ -193,7 +194,7 @@ async function main(data: string): Promise<void> {
   say(machineName());
   const asked = flags.sweeps?.split(',') ?? Object.keys(sweeps);
   const unknown = asked.find((name) => sweeps[name] === undefined);
-  if (unknown !== undefined) throw new Error(`--sweeps has no ${unknown}; it takes ${Object.keys(sweeps).join(', ')}`);
+  if (unknown !== undefined) throw mistake(`--sweeps has no ${unknown}; it takes ${Object.keys(sweeps).join(', ')}`);
   const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-'));
   const threads = Number(flags.threads);
   try {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import path from 'node:path';
+import './flags.js';
 import type { Spread } from './spread.js';
 
 /** One figure of a bench: a line of the table in docs/performance.md. */

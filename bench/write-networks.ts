@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { graphCost } from '../core/network/cost.js';
 import { emitOnnx } from '../core/network/onnx/emit.js';
+import { mistake } from './flags.js';
 import { architectures, isArchitecture, randomNetwork } from './random-networks.js';
 
 /** The large networks of the benches as ONNX files, for other programs. */
@@ -14,11 +15,11 @@ const { values: flags } = parseArgs({
   },
 });
 
-if (flags.out === undefined) throw new Error('--out names the folder to write to');
+if (flags.out === undefined) throw mistake('--out names the folder to write to');
 await mkdir(flags.out, { recursive: true });
 for (const name of flags.models.split(',')) {
   if (!isArchitecture(name))
-    throw new Error(`--models has no ${name}; it takes ${Object.keys(architectures).join(', ')}`);
+    throw mistake(`--models has no ${name}; it takes ${Object.keys(architectures).join(', ')}`);
   const graph = randomNetwork(name, Number(flags.seed));
   const { parameters, macs } = graphCost(graph);
   const bytes = emitOnnx(graph);
