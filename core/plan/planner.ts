@@ -38,8 +38,8 @@ export interface StageContext {
   workload(outline: ModelOutline): Workload;
   /** Default: that of a usual processor, so that a plan doesn't depend on the machine. */
   readonly cost?: CostModel;
-  /** Compute processes, each of which walks along the intact network on its own; default: one. */
-  readonly processes?: number;
+  /** Compute processes, each of which walks along the intact network for its batches of about so long; default: one. */
+  readonly run?: { readonly processes: number; readonly batchSeconds: number };
 }
 
 /** How many units there are, stored, failed and missing. */
@@ -158,7 +158,9 @@ function secondsOf(
     const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
     return walkSeconds(images, workload.whole, cost) + making([workload.whole]);
   }
-  const processes = Math.min(context.processes ?? 1, missing.length);
+  const { processes, batchSeconds } = context.run ?? { processes: 1, batchSeconds: Infinity };
+  const sharing = (own: number): number =>
+    Math.max(1, Math.min(processes, missing.length, Math.ceil((own * missing.length) / batchSeconds)));
   const step = Math.max(1, Math.floor(missing.length / 64));
   const sample = missing.filter((_, i) => i % step === 0);
   if (group.kind === 'responses') {
@@ -172,7 +174,8 @@ function secondsOf(
       const hostBytes = record.reduce((sum, site) => sum + 2 * mapBytes(outline.anatomy, site), 0);
       return seconds(rows, sumOf(workload.whole, { macs: 0, bytes: 0, hostBytes, nodes: 0, weightBytes: 0 }));
     });
-    return meanOf(responding) + (processes * making([workload.whole])) / missing.length;
+    const own = meanOf(responding);
+    return own + (sharing(own) * making([workload.whole])) / missing.length;
   }
   const list = conditionList(outline, group.name);
   const made = new Map<string, ProgramMade>();
@@ -185,8 +188,9 @@ function secondsOf(
   const walk = walkSeconds(group.images, workload.whole, cost) + making([workload.whole]);
   const programs = [...made.values()];
   const ahead = programs.reduce((sum, program) => sum + walkSeconds(group.images, program.ahead, cost), 0);
-  const once = processes * walk + ahead + making(programs.map(({ work }) => work));
-  return meanOf(own) + once / missing.length;
+  const mean = meanOf(own);
+  const once = sharing(mean) * walk + ahead + making(programs.map(({ work }) => work));
+  return mean + once / missing.length;
 }
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

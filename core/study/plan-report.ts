@@ -88,7 +88,7 @@ export async function planOf(
     failed: new Set(),
     workload: (outline) => workloads.get(outline.model.name) as ReturnType<typeof workloadOf>,
     ...(cost ? { cost } : {}),
-    processes,
+    run: { processes, batchSeconds: run.batchSeconds },
   };
   let wallSeconds = 0;
   const rows = new Map<string, PlanRow>();
