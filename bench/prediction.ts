@@ -13,7 +13,7 @@ import { readStudy } from '../core/study/prepare-study.js';
 import { proposedMode } from '../core/study/choose-mode.js';
 import { writeNpy } from '../core/data/npy.js';
 import { float32, tensor } from '../core/tensor.js';
-import { askEngine } from '../workers/engine-process.js';
+import { measureCost } from '../workers/measure-cost.js';
 import { mistake } from './flags.js';
 import { processorSeconds } from './process-status.js';
 import { randomImages, randomNetwork } from './random-networks.js';
@@ -179,8 +179,7 @@ async function predicted(
   const { spec: study, resolved } = await readStudy(spec);
   const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
   const mode = proposedMode(study.run);
-  const { cost } = await askEngine({ kind: 'bench', mode, networks: [] });
-  if (!cost) throw new Error('the engine was measured, and no cost model came of it');
+  const cost = await measureCost(mode);
   const ledger = new Ledger(memoryStore());
   const plan = await planOf(ledger, catalog, resolved, mode, study.run, cost);
   return { seconds: plan.wallSeconds, cells: plan.units, cost };

@@ -4,6 +4,7 @@ import { engineDevices, engineNames, printNumericMode, type NumericMode } from '
 import { readModelFiles } from '../core/study/prepare.js';
 import type { CostModel } from '../core/plan/cost.js';
 import { saveCalibration } from '../infra/calibrations.js';
+import { measureCost } from '../workers/measure-cost.js';
 import { askEngine } from '../workers/engine-process.js';
 import type { EngineAnswer, NetworkTime } from '../workers/engine-tasks.js';
 import { modeOf } from './engine-option.js';
@@ -39,9 +40,10 @@ export function benchCommand(program: Command): void {
       terminal.progress({ phase: 'run', label: `measuring ${model}`, done: 0, total: 1, unit: 'steps' });
       const answer = await askEngine({ kind: 'bench', mode, networks: [network] }, { timeoutSeconds });
       const [time] = answer.networks ?? [];
-      const { provenance, chain, cost } = answer;
+      const cost = await measureCost(mode, { timeoutSeconds });
+      const { provenance, chain } = answer;
       const saved =
-        options.save === true && cost
+        options.save === true
           ? await saveCalibration(mode, {
               cost,
               measured: new Date().toISOString(),
@@ -50,11 +52,11 @@ export function benchCommand(program: Command): void {
           : null;
       const share = time && chain ? time.gflops / chain.gflops : null;
       terminal.result(
-        { mode, provenance, network: time ?? null, peak: chain ?? null, shareOfPeak: share, cost: cost ?? null, saved },
+        { mode, provenance, network: time ?? null, peak: chain ?? null, shareOfPeak: share, cost, saved },
         () => [
           `${printNumericMode(mode)} ${provenance.version} (${provenance.processor}), one process`,
           ...(time ? networkLines(time, answer) : []),
-          ...(cost ? costLines(cost) : []),
+          ...costLines(cost),
           ...(saved === null ? [] : [`saved for percuss plan: ${saved}`]),
         ],
       );
@@ -76,7 +78,7 @@ function networkLines(time: NetworkTime, { chain }: EngineAnswer): readonly stri
 
 function costLines(cost: CostModel): readonly string[] {
   return [
-    'cost model, what times are predicted by:',
+    'cost model, what times are predicted by, measured on all cores at once:',
     ...Object.entries(cost).map(([name, value]) => `  ${name}: ${(value as number).toPrecision(3)}`),
   ];
 }

@@ -31,13 +31,10 @@ async function answer(task: EngineTask): Promise<EngineAnswer> {
         return { provenance, networks: await timeNetworks(engine, task.networks) };
       case 'bench': {
         const chain = await timeRuns(engine, peakChain(), { seconds: 1 });
-        return {
-          provenance,
-          chain,
-          networks: await timeNetworks(engine, task.networks, 1),
-          cost: await calibrate(engine, ready),
-        };
+        return { provenance, chain, networks: await timeNetworks(engine, task.networks, 1) };
       }
+      case 'cost':
+        return { provenance, cost: await calibrate(engine, ready) };
     }
   } finally {
     await engine.close();

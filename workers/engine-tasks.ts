@@ -13,8 +13,10 @@ export type EngineTask =
   | { readonly kind: 'speed'; readonly mode: NumericMode }
   /** Whole networks on random images. */
   | { readonly kind: 'networks'; readonly mode: NumericMode; readonly networks: readonly NetworkFiles[] }
-  /** A network, the engine's peak, and what predictions rest on. */
-  | { readonly kind: 'bench'; readonly mode: NumericMode; readonly networks: readonly NetworkFiles[] };
+  /** A network and the engine's peak. */
+  | { readonly kind: 'bench'; readonly mode: NumericMode; readonly networks: readonly NetworkFiles[] }
+  /** What predictions rest on. */
+  | { readonly kind: 'cost'; readonly mode: NumericMode };
 
 export interface NetworkTime extends RunTime {
   readonly name: string;

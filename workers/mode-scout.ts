@@ -6,7 +6,7 @@ import type { ModeScout } from '../core/study/choose-mode.js';
 import { askEngines, type AskOptions, type EngineOutcome } from './engine-process.js';
 
 /** Devices that all processes of a machine share, so that more of them are not faster. */
-const shared: ReadonlySet<DeviceName> = new Set(['cuda', 'tensorrt', 'webgpu']);
+export const sharedDevices: ReadonlySet<DeviceName> = new Set(['cuda', 'tensorrt', 'webgpu']);
 
 /** Tries modes in processes of their own. */
 export function modeScout(options: AskOptions & { readonly progress?: Progress } = {}): ModeScout {
@@ -31,7 +31,7 @@ export function modeScout(options: AskOptions & { readonly progress?: Progress }
       if (!outcome) throw new PercussError('BUG', 'an engine was asked and gave no answer');
       if (isAbsent(outcome) || !('answer' in outcome)) return undefined;
       const { provenance, networks: times = [] } = outcome.answer;
-      const processes = shared.has(mode.device) ? 1 : availableParallelism();
+      const processes = sharedDevices.has(mode.device) ? 1 : availableParallelism();
       return {
         mode,
         provenance,

@@ -56,12 +56,15 @@ function aheadOf(graph: Graph, live: readonly ValueId[], ahead: readonly ValueId
   return { ...none, macs, bytes, nodes: program.nodes.length };
 }
 
-/** Bytes that are fed for every condition and image apart: changed channels, and their differences. */
+/**
+ * Bytes that the host makes and reads for every condition and image apart: a changed channel is filled and fed; for a difference
+ * it is filled, gathered as it was, subtracted and fed.
+ */
 function fedBytes(graph: Graph, { entries, carry }: LesionProgram): number {
   const positions = (value: ValueId): number => sizeOf((graph.shapes.get(value) as readonly number[]).slice(2));
   return entries.reduce((sum, { kind, value }) => {
-    if (kind === 'patched') return sum + 4 * positions(value);
+    if (kind === 'patched') return sum + 2 * 4 * positions(value);
     const conv = kind === 'carried' ? carry?.convs.find(({ output }) => output === value) : undefined;
-    return conv ? sum + 4 * positions(conv.input) : sum;
+    return conv ? sum + 4 * 4 * positions(conv.input) : sum;
   }, 0);
 }
