@@ -100,7 +100,8 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
   const { kernels, layers, whole, behind } = await planOf(subject);
   const total = (carried: boolean): number => kernels.reduce((sum, kernel) => sum + behind(kernel, carried), 0);
   const work = { percuss: total(true), shared: total(false), whole: kernels.length * whole };
-  const seconds = (macs: number): number => secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 });
+  const seconds = (macs: number): number =>
+    secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 });
   say(`\n${subject.network}: ${kernels.length} kernels of ${layers} layers × ${images} images, fill zero`);
   say(
     `  sharing beginnings saves at most ${(work.whole / work.shared).toFixed(2)}×, and with differences of one channel carried ` +

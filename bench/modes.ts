@@ -128,7 +128,8 @@ async function compare(subject: Subject, name: string, mode: Mode, processes: Le
   const lesions = lesionsOf(anatomy, mode);
   const whole = lesions.length * workload.whole.macs;
   const bound = sharedWork(lesions, workload);
-  const seconds = (macs: number): number => secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 });
+  const seconds = (macs: number): number =>
+    secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 });
   say(`\n${mode.title}: ${lesions.length} conditions × ${images} images of ${subject.network}, fill zero`);
   say(
     `  sharing every beginning saves at most ${(whole / bound.shared).toFixed(2)}×, and with differences of one channel carried ` +

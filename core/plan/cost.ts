@@ -77,7 +77,7 @@ const HANDED_OVER = 2.2;
 
 /** Seconds for `rows` images through a part of the intact network that hands over what is alive on the way. */
 export function walkSeconds(rows: number, work: Work, model: CostModel = defaultCost): number {
-  return HANDED_OVER * secondsFor(rows, work, model);
+  return work.macs + work.bytes === 0 ? 0 : HANDED_OVER * secondsFor(rows, work, model);
 }
 
 /** Seconds for making the program that does some work. */

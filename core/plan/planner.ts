@@ -196,7 +196,7 @@ function secondsOf(
  * What the host does with a recorded response (difference from the base, crop, sums of parts, norms), in bytes read or written for
  * each byte of it: fitted to `bench:prediction`'s impulses on ResNet-56, of which it is three quarters of the time.
  */
-const RESPONSE_PASSES = 20;
+const RESPONSE_PASSES = 13;
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

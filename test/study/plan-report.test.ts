@@ -38,12 +38,14 @@ describe.skipIf(!hasSharedData)('the plan of a study', () => {
       planOf(new Ledger(memoryStore()), catalog, resolved, mode, { batchSeconds: 20, workers }, slow);
     const [open, one, four] = [await counted(undefined), await counted(1), await counted(4)];
     expect(open).toEqual(one);
-    expect({ ...four, batches: 0, temporalActions: 0, rows: [] }).toEqual({
-      ...one,
-      batches: 0,
-      temporalActions: 0,
-      rows: [],
-    });
+    const run = { batches: 0, temporalActions: 0, rows: [], seconds: 0, processes: 0, wallSeconds: 0 };
+    expect({ ...four, ...run }).toEqual({ ...one, ...run });
+    expect([one.processes, four.processes]).toEqual([1, 4]);
+    // Each process walks along the network; together they are done earlier, but not four times as early.
+    expect(four.seconds).toBeGreaterThan(one.seconds);
+    expect(one.wallSeconds).toBeCloseTo(one.seconds + slow.secondsPerProcess, 9);
+    expect(four.wallSeconds).toBeLessThan(one.wallSeconds / 2);
+    expect(four.wallSeconds).toBeGreaterThan(four.seconds / 4);
     const plain = one.rows.reduce(
       (sum, { units, seconds }) => sum + Math.ceil(units / Math.max(1, Math.round((20 * units) / seconds))),
       0,
