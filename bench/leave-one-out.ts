@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { anatomyOf } from '../core/network/anatomy.js';
 import { importOnnx } from '../core/network/onnx/import.js';
-import { secondsFor } from '../core/plan/cost.js';
+import { noWork, secondsFor } from '../core/plan/cost.js';
 import { workloadOf } from '../core/study/workload.js';
 import { sampleOf, wholeNumber } from './flags.js';
 import { LesionProcesses } from './lesion-processes.js';
@@ -100,8 +100,7 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
   const { kernels, layers, whole, behind } = await planOf(subject);
   const total = (carried: boolean): number => kernels.reduce((sum, kernel) => sum + behind(kernel, carried), 0);
   const work = { percuss: total(true), shared: total(false), whole: kernels.length * whole };
-  const seconds = (macs: number): number =>
-    secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 });
+  const seconds = (macs: number): number => secondsFor(images, { ...noWork, macs });
   say(`\n${subject.network}: ${kernels.length} kernels of ${layers} layers × ${images} images, fill zero`);
   say(
     `  sharing beginnings saves at most ${(work.whole / work.shared).toFixed(2)}×, and with differences of one channel carried ` +

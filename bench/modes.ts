@@ -7,7 +7,7 @@ import { anatomyOf } from '../core/network/anatomy.js';
 import { importOnnx } from '../core/network/onnx/import.js';
 import type { Anatomy } from '../core/network/site.js';
 import { conditionsOf } from '../core/plan/conditions.js';
-import { secondsFor } from '../core/plan/cost.js';
+import { noWork, secondsFor } from '../core/plan/cost.js';
 import type { AblationSpec } from '../core/spec/study-spec.js';
 import { workloadOf } from '../core/study/workload.js';
 import { mistake, wholeNumber } from './flags.js';
@@ -128,8 +128,7 @@ async function compare(subject: Subject, name: string, mode: Mode, processes: Le
   const lesions = lesionsOf(anatomy, mode);
   const whole = lesions.length * workload.whole.macs;
   const bound = sharedWork(lesions, workload);
-  const seconds = (macs: number): number =>
-    secondsFor(images, { macs, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 });
+  const seconds = (macs: number): number => secondsFor(images, { ...noWork, macs });
   say(`\n${mode.title}: ${lesions.length} conditions × ${images} images of ${subject.network}, fill zero`);
   say(
     `  sharing every beginning saves at most ${(whole / bound.shared).toFixed(2)}×, and with differences of one channel carried ` +

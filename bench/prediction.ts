@@ -172,7 +172,7 @@ async function writeLarge(folder: string, images: number): Promise<void> {
   await writeFile(path.join(folder, 'labels.npy'), writeNpy(tensor('uint16', [images], new Uint16Array(images))));
 }
 
-/** Seconds from the first batch to the last, by a cost model that a process of its own measures a moment before. */
+/** Seconds from the first batch to the last, by a cost model that processes of their own measure a moment before. */
 async function predicted(
   spec: string,
 ): Promise<{ readonly seconds: number; readonly cells: number; readonly cost: CostModel }> {

@@ -17,7 +17,13 @@ import { unfolded } from './unfold.js';
 export type Entry =
   | { readonly kind: 'edited'; readonly value: ValueId; readonly keep: string; readonly shift: string }
   | { readonly kind: 'patched'; readonly value: ValueId; readonly keep: string; readonly channel: string }
-  | { readonly kind: 'carried'; readonly value: ValueId; readonly weights: string; readonly difference: string }
+  | {
+      readonly kind: 'carried';
+      readonly value: ValueId;
+      readonly conv: CarriedConv;
+      readonly weights: string;
+      readonly difference: string;
+    }
   | { readonly kind: 'copied'; readonly value: ValueId };
 
 export interface LesionProgram {
@@ -54,7 +60,7 @@ export function lesionProgram(
     entries.map(({ value }) => value),
     outputs,
   );
-  const writer = new EntryWriter(graph, carry);
+  const writer = new EntryWriter(graph);
   for (const entry of entries) writer.write(entry);
   const renamed = (value: ValueId): ValueId => writer.renamed.get(value) ?? value;
   return {
@@ -86,11 +92,12 @@ function entriesOf(
   const keep = `keep:${cut.first}`;
   const changed: readonly Entry[] = carry
     ? [
-        ...carry.convs.map(({ output: value }) => ({
+        ...carry.convs.map((conv) => ({
           kind: 'carried' as const,
-          value,
-          weights: `weights:${value}`,
-          difference: `difference:${value}`,
+          value: conv.output,
+          conv,
+          weights: `weights:${conv.output}`,
+          difference: `difference:${conv.output}`,
         })),
         ...carry.patched.map((value) => ({ kind: 'patched' as const, value, keep, channel: `channel:${value}` })),
       ]
@@ -134,11 +141,9 @@ class EntryWriter {
   readonly renamed = new Map<ValueId, ValueId>();
   replicates = false;
   readonly #graph: Graph;
-  readonly #carry: Carry | undefined;
 
-  constructor(graph: Graph, carry: Carry | undefined) {
+  constructor(graph: Graph) {
     this.#graph = graph;
-    this.#carry = carry;
   }
 
   write(entry: Entry): void {
@@ -167,9 +172,8 @@ class EntryWriter {
         const positions = space.reduce((product, size) => product * size, 1);
         this.#reshape(value, raised, [1, DYNAMIC, kernels, positions]);
         this.#feed(entry.weights, [DYNAMIC, 1, kernels, DYNAMIC]);
-        const conv = this.#carry?.convs.find(({ output }) => output === value) as CarriedConv;
-        this.#feed(entry.difference, [...open, ...this.#map(conv.input).slice(1)]);
-        const windows = unfolded(this.#graph, conv, entry.difference);
+        this.#feed(entry.difference, [...open, ...this.#map(entry.conv.input).slice(1)]);
+        const windows = unfolded(this.#graph, entry.conv, entry.difference);
         this.nodes.push(...windows.nodes);
         this.#node('MatMul', `${value}|contribution`, [entry.weights, windows.output]);
         this.#enter('Add', value, [raised, `${value}|contribution`]);

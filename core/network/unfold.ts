@@ -31,11 +31,14 @@ export function unfolded(graph: Graph, { node, output, weights }: CarriedConv, c
   const taps: ValueId[] = [];
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
-      const starts = [y * dilationY, x * dilationX] as const;
-      const ends = [starts[0] + (height - 1) * strideY + 1, starts[1] + (width - 1) * strideX + 1];
-      taps.push(
-        add('Slice', `tap ${y} ${x}`, [padded], { axes: [2, 3], starts: [...starts], ends, steps: [strideY, strideX] }),
-      );
+      const [startY, startX] = [y * dilationY, x * dilationX];
+      const slice = {
+        axes: [2, 3],
+        starts: [startY, startX],
+        ends: [startY + (height - 1) * strideY + 1, startX + (width - 1) * strideX + 1],
+        steps: [strideY, strideX],
+      };
+      taps.push(add('Slice', `tap ${y} ${x}`, [padded], slice));
     }
   }
   const stacked = taps.length === 1 ? (taps[0] as ValueId) : add('Concat', 'taps', taps, { axis: 2 });

@@ -45,6 +45,8 @@ export interface Work {
   readonly weightBytes: number;
 }
 
+export const noWork: Work = { macs: 0, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 };
+
 /** Rows of a run, about. */
 const rowsPerRun = 64;
 

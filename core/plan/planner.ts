@@ -4,7 +4,7 @@ import type { Anatomy } from '../network/site.js';
 import { sizeOf } from '../tensor.js';
 import type { Condition } from './condition.js';
 import { needsScores } from './conditions.js';
-import { makingSeconds, secondsFor, sumOf, walkSeconds, type CostModel, type Work } from './cost.js';
+import { makingSeconds, noWork, secondsFor, sumOf, walkSeconds, type CostModel, type Work } from './cost.js';
 import { chunkOf, conditionList, piecesOf, scoringAblation, unitKey, type ModelOutline } from './outline.js';
 import { indicesOf, lengthOf, rangesOf, type Ranges, type Stage, type UnitGroup } from './stage.js';
 
@@ -171,7 +171,7 @@ function secondsOf(
       const { channels, positions, amplitudes, record } = groups[index] as (typeof groups)[number];
       const rows = channels.length * positions.length * amplitudes.values.length;
       const hostBytes = record.reduce((sum, site) => sum + RESPONSE_PASSES * mapBytes(outline.anatomy, site), 0);
-      return seconds(rows, sumOf(workload.whole, { macs: 0, bytes: 0, hostBytes, nodes: 0, weightBytes: 0 }));
+      return seconds(rows, sumOf(workload.whole, { ...noWork, hostBytes }));
     });
     const own = meanOf(responding);
     return own + (sharing(own) * making([workload.whole])) / missing.length;
@@ -230,12 +230,11 @@ function marginalWork(
     const [here, there] = [workload.behind(site, false), workload.behind(next, false)];
     const between = (part: keyof Work): number => Math.max(0, here[part] - there[part]);
     work = sumOf(work, {
+      ...noWork,
       macs: between('macs'),
       bytes: between('bytes'),
       // What is alive at a cut is read and, edited, written.
       hostBytes: 2 * mapBytes(anatomy, site),
-      nodes: 0,
-      weightBytes: 0,
     });
   }
   return { work, program };

@@ -1,5 +1,5 @@
 import type { EngineTensor } from '../engine/engine.js';
-import type { Carry, CarriedConv } from '../network/carry.js';
+import type { Carry } from '../network/carry.js';
 import type { ValueId } from '../network/graph.js';
 import { rows as rowsOf, sizeOf, type Tensor } from '../tensor.js';
 import type { FillReach, FillValues } from './fill.js';
@@ -52,9 +52,8 @@ export async function runLesions(
     if (entry.kind === 'edited') feed(entry.shift, shiftOf(map, rows));
     if (entry.kind === 'patched') feed(entry.channel, (changed as ChangedChannels).channel(entry.value));
     if (entry.kind !== 'carried') continue;
-    const conv = lesion.carry?.convs.find(({ output }) => output === entry.value) as CarriedConv;
-    feed(entry.weights, (changed as ChangedChannels).weights(conv));
-    feed(entry.difference, (changed as ChangedChannels).difference(conv));
+    feed(entry.weights, (changed as ChangedChannels).weights(entry.conv));
+    feed(entry.difference, (changed as ChangedChannels).difference(entry.conv));
   }
   const fetched = await lesion.program.run(feeds, signal ? { signal } : {});
   for (const tensor of feeds.values()) tensor.dispose();

@@ -156,10 +156,10 @@ async function walkLesions(
     ...conditions.map(firstCut),
     ...measured.flatMap(({ edits }) => edits.map(({ value }) => cutOfValue(network, value))),
   ]);
-  const shows = ({ measured: unknown, steps }: Prepared): boolean =>
+  const shows = (lesion: Prepared): boolean =>
     !gathering ||
-    unknown ||
-    (steps[0] as LesionStep).edits.some((edit) => effectWithin(edit, gathering.extremes) !== 0);
+    lesion.measured ||
+    (lesion.steps[0] as LesionStep).edits.some((edit) => effectWithin(edit, gathering.extremes) !== 0);
   for (const tile of network.tiles(chunk.images)) {
     const output = await network.walk(
       tile.images,

@@ -4,7 +4,7 @@ import type { Graph, ValueId } from '../network/graph.js';
 import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
 import { liveBehind, segment } from '../network/segment.js';
 import type { Anatomy } from '../network/site.js';
-import type { Work } from '../plan/cost.js';
+import { noWork, type Work } from '../plan/cost.js';
 import type { Workload } from '../plan/planner.js';
 import { SHARE } from '../probe/segment-chain.js';
 import { DIRECT_BYTES } from '../probe/tapped-network.js';
@@ -49,22 +49,20 @@ export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.output
 
 /** What it costs to compute values of the intact network from those that are alive at a cut. */
 function aheadOf(graph: Graph, live: readonly ValueId[], ahead: readonly ValueId[]): Work {
-  const none = { macs: 0, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 };
-  if (ahead.length === 0) return none;
+  if (ahead.length === 0) return noWork;
   const program = segment(graph, 'ahead', live, ahead);
   const { macs, bytes } = graphCost(program);
-  return { ...none, macs, bytes, nodes: program.nodes.length };
+  return { ...noWork, macs, bytes, nodes: program.nodes.length };
 }
 
 /**
  * Bytes that the host makes and reads for every condition and image apart: a changed channel is filled and fed; for a difference
  * it is filled, gathered as it was, subtracted and fed.
  */
-function fedBytes(graph: Graph, { entries, carry }: LesionProgram): number {
+function fedBytes(graph: Graph, { entries }: LesionProgram): number {
   const positions = (value: ValueId): number => sizeOf((graph.shapes.get(value) as readonly number[]).slice(2));
-  return entries.reduce((sum, { kind, value }) => {
-    if (kind === 'patched') return sum + 2 * 4 * positions(value);
-    const conv = kind === 'carried' ? carry?.convs.find(({ output }) => output === value) : undefined;
-    return conv ? sum + 4 * 4 * positions(conv.input) : sum;
+  return entries.reduce((sum, entry) => {
+    if (entry.kind === 'patched') return sum + 2 * 4 * positions(entry.value);
+    return entry.kind === 'carried' ? sum + 4 * 4 * positions(entry.conv.input) : sum;
   }, 0);
 }

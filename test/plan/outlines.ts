@@ -1,3 +1,4 @@
+import { noWork } from '../../core/plan/cost.js';
 import { anatomyOf } from '../../core/network/anatomy.js';
 import { outlineOf, type ModelOutline } from '../../core/plan/outline.js';
 import type { Committed, StageContext } from '../../core/plan/planner.js';
@@ -81,8 +82,6 @@ export function outlinesOf(asked: Asked): ModelOutline[] {
   );
 }
 
-const nothing = { macs: 0, bytes: 0, hostBytes: 0, nodes: 0, weightBytes: 0 };
-
 export const contextOf = (
   stored: ReadonlySet<string> = new Set(),
   failed: ReadonlySet<string> = new Set(),
@@ -90,9 +89,9 @@ export const contextOf = (
   const committed: Committed = { cells: () => Promise.resolve(stored), results: () => Promise.resolve(stored) };
   // A second for 250 images through the whole network at the default rate.
   const workload = {
-    whole: { ...nothing, macs: 1e8 },
-    behind: (site: string) => ({ ...nothing, macs: site === 'conv1' ? 5e7 : 2e7 }),
-    ahead: () => nothing,
+    whole: { ...noWork, macs: 1e8 },
+    behind: (site: string) => ({ ...noWork, macs: site === 'conv1' ? 5e7 : 2e7 }),
+    ahead: () => noWork,
   };
   return { seed: 7, committed, failed, workload: () => workload };
 };

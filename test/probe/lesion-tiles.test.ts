@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { Engine } from '../../core/engine/engine.js';
 import { openReference } from '../../core/engine/reference.js';
 import { anatomyOf } from '../../core/network/anatomy.js';
 import type { Condition } from '../../core/plan/condition.js';
@@ -10,6 +9,7 @@ import { ReferenceSet } from '../../core/probe/reference-set.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
 import { SmallNetwork } from '../network/fixtures/small-network.js';
 import { seededImages } from './small-tap.js';
+import { weighedEngine } from './weighed-engine.js';
 
 /** A walk takes 256 images at most; on black ones a kernel gives nothing but its bias, or nothing at all. */
 const [black, other] = [256, 24];
@@ -27,36 +27,14 @@ const images = (() => {
   return tensor;
 })();
 
-/** An engine that counts the runs of the intact network's programs. */
-function counting(engine: Engine, count: () => void): Engine {
-  return {
-    mode: engine.mode,
-    provenance: engine.provenance,
-    upload: (tensor) => engine.upload(tensor),
-    close: () => engine.close(),
-    async compile(part) {
-      const program = await engine.compile(part);
-      const run: typeof program.run = (...given) => {
-        if (/ segment \d+$/.test(part.name)) count();
-        return program.run(...given);
-      };
-      return {
-        feeds: program.feeds,
-        outputs: program.outputs,
-        bytes: program.bytes,
-        run,
-        dispose: () => program.dispose(),
-      };
-    },
-  };
-}
-
 async function sweep(
   conditions: readonly Condition[],
   before: readonly Condition[] = [],
 ): Promise<{ readonly cells: readonly Cell[]; readonly runs: number; readonly done: readonly number[] }> {
   let runs = 0;
-  const engine = counting(await openReference(), () => runs++);
+  const { engine } = weighedEngine(await openReference(), (program) => {
+    if (/ segment \d+$/.test(program)) runs++;
+  });
   const network = new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
   expect(network.tile).toBe(black);
   const reference = new ReferenceSet(network, 'images', images);

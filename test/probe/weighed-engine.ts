@@ -6,8 +6,11 @@ export interface Held {
   readonly most: number;
 }
 
-/** An engine that counts what its programs hold, and refuses to run one that was disposed of. */
-export function weighedEngine(engine: Engine): { readonly engine: Engine; held(): Held } {
+/** An engine that counts what its programs hold, tells which it runs, and refuses to run one that was disposed of. */
+export function weighedEngine(
+  engine: Engine,
+  onRun: (program: string) => void = () => undefined,
+): { readonly engine: Engine; held(): Held } {
   let [now, most] = [0, 0];
   return {
     held: () => ({ now, most }),
@@ -27,6 +30,7 @@ export function weighedEngine(engine: Engine): { readonly engine: Engine; held()
           bytes: program.bytes,
           async run(feeds, options) {
             if (gone) throw new Error(`${graph.name} was run after it was disposed of`);
+            onRun(graph.name);
             return program.run(feeds, options);
           },
           dispose() {
