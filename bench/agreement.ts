@@ -16,25 +16,29 @@ export interface Agreement {
 
 /**
  * Holds our results to a rival's: times of methods that compute different things compare nothing.
+ *
+ * @param every the rival has run one lesion in so many of ours, the first one among them
  * @throws Error naming the first row that differs by more than rounding.
  */
-export function agreement(ours: SweepResults, rival: SweepResults, images: number): Agreement {
-  const rows = ours.predicted.length;
+export function agreement(ours: SweepResults, rival: SweepResults, images: number, every = 1): Agreement {
+  const rows = rival.predicted.length;
   let ties = 0;
   const largest = { loss: 0, kl: 0 };
   for (let row = 0; row < rows; row++) {
-    const where = `lesion ${Math.floor(row / images)}, image ${row % images}`;
+    const lesion = Math.floor(row / images) * every;
+    const own = lesion * images + (row % images);
+    const where = `lesion ${lesion}, image ${row % images}`;
     for (const name of ['loss', 'kl'] as const) {
-      const [a, b] = [ours[name][row] as number, rival[name][row] as number];
+      const [a, b] = [ours[name][own] as number, rival[name][row] as number];
       const difference = Math.abs(a - b) / Math.max(1, Math.abs(b));
       if (!(difference <= tolerance)) throw new Error(`results disagree: ${name} of ${where} is ${a} here, ${b} there`);
       largest[name] = Math.max(largest[name], difference);
     }
-    if (ours.predicted[row] === rival.predicted[row]) continue;
+    if (ours.predicted[own] === rival.predicted[row]) continue;
     const margin = rival.margin?.[row] ?? Infinity;
     if (margin > tie) {
       throw new Error(
-        `results disagree: class of ${where} is ${ours.predicted[row]} here, ${rival.predicted[row]} there by ${margin}`,
+        `results disagree: class of ${where} is ${ours.predicted[own]} here, ${rival.predicted[row]} there by ${margin}`,
       );
     }
     ties++;

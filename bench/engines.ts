@@ -89,7 +89,7 @@ async function compare(subject: Subject): Promise<void> {
       await processes.get(name)?.open(subject);
       await sweep(name, kernels.slice(0, wholeNumber(flags, 'threads')));
     }
-    const { runs, agreements } = await inTurns(names, wholeNumber(flags, 'rounds'), subject.images, async (name) => {
+    const { runs, agreements } = await inTurns(names, { rounds: wholeNumber(flags, 'rounds'), images: subject.images }, async (name) => {
       await processes.get(name)?.open(subject);
       return sweep(name, kernels);
     });

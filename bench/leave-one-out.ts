@@ -22,6 +22,7 @@ const { values: flags } = parseArgs({
     images: { type: 'string', default: '256' },
     'layers-sample': { type: 'string' },
     every: { type: 'string', default: '1' },
+    'rivals-every': { type: 'string', default: '1' },
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
     data: { type: 'string', default: '../shared/data' },
@@ -120,20 +121,22 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
     say(`  SKIPPED: no PyTorch (${found}), so nothing is compared with a loop of hooks; name an interpreter: --python`);
   } else say(`  PyTorch ${found.version}, ${threads} threads, in eval mode and without gradients`);
 
+  const every = wholeNumber(flags, 'rivals-every');
+  const sample = kernels.filter((_, i) => i % every === 0);
   const warm = kernels.filter((_, i) => i % Math.ceil(kernels.length / 4) === 0);
   const own = {
     percuss: (list: readonly Kernel[]) =>
       processes.run('percuss', list, (kernel) => behind(kernel), seconds(work.percuss), images),
-    whole: (list: readonly Kernel[]) => processes.run('whole', list, () => 1, seconds(work.whole), images),
+    whole: (list: readonly Kernel[]) => processes.run('whole', list, () => 1, seconds(list.length * whole), images),
   };
   const methods: Partial<Record<'percuss' | Rival, () => Promise<SweepRun>>> = {
     percuss: () => own.percuss(kernels),
-    whole: () => own.whole(kernels),
+    whole: () => own.whole(sample),
     ...(typeof found === 'string'
       ? {}
       : {
-          torch: () => torchSweep(subject, torch, warm, kernels),
-          torchKeeping: () => torchSweep(subject, { ...torch, keepsMemory: true }, warm, kernels),
+          torch: () => torchSweep(subject, torch, warm, sample),
+          torchKeeping: () => torchSweep(subject, { ...torch, keepsMemory: true }, warm, sample),
         }),
   };
   const names = Object.keys(methods) as (keyof typeof methods)[];
@@ -141,13 +144,13 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
   await processes.open(subject);
   for (const run of Object.values(own)) await run(warm);
 
-  const rounds = await inTurns(names, wholeNumber(flags, 'rounds'), images, async (name) => {
+  const rounds = await inTurns(names, { rounds: wholeNumber(flags, 'rounds'), images, every }, async (name) => {
     await processes.open(subject);
     return (await methods[name]?.()) as SweepRun;
   });
   for (const rival of rivals) say(`  ${printAgreement(title[rival], rounds.agreements.get(rival))}`);
   const bounds = { whole: work.whole / work.percuss };
-  report(rounds.runs, rivals, { ...subject, kernels: kernels.length, bounds });
+  report(rounds.runs, rivals, { ...subject, kernels: kernels.length, sample: sample.length, bounds });
 }
 
 const title = {
@@ -160,20 +163,31 @@ const title = {
 function report(
   rounds: readonly Record<string, SweepRun>[],
   rivals: readonly Rival[],
-  { network, images, kernels, bounds }: Subject & { kernels: number; bounds: Partial<Record<Rival, number>> },
+  {
+    network,
+    images,
+    kernels,
+    sample,
+    bounds,
+  }: Subject & { kernels: number; sample: number; bounds: Partial<Record<Rival, number>> },
 ): void {
-  const rate = (name: string): string =>
-    printSpread(spreadOf(rounds.map((runs) => kernels / (runs[name] as SweepRun).seconds)), 1);
+  const count = (name: 'percuss' | Rival): number => (name === 'percuss' ? kernels : sample);
+  const rate = (name: 'percuss' | Rival): string =>
+    printSpread(spreadOf(rounds.map((runs) => count(name) / (runs[name] as SweepRun).seconds)), 1);
   say(`  ${rounds.length} rounds; median (smallest–largest)`);
   for (const name of ['percuss', ...rivals] as const) say(`  ${title[name].padEnd(36)} ${rate(name)} kernels/s`);
   say(`  kernels that change nothing, which percuss does not run: ${rounds[0]?.['percuss']?.idle}`);
   for (const rival of rivals) {
     const ratio = (of: 'seconds' | 'cpu'): readonly number[] =>
-      rounds.map((runs) => (runs[rival] as SweepRun)[of] / (runs['percuss'] as SweepRun)[of]);
+      rounds.map((runs) => (runs[rival] as SweepRun)[of] / sample / ((runs['percuss'] as SweepRun)[of] / kernels));
     const time = spreadOf(ratio('seconds'));
     const [mark, aim, bound] = [marks[rival], aims[rival], bounds[rival]];
-    const faults = rounds.flatMap((runs) => runs[rival]?.faults ?? []).map((count) => count / kernels);
-    const note = faults.length > 0 ? `${printSpread(spreadOf(faults), 0)} page faults a kernel` : undefined;
+    const faults = rounds.flatMap((runs) => runs[rival]?.faults ?? []).map((of) => of / sample);
+    const notes = [
+      ...(sample < kernels ? [`timed on ${sample} of the kernels, by time a kernel`] : []),
+      ...(faults.length > 0 ? [`${printSpread(spreadOf(faults), 0)} page faults a kernel`] : []),
+    ];
+    const note = notes.length > 0 ? notes.join('; ') : undefined;
     figures.push({
       what: `${network}, ${kernels} kernels × ${images} images: faster than ${title[rival]}`,
       value: time,

@@ -7,14 +7,20 @@ export interface Rounds<N extends string> {
   readonly agreements: ReadonlyMap<N, Agreement>;
 }
 
+export interface Turns {
+  readonly rounds: number;
+  readonly images: number;
+  /** All but the first method run one lesion in so many, the first one among them. Default: all. */
+  readonly every?: number;
+}
+
 /**
  * Runs every method once a round; each goes first in its turn, since who follows whom matters on a machine that heats up.
  * @throws Error where a method's results are not those of the first one, in any round.
  */
 export async function inTurns<N extends string>(
   names: readonly N[],
-  rounds: number,
-  images: number,
+  { rounds, images, every = 1 }: Turns,
   run: (name: N) => Promise<SweepRun>,
 ): Promise<Rounds<N>> {
   const runs: Record<N, SweepRun>[] = [];
@@ -25,7 +31,7 @@ export async function inTurns<N extends string>(
     const own = {} as Record<N, SweepRun>;
     for (const name of [...names.slice(turn), ...names.slice(0, turn)]) own[name] = await run(name);
     for (const rival of rivals) {
-      const same = agreement(own[first].results, own[rival].results, images);
+      const same = agreement(own[first].results, own[rival].results, images, every);
       if (round === 0) agreements.set(rival, same);
     }
     runs.push(own);
