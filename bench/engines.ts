@@ -89,10 +89,14 @@ async function compare(subject: Subject): Promise<void> {
       await processes.get(name)?.open(subject);
       await sweep(name, kernels.slice(0, wholeNumber(flags, 'threads')));
     }
-    const { runs, agreements } = await inTurns(names, { rounds: wholeNumber(flags, 'rounds'), images: subject.images }, async (name) => {
-      await processes.get(name)?.open(subject);
-      return sweep(name, kernels);
-    });
+    const { runs, agreements } = await inTurns(
+      names,
+      { rounds: wholeNumber(flags, 'rounds'), images: subject.images },
+      async (name) => {
+        await processes.get(name)?.open(subject);
+        return sweep(name, kernels);
+      },
+    );
     report(names, runs, agreements, `${subject.network}, ${kernels.length} kernels × ${subject.images} images`);
   } finally {
     for (const own of processes.values()) own.close();

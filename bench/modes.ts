@@ -144,10 +144,14 @@ async function compare(subject: Subject, name: string, mode: Mode, processes: Le
   await processes.open(subject);
   const warm = lesions.filter((_, i) => i % Math.ceil(lesions.length / 4) === 0);
   for (const method of names) await methods[method](warm);
-  const { runs, agreements } = await inTurns(names, { rounds: wholeNumber(flags, 'rounds'), images }, async (method) => {
-    await processes.open(subject);
-    return methods[method](lesions);
-  });
+  const { runs, agreements } = await inTurns(
+    names,
+    { rounds: wholeNumber(flags, 'rounds'), images },
+    async (method) => {
+      await processes.open(subject);
+      return methods[method](lesions);
+    },
+  );
   say(`  ${printAgreement('percuss from the input on', agreements.get('whole'))}`);
   say(`  ${runs.length} rounds; median (smallest–largest)`);
   for (const method of names) {
