@@ -18,10 +18,12 @@ export interface Agreement {
  * Holds our results to a rival's: times of methods that compute different things compare nothing.
  *
  * @param every the rival has run one lesion in so many of ours, the first one among them
- * @throws Error naming the first row that differs by more than rounding.
+ * @throws Error naming the first row that differs by more than rounding; if the rival has not run all that it should.
  */
 export function agreement(ours: SweepResults, rival: SweepResults, images: number, every = 1): Agreement {
-  const rows = rival.predicted.length;
+  const rows = Math.ceil(ours.predicted.length / images / every) * images;
+  if (rival.predicted.length !== rows)
+    throw new Error(`results disagree: ${rival.predicted.length} rows there, ${rows} expected`);
   let ties = 0;
   const largest = { loss: 0, kl: 0 };
   for (let row = 0; row < rows; row++) {

@@ -17,6 +17,9 @@ export function wholeNumber<K extends string>(flags: { readonly [name in K]?: un
   return value;
 }
 
+/** One element in so many, the first one among them. */
+export const oneIn = <T>(list: readonly T[], every: number): readonly T[] => list.filter((_, i) => i % every === 0);
+
 /** So many elements, evenly spread; all where there are no more. */
 export function sampleOf<T>(list: readonly T[], most: number): readonly T[] {
   if (most >= list.length) return list;

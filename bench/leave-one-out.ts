@@ -7,7 +7,7 @@ import { anatomyOf } from '../core/network/anatomy.js';
 import { importOnnx } from '../core/network/onnx/import.js';
 import { noWork, secondsFor } from '../core/plan/cost.js';
 import { workloadOf } from '../core/study/workload.js';
-import { sampleOf, wholeNumber } from './flags.js';
+import { oneIn, sampleOf, wholeNumber } from './flags.js';
 import { LesionProcesses } from './lesion-processes.js';
 import { record, recordOptions, type Figure } from './record.js';
 import { inTurns, printAgreement } from './rounds.js';
@@ -56,11 +56,11 @@ async function planOf(subject: Subject): Promise<Planned> {
     anatomy.layers,
     flags['layers-sample'] === undefined ? Infinity : wholeNumber(flags, 'layers-sample'),
   );
-  const kernels = layers
-    .flatMap(({ site, kernels: channels }) => [...Array(channels).keys()].map((channel) => kernelOf(site, channel)))
-    .filter((_, i) => i % wholeNumber(flags, 'every') === 0);
+  const all = layers.flatMap(({ site, kernels: channels }) =>
+    [...Array(channels).keys()].map((channel) => kernelOf(site, channel)),
+  );
   return {
-    kernels,
+    kernels: oneIn(all, wholeNumber(flags, 'every')),
     layers: layers.length,
     whole: workload.whole.macs,
     behind: ({ site }, carried = true) => workload.behind(site, carried).macs,
@@ -122,8 +122,8 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
   } else say(`  PyTorch ${found.version}, ${threads} threads, in eval mode and without gradients`);
 
   const every = wholeNumber(flags, 'rivals-every');
-  const sample = kernels.filter((_, i) => i % every === 0);
-  const warm = kernels.filter((_, i) => i % Math.ceil(kernels.length / 4) === 0);
+  const sample = oneIn(kernels, every);
+  const warm = oneIn(kernels, Math.ceil(kernels.length / 4));
   const own = {
     percuss: (list: readonly Kernel[]) =>
       processes.run('percuss', list, (kernel) => behind(kernel), seconds(work.percuss), images),
@@ -131,7 +131,11 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
   };
   const methods: Partial<Record<'percuss' | Rival, () => Promise<SweepRun>>> = {
     percuss: () => own.percuss(kernels),
-    whole: () => own.whole(sample),
+    whole: async () => {
+      // Its compilations would weigh `every` times as much as they do in a sweep of all kernels.
+      if (every > 1) await processes.prepareWhole(sample);
+      return own.whole(sample);
+    },
     ...(typeof found === 'string'
       ? {}
       : {
@@ -171,15 +175,16 @@ function report(
     bounds,
   }: Subject & { kernels: number; sample: number; bounds: Partial<Record<Rival, number>> },
 ): void {
-  const count = (name: 'percuss' | Rival): number => (name === 'percuss' ? kernels : sample);
+  const aKernel = (runs: Record<string, SweepRun>, name: 'percuss' | Rival, of: 'seconds' | 'cpu'): number =>
+    (runs[name] as SweepRun)[of] / (name === 'percuss' ? kernels : sample);
   const rate = (name: 'percuss' | Rival): string =>
-    printSpread(spreadOf(rounds.map((runs) => count(name) / (runs[name] as SweepRun).seconds)), 1);
+    printSpread(spreadOf(rounds.map((runs) => 1 / aKernel(runs, name, 'seconds'))), 1);
   say(`  ${rounds.length} rounds; median (smallest–largest)`);
   for (const name of ['percuss', ...rivals] as const) say(`  ${title[name].padEnd(36)} ${rate(name)} kernels/s`);
   say(`  kernels that change nothing, which percuss does not run: ${rounds[0]?.['percuss']?.idle}`);
   for (const rival of rivals) {
     const ratio = (of: 'seconds' | 'cpu'): readonly number[] =>
-      rounds.map((runs) => (runs[rival] as SweepRun)[of] / sample / ((runs['percuss'] as SweepRun)[of] / kernels));
+      rounds.map((runs) => aKernel(runs, rival, of) / aKernel(runs, 'percuss', of));
     const time = spreadOf(ratio('seconds'));
     const [mark, aim, bound] = [marks[rival], aims[rival], bounds[rival]];
     const faults = rounds.flatMap((runs) => runs[rival]?.faults ?? []).map((of) => of / sample);

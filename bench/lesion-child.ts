@@ -7,9 +7,13 @@ import { WholeNetwork } from './whole-network.js';
 
 export type Method = 'percuss' | 'whole';
 
-/** What the parent asks of a process: to make a network ready, with nothing compiled, or to run some of the lesions. */
+/**
+ * What the parent asks of a process: to make a network ready, with nothing compiled; to do what the whole network's sweep does
+ * once; or to run some of the lesions.
+ */
 export type Request =
   | { readonly ask: 'open'; readonly subject: Subject }
+  | { readonly ask: 'prepare whole'; readonly lesions: readonly Lesion[] }
   | { readonly ask: 'run'; readonly method: Method; readonly lesions: readonly Lesion[] };
 
 export interface Reply {
@@ -38,6 +42,10 @@ async function answer(request: Request): Promise<Reply> {
     return {};
   }
   if (!opened) throw new Error('nothing is open');
+  if (request.ask === 'prepare whole') {
+    await opened.whole.prepare(request.lesions);
+    return {};
+  }
   const before = process.cpuUsage();
   const reply =
     request.method === 'percuss'

@@ -26,6 +26,12 @@ export class LesionProcesses {
     await Promise.all(this.#children.map((child) => ask(child, { ask: 'open', subject })));
   }
 
+  /** Has every process do what a sweep of the whole network does once: its compilations, and the intact network. */
+  async prepareWhole(lesions: readonly Lesion[]): Promise<void> {
+    const asked = lesions.map(({ cuts }) => ({ cuts }));
+    await Promise.all(this.#children.map((child) => ask(child, { ask: 'prepare whole', lesions: asked })));
+  }
+
   /**
    * Runs all lesions; a process that is free takes the next batch, whose size follows the rule that percuss's stages follow.
    *

@@ -10,7 +10,7 @@ import { conditionsOf } from '../core/plan/conditions.js';
 import { noWork, secondsFor } from '../core/plan/cost.js';
 import type { AblationSpec } from '../core/spec/study-spec.js';
 import { workloadOf } from '../core/study/workload.js';
-import { mistake, wholeNumber } from './flags.js';
+import { mistake, oneIn, wholeNumber } from './flags.js';
 import { LesionProcesses } from './lesion-processes.js';
 import { record, recordOptions, type Figure } from './record.js';
 import { inTurns, printAgreement } from './rounds.js';
@@ -142,7 +142,7 @@ async function compare(subject: Subject, name: string, mode: Mode, processes: Le
   };
   const names = ['percuss', 'whole'] as const;
   await processes.open(subject);
-  const warm = lesions.filter((_, i) => i % Math.ceil(lesions.length / 4) === 0);
+  const warm = oneIn(lesions, Math.ceil(lesions.length / 4));
   for (const method of names) await methods[method](warm);
   const { runs, agreements } = await inTurns(
     names,

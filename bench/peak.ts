@@ -8,6 +8,7 @@ import { anatomyOf } from '../core/network/anatomy.js';
 import { importOnnx } from '../core/network/onnx/import.js';
 import { workloadOf } from '../core/study/workload.js';
 import { computeFlags } from '../workers/compute-settings.js';
+import { oneIn } from './flags.js';
 import type { Meter } from './metered-engine.js';
 import type { PeakReply, PeakRequest } from './peak-child.js';
 import { isArchitecture, randomNetwork } from './random-networks.js';
@@ -115,7 +116,7 @@ async function sweep(children: readonly ChildProcess[], batches: readonly (reado
 async function measure(subject: Subject, most: number, children: readonly ChildProcess[]): Promise<Figure> {
   const batches = await batchesOf(subject, most);
   const kernels = batches.flat();
-  const check = kernels.filter((_, i) => i % Math.ceil(kernels.length / 4) === 0).map(({ cuts }) => ({ cuts }));
+  const check = oneIn(kernels, Math.ceil(kernels.length / 4)).map(({ cuts }) => ({ cuts }));
   const shares: number[] = [];
   const parts: { readonly run: number; readonly compile: number }[] = [];
   say(`\n${subject.network}: ${kernels.length} kernels × ${subject.images} images, in ${batches.length} batches`);

@@ -1,4 +1,4 @@
-import type { Engine, Program } from '../core/engine/engine.js';
+import type { Program } from '../core/engine/engine.js';
 import { buildGraph } from '../core/network/build.js';
 import { DYNAMIC, type Graph, type ValueId } from '../core/network/graph.js';
 import type { Site } from '../core/network/site.js';
@@ -64,7 +64,7 @@ export class WholeNetwork {
     const images = this.#labels.length;
     const { classes } = this.#network;
     const results = emptyResults(lesions.length * images, true);
-    const baseline = (this.#baseline ??= logProbabilities(await this.#intact(), classes, 'logits'));
+    const baseline = await this.#intact();
     const context = { classes, classOffset: 0, kind: 'logits' as const, labels: this.#labels, baseline };
     for (const [index, lesion] of lesions.entries()) {
       const outputs = await this.#logits(lesion);
@@ -73,19 +73,29 @@ export class WholeNetwork {
     return results;
   }
 
-  #intact(): Promise<Float32Array> {
-    return this.#logits({ cuts: [{ site: (this.#network.anatomy.sites[0] as Site).name, channels: [] }] });
+  /** Does what a sweep does once, however many lesions it has. */
+  async prepare(lesions: readonly Lesion[]): Promise<void> {
+    await this.#intact();
+    for (const lesion of lesions) await this.#program(this.#sitesOf(lesion));
   }
 
-  async #logits({ cuts }: Lesion): Promise<Float32Array> {
-    const { engine, classes, graph, anatomy } = this.#network;
-    const named = cuts.map(({ site }) => this.#network.site(site));
-    const sites = named.length > few ? anatomy.sites : named;
-    const program = await this.#program(engine, sites);
+  async #intact(): Promise<Float64Array> {
+    const nothing = { cuts: [{ site: (this.#network.anatomy.sites[0] as Site).name, channels: [] }] };
+    return (this.#baseline ??= logProbabilities(await this.#logits(nothing), this.#network.classes, 'logits'));
+  }
+
+  #sitesOf({ cuts }: Lesion): readonly Site[] {
+    return cuts.length > few ? this.#network.anatomy.sites : cuts.map(({ site }) => this.#network.site(site));
+  }
+
+  async #logits(lesion: Lesion): Promise<Float32Array> {
+    const { engine, classes, graph } = this.#network;
+    const sites = this.#sitesOf(lesion);
+    const program = await this.#program(sites);
     const selecting = sites.flatMap((site) => {
       const shape = [1, site.channels, ...ones(site)];
       const keep = new Uint8Array(site.channels).fill(1);
-      for (const channel of cuts.find((cut) => cut.site === site.name)?.channels ?? []) keep[channel] = 0;
+      for (const channel of lesion.cuts.find((cut) => cut.site === site.name)?.channels ?? []) keep[channel] = 0;
       return [
         [keepOf(site), { dtype: 'bool', shape, data: keep }] as const,
         [shiftOf(site), { dtype: 'float32', shape, data: new Float32Array(site.channels) }] as const,
@@ -108,11 +118,11 @@ export class WholeNetwork {
     return outputs;
   }
 
-  async #program(engine: Engine, sites: readonly Site[]): Promise<Program> {
+  async #program(sites: readonly Site[]): Promise<Program> {
     const name = sites.map((site) => site.name).join('\n');
     const known = this.#programs.get(name);
     if (known) return known;
-    const program = await engine.compile(editable(this.#network.graph, sites));
+    const program = await this.#network.engine.compile(editable(this.#network.graph, sites));
     this.#programs.set(name, program);
     return program;
   }
