@@ -6,6 +6,7 @@ import { emitOnnx } from '../network/onnx/emit.js';
 import type { DeviceName } from '../numeric-mode.js';
 import type { Tensor } from '../tensor.js';
 import type { Engine, EngineTensor, Program, RunOptions } from './engine.js';
+import { inBlocks } from './blocked-layout.js';
 import { checkedFeeds, engineFailed, feedsOf } from './feeds.js';
 import { weightBytes } from '../network/cost.js';
 import { providerOf, type Provider } from './onnxruntime-provider.js';
@@ -203,7 +204,8 @@ export async function openOnnxruntime(options: OnnxruntimeOptions = {}): Promise
     },
     async compile(graph) {
       try {
-        return new RuntimeProgram(graph, await open(graph, stays), download);
+        const laid = device === 'cpu' ? inBlocks(graph) : graph;
+        return new RuntimeProgram(graph, await open(laid, stays), download);
       } catch (cause) {
         throw engineFailed(graph.name, `onnxruntime cannot compile it: ${messageOf(cause)}`, cause);
       }

@@ -57,21 +57,21 @@ describe('keys', () => {
     expect({ semantics: SEMANTICS, keys }, RAISE).toMatchInlineSnapshot(`
       {
         "keys": {
-          "baseline": "ded1bf422f7780303f088db64809f0caf22685c757f4be69e26791093355b092",
-          "flat responses": "1a18a0abd59fbaa32a88dd2392ec86f616bd7905543472a3dae7934b1e6b6034",
-          "image responses": "03de530211ee2943d403a372c6485eecd74d3694284303ec38ed55b9395c863a",
-          "mean": "24075cfeb7a065115ad7d38cb2a9dfb6ea9ad5476210b6d491eb07db13cefd5b",
-          "mean responses": "eae3e6668d281aa902cfc775f42020c8704bbff0ef5dfd8ce0bfa66e8eab9c10",
-          "null responses": "473dc4f17879977c854c88fa537e80a3db21b6f584c77b3db69fc4e49f75f35e",
-          "position": "a513500a30a33e24dc280d724eccdee13f642967237283faf4cad892a4a0b2f5",
-          "profile": "d8eb93b2d7e03e3ba407b927b6d864c27cbab0166df256cd70a8978ec622add7",
-          "resample": "65b0fcf2aa0c3cba6f7306d102d9fd36142ba563dd1b765c41a7d29138cc4e73",
-          "several": "f38ab090c0a4f619a4c6660d1ce593f5c7dd8d6de71848fe34877192b8005fe4",
-          "unit baseline": "631a2e5179522aa354e3fe6697e264cda5151945b18930d0994e7ee4bedae875",
-          "unit cell": "bbb843684f8838ef3a4ba980947e5051161a4ac57564d1f9ab2499c7a92b4f32",
-          "zero": "8f0142188af80e74114654d15b1281536f7c11e0c6804aa25f094133fc8b83ff",
+          "baseline": "87a0d95f258255b88676000572fe4a10bfa3b66a4213612934ca6a159aa404a7",
+          "flat responses": "bc7c764f3a20fcd186947f1b6299e94d43d53bc4a6170d840a2b681018333566",
+          "image responses": "7dd9904c2d3e83909c5cf47872ff00a22981b8e97450ecad75238c35f6b67496",
+          "mean": "006fab4e686a119193d3f7ec80eb4f882e534ec1f616838138a98e387542bebe",
+          "mean responses": "c9d1d2edcf86096d90f6d1619fdcd6785b6d70fb57f8a5a7071d1f7b4ddd318a",
+          "null responses": "9a34994dda12242634e8f5fd437b71e8858013a10b6fa280762f5b61fd52e213",
+          "position": "98d3e704682684637ca9f48b891a21903accf43742d8cfee7cd37bac1a17b391",
+          "profile": "3029038ec7b1418a5317e2c437f9fa83f0c385aac7b92ee98acead296de01e15",
+          "resample": "2ef04678175a9bad44a66fbf36cff68a046ff03aa8a5551b6fa702490565a2d6",
+          "several": "810e4906d0b8a79179aecbbd4f6c3603a7906209ed5fa9e79cb2f437d29493ff",
+          "unit baseline": "5e511644a25ef035bd8f8f8d37817ba80683607037fc67041f976be3c4bbd2fa",
+          "unit cell": "322189f5fec00fb69da4d3f29f56fc68bc1dc41754c4302652b6b67fbc810e43",
+          "zero": "a82d05d42e4279a6d10da33255c458515f6399bf62c6eff2860f5a3fbc1241f4",
         },
-        "semantics": 5,
+        "semantics": 6,
       }
     `);
   });
