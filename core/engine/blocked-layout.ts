@@ -32,22 +32,21 @@ export function inBlocks(graph: Graph): Graph {
   if (addends.size === 0) return graph;
   const blocked = new Set<ValueId>();
   const nodes: NodeDraft[] = [];
-  const brought = new Map<ValueId, ValueId>();
+  const brought = (addend: ValueId): ValueId => {
+    if (!addends.has(addend) || blocked.has(addend)) return addend;
+    const output = `${addend} in blocks`;
+    if (!blocked.has(output)) nodes.push(onePosition(addend, output));
+    blocked.add(output);
+    return output;
+  };
   for (const given of graph.nodes) {
-    for (const input of given.inputs) {
-      if (given.op !== 'Add' || !addends.has(input) || blocked.has(input) || brought.has(input)) continue;
-      const output = `${input} in blocks`;
-      nodes.push(onePosition(input, output));
-      brought.set(input, output);
-      blocked.add(output);
-    }
-    const inputs = given.op === 'Add' ? given.inputs.map((input) => brought.get(input) ?? input) : given.inputs;
+    const inputs = given.op === 'Add' ? given.inputs.map(brought) : given.inputs;
     nodes.push({ ...given, inputs });
     const read = inputs.filter((input) => !graph.constants.has(input));
     if (making.has(given.op) || (keeping.has(given.op) && read.every((input) => blocked.has(input))))
       for (const output of given.outputs) if (fitsBlocks(graph, output)) blocked.add(output);
   }
-  return brought.size > 0 ? buildGraph({ ...graph, nodes }) : graph;
+  return nodes.length > graph.nodes.length ? buildGraph({ ...graph, nodes }) : graph;
 }
 
 /** What is added to the result of a convolution, normalised or not, that nothing else reads. */

@@ -15,7 +15,7 @@ import { expectClose } from './agreement.js';
 import { noise } from './cases.js';
 
 const constants = new Map<ValueId, Tensor>([
-  ...[0, 1, 2, 3].map((i) => [`w${i}`, noise(`blocks w${i}`, [16, 16, 3, 3])] as const),
+  ...[0, 1, 2].map((i) => [`w${i}`, noise(`blocks w${i}`, [16, 16, 3, 3])] as const),
   ['narrow', noise('blocks narrow', [12, 16, 3, 3])],
   ...['scale', 'shift', 'mean'].map((name) => [name, noise(`blocks ${name}`, [16])] as const),
   ['variance', float32([16], new Float32Array(16).fill(0.5))],
@@ -41,12 +41,13 @@ const node = (
   attributes,
 });
 
-function network(nodes: readonly NodeDraft[], output = nodes.at(-1)?.outputs[0] as string): Graph {
+/** Its output is that of its last node. */
+function network(nodes: readonly NodeDraft[]): Graph {
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   return buildGraph({
     name: 'blocks',
     inputs: [{ id: 'x', shape: [DYNAMIC, 16, 8, 8], dtype: 'float32' }],
-    outputs: [output],
+    outputs: nodes.at(-1)?.outputs ?? [],
     nodes,
     constants: new Map([...constants].filter(([id]) => read.has(id))),
   });
@@ -118,6 +119,7 @@ describe('what is added to a convolution is brought into the blocked layout', ()
       return decodeModel('optimised', await readFile(file)).graph.node.map(({ opType }) => opType);
     };
 
+    // Of other processors we don't know whether onnxruntime has kernels of that layout.
     test.runIf(process.arch === 'x64')(
       'sums become part of their convolutions, and the layout changes less often',
       async () => {
