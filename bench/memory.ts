@@ -9,10 +9,11 @@ import type { Layer } from '../core/network/site.js';
 import { emitOnnx } from '../core/network/onnx/emit.js';
 import { writeNpy } from '../core/data/npy.js';
 import { float32, tensor } from '../core/tensor.js';
-import { mistake, sampleOf } from './flags.js';
+import { mistake, sampleOf, wholeNumber } from './flags.js';
 import { residentBytes, tellsProcesses } from './process-status.js';
 import { isArchitecture, randomImages, randomNetwork } from './random-networks.js';
 import { machineName, record, recordOptions } from './record.js';
+import { printSpread, spreadOf } from './spread.js';
 import { inProcess, studySweep } from './study-sweep.js';
 
 /** Kernel leave-one-out of a large network on a sample of its layers: how much memory a compute process takes at most. */
@@ -22,6 +23,7 @@ const { values: flags } = parseArgs({
     layers: { type: 'string', default: '6' },
     kernels: { type: 'string', default: '8' },
     images: { type: 'string', default: '16' },
+    rounds: { type: 'string', default: '5' },
     ...recordOptions,
   },
 });
@@ -31,6 +33,11 @@ const { values: flags } = parseArgs({
  * the engine needs while it compiles and runs, and what the allocator doesn't give back at once. Bytes.
  */
 const activationBudget = 512 * 2 ** 20;
+const [rounds, kernels, images] = [
+  wholeNumber(flags, 'rounds'),
+  wholeNumber(flags, 'kernels'),
+  wholeNumber(flags, 'images'),
+];
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const mebibytes = (bytes: number): number => bytes / 2 ** 20;
 
@@ -57,7 +64,7 @@ function specOf(layers: readonly Layer[]): string {
         mode: 'random',
         spread: ['one-layer'],
         fractions: [1 / layers.reduce((sum, { kernels }) => sum + kernels, 0)],
-        trials: layers.length * Number(flags.kernels),
+        trials: layers.length * kernels,
         fill: ['zero'],
       },
     },
@@ -74,39 +81,41 @@ async function main(): Promise<void> {
     const graph = randomNetwork(model);
     const bytes = weightBytes(graph);
     const all = anatomyOf(graph, { after: 'activation' }).layers;
-    const layers = sampleOf(all, Number(flags.layers));
-    const images = randomImages(Number(flags.images));
+    const layers = sampleOf(all, wholeNumber(flags, 'layers'));
+    const pixels = randomImages(images);
     await writeFile(path.join(folder, 'model.onnx'), emitOnnx(graph));
-    await writeFile(path.join(folder, 'images.npy'), writeNpy(float32(images.shape, images.data)));
-    const labels = new Uint16Array(Number(flags.images));
+    await writeFile(path.join(folder, 'images.npy'), writeNpy(float32(pixels.shape, pixels.data)));
+    const labels = new Uint16Array(images);
     await writeFile(path.join(folder, 'labels.npy'), writeNpy(tensor('uint16', [labels.length], labels)));
     const spec = path.join(folder, 'study.yaml');
     await writeFile(spec, specOf(layers));
     const base = baseOf();
-    const { seconds, computed, seen } = await studySweep(
-      path.join(folder, 'store'),
-      spec,
-      1,
-      inProcess(1),
-      async (_, __, ___, children) => {
-        const [pid] = children.pids();
-        return Promise.resolve(residentBytes(pid as number));
-      },
-    );
     const allowed = base + 2 * bytes + activationBudget;
-    say(
-      `${model}: ${computed} cells of ${layers.length} layers on ${flags.images} images in ${seconds.toFixed(0)} s: ` +
-        `at most ${mebibytes(seen.most).toFixed(0)} MiB resident, ${mebibytes(seen.now).toFixed(0)} MiB at the end`,
-    );
+    const peaks: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const { seconds, computed, seen } = await studySweep(
+        path.join(folder, `store-${round}`),
+        spec,
+        1,
+        inProcess(1),
+        (_, __, ___, children) => Promise.resolve(residentBytes(children.pids()[0] as number)),
+      );
+      peaks.push(mebibytes(seen.most));
+      say(
+        `${model}: ${computed} cells of ${layers.length} layers on ${images} images in ${seconds.toFixed(0)} s: ` +
+          `at most ${mebibytes(seen.most).toFixed(0)} MiB resident, ${mebibytes(seen.now).toFixed(0)} MiB at the end`,
+      );
+    }
+    const peak = spreadOf(peaks);
     say(
       `  allowed: ${mebibytes(allowed).toFixed(0)} MiB = Node and onnxruntime ${mebibytes(base).toFixed(0)} + 2 × weights ${mebibytes(bytes).toFixed(0)} ` +
-        `+ activations ${mebibytes(activationBudget).toFixed(0)}: ${seen.most <= allowed ? 'kept' : 'EXCEEDED'}`,
+        `+ activations ${mebibytes(activationBudget).toFixed(0)}; taken: ${printSpread(peak, 0)}`,
     );
-    const what = `${model}, kernel leave-one-out of ${layers.length} layers × ${flags.kernels} kernels × ${flags.images} images of 224 × 224: peak resident memory of the compute process`;
-    await record('memory', flags, 1, [
+    const what = `${model}, kernel leave-one-out of ${layers.length} layers × ${kernels} kernels × ${images} images of 224 × 224: peak resident memory of the compute process`;
+    await record('memory', flags, rounds, [
       {
         what,
-        value: mebibytes(seen.most),
+        value: peak,
         unit: ' MiB',
         mark: mebibytes(allowed),
         better: 'lower',
