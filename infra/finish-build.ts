@@ -1,9 +1,12 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { chmod, rename, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { Logger } from '@temporalio/worker';
 
-/** Bundles the built workflows into `dist/workflows/bundle.js`, so that workers start at once. Part of the build. */
+/**
+ * What the compiler leaves to do: bundles the built workflows into `dist/workflows/bundle.js`, so that workers start at once, and
+ * lets the command be executed.
+ */
 const entry = fileURLToPath(new URL('../workflows/index.js', import.meta.url));
 const target = fileURLToPath(new URL('../workflows/bundle.js', import.meta.url));
 const silent = (): void => undefined;
@@ -20,3 +23,5 @@ const { code } = await bundleWorkflowCode({ workflowsPath: entry, logger });
 const scratch = `${target}.${process.pid}`;
 await writeFile(scratch, code);
 await rename(scratch, target);
+// npm does this only when it links the command, which it remembers of a clone: `npx percuss` would fail in a build made anew.
+await chmod(fileURLToPath(new URL('../cli/main.js', import.meta.url)), 0o755);
