@@ -106,7 +106,11 @@ function elementsOf(proto: TensorProto, raw: Uint8Array): ArrayLike<number | big
     const [bytes, read] = readers[type] as readonly [number, Reader];
     if (type === T.FLOAT) return new Float32Array(new Uint8Array(raw).buffer, 0, Math.floor(raw.length / 4));
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    return Array.from({ length: raw.length / bytes }, (_, i) => read(view, i * bytes));
+    const length = Math.floor(raw.length / bytes);
+    const element = (_: unknown, i: number): number | bigint => read(view, i * bytes);
+    // Weights of 16 bits are too many for an array of numbers in between.
+    if (kindOf(type) === 'float32') return Float32Array.from({ length }, element as (_: unknown, i: number) => number);
+    return Array.from({ length }, element);
   }
   if (type === T.FLOAT) return proto.floatData;
   if (type === T.DOUBLE) return proto.doubleData;

@@ -1,9 +1,7 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
-  GraphProtoSchema,
-  ModelProtoSchema,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
@@ -16,12 +14,12 @@ import {
   ValueInfoProtoSchema,
   type AttributeProto,
   type NodeProto,
-  type TensorProto,
   type ValueInfoProto,
 } from 'onnx-buf';
 import type { DType, Tensor } from '../../tensor.js';
 import { DYNAMIC, type Attribute, type Graph, type Node, type Shape, type ValueId } from '../graph.js';
 import { operatorOf } from '../operators/table.js';
+import { encodeModel, type Initializer } from './encode.js';
 
 /** The oldest opset that has every operator of a graph; 14 at least, so that graphs without newer ones are written alike. */
 function opsetFor(graph: Graph): number {
@@ -53,13 +51,11 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
   return create(AttributeProtoSchema, { name, type: T.INT, i: BigInt(value) });
 }
 
-function tensorProto(name: string, { dtype, shape, data }: Tensor): TensorProto {
-  return create(TensorProtoSchema, {
-    name,
-    dataType: dataTypes[dtype],
-    dims: shape.map(BigInt),
-    rawData: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
-  });
+function initializerOf(name: string, { dtype, shape, data }: Tensor): Initializer {
+  return {
+    head: create(TensorProtoSchema, { name, dataType: dataTypes[dtype], dims: shape.map(BigInt) }),
+    data: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
+  };
 }
 
 function valueProto(name: string, shape: Shape, dtype: DType, newSymbol: () => string): ValueInfoProto {
@@ -87,14 +83,14 @@ function metadataOf(node: Node): readonly { key: string; value: string }[] {
 }
 
 /**
- * The graph as an ONNX model of opset 14, or newer where an operator asks for it: constants as raw initialisers,
- * own. Reading it again with `importOnnx` gives an equal graph.
+ * The graph as an ONNX model of opset 14, or newer where an operator asks for it, with constants as raw initialisers. Reading
+ * it again with `importOnnx` gives an equal graph.
  */
 export function emitOnnx(graph: Graph): Uint8Array {
   const opset = opsetFor(graph);
   let symbols = 0;
   const newSymbol = (): string => `open_${symbols++}`;
-  const initializer: TensorProto[] = [...graph.constants].map(([id, constant]) => tensorProto(id, constant));
+  const initializers = [...graph.constants].map(([id, constant]) => initializerOf(id, constant));
   const extra = (node: Node, i: number): ValueId => {
     let id = `${node.id}/constant${i}`;
     while (graph.shapes.has(id)) id += '_';
@@ -104,7 +100,7 @@ export function emitOnnx(graph: Graph): Uint8Array {
     const { opType, attributes, constants = [] } = operatorOf(own).emit(own, opset);
     const added = constants.map((constant, i) => {
       const id = extra(own, i);
-      initializer.push(tensorProto(id, constant));
+      initializers.push(initializerOf(id, constant));
       return id;
     });
     return create(NodeProtoSchema, {
@@ -116,17 +112,13 @@ export function emitOnnx(graph: Graph): Uint8Array {
       metadataProps: metadataOf(own).map((entry) => create(StringStringEntryProtoSchema, entry)),
     });
   });
-  const model = create(ModelProtoSchema, {
+  return encodeModel({
     irVersion: irFor(opset),
-    producerName: 'percuss',
     opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(opset) })],
-    graph: create(GraphProtoSchema, {
-      name: graph.name === '' ? 'graph' : graph.name,
-      node,
-      initializer,
-      input: graph.inputs.map((input) => valueProto(input.id, input.shape, input.dtype, newSymbol)),
-      output: graph.outputs.map((id) => valueProto(id, graph.shapes.get(id) as Shape, 'float32', newSymbol)),
-    }),
+    name: graph.name === '' ? 'graph' : graph.name,
+    node,
+    initializers,
+    input: graph.inputs.map((input) => valueProto(input.id, input.shape, input.dtype, newSymbol)),
+    output: graph.outputs.map((id) => valueProto(id, graph.shapes.get(id) as Shape, 'float32', newSymbol)),
   });
-  return toBinary(ModelProtoSchema, model);
 }
