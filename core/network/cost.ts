@@ -1,31 +1,22 @@
 import { nodeInputs, nodeOutputs } from './build.js';
-import type { Graph, Node, Shape, ValueId } from './graph.js';
-import { elementsPerImage } from './operators/layout.js';
-import { fusibleRoles } from './operators/operator.js';
+import type { Graph } from './graph.js';
 import { operatorOf } from './operators/table.js';
+import { trafficOf } from './traffic.js';
 
 export interface NodeCost {
   /** Numbers that training chose. Constants that several nodes share count at the first; measured statistics do not. */
   readonly parameters: number;
   /** Multiply-accumulates for one image. */
   readonly macs: number;
-  /** Bytes of activations that an engine reads and writes for one image; it fuses a normalisation or activation into sums of products. */
+  /** Bytes of activations that an engine reads and writes for one image; see `trafficOf`. */
   readonly bytes: number;
-}
-
-/** Gives its input another shape, and moves nothing. */
-const isFree = ({ op }: Node): boolean => op === 'Reshape' || op === 'Flatten';
-
-function traffic(graph: Graph, node: Node): number {
-  const values = [...node.inputs.filter((id) => id !== '' && !graph.constants.has(id)), ...node.outputs];
-  return values.reduce((sum, id) => sum + 4 * elementsPerImage(graph.shapes.get(id) as Shape), 0);
 }
 
 /** Parameters, multiply-accumulates and traffic of every node, by its id. */
 export function nodeCosts(graph: Graph): ReadonlyMap<string, NodeCost> {
   const counted = new Set<string>();
   const costs = new Map<string, NodeCost>();
-  const products = new Set<ValueId>();
+  const traffic = trafficOf(graph);
   for (const node of graph.nodes) {
     const operator = operatorOf(node);
     let parameters = 0;
@@ -37,12 +28,7 @@ export function nodeCosts(graph: Graph): ReadonlyMap<string, NodeCost> {
     });
     const inputs = nodeInputs(graph, node);
     const macs = operator.macs(node, inputs, nodeOutputs(graph, node));
-    costs.set(node.id, { parameters, macs, bytes: isFree(node) ? 0 : traffic(graph, node) });
-    if (macs > 0) for (const output of node.outputs) products.add(output);
-    else if (fusibleRoles.has(operator.role(node, inputs)) && products.has(node.inputs[0] as ValueId)) {
-      costs.set(node.id, { parameters, macs, bytes: 0 });
-      for (const output of node.outputs) products.add(output);
-    }
+    costs.set(node.id, { parameters, macs, bytes: traffic.get(node.id) as number });
   }
   return costs;
 }
