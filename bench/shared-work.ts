@@ -1,4 +1,4 @@
-import type { Workload } from '../core/plan/planner.js';
+import type { Workload } from '../core/plan/prediction.js';
 import type { Lesion } from './sweep.js';
 
 /** Multiply-accumulates that lesions take an image, each beginning that several have in common computed once. */

@@ -2,7 +2,7 @@ import type { Carry, CarriedConv } from '../network/carry.js';
 import type { Graph, ValueId } from '../network/graph.js';
 import { operatorOf } from '../network/operators/table.js';
 import { float32, sizeOf, type Tensor } from '../tensor.js';
-import type { PreparedEdit } from './lesion-run.js';
+import type { PreparedEdit } from './selection.js';
 
 /** Conditions that change one channel of one value each, on a range of images. */
 export interface CarriedRows {

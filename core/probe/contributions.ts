@@ -1,6 +1,6 @@
 import type { CarriedConv, Carry } from '../network/carry.js';
 import { sizeOf, type Tensor } from '../tensor.js';
-import type { PreparedEdit } from './lesion-run.js';
+import type { PreparedEdit } from './selection.js';
 import type { HostLive } from './live.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { ValueId } from '../network/graph.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { ChannelRange } from './chunk-baseline.js';
-import type { PreparedEdit } from './lesion-run.js';
+import type { PreparedEdit } from './selection.js';
 
 /** Largest change that an edit with one value for a channel makes to activations of such extremes. */
 export function effectWithin(edit: PreparedEdit, extremes: ReadonlyMap<ValueId, ChannelRange>): number {

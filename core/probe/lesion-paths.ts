@@ -1,41 +1,23 @@
+import { SPREAD_CUTS } from '../network/spread-program.js';
 import { rows, type Tensor } from '../tensor.js';
 import { contributionsOf } from './contributions.js';
 import type { CutPoint } from './cut-point.js';
 import type { FillReach } from './fill.js';
-import { edited, runLesions, type PreparedEdit } from './lesion-run.js';
+import type { LesionPath, LesionStep, Station } from './lesion-path.js';
+import { runLesions } from './lesion-run.js';
 import { onHost, type HostLive, type Live } from './live.js';
 import { shapeOfRun } from './run-size.js';
+import { edited, type PreparedEdit } from './selection.js';
+import { runSpread } from './spread-lesions.js';
 import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
-
-/** What a condition removes at one cut. */
-export interface LesionStep {
-  readonly cut: number;
-  readonly edits: readonly PreparedEdit[];
-  /** Equal for equal edits. */
-  readonly key: string;
-}
-
-/** A condition as a path through the network's cuts; conditions that begin alike share that beginning. */
-export interface LesionPath {
-  /** At ascending cuts, at least one. */
-  readonly steps: readonly LesionStep[];
-  /** Images of the chunk × classes; written where the path ends. */
-  readonly outputs: Float32Array;
-}
-
-/** Values alive at a cut before it is edited, on images from number `start` of the chunk on. */
-export interface Station {
-  readonly cut: number;
-  readonly live: HostLive;
-  readonly start: number;
-}
 
 /** Activations that paths of several steps may hold at once, over all the cuts where they branch: few, as caches are small. */
 const BRANCH_BYTES = 32 * 2 ** 20;
 
 /**
- * Runs conditions whose first step is at a station. A path of several steps is computed from step to step; every beginning
- * that several paths have in common, once. What a condition's values are does not depend on whom it shares with.
+ * Runs conditions whose first step is at a station. A path of several steps is computed from step to step, and every beginning
+ * that several paths have in common, once; but one of many steps by a program of its own kind (`runSpread`), where the network is
+ * small enough to have one from each cut. What a condition's values are does not depend on whom it shares with.
  */
 export async function runPaths(
   network: TappedNetwork,
@@ -45,7 +27,10 @@ export async function runPaths(
 ): Promise<void> {
   const ending = paths.filter((path) => path.steps.length === 1);
   await runEnds(network, station, ending, 0, signal);
-  const branching = paths.filter((path) => path.steps.length > 1);
+  const isSpread = ({ steps }: LesionPath): boolean => network.stopsAtEveryCut && steps.length >= SPREAD_CUTS;
+  const spread = paths.filter(isSpread);
+  if (spread.length > 0) await runSpread(network, station, spread, signal);
+  const branching = paths.filter((path) => path.steps.length > 1 && !isSpread(path));
   if (branching.length === 0) return;
   const images = imagesOf(station);
   const perImage = network.cuts.slice(station.cut).reduce((sum, { live }) => sum + network.bytesOf(live), 1);

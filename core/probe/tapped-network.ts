@@ -6,6 +6,7 @@ import { graphCost, weightBytes } from '../network/cost.js';
 import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
 import { readOnTheWay, segment } from '../network/segment.js';
 import type { Anatomy, Site } from '../network/site.js';
+import { spreadProgram, type SpreadProgram } from '../network/spread-program.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
 import { ChainWalks, type Visit, type WalkOptions } from './chain-walk.js';
 import { CutProgramCache } from './cut-programs.js';
@@ -18,6 +19,10 @@ import { SegmentChain, type Segment } from './segment-chain.js';
 /** A lesion program, compiled. */
 export interface CompiledLesion extends LesionProgram {
   readonly cut: number;
+  readonly program: Program;
+}
+
+export interface CompiledSpread extends SpreadProgram {
   readonly program: Program;
 }
 
@@ -41,6 +46,7 @@ export class TappedNetwork {
   readonly #programs: ProgramCache;
   readonly #atCuts: CutProgramCache;
   readonly #rows = new Map<number, number>();
+  readonly #spreads = new Map<number, SpreadProgram>();
   /** Whether the chain stops at every cut, so that a walk holds the values of one cut at a time. */
   readonly stopsAtEveryCut: boolean;
   readonly #chain: SegmentChain;
@@ -144,6 +150,20 @@ export class TappedNetwork {
     if (this.stopsAtEveryCut) return this.#chain.segments.length - 1;
     const own = this.#chain.segmentOf(cut);
     return carried && this.#chain.segments[own]?.stop === cut ? own + 1 : own;
+  }
+
+  /** The program for conditions whose first edit of many is at a cut. Ends at the network's output. */
+  async spread(cut: number): Promise<CompiledSpread> {
+    const { programs } = await this.#atCuts.at(cut);
+    const name = `${this.graph.name} behind ${(this.cuts[cut] as CutPoint).value}, edited anywhere`;
+    const known = this.#spreads.get(cut) ?? this.#spreadAt(cut, name);
+    this.#spreads.set(cut, known);
+    return { ...known, program: await programs.get(name, () => known.graph) };
+  }
+
+  #spreadAt(cut: number, name: string): SpreadProgram {
+    const values = this.cuts.slice(cut).map(({ value }) => value);
+    return spreadProgram(this.graph, name, this.cuts[cut] as CutPoint, values, [this.output]);
   }
 
   /** From what a lesion program gave, rows of it, to the network's output. Takes the tensors over. */

@@ -4,8 +4,9 @@ import type { Graph, ValueId } from '../network/graph.js';
 import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
 import { liveBehind, segment } from '../network/segment.js';
 import type { Anatomy } from '../network/site.js';
+import { spreadProgram } from '../network/spread-program.js';
 import { noWork, type Work } from '../plan/cost.js';
-import type { Workload } from '../plan/planner.js';
+import type { Workload } from '../plan/prediction.js';
 import { SHARE } from '../probe/segment-chain.js';
 import { DIRECT_BYTES } from '../probe/tapped-network.js';
 import { sizeOf } from '../tensor.js';
@@ -39,20 +40,38 @@ export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.output
     return works;
   };
   const values = new Map(anatomy.sites.map(({ name, value }) => [name, value]));
+  const spreads = new Map<string, Work>();
+  const spread = (site: string): Work => {
+    const at = index.get(values.get(site) as ValueId) ?? -1;
+    const later = [...new Set(values.values())].filter((value) => (index.get(value) ?? -1) >= at);
+    const program = spreadProgram(graph, 'spread', { live: liveBehind(graph, at, [output]) }, later, [output]);
+    return workOf(program.graph);
+  };
   const { macs, bytes } = graphCost(graph);
   return {
     whole: { macs, bytes, hostBytes: 0, nodes: graph.nodes.length, weightBytes: weights },
     behind: (site, single) => at(values.get(site) as ValueId, single).behind,
     ahead: (site, single) => at(values.get(site) as ValueId, single).ahead,
+    spread(site) {
+      if (weights > DIRECT_BYTES) return undefined;
+      const work = spreads.get(site) ?? spread(site);
+      spreads.set(site, work);
+      return work;
+    },
   };
+}
+
+/** Of a program that the host feeds next to nothing. */
+function workOf(program: Graph): Work {
+  const { macs, bytes } = graphCost(program);
+  return { ...noWork, macs, bytes, nodes: program.nodes.length, weightBytes: weightBytes(program) };
 }
 
 /** What it costs to compute values of the intact network from those that are alive at a cut. */
 function aheadOf(graph: Graph, live: readonly ValueId[], ahead: readonly ValueId[]): Work {
   if (ahead.length === 0) return noWork;
   const program = segment(graph, 'ahead', live, ahead);
-  const { macs, bytes } = graphCost(program);
-  return { ...noWork, macs, bytes, nodes: program.nodes.length };
+  return { ...workOf(program), weightBytes: 0 };
 }
 
 /**

@@ -57,21 +57,21 @@ describe('keys', () => {
     expect({ semantics: SEMANTICS, keys }, RAISE).toMatchInlineSnapshot(`
       {
         "keys": {
-          "baseline": "87a0d95f258255b88676000572fe4a10bfa3b66a4213612934ca6a159aa404a7",
-          "flat responses": "bc7c764f3a20fcd186947f1b6299e94d43d53bc4a6170d840a2b681018333566",
-          "image responses": "7dd9904c2d3e83909c5cf47872ff00a22981b8e97450ecad75238c35f6b67496",
-          "mean": "006fab4e686a119193d3f7ec80eb4f882e534ec1f616838138a98e387542bebe",
-          "mean responses": "c9d1d2edcf86096d90f6d1619fdcd6785b6d70fb57f8a5a7071d1f7b4ddd318a",
-          "null responses": "9a34994dda12242634e8f5fd437b71e8858013a10b6fa280762f5b61fd52e213",
-          "position": "98d3e704682684637ca9f48b891a21903accf43742d8cfee7cd37bac1a17b391",
-          "profile": "3029038ec7b1418a5317e2c437f9fa83f0c385aac7b92ee98acead296de01e15",
-          "resample": "2ef04678175a9bad44a66fbf36cff68a046ff03aa8a5551b6fa702490565a2d6",
-          "several": "810e4906d0b8a79179aecbbd4f6c3603a7906209ed5fa9e79cb2f437d29493ff",
-          "unit baseline": "5e511644a25ef035bd8f8f8d37817ba80683607037fc67041f976be3c4bbd2fa",
-          "unit cell": "322189f5fec00fb69da4d3f29f56fc68bc1dc41754c4302652b6b67fbc810e43",
-          "zero": "a82d05d42e4279a6d10da33255c458515f6399bf62c6eff2860f5a3fbc1241f4",
+          "baseline": "6b951b5b85ecf7db84e6c46d72e2515cd677e3cbe622b948d552754bd74fbc86",
+          "flat responses": "1bb3cbe52cab5c65b9d1dbc618e76a67c88e65f16469d300240d52bee903f7b2",
+          "image responses": "62b55e167ddf90b555794ffb09844f5811aa8174ce1bd480d8add5a738113c2f",
+          "mean": "08001d145bc797eb0d5bc9c3a902dcba208ce05f73d874cbc286a104d7ed51ae",
+          "mean responses": "0db7042adcc622c7409595f1cdf64ecffc95ef4c9e66023b3c4d9a588e3af1c8",
+          "null responses": "0f639b698744a5942ee5d3b82d120d1f2e6127142d62cdf4aad44630c82e58ae",
+          "position": "40b242acd8be1d5c8ebe9acb1ef0b7611bd85aed41412ecb11d412201c25acd5",
+          "profile": "b6e5a56b1863f7f6cf46dfe252660a63d947997712348d4fda59ec2d5f82a9cf",
+          "resample": "f7f1b17afc66c99751321b22b3496ca1ff8f0c6b58ab8cdcf91ff4318c69dcad",
+          "several": "b069186dcb67da8ef8b7b115e809c351c9eb232a25ff6dcd209497cf6ed642c4",
+          "unit baseline": "39f3c6a6915b38ca429bfe2c6b08550633771b221ebd4658b084102523fa39a4",
+          "unit cell": "90679e3927ac7574383a9a5204ea32c83182757801ef940a1103d32cf44024d6",
+          "zero": "e6ae1eb3db593bd568548b49ae70c873c491b555cc11638c328f3aeef3ce05db",
         },
-        "semantics": 6,
+        "semantics": 7,
       }
     `);
   });

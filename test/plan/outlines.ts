@@ -1,5 +1,6 @@
 import { noWork } from '../../core/plan/cost.js';
 import { anatomyOf } from '../../core/network/anatomy.js';
+import type { Anatomy } from '../../core/network/site.js';
 import { outlineOf, type ModelOutline } from '../../core/plan/outline.js';
 import type { Committed, StageContext } from '../../core/plan/planner.js';
 import type { ResolvedModel, ResolvedStudy } from '../../core/spec/resolved-study.js';
@@ -14,7 +15,7 @@ export function smallGraph() {
   return net.graph(net.head(second));
 }
 
-const anatomy = anatomyOf(smallGraph());
+const small = anatomyOf(smallGraph());
 
 export const modelOf = (name: string, content = `content of ${name}`): ResolvedModel => ({
   name,
@@ -49,11 +50,13 @@ export interface Asked {
   readonly chunks?: readonly string[];
   readonly scores?: Readonly<Record<string, readonly number[]>>;
   readonly nulls?: number;
+  /** Of all networks; default: that of `smallGraph`. */
+  readonly anatomy?: Anatomy;
 }
 
 /** Outlines of a study of small networks, without anything being read. */
 export function outlinesOf(asked: Asked): ModelOutline[] {
-  const models = asked.models ?? [modelOf('small')];
+  const { models = [modelOf('small')], anatomy = small } = asked;
   const chunks = (asked.chunks ?? ['chunk 0', 'chunk 1']).map((digest) => ({ digest, images: 250 }));
   const study: ResolvedStudy = {
     version: 1,
@@ -92,6 +95,7 @@ export const contextOf = (
     whole: { ...noWork, macs: 1e8 },
     behind: (site: string) => ({ ...noWork, macs: site === 'conv1' ? 5e7 : 2e7 }),
     ahead: () => noWork,
+    spread: () => undefined,
   };
   return { seed: 7, committed, failed, workload: () => workload };
 };

@@ -1,0 +1,144 @@
+import { canonicalJson, type Json } from '../canonical.js';
+import type { Anatomy } from '../network/site.js';
+import { SPREAD_CUTS } from '../network/spread-program.js';
+import { sizeOf } from '../tensor.js';
+import type { Condition, Edit } from './condition.js';
+import { makingSeconds, noWork, secondsFor, sumOf, walkSeconds, type CostModel, type Work } from './cost.js';
+import { conditionList, type ModelOutline } from './outline.js';
+import type { UnitGroup } from './stage.js';
+
+/** What one image costs, for the prediction of time. */
+export interface Workload {
+  /** Whole network. */
+  readonly whole: Work;
+  /** From an edit at a site to the output; `single`: of one channel. */
+  behind(site: string, single: boolean): Work;
+  /** Of the intact network, what such edits need ahead of it: once for all conditions of a batch there. */
+  ahead(site: string, single: boolean): Work;
+  /** From the first of edits at many sites to the output; undefined where such conditions go from site to site. */
+  spread(site: string): Work | undefined;
+}
+
+export interface PredictionContext {
+  workload(outline: ModelOutline): Workload;
+  /** Default: that of a usual processor, so that a plan doesn't depend on the machine. */
+  readonly cost?: CostModel;
+  /** Compute processes, each of which walks along the intact network for its batches of about so long; default: one. */
+  readonly run?: { readonly processes: number; readonly batchSeconds: number };
+}
+
+/**
+ * Predicted seconds of one unit: the mean over a sample of the group, since conditions differ in depth, and its share of
+ * the intact network that all of them begin with, in every process, and of making their programs.
+ */
+export function secondsOf(
+  group: Pick<UnitGroup, 'kind' | 'name' | 'chunk'> & { readonly images: number },
+  outline: ModelOutline,
+  missing: readonly number[],
+  context: PredictionContext,
+): number {
+  const workload = context.workload(outline);
+  const { cost } = context;
+  const seconds = (rows: number, work: Work): number => secondsFor(rows, work, cost);
+  // Programs outlive a chunk of images.
+  const making = (works: Iterable<Work>): number =>
+    group.chunk > 0 ? 0 : [...works].reduce((sum, work) => sum + makingSeconds(work, cost), 0);
+  if (group.kind === 'baseline') return walkSeconds(group.images, workload.whole, cost) + making([workload.whole]);
+  if (group.kind === 'profile') {
+    const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
+    return walkSeconds(images, workload.whole, cost) + making([workload.whole]);
+  }
+  const { processes, batchSeconds } = context.run ?? { processes: 1, batchSeconds: Infinity };
+  const sharing = (own: number): number =>
+    Math.max(1, Math.min(processes, missing.length, Math.ceil((own * missing.length) / batchSeconds)));
+  const step = Math.max(1, Math.floor(missing.length / 64));
+  const sample = missing.filter((_, i) => i % step === 0);
+  if (group.kind === 'responses') {
+    const { groups } = outline.impulses.find(
+      ({ spec }) => spec.name === group.name,
+    ) as (typeof outline.impulses)[number];
+    const responding = sample.map((index) => {
+      const { channels, positions, amplitudes, record } = groups[index] as (typeof groups)[number];
+      const rows = channels.length * positions.length * amplitudes.values.length;
+      const hostBytes = record.reduce((sum, site) => sum + RESPONSE_PASSES * mapBytes(outline.anatomy, site), 0);
+      return seconds(rows, sumOf(workload.whole, { ...noWork, hostBytes }));
+    });
+    const own = meanOf(responding);
+    return own + (sharing(own) * making([workload.whole])) / missing.length;
+  }
+  const list = conditionList(outline, group.name);
+  const made = new Map<string, ProgramMade>();
+  const own = sample.map((index) => {
+    const before = index > 0 ? list.at(index - 1).condition : undefined;
+    const marginal = marginalWork(list.at(index).condition, before, workload, outline.anatomy);
+    if (marginal.program) made.set(marginal.program.name, marginal.program);
+    return seconds(group.images, marginal.work);
+  });
+  const walk = walkSeconds(group.images, workload.whole, cost) + making([workload.whole]);
+  const programs = [...made.values()];
+  const ahead = programs.reduce((sum, program) => sum + walkSeconds(group.images, program.ahead, cost), 0);
+  const mean = meanOf(own);
+  const once = sharing(mean) * walk + ahead + making(programs.map(({ work }) => work));
+  return mean + once / missing.length;
+}
+
+/**
+ * What the host does with a recorded response (difference from the base, crop, sums of parts, norms), in bytes read or written for
+ * each byte of it: fitted to `bench:prediction`'s impulses on ResNet-56, of which it is three quarters of the time.
+ */
+const RESPONSE_PASSES = 13;
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Bytes of a site's value, of one image. */
+const mapBytes = (anatomy: Anatomy, name: string): number =>
+  4 * sizeOf(anatomy.sites.find((site) => site.name === name)?.shape ?? [0]);
+
+/**
+ * What a condition costs besides what it shares with the one before it. With edits at many sites it shares nothing. Else from
+ * the site where they part to its last site it is the network as it is, with the values at each written anew on the host, and
+ * behind the last site the program for lesions.
+ */
+function marginalWork(
+  { edits }: Condition,
+  before: Condition | undefined,
+  workload: Workload,
+  anatomy: Anatomy,
+): { readonly work: Work; readonly program: ProgramMade | undefined } {
+  const same = (i: number): boolean =>
+    canonicalJson(edits[i] as unknown as Json) === canonicalJson((before?.edits[i] ?? null) as unknown as Json);
+  const parted = edits.findIndex((_, i) => !same(i));
+  const last = edits.at(-1);
+  const from = edits[parted] ?? last;
+  if (!from || !last) return { work: workload.whole, program: undefined };
+  const many = new Set(edits.map(({ site }) => site)).size >= SPREAD_CUTS;
+  const first = (edits[0] as Edit).site;
+  const spread = many ? workload.spread(first) : undefined;
+  if (spread) return { work: spread, program: { name: `spread behind ${first}`, work: spread, ahead: noWork } };
+  const single = edits.length === 1 && last.channels.length === 1;
+  const end = workload.behind(last.site, single);
+  const program = { name: `behind ${last.site} ${single}`, work: end, ahead: workload.ahead(last.site, single) };
+  const sites = [...new Set(edits.slice(parted).map(({ site }) => site))];
+  let work = end;
+  for (const [i, site] of sites.slice(0, -1).entries()) {
+    const next = sites[i + 1] as string;
+    const [here, there] = [workload.behind(site, false), workload.behind(next, false)];
+    const between = (part: keyof Work): number => Math.max(0, here[part] - there[part]);
+    work = sumOf(work, {
+      ...noWork,
+      macs: between('macs'),
+      bytes: between('bytes'),
+      // What is alive at a cut is read and, edited, written.
+      hostBytes: 2 * mapBytes(anatomy, site),
+    });
+  }
+  return { work, program };
+}
+
+/** The program that a condition needs besides the intact network's; equal names are one. */
+interface ProgramMade {
+  readonly name: string;
+  readonly work: Work;
+  /** Of the intact network, what it needs ahead of its cut. */
+  readonly ahead: Work;
+}
