@@ -77,7 +77,7 @@ function acrossDepth({ input, level }: ReportContext): string | undefined {
     more.length > 0 ? `more than pairs of one layer in ${named(more)}` : '',
     less.length > 0 ? `less than pairs of one layer in ${named(less)}` : '',
     more.length + less.length < rows.length
-      ? `not distinguishably so in ${named(rows.filter((row) => !more.includes(row) && !less.includes(row)))}`
+      ? `neither more nor less than pairs of one layer, as far as can be told, in ${named(rows.filter((row) => !more.includes(row) && !less.includes(row)))}`
       : '',
   ].filter(Boolean);
   return `At equal single damage, pairs of ${first.unit}s of different layers back each other up ${said.join(', and ')} (${level} intervals; ${first.ablation}, filled with ${first.fill}).`;
