@@ -1,6 +1,6 @@
 import { buildGraph } from './build.js';
 import { DYNAMIC, type Graph, type GraphInput, type Node, type ValueId } from './graph.js';
-import { segment } from './segment.js';
+import { readOnTheWay, segment } from './segment.js';
 
 /**
  * Conditions that edit at so many cuts or more go through one program from their first cut on, with an edit at every later one:
@@ -19,21 +19,23 @@ export interface Selected {
   readonly shift: string;
 }
 
-export interface SpreadProgram {
-  /** From what is alive at the cut, before the edit, to the outputs. */
-  readonly graph: Graph;
-  readonly selected: readonly Selected[];
+/** From where to where a program goes, and which values on the way it may edit, those where it begins among them. */
+export interface Stretch {
+  readonly live: readonly ValueId[];
+  readonly values: readonly ValueId[];
+  readonly end: readonly ValueId[];
 }
 
-/** The rest of a network behind a cut, with an edit at each of `values`: for one condition and many images at a time. */
-export function spreadProgram(
-  graph: Graph,
-  name: string,
-  cut: { readonly live: readonly ValueId[] },
-  values: readonly ValueId[],
-  outputs: readonly ValueId[],
-): SpreadProgram {
-  const rest = segment(graph, name, cut.live, outputs);
+export interface SpreadProgram {
+  readonly graph: Graph;
+  readonly selected: readonly Selected[];
+  /** The network's values that its outputs are, edited perhaps, by what these are called. */
+  readonly outputs: ReadonlyMap<ValueId, string>;
+}
+
+/** A part of a network with an edit at each of some values: for one condition and many images at a time. */
+export function spreadProgram(graph: Graph, name: string, { live, values, end }: Stretch): SpreadProgram {
+  const rest = segment(graph, name, readOnTheWay(graph, live, end), end);
   const selected = values.map((value) => ({ value, keep: `keep:${value}`, shift: `shift:${value}` }));
   const map = (value: ValueId): readonly number[] => (graph.shapes.get(value) as readonly number[]).slice(1);
   const inputs = selected.flatMap(({ value, keep, shift }): readonly GraphInput[] => {
@@ -49,22 +51,24 @@ export function spreadProgram(
     node('Reshape', `${value}|edited`, [`${value}|chosen`], { shape: [DYNAMIC, ...map(value)] }),
   ];
   const editedAs = new Map(values.map((value) => [value, `${value}|edited`]));
-  const given = new Set(cut.live);
+  const given = new Set(live);
+  const edited = (value: ValueId): ValueId => editedAs.get(value) ?? value;
   return {
     graph: buildGraph({
       name,
       inputs: [...rest.inputs, ...inputs],
-      outputs,
+      outputs: end.map(edited),
       nodes: [
         ...selected.filter(({ value }) => given.has(value)).flatMap(select),
         ...rest.nodes.flatMap((own) => [
-          { ...own, inputs: own.inputs.map((read) => editedAs.get(read) ?? read) },
+          { ...own, inputs: own.inputs.map(edited) },
           ...selected.filter(({ value }) => own.outputs.includes(value)).flatMap(select),
         ]),
       ],
       constants: rest.constants,
     }),
     selected,
+    outputs: new Map(end.map((value) => [value, edited(value)])),
   };
 }
 

@@ -15,8 +15,8 @@ export interface Workload {
   behind(site: string, single: boolean): Work;
   /** Of the intact network, what such edits need ahead of it: once for all conditions of a batch there. */
   ahead(site: string, single: boolean): Work;
-  /** From the first of edits at many sites to the output; undefined where such conditions go from site to site. */
-  spread(site: string): Work | undefined;
+  /** From the first of edits at many sites to the output. */
+  spread(site: string): Work;
 }
 
 export interface PredictionContext {
@@ -111,10 +111,11 @@ function marginalWork(
   const last = edits.at(-1);
   const from = edits[parted] ?? last;
   if (!from || !last) return { work: workload.whole, program: undefined };
-  const many = new Set(edits.map(({ site }) => site)).size >= SPREAD_CUTS;
-  const first = (edits[0] as Edit).site;
-  const spread = many ? workload.spread(first) : undefined;
-  if (spread) return { work: spread, program: { name: `spread behind ${first}`, work: spread, ahead: noWork } };
+  if (new Set(edits.map((edit) => edit.site)).size >= SPREAD_CUTS) {
+    const first = (edits[0] as Edit).site;
+    const spread = workload.spread(first);
+    return { work: spread, program: { name: `spread behind ${first}`, work: spread, ahead: noWork } };
+  }
   const single = edits.length === 1 && last.channels.length === 1;
   const end = workload.behind(last.site, single);
   const program = { name: `behind ${last.site} ${single}`, work: end, ahead: workload.ahead(last.site, single) };

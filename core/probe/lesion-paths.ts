@@ -11,13 +11,13 @@ import { edited, type PreparedEdit } from './selection.js';
 import { runSpread } from './spread-lesions.js';
 import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
 
-/** Activations that paths of several steps may hold at once, over all the cuts where they branch: few, as caches are small. */
+/** Activations that paths of two steps may hold at once, over all the cuts between: few, as caches are small. */
 const BRANCH_BYTES = 32 * 2 ** 20;
 
 /**
- * Runs conditions whose first step is at a station. A path of several steps is computed from step to step, and every beginning
- * that several paths have in common, once; but one of many steps by a program of its own kind (`runSpread`), where the network is
- * small enough to have one from each cut. What a condition's values are does not depend on whom it shares with.
+ * Runs conditions whose first step is at a station. Of two steps, the way to the second is computed once for all that share
+ * the first; conditions of more go on their own (`runSpread`). What a condition's values are does not depend on whom it
+ * shares with.
  */
 export async function runPaths(
   network: TappedNetwork,
@@ -25,70 +25,69 @@ export async function runPaths(
   paths: readonly LesionPath[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const ending = paths.filter((path) => path.steps.length === 1);
-  await runEnds(network, station, ending, 0, signal);
-  const isSpread = ({ steps }: LesionPath): boolean => network.stopsAtEveryCut && steps.length >= SPREAD_CUTS;
-  const spread = paths.filter(isSpread);
+  await runEnds(network, station, ofLength(paths, 1), signal);
+  const spread = paths.filter(({ steps }) => steps.length >= SPREAD_CUTS);
   if (spread.length > 0) await runSpread(network, station, spread, signal);
-  const branching = paths.filter((path) => path.steps.length > 1 && !isSpread(path));
-  if (branching.length === 0) return;
+  const pairs = ofLength(paths, 2);
+  if (pairs.length === 0) return;
   const images = imagesOf(station);
   const perImage = network.cuts.slice(station.cut).reduce((sum, { live }) => sum + network.bytesOf(live), 1);
   const atOnce = Math.max(8, Math.floor(BRANCH_BYTES / perImage));
   for (let from = 0; from < images; from += atOnce) {
     const to = Math.min(images, from + atOnce);
     const live = new Map([...station.live].map(([value, tensor]) => [value, rows(tensor, from, to)]));
-    await branch(network, { ...station, live, start: station.start + from }, branching, 0, signal);
+    await runPairs(network, { ...station, live, start: station.start + from }, pairs, signal);
   }
 }
 
-/** All paths here agree in their first `depth` steps, which `station` has behind it, and have more than one step left. */
-async function branch(
+const ofLength = (paths: readonly LesionPath[], length: number): readonly LesionPath[] =>
+  paths.filter(({ steps }) => steps.length === length);
+
+/** Paths of two steps, the first of which is here. */
+async function runPairs(
   network: TappedNetwork,
   station: Station,
   paths: readonly LesionPath[],
-  depth: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { value } = network.cuts[station.cut] as CutPoint;
-  const cutOfNext = ({ steps }: LesionPath): number => (steps[depth + 1] as LesionStep).cut;
-  for (const same of grouped(paths, ({ steps }) => (steps[depth] as LesionStep).key)) {
-    const { edits } = same[0].steps[depth] as LesionStep;
+  for (const same of grouped(paths, ({ steps }) => (steps[0] as LesionStep).key)) {
+    const { edits } = same[0].steps[0] as LesionStep;
     const live = new Map(station.live);
     live.set(value, edited(live.get(value) as Tensor, edits, station.start));
     const arrive = async (cut: number, there: Live): Promise<void> => {
-      const next = same.filter((path) => cutOfNext(path) === cut);
-      const at = { cut, live: await onHost(there), start: station.start };
-      const ending = next.filter(({ steps }) => steps.length === depth + 2);
-      await runEnds(network, at, ending, depth + 1, signal);
-      const going = next.filter(({ steps }) => steps.length > depth + 2);
-      if (going.length > 0) await branch(network, at, going, depth + 1, signal);
+      const ending = same.filter((path) => lastStep(path).cut === cut);
+      await runEnds(network, { cut, live: await onHost(there), start: station.start }, ending, signal);
     };
-    await network.onwards({ cut: station.cut, live }, new Set(same.map(cutOfNext)), arrive, signal);
+    const cuts = new Set(same.map((path) => lastStep(path).cut));
+    await network.onwards({ cut: station.cut, live }, cuts, arrive, signal);
   }
 }
 
-/** Paths whose last step is here, as many in a run as its rows allow. */
+const lastStep = ({ steps }: LesionPath): LesionStep => steps.at(-1) as LesionStep;
+const lastEdits = (path: LesionPath): readonly PreparedEdit[] => lastStep(path).edits;
+
+/** Paths of as many steps as each other, whose last step is here, as many in a run as its rows allow. */
 async function runEnds(
   network: TappedNetwork,
   station: Station,
   paths: readonly LesionPath[],
-  depth: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (paths.length === 0) return;
-  const last = ({ steps }: LesionPath): readonly PreparedEdit[] => (steps[depth] as LesionStep).edits;
-  // What is ahead of a carry is paid for each beginning; few paths of several steps have theirs in common.
-  const carried = depth === 0 ? await carriedHere(network, station, paths.map(last), signal) : undefined;
-  const alike = (path: LesionPath): string => (carried?.takes(last(path)) ? 'carried' : reachesOf(last(path)).join());
+  // What is ahead of a carry is paid for each beginning; few paths of two steps have theirs in common.
+  const first = paths[0]?.steps.length === 1;
+  const carried = first ? await carriedHere(network, station, paths.map(lastEdits), signal) : undefined;
+  const alike = (path: LesionPath): string =>
+    carried?.takes(lastEdits(path)) ? 'carried' : reachesOf(lastEdits(path)).join();
   for (const group of grouped(paths, alike)) {
-    if (carried?.takes(last(group[0]))) {
-      await runGroup(network, carried.lesion, { ...station, live: carried.live }, group, last, signal);
+    if (carried?.takes(lastEdits(group[0]))) {
+      await runGroup(network, carried.lesion, { ...station, live: carried.live }, group, signal);
       continue;
     }
     const lesion = (await network.lesion(station.cut, false)) as CompiledLesion;
     const live = await network.withAhead(lesion, station.live, signal);
-    await runGroup(network, lesion, { ...station, live }, group, last, signal);
+    await runGroup(network, lesion, { ...station, live }, group, signal);
   }
 }
 
@@ -97,7 +96,6 @@ async function runGroup(
   lesion: CompiledLesion,
   station: Station,
   paths: readonly LesionPath[],
-  last: (path: LesionPath) => readonly PreparedEdit[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const images = imagesOf(station);
@@ -107,7 +105,7 @@ async function runGroup(
     for (let from = 0; from < images; from += size.images) {
       signal?.throwIfAborted();
       const to = Math.min(images, from + size.images);
-      const part = { edits: run.map(last), from, to, tileStart: station.start };
+      const part = { edits: run.map(lastEdits), from, to, tileStart: station.start };
       const data = await runLesions(network, lesion, station.live, part, signal);
       const block = (to - from) * network.classes;
       run.forEach(({ outputs }, c) =>

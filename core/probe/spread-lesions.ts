@@ -1,44 +1,74 @@
 import type { EngineTensor } from '../engine/engine.js';
+import type { ValueId } from '../network/graph.js';
 import { rows, type Tensor } from '../tensor.js';
 import type { LesionPath, Station } from './lesion-path.js';
-import { uploaded } from './live.js';
-import { keepOf, shiftOf } from './selection.js';
-import type { TappedNetwork } from './tapped-network.js';
+import { uploaded, type Live } from './live.js';
+import { keepOf, shiftOf, type PreparedEdit } from './selection.js';
+import type { SpreadStage, TappedNetwork } from './tapped-network.js';
 
-/** Runs conditions that begin at a station and edit at many cuts, each from there to the outputs in one program. */
+/** Runs conditions that begin at a station and edit at many cuts, each from there to the output. */
 export async function runSpread(
   network: TappedNetwork,
   station: Station,
   paths: readonly LesionPath[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const { program, selected } = await network.spread(station.cut);
+  const stages = network.spread(station.cut);
   const images = (station.live.values().next().value as Tensor).shape[0] as number;
   const atOnce = network.rowsAt(station.cut);
   for (let from = 0; from < images; from += atOnce) {
     const to = Math.min(images, from + atOnce);
     const part = new Map([...station.live].map(([value, tensor]) => [value, rows(tensor, from, to)]));
-    const live = uploaded(network.engine, part);
+    const intact = uploaded(network.engine, part);
     for (const { steps, outputs } of paths) {
       signal?.throwIfAborted();
-      const edits = new Map(steps.map((step) => [network.cuts[step.cut]?.value, step.edits]));
-      const own = new Map<string, EngineTensor>();
-      for (const { value, keep, shift } of selected) {
-        const map = (network.graph.shapes.get(value) as readonly number[]).slice(1);
-        const removed = { edits: [edits.get(value) ?? []], from, to, tileStart: station.start };
-        own.set(keep, network.engine.upload(ofOneCondition(keepOf(map, removed.edits))));
-        own.set(shift, network.engine.upload(ofOneCondition(shiftOf(map, removed))));
+      const edits = new Map(steps.flatMap((step) => step.edits.map(({ value }) => [value, step.edits] as const)));
+      let live = intact;
+      for (const stage of stages) {
+        const next = await through(network, stage, live, { edits, from, to, start: station.start }, signal);
+        if (live !== intact) dispose(live);
+        live = next;
       }
-      const feeds = new Map(
-        [...program.feeds].map(({ name }) => [name, (own.get(name) ?? live.get(name)) as EngineTensor]),
-      );
-      const fetched = await program.run(feeds, signal ? { signal } : {});
-      const data = (await fetched.get(network.output)?.read())?.data as Float32Array;
+      const data = (await live.get(network.output)?.read())?.data as Float32Array;
       outputs.set(data, (station.start + from) * network.classes);
-      for (const tensor of [...own.values(), ...fetched.values()]) tensor.dispose();
+      dispose(live);
     }
-    for (const tensor of live.values()) tensor.dispose();
+    dispose(intact);
   }
+}
+
+interface Removed {
+  readonly edits: ReadonlyMap<ValueId, readonly PreparedEdit[]>;
+  /** Images [from, to) of the tile, which begins at image `start` of the chunk. */
+  readonly from: number;
+  readonly to: number;
+  readonly start: number;
+}
+
+/** Runs one program; all tensors given stay the caller's. */
+async function through(
+  { engine, graph }: TappedNetwork,
+  stage: SpreadStage,
+  live: Live,
+  { edits, from, to, start }: Removed,
+  signal: AbortSignal | undefined,
+): Promise<Live> {
+  const program = await stage.program();
+  const own = new Map<string, EngineTensor>();
+  for (const { value, keep, shift } of stage.selected) {
+    const map = (graph.shapes.get(value) as readonly number[]).slice(1);
+    const removed = { edits: [edits.get(value) ?? []], from, to, tileStart: start };
+    own.set(keep, engine.upload(ofOneCondition(keepOf(map, removed.edits))));
+    own.set(shift, engine.upload(ofOneCondition(shiftOf(map, removed))));
+  }
+  const feeds = new Map(program.feeds.map(({ name }) => [name, (own.get(name) ?? live.get(name)) as EngineTensor]));
+  const fetched = await program.run(feeds, signal ? { signal } : {});
+  dispose(own);
+  return new Map([...stage.outputs].map(([value, name]) => [value, fetched.get(name) as EngineTensor]));
+}
+
+function dispose(tensors: ReadonlyMap<string, EngineTensor>): void {
+  for (const tensor of tensors.values()) tensor.dispose();
 }
 
 /** Without its first axis, that of conditions. */

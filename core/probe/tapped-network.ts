@@ -6,7 +6,7 @@ import { graphCost, weightBytes } from '../network/cost.js';
 import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
 import { readOnTheWay, segment } from '../network/segment.js';
 import type { Anatomy, Site } from '../network/site.js';
-import { spreadProgram, type SpreadProgram } from '../network/spread-program.js';
+import { spreadProgram, type SpreadProgram, type Stretch } from '../network/spread-program.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
 import { ChainWalks, type Visit, type WalkOptions } from './chain-walk.js';
 import { CutProgramCache } from './cut-programs.js';
@@ -22,8 +22,9 @@ export interface CompiledLesion extends LesionProgram {
   readonly program: Program;
 }
 
-export interface CompiledSpread extends SpreadProgram {
-  readonly program: Program;
+/** A program that takes edits anywhere, compiled when it is asked for: caches may have forgotten it in the meantime. */
+export interface SpreadStage extends SpreadProgram {
+  readonly program: () => Promise<Program>;
 }
 
 /** What a walk's tile of images may keep alive at once. */
@@ -46,7 +47,7 @@ export class TappedNetwork {
   readonly #programs: ProgramCache;
   readonly #atCuts: CutProgramCache;
   readonly #rows = new Map<number, number>();
-  readonly #spreads = new Map<number, SpreadProgram>();
+  readonly #spreads = new Map<number, readonly SpreadStage[]>();
   /** Whether the chain stops at every cut, so that a walk holds the values of one cut at a time. */
   readonly stopsAtEveryCut: boolean;
   readonly #chain: SegmentChain;
@@ -152,18 +153,40 @@ export class TappedNetwork {
     return carried && this.#chain.segments[own]?.stop === cut ? own + 1 : own;
   }
 
-  /** The program for conditions whose first edit of many is at a cut. Ends at the network's output. */
-  async spread(cut: number): Promise<CompiledSpread> {
-    const { programs } = await this.#atCuts.at(cut);
-    const name = `${this.graph.name} behind ${(this.cuts[cut] as CutPoint).value}, edited anywhere`;
-    const known = this.#spreads.get(cut) ?? this.#spreadAt(cut, name);
-    this.#spreads.set(cut, known);
-    return { ...known, program: await programs.get(name, () => known.graph) };
+  /**
+   * The programs for conditions whose first edit of many is at a cut, one behind the other: from there to the output, or in large
+   * networks from stop to stop.
+   */
+  spread(cut: number): readonly SpreadStage[] {
+    const known = this.#spreads.get(cut);
+    if (known) return known;
+    const { live, value } = this.cuts[cut] as CutPoint;
+    const { segments } = this.#chain;
+    const own = this.#chain.segmentOf(cut);
+    const valuesOf = (cuts: readonly number[]): ValueId[] => cuts.map((at) => (this.cuts[at] as CutPoint).value);
+    const later = this.stopsAtEveryCut ? [] : segments.slice(own + 1);
+    const first = this.stopsAtEveryCut
+      ? { values: this.cuts.slice(cut).map((at) => at.value), end: [this.output] }
+      : {
+          values: valuesOf((segments[own] as Segment).cuts.filter((at) => at >= cut)),
+          end: (segments[own] as Segment).end,
+        };
+    const stages = [
+      this.#spreadStage(`behind ${value}`, { live, ...first }, async () => (await this.#atCuts.at(cut)).programs),
+      ...later.map(({ cuts, end }, i) => {
+        const before = (segments[own + i] as Segment).end;
+        const stretch = { live: before, values: valuesOf(cuts), end };
+        return this.#spreadStage(`segment ${own + 1 + i}`, stretch, () => Promise.resolve(this.#programs));
+      }),
+    ];
+    this.#spreads.set(cut, stages);
+    return stages;
   }
 
-  #spreadAt(cut: number, name: string): SpreadProgram {
-    const values = this.cuts.slice(cut).map(({ value }) => value);
-    return spreadProgram(this.graph, name, this.cuts[cut] as CutPoint, values, [this.output]);
+  #spreadStage(where: string, stretch: Stretch, cache: () => Promise<ProgramCache>): SpreadStage {
+    const name = `${this.graph.name} ${where}, edited anywhere`;
+    const spread = spreadProgram(this.graph, name, stretch);
+    return { ...spread, program: async () => (await cache()).get(name, () => spread.graph) };
   }
 
   /** From what a lesion program gave, rows of it, to the network's output. Takes the tensors over. */

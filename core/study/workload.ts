@@ -15,6 +15,8 @@ import { sizeOf } from '../tensor.js';
 export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.outputs.at(-1) as ValueId): Workload {
   const known = new Map<string, { readonly behind: Work; readonly ahead: Work }>();
   const weights = weightBytes(graph);
+  // Programs of large networks end where the next stop is.
+  const most = weights > DIRECT_BYTES ? SHARE * weights : weights;
   const index = new Map(graph.nodes.flatMap((node, i) => node.outputs.map((value) => [value, i] as const)));
   const at = (first: ValueId, single: boolean): { readonly behind: Work; readonly ahead: Work } => {
     const name = `${first} ${single}`;
@@ -24,8 +26,6 @@ export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.output
     const carry = single ? carryBehind(graph, cut, [output]) : undefined;
     const program = lesionProgram(graph, name, cut, [output], carry);
     const { macs, bytes } = graphCost(program.graph);
-    // Programs of large networks end where the next stop is.
-    const most = weights > DIRECT_BYTES ? SHARE * weights : weights;
     const works = {
       behind: {
         macs,
@@ -44,8 +44,10 @@ export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.output
   const spread = (site: string): Work => {
     const at = index.get(values.get(site) as ValueId) ?? -1;
     const later = [...new Set(values.values())].filter((value) => (index.get(value) ?? -1) >= at);
-    const program = spreadProgram(graph, 'spread', { live: liveBehind(graph, at, [output]) }, later, [output]);
-    return workOf(program.graph);
+    const live = liveBehind(graph, at, [output]);
+    const program = spreadProgram(graph, 'spread', { live, values: later, end: [output] });
+    const work = workOf(program.graph);
+    return { ...work, weightBytes: Math.min(most, work.weightBytes) };
   };
   const { macs, bytes } = graphCost(graph);
   return {
@@ -53,7 +55,6 @@ export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.output
     behind: (site, single) => at(values.get(site) as ValueId, single).behind,
     ahead: (site, single) => at(values.get(site) as ValueId, single).ahead,
     spread(site) {
-      if (weights > DIRECT_BYTES) return undefined;
       const work = spreads.get(site) ?? spread(site);
       spreads.set(site, work);
       return work;

@@ -95,7 +95,7 @@ export const contextOf = (
     whole: { ...noWork, macs: 1e8 },
     behind: (site: string) => ({ ...noWork, macs: site === 'conv1' ? 5e7 : 2e7 }),
     ahead: () => noWork,
-    spread: () => undefined,
+    spread: (site: string) => ({ ...noWork, macs: site === 'conv1' ? 7e7 : 3e7 }),
   };
   return { seed: 7, committed, failed, workload: () => workload };
 };

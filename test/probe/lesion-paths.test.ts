@@ -129,14 +129,13 @@ describe('paths through a network', () => {
     }
   });
 
-  test('share what they have in common: nested conditions cost one way each from where they part', async () => {
-    const { graph, anatomy, engine } = await tapSmall(residual());
-    // Of three edits or more, in a network that stops at every cut, each has a way of its own.
-    const network = new TappedNetwork(graph, anatomy, engine, { directBytes: 0 });
+  test('share what they have in common: pairs cost one way for each first edit', async () => {
+    const network = await tapSmall(residual());
     const onwards = vi.spyOn(network, 'onwards');
-    const first = step(network, 0, [1]);
-    const second = step(network, 1, [2]);
-    const paths = [3, 4, 5, 6].map((channel) => pathOf(network, [first, second, step(network, 2, [channel])]));
+    const firsts = [step(network, 0, [1]), step(network, 0, [2])];
+    const paths = firsts.flatMap((first) =>
+      [3, 4, 5, 6].map((channel) => pathOf(network, [first, step(network, 2, [channel])])),
+    );
     await run(network, input, paths);
     expect(onwards).toHaveBeenCalledTimes(2);
   });
@@ -172,6 +171,7 @@ describe('paths through a network', () => {
       const chosen = [
         ...cuts.flatMap((cut) => [[step(direct, cut, [1])], [step(direct, cut, [0, 2], 0.3)]]),
         [step(direct, 0, [1]), step(direct, 2, [2])],
+        cuts.map((cut) => step(direct, cut, [1], 0.2)),
       ];
       const paths = chosen.map((steps) => pathOf(chained, steps));
       await run(chained, input, paths);

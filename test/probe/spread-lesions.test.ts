@@ -4,11 +4,14 @@ import { runPaths } from '../../core/probe/lesion-paths.js';
 import { onHost } from '../../core/probe/live.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
 import type { FillValues } from '../../core/probe/fill.js';
+import type { Engine, EngineTensor, Program } from '../../core/engine/engine.js';
+import { buildGraph } from '../../core/network/build.js';
 import type { Graph } from '../../core/network/graph.js';
 import { randomStream } from '../../core/random.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
 import { SmallNetwork } from '../network/fixtures/small-network.js';
-import { seededImages, tapSmall } from './small-tap.js';
+import { seededImages, tapSmall, wholeRun } from './small-tap.js';
+import { weighedEngine } from './weighed-engine.js';
 
 const images = 5;
 const input = seededImages(images, 3, 6);
@@ -59,30 +62,109 @@ async function outputsOf(network: TappedNetwork, given: readonly (readonly Lesio
   return paths.map(({ outputs }) => outputs);
 }
 
+/** Each edit as a constant, of all images, in the whole network. */
+function editedWhole({ graph: given, output }: TappedNetwork, steps: readonly LesionStep[]): Float32Array {
+  let graph = given;
+  for (const { value, channels, fill } of steps.flatMap(({ edits }) => edits)) {
+    const shape = [images, ...(graph.shapes.get(value) as readonly number[]).slice(1)];
+    const [count, positions] = [shape[1] as number, sizeOf(shape.slice(2))];
+    const instead = float32(shape, new Float32Array(sizeOf(shape)));
+    for (let image = 0; image < images; image++)
+      for (const channel of channels) {
+        const at = (image * count + channel) * positions;
+        const values = fill.values(channel, image);
+        for (let i = 0; i < positions; i++) instead.data[at + i] = values[values.length === 1 ? 0 : i] as number;
+      }
+    const keep = Uint8Array.from({ length: count }, (_, c) => (channels.includes(c) ? 0 : 1));
+    const constants = new Map([
+      ...graph.constants,
+      [`${value}!instead`, instead] as const,
+      [`${value}!keep`, { dtype: 'bool', shape: [1, count, 1, 1], data: keep } as const] as const,
+    ]);
+    const nodes = graph.nodes.flatMap((node) => {
+      const own = { ...node, inputs: node.inputs.map((id) => (id === value ? `${value}!edited` : id)) };
+      const inputs = [`${value}!keep`, value, `${value}!instead`];
+      const edit = { id: `${value}!edit`, op: 'Where' as const, inputs, outputs: [`${value}!edited`] };
+      return node.outputs.includes(value) ? [own, edit] : [own];
+    });
+    graph = buildGraph({ ...graph, nodes, constants });
+  }
+  return wholeRun(graph, input, [output]).get(output)?.data as Float32Array;
+}
+
 describe('a condition that edits at three cuts or more', async () => {
   const network = await tapSmall(gated());
-  /** The same, as a large network goes: from cut to cut, with edits made on the host. */
-  const stepwise = new TappedNetwork(network.graph, network.anatomy, network.engine, { directBytes: 0 });
+  const { graph, anatomy, engine } = network;
+  const large = new TappedNetwork(graph, anatomy, engine, { directBytes: 0 });
   const cuts = network.cuts.map((_, cut) => cut);
 
-  test.each(['channel', 'position', 'image'] as const)('puts in what differs by %s, at any cuts', async (reach) => {
+  test('takes one program to the output, and in large networks one from stop to stop', () => {
+    expect(network.spread(0)).toHaveLength(1);
+    expect(large.spread(0).length).toBeGreaterThanOrEqual(3);
+    const edited = large.spread(0).flatMap(({ selected }) => selected.map(({ value }) => value));
+    expect(edited).toEqual(network.cuts.map(({ value }) => value));
+  });
+
+  const both = [
+    ['small', network],
+    ['large', large],
+  ] as const;
+  const fills = (['channel', 'position', 'image'] as const).flatMap((reach) =>
+    both.map(([size, tapped]) => [reach, size, tapped] as const),
+  );
+  test.each(fills)('puts in what differs by %s, at any cuts of a %s network', async (reach, _, tapped) => {
     expect(cuts.length).toBeGreaterThanOrEqual(5);
     const paths = [
-      cuts.map((cut) => step(network, cut, [1], reach)),
-      [0, 2, 4].map((cut) => step(network, cut, [0, 3], reach)),
-      [1, 2, 3].map((cut) => step(network, cut, [2], cut === 2 ? 'channel' : reach)),
+      cuts.map((cut) => step(tapped, cut, [1], reach)),
+      [0, 2, 4].map((cut) => step(tapped, cut, [0, 3], reach)),
+      [1, 2, 3].map((cut) => step(tapped, cut, [2], cut === 2 ? 'channel' : reach)),
     ];
     // Images in several runs, of which the last is shorter.
-    vi.spyOn(network, 'rowsAt').mockReturnValue(2);
-    const onwards = vi.spyOn(network, 'onwards');
-    const [found, expected] = [await outputsOf(network, paths), await outputsOf(stepwise, paths)];
+    vi.spyOn(tapped, 'rowsAt').mockReturnValue(2);
+    const onwards = vi.spyOn(tapped, 'onwards');
+    const found = await outputsOf(tapped, paths);
     expect(onwards).not.toHaveBeenCalled();
     vi.restoreAllMocks();
+    const intact = (await tapped.walk(input, () => Promise.resolve()))?.data;
     for (const [i, outputs] of found.entries()) {
-      for (const [j, x] of outputs.entries()) expect(x).toBeCloseTo((expected[i] as Float32Array)[j] as number, 5);
+      const expected = editedWhole(tapped, paths[i] as readonly LesionStep[]);
+      for (const [j, x] of outputs.entries()) expect(x).toBeCloseTo(expected[j] as number, 5);
+      expect(outputs).not.toEqual(intact);
     }
-    const intact = await network.walk(input, () => Promise.resolve());
-    for (const outputs of found) expect(outputs).not.toEqual(intact?.data);
+  });
+
+  test.each(both)('gives back every program and every tensor of a %s network', async (size) => {
+    let held = 0;
+    const counted = (tensor: EngineTensor): EngineTensor => {
+      held++;
+      vi.spyOn(tensor, 'dispose').mockImplementation(() => void held--);
+      return tensor;
+    };
+    const weighed = weighedEngine(engine);
+    const counting: Engine = {
+      ...weighed.engine,
+      upload: (tensor) => counted(engine.upload(tensor)),
+      async compile(part) {
+        const program = await weighed.engine.compile(part);
+        const run: Program['run'] = async (...given) => {
+          const fetched = await program.run(...given);
+          for (const tensor of fetched.values()) counted(tensor);
+          return fetched;
+        };
+        return { ...program, run };
+      },
+    };
+    const tapped = new TappedNetwork(graph, anatomy, counting, size === 'large' ? { directBytes: 0 } : {});
+    const steps = cuts.map((cut) => step(tapped, cut, [1], 'image'));
+    const intact = { live: new Map<string, Tensor>() };
+    await tapped.walk(input, async (cut, live) => void (cut === 0 && (intact.live = new Map(await onHost(live)))));
+    const before = held;
+    const outputs = new Float32Array(images * tapped.classes);
+    await runPaths(tapped, { cut: 0, live: intact.live, start: 0 }, [{ steps, outputs }]);
+    expect(held).toBe(before);
+    expect(weighed.held().now).toBeGreaterThan(0);
+    await tapped.close();
+    expect(weighed.held().now).toBe(0);
   });
 
   test('selects what it removes, so that infinities leave no trace', async () => {

@@ -16,15 +16,10 @@ test('edits at many sites cost everything behind the first, and a pass over each
   const workload = workloadOf(graph, anatomyOf(graph));
   const first = workload.behind('conv1', false);
   const spread = workload.spread('conv1');
-  expect(spread?.macs).toBe(first.macs);
-  expect(spread?.macs).toBe(graphCost(graph).macs - 3 * 9 * 16 * 64);
+  expect(spread.macs).toBe(first.macs);
+  expect(spread.macs).toBe(graphCost(graph).macs - 3 * 9 * 16 * 64);
   // Behind the two convolutions that follow, a map of 16 × 8 × 8 is read and written, where else nothing would be.
   const map = 4 * 16 * 8 * 8;
-  expect((spread?.bytes ?? 0) - first.bytes).toBeGreaterThanOrEqual(2 * 2 * map);
-  expect((spread?.bytes ?? 0) - first.bytes).toBeLessThan(3 * 2 * map);
-});
-
-test('networks of more than 16 MiB of weights have no program for edits at many sites', () => {
-  const graph = network(700);
-  expect(workloadOf(graph, anatomyOf(graph)).spread('conv1')).toBeUndefined();
+  expect(spread.bytes - first.bytes).toBeGreaterThanOrEqual(2 * 2 * map);
+  expect(spread.bytes - first.bytes).toBeLessThan(3 * 2 * map);
 });
