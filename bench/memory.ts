@@ -63,7 +63,7 @@ function specOf(layers: readonly Layer[]): string {
         layers: layers.map(({ name }) => name),
         mode: 'random',
         spread: ['one-layer'],
-        fractions: [1 / layers.reduce((sum, { kernels }) => sum + kernels, 0)],
+        fractions: [1 / layers.reduce((sum, layer) => sum + layer.kernels, 0)],
         trials: layers.length * kernels,
         fill: ['zero'],
       },

@@ -3,7 +3,7 @@ import { DYNAMIC, type Graph, type GraphInput, type Node, type ValueId } from '.
 import { readOnTheWay, segment } from './segment.js';
 
 /**
- * Conditions that edit at so many cuts or more go through one program from their first cut on, with an edit at every later one:
+ * Conditions that edit at so many cuts or more go from their first one on through programs with an edit at every later one:
  * drawn over all depths, they have hardly a beginning in common, and stopping at every cut would cost more than an edit
  * that is not used.
  */

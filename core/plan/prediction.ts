@@ -95,9 +95,9 @@ const mapBytes = (anatomy: Anatomy, name: string): number =>
   4 * sizeOf(anatomy.sites.find((site) => site.name === name)?.shape ?? [0]);
 
 /**
- * What a condition costs besides what it shares with the one before it. With edits at many sites it shares nothing. Else from
- * the site where they part to its last site it is the network as it is, with the values at each written anew on the host, and
- * behind the last site the program for lesions.
+ * What a condition costs besides what it shares with the one before it. With edits at many sites it shares nothing. Else it is
+ * the program for lesions behind its last site, and, where they part at the site before that, the network as it is from there, with
+ * the values there written anew on the host.
  */
 function marginalWork(
   { edits }: Condition,
@@ -119,21 +119,18 @@ function marginalWork(
   const single = edits.length === 1 && last.channels.length === 1;
   const end = workload.behind(last.site, single);
   const program = { name: `behind ${last.site} ${single}`, work: end, ahead: workload.ahead(last.site, single) };
-  const sites = [...new Set(edits.slice(parted).map(({ site }) => site))];
-  let work = end;
-  for (const [i, site] of sites.slice(0, -1).entries()) {
-    const next = sites[i + 1] as string;
-    const [here, there] = [workload.behind(site, false), workload.behind(next, false)];
-    const between = (part: keyof Work): number => Math.max(0, here[part] - there[part]);
-    work = sumOf(work, {
-      ...noWork,
-      macs: between('macs'),
-      bytes: between('bytes'),
-      // What is alive at a cut is read and, edited, written.
-      hostBytes: 2 * mapBytes(anatomy, site),
-    });
-  }
-  return { work, program };
+  const [site, next] = new Set(edits.slice(parted).map((edit) => edit.site));
+  if (site === undefined || next === undefined) return { work: end, program };
+  const [here, there] = [workload.behind(site, false), workload.behind(next, false)];
+  const between = (part: keyof Work): number => Math.max(0, here[part] - there[part]);
+  const way: Work = {
+    ...noWork,
+    macs: between('macs'),
+    bytes: between('bytes'),
+    // What is alive at a cut is read and, edited, written.
+    hostBytes: 2 * mapBytes(anatomy, site),
+  };
+  return { work: sumOf(end, way), program };
 }
 
 /** The program that a condition needs besides the intact network's; equal names are one. */

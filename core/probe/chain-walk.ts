@@ -3,7 +3,7 @@ import { PercussError } from '../errors.js';
 import type { Graph, ValueId } from '../network/graph.js';
 import type { Tensor } from '../tensor.js';
 import type { CutPoint } from './cut-point.js';
-import { moveOn, pick, type Live } from './live.js';
+import { dispose, moveOn, pick, type Live } from './live.js';
 import { PausedWalks, type Resumption } from './paused-walks.js';
 import type { Segment, SegmentChain } from './segment-chain.js';
 
@@ -128,8 +128,4 @@ export class ChainWalks {
   forget(): void {
     this.#paused.forget();
   }
-}
-
-function dispose(live: Live): void {
-  for (const tensor of live.values()) tensor.dispose();
 }

@@ -1,3 +1,4 @@
+import type { Tensor } from '../tensor.js';
 import type { HostLive } from './live.js';
 import type { PreparedEdit } from './selection.js';
 
@@ -9,7 +10,7 @@ export interface LesionStep {
   readonly key: string;
 }
 
-/** A condition as a path through the network's cuts; conditions that begin alike share that beginning. */
+/** A condition as a path through the network's cuts. */
 export interface LesionPath {
   /** At ascending cuts, at least one. */
   readonly steps: readonly LesionStep[];
@@ -23,3 +24,5 @@ export interface Station {
   readonly live: HostLive;
   readonly start: number;
 }
+
+export const imagesAt = ({ live }: Station): number => (live.values().next().value as Tensor).shape[0] as number;

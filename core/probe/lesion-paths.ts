@@ -1,11 +1,11 @@
 import { SPREAD_CUTS } from '../network/spread-program.js';
-import { rows, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { contributionsOf } from './contributions.js';
 import type { CutPoint } from './cut-point.js';
 import type { FillReach } from './fill.js';
-import type { LesionPath, LesionStep, Station } from './lesion-path.js';
+import { imagesAt, type LesionPath, type LesionStep, type Station } from './lesion-path.js';
 import { runLesions } from './lesion-run.js';
-import { onHost, type HostLive, type Live } from './live.js';
+import { imagesOf, onHost, type HostLive, type Live } from './live.js';
 import { shapeOfRun } from './run-size.js';
 import { edited, type PreparedEdit } from './selection.js';
 import { runSpread } from './spread-lesions.js';
@@ -30,12 +30,12 @@ export async function runPaths(
   if (spread.length > 0) await runSpread(network, station, spread, signal);
   const pairs = ofLength(paths, 2);
   if (pairs.length === 0) return;
-  const images = imagesOf(station);
+  const images = imagesAt(station);
   const perImage = network.cuts.slice(station.cut).reduce((sum, { live }) => sum + network.bytesOf(live), 1);
   const atOnce = Math.max(8, Math.floor(BRANCH_BYTES / perImage));
   for (let from = 0; from < images; from += atOnce) {
     const to = Math.min(images, from + atOnce);
-    const live = new Map([...station.live].map(([value, tensor]) => [value, rows(tensor, from, to)]));
+    const live = imagesOf(station.live, from, to);
     await runPairs(network, { ...station, live, start: station.start + from }, pairs, signal);
   }
 }
@@ -98,7 +98,7 @@ async function runGroup(
   paths: readonly LesionPath[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const images = imagesOf(station);
+  const images = imagesAt(station);
   const size = shapeOfRun(network.rowsAt(station.cut), { images, conditions: paths.length });
   for (let start = 0; start < paths.length; start += size.conditions) {
     const run = paths.slice(start, start + size.conditions);
@@ -135,7 +135,7 @@ async function carriedHere(
   if (!lesion?.carry) return undefined;
   const live = await network.withAhead(lesion, station.live, signal);
   const weights = contributionsOf(lesion.carry, live);
-  const images = imagesOf(station);
+  const images = imagesAt(station);
   const known = new Map<readonly PreparedEdit[], boolean>();
   return {
     lesion,
@@ -155,8 +155,6 @@ async function carriedHere(
 function reachesOf(edits: readonly PreparedEdit[]): readonly FillReach[] {
   return [...new Set(edits.map((edit) => edit.fill.reach))].sort();
 }
-
-const imagesOf = ({ live }: Station): number => (live.values().next().value as Tensor).shape[0] as number;
 
 /** In order of first appearance. */
 function grouped<T>(list: readonly T[], by: (item: T) => string): readonly (readonly [T, ...T[]])[] {

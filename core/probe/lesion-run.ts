@@ -1,8 +1,8 @@
 import type { EngineTensor } from '../engine/engine.js';
 import type { Carry } from '../network/carry.js';
-import { rows as rowsOf, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { ChangedChannels } from './carried-rows.js';
-import type { HostLive } from './live.js';
+import { imagesOf, type HostLive } from './live.js';
 import { keepOf, shiftOf, type LesionRows, type PreparedEdit } from './selection.js';
 import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
 
@@ -20,7 +20,7 @@ export async function runLesions(
   const { edits, from, to } = rows;
   const feeds = new Map<string, EngineTensor>();
   const feed = (name: string, tensor: Tensor): void => void feeds.set(name, network.engine.upload(tensor));
-  const intact = new Map([...live].map(([value, tensor]) => [value, rowsOf(tensor, from, to)]));
+  const intact = imagesOf(live, from, to);
   if (lesion.replicate) {
     feed(lesion.replicate, { dtype: 'float32', shape: [edits.length, 1, 1], data: new Float32Array(edits.length) });
   }

@@ -1,6 +1,6 @@
 import type { Engine, EngineTensor } from '../engine/engine.js';
 import type { ValueId } from '../network/graph.js';
-import type { Tensor } from '../tensor.js';
+import { rows, type Tensor } from '../tensor.js';
 
 /** Values alive at one place of a network, on the engine: [images, …]. */
 export type Live = ReadonlyMap<ValueId, EngineTensor>;
@@ -19,6 +19,16 @@ export function moveOn(live: Live, found: Live, wanted: readonly ValueId[], spar
     if (!next.has(value) && !spared?.has(tensor)) tensor.dispose();
   }
   return next;
+}
+
+/** Gives back what lies on the engine. */
+export function dispose(live: Live): void {
+  for (const tensor of live.values()) tensor.dispose();
+}
+
+/** Images [from, to) of the values. */
+export function imagesOf(host: HostLive, from: number, to: number): HostLive {
+  return new Map([...host].map(([value, tensor]) => [value, rows(tensor, from, to)]));
 }
 
 /** Values of the host on the engine; the caller's to dispose of. */

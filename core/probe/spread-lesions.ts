@@ -1,8 +1,8 @@
 import type { EngineTensor } from '../engine/engine.js';
 import type { ValueId } from '../network/graph.js';
-import { rows, type Tensor } from '../tensor.js';
-import type { LesionPath, Station } from './lesion-path.js';
-import { uploaded, type Live } from './live.js';
+import type { Tensor } from '../tensor.js';
+import { imagesAt, type LesionPath, type Station } from './lesion-path.js';
+import { dispose, imagesOf, uploaded, type Live } from './live.js';
 import { keepOf, shiftOf, type PreparedEdit } from './selection.js';
 import type { SpreadStage, TappedNetwork } from './tapped-network.js';
 
@@ -14,12 +14,11 @@ export async function runSpread(
   signal?: AbortSignal,
 ): Promise<void> {
   const stages = network.spread(station.cut);
-  const images = (station.live.values().next().value as Tensor).shape[0] as number;
+  const images = imagesAt(station);
   const atOnce = network.rowsAt(station.cut);
   for (let from = 0; from < images; from += atOnce) {
     const to = Math.min(images, from + atOnce);
-    const part = new Map([...station.live].map(([value, tensor]) => [value, rows(tensor, from, to)]));
-    const intact = uploaded(network.engine, part);
+    const intact = uploaded(network.engine, imagesOf(station.live, from, to));
     for (const { steps, outputs } of paths) {
       signal?.throwIfAborted();
       const edits = new Map(steps.flatMap((step) => step.edits.map(({ value }) => [value, step.edits] as const)));
@@ -65,10 +64,6 @@ async function through(
   const fetched = await program.run(feeds, signal ? { signal } : {});
   dispose(own);
   return new Map([...stage.outputs].map(([value, name]) => [value, fetched.get(name) as EngineTensor]));
-}
-
-function dispose(tensors: ReadonlyMap<string, EngineTensor>): void {
-  for (const tensor of tensors.values()) tensor.dispose();
 }
 
 /** Without its first axis, that of conditions. */

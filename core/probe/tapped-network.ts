@@ -6,12 +6,12 @@ import { graphCost, weightBytes } from '../network/cost.js';
 import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
 import { readOnTheWay, segment } from '../network/segment.js';
 import type { Anatomy, Site } from '../network/site.js';
-import { spreadProgram, type SpreadProgram, type Stretch } from '../network/spread-program.js';
+import { spreadProgram, type SpreadProgram } from '../network/spread-program.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
 import { ChainWalks, type Visit, type WalkOptions } from './chain-walk.js';
 import { CutProgramCache } from './cut-programs.js';
 import { cutsOf, type CutPoint } from './cut-point.js';
-import { moveOn, pick, throughEngine, uploaded, type HostLive, type Live } from './live.js';
+import { dispose, moveOn, pick, throughEngine, uploaded, type HostLive, type Live } from './live.js';
 import { ProgramCache } from './program-cache.js';
 import { rowsOfRun } from './run-size.js';
 import { SegmentChain, type Segment } from './segment-chain.js';
@@ -163,30 +163,23 @@ export class TappedNetwork {
     const { live, value } = this.cuts[cut] as CutPoint;
     const { segments } = this.#chain;
     const own = this.#chain.segmentOf(cut);
-    const valuesOf = (cuts: readonly number[]): ValueId[] => cuts.map((at) => (this.cuts[at] as CutPoint).value);
-    const later = this.stopsAtEveryCut ? [] : segments.slice(own + 1);
-    const first = this.stopsAtEveryCut
-      ? { values: this.cuts.slice(cut).map((at) => at.value), end: [this.output] }
-      : {
-          values: valuesOf((segments[own] as Segment).cuts.filter((at) => at >= cut)),
-          end: (segments[own] as Segment).end,
-        };
-    const stages = [
-      this.#spreadStage(`behind ${value}`, { live, ...first }, async () => (await this.#atCuts.at(cut)).programs),
-      ...later.map(({ cuts, end }, i) => {
-        const before = (segments[own + i] as Segment).end;
-        const stretch = { live: before, values: valuesOf(cuts), end };
-        return this.#spreadStage(`segment ${own + 1 + i}`, stretch, () => Promise.resolve(this.#programs));
-      }),
-    ];
+    const stretches = this.stopsAtEveryCut
+      ? [{ live, cuts: this.cuts.map((_, at) => at), end: [this.output] }]
+      : segments.slice(own).map(({ cuts, end }, i) => ({
+          live: i === 0 ? live : (segments[own + i - 1] as Segment).end,
+          cuts,
+          end,
+        }));
+    const stages = stretches.map((stretch, i) => {
+      const first = i === 0;
+      const values = stretch.cuts.filter((at) => at >= cut).map((at) => (this.cuts[at] as CutPoint).value);
+      const name = `${this.graph.name} ${first ? `behind ${value}` : `segment ${own + i}`}, edited anywhere`;
+      const spread = spreadProgram(this.graph, name, { ...stretch, values });
+      const cache = async (): Promise<ProgramCache> => (first ? (await this.#atCuts.at(cut)).programs : this.#programs);
+      return { ...spread, program: async () => (await cache()).get(name, () => spread.graph) };
+    });
     this.#spreads.set(cut, stages);
     return stages;
-  }
-
-  #spreadStage(where: string, stretch: Stretch, cache: () => Promise<ProgramCache>): SpreadStage {
-    const name = `${this.graph.name} ${where}, edited anywhere`;
-    const spread = spreadProgram(this.graph, name, stretch);
-    return { ...spread, program: async () => (await cache()).get(name, () => spread.graph) };
   }
 
   /** From what a lesion program gave, rows of it, to the network's output. Takes the tensors over. */
@@ -234,7 +227,7 @@ export class TappedNetwork {
       const until = Math.max(...cuts);
       ({ live } = await this.#walks.follow(own + 1, live, visit, { until, cuts, ...(signal ? { signal } : {}) }));
     }
-    for (const tensor of live.values()) tensor.dispose();
+    dispose(live);
   }
 
   /** Those of the wanted values that are not alive at a cut, by a program of their own. All tensors stay the caller's. */

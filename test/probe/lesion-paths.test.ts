@@ -1,15 +1,14 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Engine, Program } from '../../core/engine/engine.js';
 import { openReference } from '../../core/engine/reference.js';
-import { buildGraph } from '../../core/network/build.js';
 import type { Graph } from '../../core/network/graph.js';
 import type { LesionPath, LesionStep } from '../../core/probe/lesion-path.js';
 import { runPaths } from '../../core/probe/lesion-paths.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
 import { randomStream } from '../../core/random.js';
-import { float32, type Tensor } from '../../core/tensor.js';
+import type { Tensor } from '../../core/tensor.js';
 import { SmallNetwork } from '../network/fixtures/small-network.js';
-import { seededImages, tapSmall, wholeRun } from './small-tap.js';
+import { editedWhole, seededImages, tapSmall } from './small-tap.js';
 import { weighedEngine } from './weighed-engine.js';
 
 const images = 5;
@@ -60,27 +59,6 @@ async function run(network: TappedNetwork, input: Tensor, paths: readonly Lesion
   });
 }
 
-/** Each edit as a Where in the whole network. */
-function editedWhole(network: TappedNetwork, input: Tensor<'float32'>, { steps }: LesionPath): Float32Array {
-  let { graph } = network;
-  for (const { edits } of steps) {
-    const { value, channels, fill } = edits[0] as LesionStep['edits'][number];
-    const count = graph.shapes.get(value)?.[1] as number;
-    const keep = Uint8Array.from({ length: count }, (_, c) => (channels.includes(c) ? 0 : 1));
-    const constants = new Map(graph.constants);
-    constants.set(`${value}!keep`, { dtype: 'bool', shape: [1, count, 1, 1], data: keep });
-    constants.set(`${value}!fill`, float32([1, 1, 1, 1], fill.values(0, 0)));
-    const inputs = [`${value}!keep`, value, `${value}!fill`];
-    const nodes = graph.nodes.flatMap((node) => {
-      const own = { ...node, inputs: node.inputs.map((id) => (id === value ? `${value}!edited` : id)) };
-      if (!node.outputs.includes(value)) return [own];
-      return [own, { id: `${value}!edit`, op: 'Where' as const, inputs, outputs: [`${value}!edited`] }];
-    });
-    graph = buildGraph({ ...graph, nodes, constants });
-  }
-  return wholeRun(graph, input, graph.outputs).get(graph.outputs[0] as string)?.data as Float32Array;
-}
-
 /** The reference engine, and the names of what it ran. */
 async function noting(): Promise<{ readonly engine: Engine; readonly runs: readonly string[] }> {
   const runs: string[] = [];
@@ -122,7 +100,7 @@ describe('paths through a network', () => {
     const together = paths.map((steps) => pathOf(network, steps));
     await run(network, input, together);
     for (const path of together) {
-      expect(largestDifference(path.outputs, editedWhole(network, input, path))).toBeLessThan(1e-5);
+      expect(largestDifference(path.outputs, editedWhole(network, input, path.steps))).toBeLessThan(1e-5);
       const alone = pathOf(network, path.steps);
       await run(network, input, [alone]);
       expect(alone.outputs).toEqual(path.outputs);
@@ -176,7 +154,7 @@ describe('paths through a network', () => {
       const paths = chosen.map((steps) => pathOf(chained, steps));
       await run(chained, input, paths);
       for (const path of paths) {
-        expect(largestDifference(path.outputs, editedWhole(direct, input, path))).toBeLessThan(1e-5);
+        expect(largestDifference(path.outputs, editedWhole(direct, input, path.steps))).toBeLessThan(1e-5);
       }
     });
 
@@ -205,7 +183,7 @@ describe('paths through a network', () => {
       const paths = [2, 3].map((cut) => pathOf(chained, [step(chained, 1, [1]), step(chained, cut, [2])]));
       await run(chained, input, paths);
       for (const path of paths) {
-        expect(largestDifference(path.outputs, editedWhole(chained, input, path))).toBeLessThan(1e-5);
+        expect(largestDifference(path.outputs, editedWhole(chained, input, path.steps))).toBeLessThan(1e-5);
       }
       await chained.close();
       expect(weighed.held().now).toBe(0);

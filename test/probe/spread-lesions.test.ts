@@ -5,12 +5,11 @@ import { onHost } from '../../core/probe/live.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
 import type { FillValues } from '../../core/probe/fill.js';
 import type { Engine, EngineTensor, Program } from '../../core/engine/engine.js';
-import { buildGraph } from '../../core/network/build.js';
 import type { Graph } from '../../core/network/graph.js';
 import { randomStream } from '../../core/random.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
 import { SmallNetwork } from '../network/fixtures/small-network.js';
-import { seededImages, tapSmall, wholeRun } from './small-tap.js';
+import { editedWhole, seededImages, tapSmall } from './small-tap.js';
 import { weighedEngine } from './weighed-engine.js';
 
 const images = 5;
@@ -62,36 +61,6 @@ async function outputsOf(network: TappedNetwork, given: readonly (readonly Lesio
   return paths.map(({ outputs }) => outputs);
 }
 
-/** Each edit as a constant, of all images, in the whole network. */
-function editedWhole({ graph: given, output }: TappedNetwork, steps: readonly LesionStep[]): Float32Array {
-  let graph = given;
-  for (const { value, channels, fill } of steps.flatMap(({ edits }) => edits)) {
-    const shape = [images, ...(graph.shapes.get(value) as readonly number[]).slice(1)];
-    const [count, positions] = [shape[1] as number, sizeOf(shape.slice(2))];
-    const instead = float32(shape, new Float32Array(sizeOf(shape)));
-    for (let image = 0; image < images; image++)
-      for (const channel of channels) {
-        const at = (image * count + channel) * positions;
-        const values = fill.values(channel, image);
-        for (let i = 0; i < positions; i++) instead.data[at + i] = values[values.length === 1 ? 0 : i] as number;
-      }
-    const keep = Uint8Array.from({ length: count }, (_, c) => (channels.includes(c) ? 0 : 1));
-    const constants = new Map([
-      ...graph.constants,
-      [`${value}!instead`, instead] as const,
-      [`${value}!keep`, { dtype: 'bool', shape: [1, count, 1, 1], data: keep } as const] as const,
-    ]);
-    const nodes = graph.nodes.flatMap((node) => {
-      const own = { ...node, inputs: node.inputs.map((id) => (id === value ? `${value}!edited` : id)) };
-      const inputs = [`${value}!keep`, value, `${value}!instead`];
-      const edit = { id: `${value}!edit`, op: 'Where' as const, inputs, outputs: [`${value}!edited`] };
-      return node.outputs.includes(value) ? [own, edit] : [own];
-    });
-    graph = buildGraph({ ...graph, nodes, constants });
-  }
-  return wholeRun(graph, input, [output]).get(output)?.data as Float32Array;
-}
-
 describe('a condition that edits at three cuts or more', async () => {
   const network = await tapSmall(gated());
   const { graph, anatomy, engine } = network;
@@ -127,7 +96,7 @@ describe('a condition that edits at three cuts or more', async () => {
     vi.restoreAllMocks();
     const intact = (await tapped.walk(input, () => Promise.resolve()))?.data;
     for (const [i, outputs] of found.entries()) {
-      const expected = editedWhole(tapped, paths[i] as readonly LesionStep[]);
+      const expected = editedWhole(tapped, input, paths[i] as readonly LesionStep[]);
       for (const [j, x] of outputs.entries()) expect(x).toBeCloseTo(expected[j] as number, 5);
       expect(outputs).not.toEqual(intact);
     }
