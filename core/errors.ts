@@ -6,6 +6,7 @@ export const errorCodes = {
   USAGE: 'input',
   SPEC_INVALID: 'input',
   FILE_MISSING: 'input',
+  FILE_DAMAGED: 'input',
   DATA_INVALID: 'input',
   MODEL_INVALID: 'input',
   MODEL_UNSUPPORTED: 'input',
@@ -27,7 +28,10 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes;
 export type ErrorKind = (typeof errorCodes)[ErrorCode];
 
-/** Small, JSON-serialisable facts about an error: at most 1 KiB, so that they fit into a Temporal failure. */
+/**
+ * Small, JSON-serialisable facts about an error: at most 1 KiB, so that they fit into a Temporal failure. A place is told by
+ * `file`, `line` and `column`, which `--json` shows.
+ */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
 
 /**

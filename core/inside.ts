@@ -1,0 +1,82 @@
+import { constants } from 'node:fs';
+import { open, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, PercussError } from './errors.js';
+
+/**
+ * Why a name that stands in a file or a record is no path below the folder it belongs to; undefined if it is one. Parts are
+ * joined by '/', none of them is empty, '.' or '..', and none holds a backslash, a colon or a control character.
+ */
+export function strays(name: string): string | undefined {
+  if (name === '') return 'it is empty';
+  if (/[\\:\p{Cc}]/u.test(name)) return 'it holds a backslash, a colon or a control character';
+  const bad = name.split('/').find((part) => part === '' || part === '.' || part === '..');
+  return bad === undefined ? undefined : `it has the part "${bad}"`;
+}
+
+/** What a refusal names: the thing that is read, and how much of it there may be. */
+export interface ReadOptions {
+  /** For messages: `the weights of model "x"`. */
+  readonly what: string;
+  /** The most bytes that are taken. */
+  readonly atMost: number;
+}
+
+/**
+ * The bytes of a file that a file or record names, which must lie below `folder` with all links resolved.
+ * @throws PercussError FILE_DAMAGED for a name that leaves the folder, and those of `readRegular`.
+ */
+export async function readInside(folder: string, name: string, options: ReadOptions): Promise<Uint8Array> {
+  const reason = strays(name);
+  if (reason !== undefined) throw leaves(folder, name, options.what, reason);
+  const file = path.join(folder, name);
+  const [root, real] = await Promise.all([resolved(folder, options.what), resolved(file, options.what)]);
+  if (real !== root && !real.startsWith(root.endsWith(path.sep) ? root : root + path.sep)) {
+    throw leaves(folder, name, options.what, 'a link leads out of the folder');
+  }
+  return readRegular(real, options);
+}
+
+/**
+ * The bytes of a regular file; pipes, devices and folders are refused without waiting for them.
+ * @throws PercussError FILE_MISSING if it cannot be read or is no regular file; LIMIT_EXCEEDED if it is larger than `atMost`.
+ */
+export async function readRegular(file: string, { what, atMost }: ReadOptions): Promise<Uint8Array> {
+  const fail = (error: unknown): never => {
+    throw missing(file, what, messageOf(error), error);
+  };
+  // Opening a pipe would wait for its writer.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(fail);
+  try {
+    const info = await handle.stat();
+    if (!info.isFile()) throw missing(file, what, info.isDirectory() ? 'it is a folder' : 'it is no regular file');
+    if (info.size > atMost) {
+      throw new PercussError(
+        'LIMIT_EXCEEDED',
+        `${what}: ${file} has ${info.size} bytes, above the limit of ${atMost} (docs/limits.md)`,
+        { details: { file } },
+      );
+    }
+    return await handle.readFile().catch(fail);
+  } finally {
+    await handle.close();
+  }
+}
+
+function resolved(file: string, what: string): Promise<string> {
+  return realpath(file).catch((error: unknown) => {
+    throw missing(file, what, messageOf(error), error);
+  });
+}
+
+function missing(file: string, what: string, reason: string, cause?: unknown): PercussError {
+  return new PercussError('FILE_MISSING', `${what}: ${file} cannot be read (${reason})`, { details: { file }, cause });
+}
+
+function leaves(folder: string, name: string, what: string, reason: string): PercussError {
+  return new PercussError(
+    'FILE_DAMAGED',
+    `${what}: it names the file ${JSON.stringify(name)}, which is not one below ${folder} (${reason}); files beside the network, by relative paths, were expected`,
+    { details: { file: folder, name } },
+  );
+}
