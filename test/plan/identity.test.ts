@@ -57,21 +57,21 @@ describe('keys', () => {
     expect({ semantics: SEMANTICS, keys }, RAISE).toMatchInlineSnapshot(`
       {
         "keys": {
-          "baseline": "6b951b5b85ecf7db84e6c46d72e2515cd677e3cbe622b948d552754bd74fbc86",
-          "flat responses": "1bb3cbe52cab5c65b9d1dbc618e76a67c88e65f16469d300240d52bee903f7b2",
-          "image responses": "62b55e167ddf90b555794ffb09844f5811aa8174ce1bd480d8add5a738113c2f",
-          "mean": "08001d145bc797eb0d5bc9c3a902dcba208ce05f73d874cbc286a104d7ed51ae",
-          "mean responses": "0db7042adcc622c7409595f1cdf64ecffc95ef4c9e66023b3c4d9a588e3af1c8",
-          "null responses": "0f639b698744a5942ee5d3b82d120d1f2e6127142d62cdf4aad44630c82e58ae",
-          "position": "40b242acd8be1d5c8ebe9acb1ef0b7611bd85aed41412ecb11d412201c25acd5",
-          "profile": "b6e5a56b1863f7f6cf46dfe252660a63d947997712348d4fda59ec2d5f82a9cf",
-          "resample": "f7f1b17afc66c99751321b22b3496ca1ff8f0c6b58ab8cdcf91ff4318c69dcad",
-          "several": "b069186dcb67da8ef8b7b115e809c351c9eb232a25ff6dcd209497cf6ed642c4",
-          "unit baseline": "39f3c6a6915b38ca429bfe2c6b08550633771b221ebd4658b084102523fa39a4",
-          "unit cell": "90679e3927ac7574383a9a5204ea32c83182757801ef940a1103d32cf44024d6",
-          "zero": "e6ae1eb3db593bd568548b49ae70c873c491b555cc11638c328f3aeef3ce05db",
+          "baseline": "df01451732343a6046ecc3f06c2456e5c8094c3dabd8801c54f23fa51d9d71a6",
+          "flat responses": "ba27d426ecb2a0e7be274f7bbbd7b9491b944072e3c4b532da81376b7ef0746c",
+          "image responses": "bbec662f818fcdab6dffda967a599412e135496103dbc30d3f999e03c84c7f29",
+          "mean": "1733f3530c9ce2e879b10f6d44b9b90b24c87e84288d3529d2e74a2e2232ef2d",
+          "mean responses": "e732cbb0745f14345067ed47cfb943c22b03eb2c335aa5967dfd62990683b60f",
+          "null responses": "45b3647d480d625e60f622d2c0a386435511dbf0b3109498c282fccae866f3db",
+          "position": "fb4843630c50bef9696e26666edd337244a971f648b437580f71e0bb5b3b6b8f",
+          "profile": "9cf05a77aa94c39a67dd330398b7cc8e2759d202b41d1ee1ef0bfc65e001c54a",
+          "resample": "fef968351d9785d342b97af4fe6f6f8fc571d9e43d81cb737ddbecd0b8406be9",
+          "several": "d30b7e09015229b82db3835319759aef27bed104f49a5ffd4a64f80ede216983",
+          "unit baseline": "9c12a451eb5da11acca2ce6bb42e36530bc85783404eeed468db579e99d9c85d",
+          "unit cell": "dd9048c850e58930615703f0f924b80da2ae177b975025dd9738ab5df707be21",
+          "zero": "949cf7f3bb05346f905170194ac442c2ecad2e98747d805d3016176a226e2dec",
         },
-        "semantics": 7,
+        "semantics": 8,
       }
     `);
   });
