@@ -34,6 +34,19 @@ export type ErrorKind = (typeof errorCodes)[ErrorCode];
  */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
 
+/** One mistake of several that an error tells at once: where, what is wrong, and what to do. */
+export interface Issue {
+  readonly code: ErrorCode;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+  /** Of the value that it is about: `ablations.across-depth.fractions[2]`; empty for the whole file. */
+  readonly path: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /**
  * The one error class. `message` says what is wrong, where, what was expected and what to do next; it is shown to the
  * user as it stands, without a stack trace unless the kind is `bug`.
@@ -42,11 +55,18 @@ export class PercussError extends Error {
   override readonly name = 'PercussError';
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
+  /** Every mistake, where the error tells several; they do not cross to another process. */
+  readonly issues?: readonly Issue[];
 
-  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { details?: ErrorDetails; issues?: readonly Issue[]; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details ?? {};
+    if (options.issues) this.issues = options.issues;
   }
 
   get kind(): ErrorKind {

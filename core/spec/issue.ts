@@ -1,3 +1,5 @@
+import type { ErrorCode, Issue } from '../errors.js';
+
 /** A stretch of one line of a spec, from 1. */
 export interface Place {
   readonly line: number;
@@ -5,19 +7,12 @@ export interface Place {
   readonly length: number;
 }
 
-/** One mistake in a spec: where, what is wrong, and what to do. */
-export interface SpecIssue {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
+/** A mistake in a spec, with the line that it stands in. */
+export interface SpecIssue extends Issue {
   /** Characters of the line that it is about, at least 1. */
   readonly length: number;
-  /** Of the value: `ablations.across-depth.fractions[2]`; empty for the document. */
-  readonly path: string;
-  readonly message: string;
   /** The source line. */
   readonly snippet: string;
-  readonly hint?: string;
 }
 
 /** A value's place, and the place of the alias or merge key through which it was read, if any. */
@@ -57,11 +52,18 @@ export class Positions {
   }
 
   /** A mistake about a value of the spec. */
-  issue(path: string, message: string, hint?: string, origin: Origin = this.at(path)): SpecIssue {
+  issue(
+    path: string,
+    message: string,
+    hint?: string,
+    origin: Origin = this.at(path),
+    code: ErrorCode = 'SPEC_INVALID',
+  ): SpecIssue {
     const { place, via } = origin;
     const used = via && via.line !== place.line ? `used through the alias at line ${via.line}` : undefined;
     const hints = [hint, used].filter((part) => part !== undefined).join('; ');
     return {
+      code,
       file: this.file,
       ...place,
       path,

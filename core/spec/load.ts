@@ -33,6 +33,7 @@ export async function loadStudySpec(path: string): Promise<LoadedSpec> {
 export function specInvalid(path: string, issues: readonly SpecIssue[]): PercussError {
   const counted = issues.length === 1 ? '1 mistake' : `${issues.length} mistakes`;
   return new PercussError('SPEC_INVALID', `${path} has ${counted}:\n\n${formatIssues(issues)}`, {
-    details: { file: path, issues: issues.length, line: issues[0]?.line ?? 1 },
+    details: { file: path, issues: issues.length, line: issues[0]?.line ?? 1, column: issues[0]?.column ?? 1 },
+    issues: issues.map(({ length: _length, snippet: _snippet, ...issue }) => issue),
   });
 }

@@ -152,6 +152,8 @@ test('a file with mistakes is one error that shows them all; a file that is not 
     await expect(loadStudySpec(file)).rejects.toMatchObject({
       code: 'SPEC_INVALID',
       message: expect.stringMatching(/has 3 mistakes:[^]*study\.yaml:4:[^]*study\.yaml:6:[^]*study\.yaml:7:7/),
+      details: { file, line: 4, column: 36, issues: 3 },
+      issues: [{ line: 4 }, { line: 6 }, { code: 'SPEC_INVALID', file, line: 7, column: 7, path: 'seed' }],
     });
     await writeFile(join(folder, 'test.bin'), '');
     await writeFile(join(folder, 'net.onnx'), '');
