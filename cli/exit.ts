@@ -17,9 +17,18 @@ export function exitCodeOf(error: unknown): number {
   return isPercussError(error) ? byKind[error.kind] : exitCodes.bug;
 }
 
-/** What is printed for an error: its message alone where it is the user's to mend, with a stack trace where it is ours. */
-export function explainError(error: unknown): string {
-  if (isPercussError(error) && error.kind !== 'bug') return `percuss: ${error.message}`;
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `percuss: this is a bug of percuss; please report it with what you did and the lines below\n${trace}`;
+/**
+ * What is printed for an error: its message alone where it is the user's to mend, with a stack trace where it is ours. With
+ * `debug` the stacks of the error and of all that caused it follow.
+ */
+export function explainError(error: unknown, debug = false): string {
+  if (isPercussError(error) && error.kind !== 'bug')
+    return `percuss: ${error.message}${debug ? `\n${stacksOf(error)}` : ''}`;
+  return `percuss: this is a bug of percuss; please report it with what you did and the lines below\n${stacksOf(error)}`;
+}
+
+function stacksOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? error.message;
+  return error.cause === undefined ? own : `${own}\ncaused by ${stacksOf(error.cause)}`;
 }

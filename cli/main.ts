@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { percussVersion } from '../core/study/version.js';
+import { debugs } from '../infra/settings.js';
 import { exitCodeOf, exitCodes, explainError } from './exit.js';
 
 type Register = (program: Command) => void;
@@ -94,6 +95,7 @@ function commonOptions(command: Command): Command {
     )
     .option('--temporal <profile>', 'profile of Temporal’s own configuration')
     .option('--json', 'answer in JSON')
+    .option('--debug', 'show what caused an error, with stack traces (also PERCUSS_DEBUG=1)')
     .exitOverride();
 }
 
@@ -126,7 +128,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCodes.complete : exitCodes.input;
   } else {
-    process.stderr.write(`${explainError(error)}\n`);
+    process.stderr.write(`${explainError(error, debugs(process.argv.slice(2)))}\n`);
     process.exitCode = exitCodeOf(error);
   }
 }

@@ -78,6 +78,13 @@ export function logLevel(env: Environment = environment): LogLevel {
   throw new PercussError('USAGE', `PERCUSS_LOG is "${level}"; it may be ${levels.join(', ').toLowerCase()}`);
 }
 
+/** Whether causes of errors are shown: `--debug` among the arguments, or `PERCUSS_DEBUG` set to anything but 0. */
+export function debugs(args: readonly string[], env: Environment = environment): boolean {
+  const end = args.indexOf('--');
+  const asked = (end < 0 ? args : args.slice(0, end)).includes('--debug');
+  return asked || !['', '0'].includes(env['PERCUSS_DEBUG'] ?? '');
+}
+
 /** The environment of processes that percuss starts, with additions. */
 export function childEnvironment(additions: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return { ...process.env, ...additions };
