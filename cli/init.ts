@@ -20,7 +20,7 @@ export function initCommand(program: Command): void {
         throw new PercussError('USAGE', `${file} exists already; name another file, or remove it first`);
       }
       terminal.result({ file }, () => [
-        `Wrote ${file}. Next: name your networks and images in it, then percuss validate ${file}`,
+        `Wrote ${file}. Next: name your networks and images in it, fill in expect or delete it, then percuss validate ${file}`,
       ]);
     });
 }

@@ -67,6 +67,14 @@ function checkModel(model: ModelSpec, graph: Graph, { images }: SpecSubjects, fa
   }
   const output = graph.shapes.get(name ?? graph.outputs.at(-1) ?? '');
   const outputs = output && sizeOf(output.slice(1));
+  if (kind !== 'values' && outputs === 1) {
+    fail(
+      `${path}.output.kind`,
+      `${model.name} has one output, and a softmax over one class is always 1: no damage could be seen`,
+      'write output: { kind: values }, or export the network with one output for each class',
+    );
+    return;
+  }
   const labels = images.get(model.data)?.labelsMax;
   // Regression has no classes; an output of open size tells nothing.
   if (kind === 'values' || outputs === undefined || labels === undefined || outputs <= 0) return;

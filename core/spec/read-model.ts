@@ -37,11 +37,27 @@ const output: Reader<OutputSpec> = (cursor) => {
   );
 };
 
+/** What `percuss init` writes where the author's own measurement belongs. */
+const unfilled = '???';
+
+const expectedAccuracy: Reader<number> = (cursor) =>
+  cursor.node.kind === 'scalar' && cursor.node.value === unfilled
+    ? cursor.fail(
+        `${unfilled} is to be filled in: the share of its images that the intact network gets right`,
+        'write what its author measured (0.91 for 91 %); where that is not known, delete the line expect',
+      )
+    : fraction(cursor);
+
 const expect: Reader<NonNullable<ModelSpec['expect']>> = (cursor) => {
   const fields = fieldsOf(cursor, keys.expect);
   return (
     fields && {
-      accuracy: fields.required('accuracy', fraction, 1, 'the share of images that the intact network gets right'),
+      accuracy: fields.required(
+        'accuracy',
+        expectedAccuracy,
+        1,
+        'the share of images that the intact network gets right',
+      ),
       within: fields.optional('within', fraction, defaults.within),
     }
   );

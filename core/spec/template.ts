@@ -1,4 +1,4 @@
-/** What `percuss init` writes: a small study that runs as soon as its two files are named. */
+/** What `percuss init` writes: a small study that runs as soon as its files are named and `expect` is filled in or deleted. */
 export const specTemplate = `# A percuss study. Check it with:  percuss validate study.yaml
 # Paths are relative to this file; s3://BUCKET/KEY is read too. docs/study.schema.json helps editors complete it.
 version: 1
@@ -28,7 +28,8 @@ defaults:                  # for every model; a model that gives a key replaces 
 models:
   mine:
     file: models/mine.onnx # or a Keras .h5 or .keras, or a TensorFlow.js model.json
-    # expect: { accuracy: 0.91, within: 0.02 }   # refuses to start if the intact network misses it
+    expect: { accuracy: ??? }   # fill in: the share of test images that it gets right, as its author measured it (0.91); nothing
+                           # is ablated if the intact network misses it by more than within (0.02). Or delete the line
 
 ablations:
   each-kernel:             # which single kernel does the network rely on?

@@ -18,6 +18,7 @@ import type { StudyRef } from '../spec/resolved-study.js';
 import type { Tensor } from '../tensor.js';
 import { Catalog, type LoadedModel } from './catalog.js';
 import { inputLayout, blackPixel } from './input-layout.js';
+import { checkIntactOutputs } from './intact-outputs.js';
 import { loadOutlines, type StudyOutline } from './outlines.js';
 import type { BatchOutcome, StagePlan, StepOptions } from './steps.js';
 import { percussVersion } from './version.js';
@@ -155,6 +156,15 @@ export class BatchRunner {
       },
       { cell: (_, cell) => void cells.push(cell) },
     );
+    if (group.kind === 'baseline') {
+      const { name, output } = model.model;
+      checkIntactOutputs({
+        model: name,
+        outputs: baseline.outputs,
+        classes: tapped.network.classes,
+        kind: output.kind,
+      });
+    }
     if (this.#baselines.size > 64) this.#baselines.clear();
     this.#baselines.set(known, baseline);
     signal?.throwIfAborted();

@@ -50,6 +50,20 @@ describe.skipIf(!present)('a spec is checked against trained networks:', () => {
     );
   };
 
+  test('one output with a softmax over it', () => {
+    const lenet = subjects.graphs.get('lenet');
+    if (!lenet) throw new Error('no lenet');
+    const shapes = new Map(lenet.shapes).set(lenet.outputs.at(-1) ?? '', [-1, 1]);
+    subjects = { ...subjects, graphs: new Map(subjects.graphs).set('single', { ...lenet, shapes }) };
+    const image = { shape: [1, 28, 28], labelsMax: 0 };
+    const single = (kind: string): string =>
+      spec('', `single: { file: s.onnx, data: test, output: { kind: ${kind} } }`);
+    expect(check(single('logits'), image)).toEqual([
+      expect.stringMatching(/^5:\d+ single has one output, and a softmax over one class is always 1.*kind: values/),
+    ]);
+    expect(check(single('values'), image)).toEqual([]);
+  });
+
   test('a top that takes all, and a damage without a scale', () => {
     const all = `ablations:
   a: { layers: [conv1], stop: { top: 16, epsilon: 0.05 } }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadStudySpec } from '../../core/spec/load.js';
 import { specTemplate } from '../../core/spec/template.js';
 import { parse, study } from './study-file.js';
@@ -138,10 +138,31 @@ test('sections that hold nothing yet are allowed', () => {
   expect(spec).toMatchObject({ ablations: [], impulses: [] });
 });
 
-test('what percuss init writes is a right spec', () => {
-  const { spec, issues } = parse(specTemplate);
-  expect(issues).toEqual([]);
-  expect(spec?.ablations.map(({ name }) => name)).toEqual(['each-kernel', 'across-depth']);
+describe('what percuss init writes', () => {
+  const line = specTemplate.split('\n').findIndex((text) => text.includes('???')) + 1;
+
+  test('asks for the expected accuracy: unfilled, its only mistake is that line', () => {
+    const { spec, issues } = parse(specTemplate);
+    expect(spec).toBeUndefined();
+    expect(issues).toMatchObject([
+      {
+        path: 'models.mine.expect.accuracy',
+        line,
+        message: expect.stringContaining('??? is to be filled in'),
+        hint: expect.stringMatching(/0\.91 for 91 %.*delete the line/),
+      },
+    ]);
+  });
+
+  test.each([
+    ['filled in', specTemplate.replace('???', '0.91'), { accuracy: 0.91, within: 0.02 }],
+    ['deleted', specTemplate.replace(/^.*\?\?\?.*\n/m, ''), undefined],
+  ])('is a right spec once the line is %s', (_, text, expected) => {
+    const { spec, issues } = parse(text);
+    expect(issues).toEqual([]);
+    expect(spec?.models[0]?.expect).toEqual(expected);
+    expect(spec?.ablations.map(({ name }) => name)).toEqual(['each-kernel', 'across-depth']);
+  });
 });
 
 test('a file with mistakes is one error that shows them all; a file that is not there is another', async () => {
