@@ -4,7 +4,9 @@ import { messageOf } from '../core/errors.js';
 import { engineDevices, engineNames, type NumericMode } from '../core/numeric-mode.js';
 import type { Progress } from '../core/progress.js';
 import { openStore } from '../core/store/open.js';
-import { storeIdentity } from '../core/store/identity.js';
+import { mendStore } from '../core/ledger/mend-store.js';
+import { lookIdentity } from '../core/store/identity.js';
+import type { ObjectStore } from '../core/store/object-store.js';
 import { percussVersion } from '../core/study/version.js';
 import { connectClient } from '../infra/connection.js';
 import { wheelBinary } from '../infra/obtain/wheel.js';
@@ -66,6 +68,26 @@ async function findEngines(progress: Progress): Promise<Finding[]> {
   return findings;
 }
 
+/** The store and its id; draws none. @throws Error that says what is wrong with `store.json`. */
+async function findIdentity(store: ObjectStore, mend: boolean, say: (line: string) => void): Promise<string> {
+  if (mend) {
+    const { id, what } = await mendStore(store, () => say('the damaged store.json was set aside, below aside/'));
+    const told = {
+      sound: 'nothing was to be mended',
+      kept: 'written anew with the id that it had',
+      new: 'written anew; the old id was lost, so stop workers of this store and submit unfinished studies again',
+    }[what];
+    return `${store.url} (id ${id}; ${told})`;
+  }
+  const found = await lookIdentity(store);
+  if (found.state === 'none') return `${store.url} (no id yet: the first run or worker draws one)`;
+  if (found.state === 'sound') return `${store.url} (id ${found.id})`;
+  const lost = found.id === undefined ? 'its id is lost' : `its id, ${found.id}, can still be read`;
+  throw new Error(
+    `${store.url}: store.json is damaged (${found.reason}; ${lost}). What is stored can be listed, reported and queried; percuss doctor --mend-store writes it anew`,
+  );
+}
+
 /** `percuss doctor`: what percuss would use here, and where it was taken from. */
 export function doctorCommand(program: Command): void {
   program
@@ -73,8 +95,9 @@ export function doctorCommand(program: Command): void {
     .description(
       'what percuss finds on this machine: engines with their speed, store, Temporal, and where each setting came from',
     )
+    .option('--mend-store', 'write a damaged store.json anew; what was there is set aside')
     .action(async (_: unknown, command: Command) => {
-      const options = command.optsWithGlobals<CommonOptions & { temporal?: string }>();
+      const options = command.optsWithGlobals<CommonOptions & { temporal?: string; mendStore?: boolean }>();
       const terminal = openTerminal(options.json === true);
       const store = storeUrl(options.store);
       const findings: Finding[] = [
@@ -86,9 +109,11 @@ export function doctorCommand(program: Command): void {
         ...(await findEngines(terminal.progress)),
         await find('store', store.source, async () => {
           const opened = await openStore(absoluteStoreUrl(store.value));
-          const id = await storeIdentity(opened);
-          await opened.close();
-          return `${opened.url} (id ${id})`;
+          try {
+            return await findIdentity(opened, options.mendStore === true, (line) => terminal.say(line));
+          } finally {
+            await opened.close();
+          }
         }),
         await find('temporal', 'settings', async () => {
           const found = await findTemporal(options.temporal);

@@ -148,7 +148,8 @@ async function overTemporal(
   { ref, spec }: PreparedStudy,
   context: ComputeContext,
 ): Promise<RunOutcome> {
-  const { terminal, storeId } = session;
+  const { terminal } = session;
+  const storeId = await session.storeId();
   const binary = await obtainTemporal({
     from: context.serverFrom,
     cache: cacheFolder(),

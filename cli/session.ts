@@ -17,7 +17,8 @@ export interface CommonOptions {
 export interface Session {
   readonly terminal: Terminal;
   readonly ledger: Ledger;
-  readonly storeId: string;
+  /** The store's id, drawn and written when it is first asked for. @throws PercussError OBJECT_DAMAGED for a damaged `store.json`. */
+  storeId(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -31,11 +32,16 @@ export async function openSession(options: CommonOptions): Promise<Session> {
   const terminal = openTerminal(options.json === true);
   const store = await openStore(absoluteStoreUrl(storeUrl(options.store).value));
   const ledger = new Ledger(store, { onNotice: (notice) => terminal.say(printNotice(notice)) });
-  return { terminal, ledger, storeId: await storeIdentity(store), close: () => store.close() };
+  return { terminal, ledger, storeId: () => storeIdentity(store), close: () => store.close() };
 }
 
 function printNotice(notice: LedgerNotice): string {
-  return notice.kind === 'set-aside'
-    ? `set aside ${notice.key}: ${notice.reason}; it is kept as ${notice.aside}, and what it held is computed again`
-    : `${notice.objects.join(' and ')} disagree about ${notice.identity.slice(0, 12)}; the first is used`;
+  switch (notice.kind) {
+    case 'set-aside':
+      return `set aside ${notice.key}: ${notice.reason}; it is kept as ${notice.aside}, and what it held is computed again`;
+    case 'ignored':
+      return `ignored ${notice.key}: ${notice.reason}`;
+    case 'nondeterminism':
+      return `${notice.objects.join(' and ')} disagree about ${notice.identity.slice(0, 12)}; the first is used`;
+  }
 }

@@ -35,6 +35,7 @@ export function submitCommand(program: Command): void {
       const options = command.optsWithGlobals<SubmitOptions>();
       const session = await openSession(options);
       try {
+        const storeId = await session.storeId();
         const { ref, spec, notices } = await interruptible(
           (signal) => {
             const { progress } = session.terminal;
@@ -48,7 +49,7 @@ export function submitCommand(program: Command): void {
         await withClient(options.temporal, async (client) => {
           const handle = await submitStudy(client, ref, {
             name: spec.study,
-            storeId: session.storeId,
+            storeId,
             tables: tableNames,
             window: options.window,
             policy: { onFailure: spec.run.onFailure },
@@ -56,7 +57,7 @@ export function submitCommand(program: Command): void {
             ...(options.priority === undefined ? {} : { priority: options.priority }),
             ...(options.user === undefined ? {} : { fairnessKey: options.user }),
           });
-          const workers = await countWorkers(client, ref, session.storeId);
+          const workers = await countWorkers(client, ref, storeId);
           session.terminal.result({ study: ref.id, workflow: handle.workflowId, workers }, () => [
             `submitted ${spec.study} as ${ref.id.slice(0, 12)} (workflow ${handle.workflowId})`,
             workers > 0

@@ -41,7 +41,8 @@ export function workerCommand(program: Command): void {
       // Else every batch that came here would fail, and end its study.
       if (!options.roles || options.roles.includes('evaluate')) await ensureEngine(mode);
       const session = await openSession(options);
-      const { terminal, ledger, storeId } = session;
+      const { terminal, ledger } = session;
+      const storeId = await session.storeId();
       const temporal = await findTemporal(options.temporal);
       const { slots, memory } = options;
       const compute = computeChildren({ slots, ...(memory === undefined ? {} : { memoryLimit: memory }) });

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdir, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PercussError } from './errors.js';
 
@@ -31,7 +32,7 @@ export async function readInside(folder: string, name: string, options: ReadOpti
   if (reason !== undefined) throw leaves(folder, name, options.what, reason);
   const file = path.join(folder, name);
   const [root, real] = await Promise.all([resolved(folder, options.what), resolved(file, options.what)]);
-  if (real !== root && !real.startsWith(root.endsWith(path.sep) ? root : root + path.sep)) {
+  if (!isBelow(real, root)) {
     throw leaves(folder, name, options.what, 'a link leads out of the folder');
   }
   return readRegular(real, options);
@@ -61,6 +62,72 @@ export async function readRegular(file: string, { what, atMost }: ReadOptions): 
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Writes a file that a record or a spec names below `folder`, which is created; whoever reads it meanwhile meets the old one or the
+ * new one, never half of it. `folder` itself may be a link, nothing below it may lead out; what is no regular file stays.
+ *
+ * @returns the file's path, `folder` as given.
+ * @throws PercussError OBJECT_DAMAGED for a name that leaves the folder; USAGE where the file system refuses, or something else is there.
+ */
+export async function writeInside(folder: string, name: string, bytes: Uint8Array): Promise<string> {
+  const reason = strays(name);
+  if (reason !== undefined) {
+    throw new PercussError(
+      'OBJECT_DAMAGED',
+      `${JSON.stringify(name.slice(0, 200))} was not written: it is no file below ${folder} (${reason}); the record that names it is not one of percuss`,
+      { details: { file: folder } },
+    );
+  }
+  const file = path.join(folder, name);
+  try {
+    await mkdir(folder, { recursive: true });
+    const parts = name.split('/');
+    const base = parts.pop() ?? '';
+    const parent = await folderBelow(await realpath(folder), parts, file);
+    const target = path.join(parent, base);
+    const there = await lstat(target).catch(() => undefined);
+    if (there && !there.isFile()) {
+      throw unwritable(file, there.isSymbolicLink() ? 'a link is there' : 'something other than a file is there');
+    }
+    const scratch = path.join(parent, `.${base}.${randomUUID()}.part`);
+    try {
+      await writeFile(scratch, bytes, { flag: 'wx' });
+      await rename(scratch, target);
+    } finally {
+      await rm(scratch, { force: true });
+    }
+    return file;
+  } catch (error) {
+    throw error instanceof PercussError ? error : unwritable(file, messageOf(error), error);
+  }
+}
+
+/** The real path of `root/a/b/…`; folders that are missing are made, one by one, so that none is made behind a link that leads out. */
+async function folderBelow(root: string, parts: readonly string[], file: string): Promise<string> {
+  let folder = root;
+  for (const part of parts) {
+    const next = path.join(folder, part);
+    await mkdir(next).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    folder = await realpath(next);
+    if (!isBelow(folder, root)) throw unwritable(file, `${next} is a link that leads out of the folder`);
+  }
+  return folder;
+}
+
+function isBelow(real: string, root: string): boolean {
+  return real === root || real.startsWith(root.endsWith(path.sep) ? root : root + path.sep);
+}
+
+function unwritable(file: string, reason: string, cause?: unknown): PercussError {
+  return new PercussError(
+    'USAGE',
+    `${file} cannot be written (${reason}): remove what is there, or choose another folder with --out`,
+    { details: { file }, cause },
+  );
 }
 
 function resolved(file: string, what: string): Promise<string> {

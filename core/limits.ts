@@ -16,6 +16,11 @@ export const limits = {
   networkFile: { value: 4 * GiB, unit: 'bytes', what: 'One file of a network.' },
   imageFile: { value: 4 * GiB, unit: 'bytes', what: 'One file of an image set.' },
   specFile: { value: 8 * MiB, unit: 'bytes', what: 'A spec.' },
+  record: {
+    value: 64 * MiB,
+    unit: 'bytes',
+    what: 'A record of a store that is decided once: a root, a mode, an order, a wave.',
+  },
 } satisfies Readonly<Record<string, Limit>>;
 
 export type LimitName = keyof typeof limits;

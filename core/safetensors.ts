@@ -25,6 +25,8 @@ const views: { readonly [D in DType]: (buffer: ArrayBufferLike, offset: number, 
 
 /** The format's own bound on its header. */
 const MAX_HEADER = 100_000_000;
+/** Axes of a tensor: more than any of ours, and few enough to be shown. */
+const MAX_AXES = 32;
 
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -100,17 +102,18 @@ export function decodeSafetensors(bytes: Uint8Array, what = 'the object'): Safet
   const tensors = new Map<string, Tensor>();
   let end = 0;
   for (const { name, dtype, shape, from, to } of entries) {
-    if (from !== end) throw damaged(`tensor ${name} starts at ${from}, where ${end} was expected`);
+    if (from !== end) throw damaged(`tensor ${shortened(name)} starts at ${from}, where ${end} was expected`);
     const size = sizeOf(shape) * bytesPerElement[dtype];
     if (to - from !== size) {
-      throw damaged(`tensor ${name} of shape [${shape.join(', ')}] needs ${size} bytes and has ${to - from}`);
+      throw damaged(`tensor ${shortened(name)} of shape ${shown(shape)} needs ${size} bytes and has ${to - from}`);
     }
     if (start + to > bytes.length)
-      throw damaged(`tensor ${name} ends ${start + to - bytes.length} bytes after the end`);
+      throw damaged(`tensor ${shortened(name)} ends ${start + to - bytes.length} bytes after the end`);
     end = to;
     const offset = bytes.byteOffset + start + from;
     const aligned = offset % bytesPerElement[dtype] === 0;
-    const copy = aligned ? undefined : bytes.slice(start + from, start + to);
+    // `slice` of a Buffer shares memory, and with it the place that is not aligned.
+    const copy = aligned ? undefined : Uint8Array.from(bytes.subarray(start + from, start + to));
     const data = views[dtype](copy?.buffer ?? bytes.buffer, copy ? copy.byteOffset : offset, sizeOf(shape));
     tensors.set(name, { dtype, shape, data });
   }
@@ -134,30 +137,44 @@ function readHeader(
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (error) {
-    throw damaged(`its header is not JSON (${error instanceof Error ? error.message : String(error)})`);
+    throw damaged(`its header is not JSON (${shortened(error instanceof Error ? error.message : String(error))})`);
   }
   if (!isObject(header)) throw damaged('its header is not a JSON object');
-  const { __metadata__: metadata = {}, ...rest } = header;
+  const members = new Map(Object.entries(header));
+  const metadata = members.has('__metadata__') ? members.get('__metadata__') : {};
+  members.delete('__metadata__');
   if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw damaged('its metadata are not strings');
   }
-  const entries = Object.entries(rest).map(([name, entry]): Entry => {
-    const dtype = isObject(entry) ? dtypes.get(entry['dtype']) : undefined;
-    if (!isObject(entry) || dtype === undefined) {
-      throw damaged(`tensor ${name} has the element type ${JSON.stringify(isObject(entry) ? entry['dtype'] : entry)}`);
-    }
-    const { shape, data_offsets: offsets } = entry;
-    if (!isSizes(shape)) throw damaged(`tensor ${name} has the shape ${JSON.stringify(shape)}`);
+  const entries = [...members].map(([name, entry]): Entry => {
+    const own = isObject(entry) ? new Map(Object.entries(entry)) : new Map<string, unknown>();
+    const dtype = dtypes.get(own.get('dtype'));
+    const [shape, offsets] = [own.get('shape'), own.get('data_offsets')];
+    const title = `tensor ${shortened(name)}`;
+    if (dtype === undefined) throw damaged(`${title} has the element type ${shown(own.get('dtype'))}`);
+    if (!isSizes(shape) || shape.length > MAX_AXES) throw damaged(`${title} has the shape ${shown(shape)}`);
     const [from, to] = isSizes(offsets) && offsets.length === 2 ? offsets : [];
-    if (from === undefined || to === undefined) {
-      throw damaged(`tensor ${name} has the offsets ${JSON.stringify(offsets)}`);
-    }
+    if (from === undefined || to === undefined) throw damaged(`${title} has the offsets ${shown(offsets)}`);
     return { name, dtype, shape, from, to };
   });
   return {
-    metadata: metadata as Record<string, string>,
+    // Without a prototype, whatever is looked up is what the file says, or nothing.
+    metadata: Object.assign(Object.create(null) as Record<string, string>, metadata),
     entries: entries.sort((a, b) => a.from - b.from || a.to - b.to),
   };
+}
+
+/** For a message: what a foreign file holds in a place, however much and however nested that is. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) {
+    const parts = value.slice(0, 8).map((part) => (typeof part === 'object' ? '…' : shortened(String(part))));
+    return `[${parts.join(', ')}${value.length > 8 ? ', …' : ''}]`;
+  }
+  return typeof value === 'object' && value !== null ? '{…}' : shortened(JSON.stringify(value) ?? 'undefined');
+}
+
+function shortened(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

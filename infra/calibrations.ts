@@ -1,7 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import { processorClass } from '../core/engine/processor.js';
-import { PercussError } from '../core/errors.js';
+import { messageOf, PercussError } from '../core/errors.js';
 import { printNumericMode, type NumericMode } from '../core/numeric-mode.js';
 import { defaultCost, type CostModel } from '../core/plan/cost.js';
 import { stateFolder } from './settings.js';
@@ -14,28 +15,33 @@ export interface Calibration {
   readonly engineVersion: string;
 }
 
-type Calibrations = Readonly<Record<string, Calibration>>;
-
 const fileOf = (folder: string): string => path.join(folder, 'calibrations.json');
 const nameOf = async (mode: NumericMode): Promise<string> => `${printNumericMode(mode)} on ${await processorClass()}`;
 
-async function readAll(folder: string): Promise<Calibrations> {
+const costs = Object.fromEntries(Object.keys(defaultCost).map((name) => [name, z.number().positive()]));
+const calibration = z.object({ cost: z.object(costs), measured: z.string(), engineVersion: z.string() });
+
+/** What was saved, by name. What is no calibration, or one of a version that measured less, counts as never saved. */
+async function readAll(folder: string): Promise<ReadonlyMap<string, Calibration>> {
   const file = fileOf(folder);
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
-    throw error;
+    throw new PercussError('USAGE', `${file} cannot be read (${messageOf(error)}): remove it`, { cause: error });
   });
+  let value: unknown;
   try {
-    return JSON.parse(text) as Calibrations;
+    value = JSON.parse(text);
   } catch (cause) {
     throw new PercussError('USAGE', `${file} is not JSON: remove it, and save with percuss bench again`, { cause });
   }
+  if (typeof value !== 'object' || value === null) return new Map();
+  const sound = Object.entries(value).filter(([, saved]) => calibration.safeParse(saved).success);
+  return new Map(sound as [string, Calibration][]);
 }
 
-/** Undefined where nothing was saved for this mode and kind of processor, or by a version that measured less. */
+/** Undefined where nothing was saved for this mode and kind of processor. */
 export async function calibrationOf(mode: NumericMode, folder = stateFolder()): Promise<Calibration | undefined> {
-  const found = (await readAll(folder))[await nameOf(mode)];
-  return found && Object.keys(defaultCost).every((name) => name in found.cost) ? found : undefined;
+  return (await readAll(folder)).get(await nameOf(mode));
 }
 
 /** The cost model that was saved for this machine, for plans and limits of time. */
@@ -44,12 +50,8 @@ export async function measuredCost(mode: NumericMode): Promise<CostModel | undef
 }
 
 /** Keeps a measurement for later plans; says where. */
-export async function saveCalibration(
-  mode: NumericMode,
-  calibration: Calibration,
-  folder = stateFolder(),
-): Promise<string> {
-  const all = { ...(await readAll(folder)), [await nameOf(mode)]: calibration };
+export async function saveCalibration(mode: NumericMode, saved: Calibration, folder = stateFolder()): Promise<string> {
+  const all = Object.fromEntries([...(await readAll(folder)), [await nameOf(mode), saved]]);
   await mkdir(folder, { recursive: true });
   const file = fileOf(folder);
   await writeFile(`${file}.part`, `${JSON.stringify(all, null, 2)}\n`);

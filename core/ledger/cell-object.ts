@@ -27,7 +27,7 @@ export function cellShelf(store: ObjectStore, semantics: number, scope: CellScop
       chunk: scope.chunk,
     },
     onNotice,
-    check: checkCells,
+    check: (object) => checkCells(object, scope.images),
   };
 }
 
@@ -106,12 +106,16 @@ function rowKeys(packed: Uint8Array): CellKey[] {
   return Array.from({ length: packed.length / 32 }, (_, i) => hex.slice(i * 64, (i + 1) * 64));
 }
 
-function checkCells(object: Sealed): string | undefined {
+function checkCells(object: Sealed, images: number | undefined): string | undefined {
   const found = columns(object);
   if (found === undefined) return 'it lacks tensors of cells, or they have other types or shapes';
+  const [, held] = found.predicted.shape;
+  if (images !== undefined && held !== images) return `its cells are of ${held} images, where the chunk has ${images}`;
   const keys = rowKeys(found.keys.data);
   if (keys.some((key, i) => i > 0 && key <= (keys[i - 1] ?? ''))) return 'its cell keys do not ascend';
   if (found.state.data.some((state) => states[state] === undefined)) return 'it holds a state that is not known';
+  // KL and loss of networks that are not numbers are NaN, but no distance is negative.
+  if (found.effect.data.some((effect) => effect < 0)) return 'it holds a negative effect';
   return identityOf(keys) === object.identity ? undefined : 'its cell keys do not have the identity in its name';
 }
 

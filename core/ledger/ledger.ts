@@ -14,9 +14,9 @@ import type { OnNotice } from './notice.js';
 import { provenanceBelow, type ProvenanceLine } from './provenance.js';
 import { encodeRecord, getContent, getFirst, getRecord, putContent, putFirst, type RecordContext } from './records.js';
 import * as results from './results.js';
-import type { StoredResult } from './results.js';
+import type { ReadResultOptions, StoredResult } from './results.js';
 import * as studies from './studies.js';
-import type { FailureRecord, StoredStudy, StudyRoot } from './studies.js';
+import type { FailureRecord, StudyRoot } from './studies.js';
 
 /** Scopes carry the semantics of their results; left out: those of this build. */
 export type Versioned<S> = S & { readonly semantics?: number };
@@ -127,7 +127,11 @@ export class Ledger {
     return results.committedResults(this.#results(scope), options);
   }
 
-  readResult(scope: Versioned<Scope>, identity: Digest, options: StoreOptions = {}): Promise<StoredResult | undefined> {
+  readResult(
+    scope: Versioned<Scope>,
+    identity: Digest,
+    options: ReadResultOptions = {},
+  ): Promise<StoredResult | undefined> {
     return results.readResult(this.#results(scope), identity, options);
   }
 
@@ -185,11 +189,11 @@ export class Ledger {
   }
 
   /** All studies, the oldest first. */
-  listStudies(options: StoreOptions = {}): Promise<readonly StoredStudy[]> {
+  listStudies(options: StoreOptions = {}): Promise<readonly StudyRoot[]> {
     return studies.listStudies(this.#context, options);
   }
 
-  /** Says which outputs are the latest: any JSON, which `listStudies` shows. */
+  /** Says which outputs are the latest. */
   putLatestOutputs(study: Digest, outputs: unknown, options: StoreOptions = {}): Promise<void> {
     return studies.putLatestOutputs(this.#context, study, outputs, options);
   }

@@ -1,5 +1,13 @@
+import { z } from 'zod';
 import type { Key, ObjectStore, StoreOptions } from '../store/object-store.js';
 import { readAhead } from './read-ahead.js';
+
+const text = z.string().max(200);
+const build = z.object({ engine: text, version: text, device: text, processor: text, percuss: text });
+const header = z.object({
+  __metadata__: z.object({ provenance: z.string() }),
+  state: z.object({ shape: z.tuple([z.number().int().min(0)]) }),
+});
 
 /** How many cells were computed by one kind of build and machine. */
 export interface ProvenanceLine {
@@ -30,18 +38,11 @@ async function readHeader(store: ObjectStore, key: Key, options: StoreOptions): 
   if (length > 2 ** 20) return undefined;
   const whole = start.length < 8 + length ? await store.get(key, { from: 0, to: 8 + length }, options) : start;
   try {
-    const header = JSON.parse(new TextDecoder().decode(whole?.subarray(8, 8 + length))) as {
-      readonly __metadata__: { readonly provenance: string };
-      readonly state: { readonly shape: readonly [number] };
-    };
-    const { engine, version, device, processor, percuss } = JSON.parse(header.__metadata__.provenance) as Record<
-      string,
-      string
-    >;
-    return {
-      text: `${engine} ${version} on ${device} (${processor}), percuss ${percuss}`,
-      cells: header.state.shape[0],
-    };
+    const { __metadata__: metadata, state } = header.parse(
+      JSON.parse(new TextDecoder().decode(whole?.subarray(8, 8 + length))),
+    );
+    const { engine, version, device, processor, percuss } = build.parse(JSON.parse(metadata.provenance));
+    return { text: `${engine} ${version} on ${device} (${processor}), percuss ${percuss}`, cells: state.shape[0] };
   } catch {
     return undefined;
   }

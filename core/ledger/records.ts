@@ -1,9 +1,11 @@
 import { canonicalJson, type Json } from '../canonical.js';
 import { sha256, type Digest, type Ref } from '../digest.js';
 import { PercussError } from '../errors.js';
+import { limits } from '../limits.js';
 import type { Key, ObjectStore, StoreOptions } from '../store/object-store.js';
 import { setAside } from './aside.js';
 import type { OnNotice } from './notice.js';
+import { recordProblem } from './record-kinds.js';
 import { damaged } from './sealed.js';
 
 /** Small things as canonical JSON, and other bytes by the hash of their content. */
@@ -68,8 +70,28 @@ export function encodeRecord(value: unknown): Uint8Array {
   return new TextEncoder().encode(canonicalJson(value as Json));
 }
 
+/**
+ * Reads a record whose hash is known.
+ * @throws PercussError NOT_FOUND; OBJECT_DAMAGED for other bytes, and for those that are no record of their kind; they are set aside.
+ */
 export async function getRecord<T>(context: RecordContext, ref: Ref<T>, options: StoreOptions): Promise<T> {
-  return JSON.parse(new TextDecoder().decode(await getContent(context, ref.key, ref.sha256, options))) as T;
+  const bytes = await getContent(context, ref.key, ref.sha256, options);
+  const read = readJson(ref.key, new TextDecoder().decode(bytes));
+  if ('value' in read) return read.value as T;
+  await setAside(context.store, ref.key, bytes, read.problem, context.onNotice, options);
+  throw damaged(ref.key, read.problem);
+}
+
+/** A record of the kind that its key says, or why it is none. */
+function readJson(key: Key, text: string): { readonly value: unknown } | { readonly problem: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { problem: 'it is not JSON' };
+  }
+  const problem = recordProblem(key, value);
+  return problem === undefined ? { value } : { problem };
 }
 
 /** Canonical JSON that states its own hash, for keys that can't. */
@@ -78,23 +100,49 @@ export function encodeStated(value: unknown): Uint8Array {
   return new TextEncoder().encode(canonicalJson({ sha256: sha256(text), value: value as Json }));
 }
 
+/** Times that a record is written where another one, which is no good, is met and set aside. */
+const ATTEMPTS = 20;
+
 /** Decides something once: the first to write decides, and everybody gets what is written. */
 export async function putFirst<T>(context: RecordContext, key: Key, value: T, options: StoreOptions): Promise<T> {
   const bytes = encodeStated(value);
-  for (;;) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const known = await getFirst<T>(context, key, options);
     if (known !== undefined) return known;
     await context.store.putIfAbsent(key, bytes, options);
   }
+  throw new PercussError(
+    'OBJECT_DAMAGED',
+    `${key} in ${context.store.url} is no record of percuss, and cannot be set aside: remove it, then run the study again`,
+    { details: { key } },
+  );
 }
 
-/** What was decided; undefined if nothing was, or if it was damaged, which sets it aside. */
+/** The largest record that states its own hash: all that is decided of a study. */
+const mostStated = limits.record.value;
+
+/**
+ * What was decided; undefined if nothing was, or if what is there is damaged or no record of its kind, which sets it aside.
+ */
 export async function getFirst<T>(context: RecordContext, key: Key, options: StoreOptions): Promise<T | undefined> {
-  const bytes = await context.store.get(key, undefined, options);
+  const bytes = await context.store.get(key, { from: 0, to: mostStated + 1 }, options);
   if (bytes === undefined) return undefined;
+  if (bytes.length > mostStated) {
+    // To set it aside would take as much memory as it has bytes.
+    context.onNotice({ kind: 'ignored', key, reason: `it has more than ${mostStated} bytes (docs/limits.md)` });
+    return undefined;
+  }
+  const read = readStated(key, bytes);
+  if ('value' in read) return read.value as T;
+  await setAside(context.store, key, bytes, read.problem, context.onNotice, options);
+  return undefined;
+}
+
+function readStated(key: Key, bytes: Uint8Array): { readonly value: unknown } | { readonly problem: string } {
   const text = new TextDecoder().decode(bytes);
   const match = /^\{"sha256":"([0-9a-f]{64})","value":(.*)\}$/s.exec(text);
-  if (match?.[2] !== undefined && sha256(match[2]) === match[1]) return JSON.parse(match[2]) as T;
-  await setAside(context.store, key, bytes, 'it does not have the hash that it states', context.onNotice, options);
-  return undefined;
+  if (match?.[2] === undefined || sha256(match[2]) !== match[1]) {
+    return { problem: 'it does not have the hash that it states' };
+  }
+  return readJson(key, match[2]);
 }

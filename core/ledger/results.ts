@@ -59,15 +59,25 @@ export async function committedResults(shelf: Shelf, options: StoreOptions): Pro
   return found;
 }
 
+export interface ReadResultOptions extends StoreOptions {
+  /** What is wrong with a result for whoever reads it; undefined if nothing is. */
+  readonly check?: (result: StoredResult) => string | undefined;
+}
+
 /**
- * A result, from the first of its objects that is sound; damaged ones are set aside. Other objects with other values are
+ * A result, from the first of its objects that is sound; damaged ones, and those that fail `check`, are set aside. Other objects with other values are
  * reported.
  */
 export async function readResult(
-  shelf: Shelf,
+  plain: Shelf,
   identity: Digest,
-  options: StoreOptions,
+  options: ReadResultOptions,
 ): Promise<StoredResult | undefined> {
+  const { check } = options;
+  const shelf: Shelf = {
+    ...plain,
+    check: (object) => plain.check(object) ?? check?.({ ...object, object: object.key }),
+  };
   let first: Sealed | undefined;
   for await (const { key } of shelf.store.list(`${shelf.folder}${identity}-`, undefined, options)) {
     const object = await unseal(shelf, key, options);

@@ -1,8 +1,9 @@
 import type { Digest, Ref } from '../digest.js';
 import { sha256 } from '../digest.js';
-import { PercussError } from '../errors.js';
+import { isPercussError, PercussError } from '../errors.js';
 import type { ResolvedStudy } from '../spec/resolved-study.js';
 import type { ObjectInfo, StoreOptions } from '../store/object-store.js';
+import { isRecordKey } from './record-kinds.js';
 import { failureFolder, ordinalOf, rootKey, studyFolder, submissionKey } from './keys.js';
 import {
   encodeRecord,
@@ -21,11 +22,6 @@ export interface StudyRoot {
   readonly study: string;
   /** ISO 8601. */
   readonly created: string;
-}
-
-export interface StoredStudy extends StudyRoot {
-  /** What was last put as latest outputs; undefined before the first analysis. */
-  readonly outputs: unknown;
 }
 
 /** A unit that could not be computed. */
@@ -78,11 +74,11 @@ export async function outputsOf(context: RecordContext, study: Digest, options: 
   return outputs;
 }
 
-export async function listStudies(context: RecordContext, options: StoreOptions): Promise<StoredStudy[]> {
-  const studies: StoredStudy[] = [];
+export async function listStudies(context: RecordContext, options: StoreOptions): Promise<StudyRoot[]> {
+  const studies: StudyRoot[] = [];
   for await (const { key } of context.store.list('roots/', undefined, options)) {
     const root = await getFirst<StudyRoot>(context, key, options);
-    if (root) studies.push({ ...root, outputs: await latestOutputs(context, root.id, options) });
+    if (root) studies.push(root);
   }
   return studies.sort((a, b) => (a.created < b.created ? -1 : a.created > b.created ? 1 : a.id < b.id ? -1 : 1));
 }
@@ -102,7 +98,7 @@ export async function putLatestOutputs(
   const { store } = context;
   const earlier = await latestKeys(context, study, options);
   const bytes = encodeStated(outputs);
-  let number = earlier.length === 0 ? 1 : ordinalOf(earlier.at(-1) ?? '') + 1;
+  let number = Math.max(0, ...earlier.map(ordinalOf)) + 1;
   while (!(await store.putIfAbsent(latestKey(study, number), bytes, options))) number++;
   for (const key of earlier) await store.remove(key, options);
 }
@@ -123,9 +119,17 @@ const latestFolder = (study: Digest): string => `${studyFolder(study)}latest/`;
 const latestKey = (study: Digest, number: number): string =>
   `${latestFolder(study)}${String(number).padStart(9, '0')}.json`;
 
-async function latestKeys(context: RecordContext, study: Digest, options: StoreOptions): Promise<string[]> {
+function latestKeys(context: RecordContext, study: Digest, options: StoreOptions): Promise<string[]> {
+  return recordKeys(context, latestFolder(study), options);
+}
+
+/** Keys of the records in a folder; others, which percuss doesn't write there, are told and left alone. */
+async function recordKeys(context: RecordContext, folder: string, options: StoreOptions): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of context.store.list(latestFolder(study), undefined, options)) keys.push(key);
+  for await (const { key } of context.store.list(folder, undefined, options)) {
+    if (isRecordKey(key)) keys.push(key);
+    else context.onNotice({ kind: 'ignored', key, reason: 'its key is not one that percuss gives' });
+  }
   return keys;
 }
 
@@ -138,10 +142,8 @@ export async function beginSubmission(context: RecordContext, study: Digest, opt
 
 /** The last submission's number; 0 before the first. */
 export async function currentSubmission(context: RecordContext, study: Digest, options: StoreOptions): Promise<number> {
-  let last = 0;
-  for await (const { key } of context.store.list(`${studyFolder(study)}submissions/`, undefined, options))
-    last = ordinalOf(key);
-  return last;
+  const keys = await recordKeys(context, `${studyFolder(study)}submissions/`, options);
+  return Math.max(0, ...keys.map(ordinalOf));
 }
 
 /** Adds failures to the current submission. */
@@ -165,11 +167,25 @@ export async function failuresOf(
 ): Promise<FailureRecord[]> {
   const folder = failureFolder(study, await currentSubmission(context, study, options));
   const failures = new Map<Digest, FailureRecord>();
-  for await (const { key } of context.store.list(folder, undefined, options)) {
+  for (const key of await recordKeys(context, folder, options)) {
     const digest = key.slice(folder.length, -'.json'.length);
-    for (const failure of await getRecord<readonly FailureRecord[]>(context, { key, sha256: digest }, options)) {
+    for (const failure of await soundFailures(context, { key, sha256: digest }, options)) {
       failures.set(failure.key, failure);
     }
   }
   return [...failures.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** None where the record is damaged, which was told: its units are tried again. */
+async function soundFailures(
+  context: RecordContext,
+  ref: Ref<readonly FailureRecord[]>,
+  options: StoreOptions,
+): Promise<readonly FailureRecord[]> {
+  try {
+    return await getRecord(context, ref, options);
+  } catch (error) {
+    if (isPercussError(error) && error.code === 'OBJECT_DAMAGED') return [];
+    throw error;
+  }
 }

@@ -27,6 +27,8 @@ export interface CellScope {
   readonly model: Digest;
   readonly mode: NumericMode;
   readonly chunk: Digest;
+  /** Images of the chunk, where known: cells of another number don't belong to it. No part of the place. */
+  readonly images?: number;
 }
 
 /** What depends on build and machine, kept in the object beside the results; the same for equal builds on equal processors, so that equal work gives equal bytes. */

@@ -79,9 +79,14 @@ export function listOf<T extends string | number>(
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** Whether a name can stand in tables, keys and names of folders; says so if not. */
+/** Whether a name can stand in tables, keys and names of folders. */
+export function isName(name: string): boolean {
+  return NAME.test(name);
+}
+
+/** As `isName`; says so if not. */
 export function checkName(name: string, cursor: Cursor, at = cursor.origin): boolean {
-  if (NAME.test(name)) return true;
+  if (isName(name)) return true;
   cursor.fail(
     `"${name}" cannot serve as a name`,
     'names begin with a letter or digit and consist of at most 100 letters, digits, ".", "_" and "-"',

@@ -106,7 +106,8 @@ async function coverageRows(
   const rows = new Map<string, CoverageRow>();
   const cells = new Map<number, ReadonlyMap<string, { readonly state: string }>>();
   for (const [index, chunk] of [...outline.chunks, ...outline.pieces].entries()) {
-    cells.set(index, await ledger.readCells({ ...outline.scope, chunk: chunk.digest, semantics: SEMANTICS }));
+    const { digest, images } = chunk;
+    cells.set(index, await ledger.readCells({ ...outline.scope, chunk: digest, images, semantics: SEMANTICS }));
   }
   const results = await ledger.committedResults({ ...outline.scope, semantics: SEMANTICS });
   for (const group of stageGroups([outline]).flat()) {

@@ -129,8 +129,9 @@ export class BatchRunner {
   #cellScope(
     model: ModelOutline,
     group: UnitGroup,
-  ): { model: Digest; mode: NumericMode; chunk: Digest; semantics: number } {
-    return { ...model.scope, chunk: chunkOf(model, group.chunk).digest, semantics: SEMANTICS };
+  ): { model: Digest; mode: NumericMode; chunk: Digest; images: number; semantics: number } {
+    const { digest, images } = chunkOf(model, group.chunk);
+    return { ...model.scope, chunk: digest, images, semantics: SEMANTICS };
   }
 
   async #runCells({ model, group, missing, report, signal }: GroupContext): Promise<number> {

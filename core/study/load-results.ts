@@ -1,5 +1,6 @@
 import type { Digest } from '../digest.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { StoredResult } from '../ledger/results.js';
 import { nodeCosts } from '../network/cost.js';
 import type { ConditionList } from '../plan/conditions.js';
 import { SEMANTICS } from '../plan/identity.js';
@@ -7,10 +8,10 @@ import { waveOrder } from '../data/waves.js';
 import { chunkOf, piecesOf, unitKey, type ModelOutline } from '../plan/outline.js';
 import type { UnitGroup } from '../plan/stage.js';
 import type { Cell } from '../probe/cell.js';
-import type { ImpulseRecord } from '../probe/gathering.js';
 import type { Tensor } from '../tensor.js';
 import type { Catalog } from './catalog.js';
 import type { AblationResult, ConditionResult, ModelResults, ResponseResultRead, SiteProfile } from './results.js';
+import { impulsesIn, profileProblem, responseProblem } from './sound-results.js';
 import { weightNorms } from './scores.js';
 
 /**
@@ -86,7 +87,8 @@ export class CellReader {
     for (const index of which === 'baseline' ? whole : [...whole, ...wavePieces(outline)]) {
       const group = { kind: 'baseline', model: outline.model.name, name: '', chunk: index } as const;
       const keys = which === 'baseline' ? [unitKey(outline, seed, group, 0)] : undefined;
-      const scope = { ...outline.scope, chunk: chunkOf(outline, index).digest, semantics: SEMANTICS };
+      const { digest, images } = chunkOf(outline, index);
+      const scope = { ...outline.scope, chunk: digest, images, semantics: SEMANTICS };
       cells.set(index, await ledger.readCells(scope, keys));
     }
     return new CellReader(outline, seed, cells);
@@ -171,9 +173,11 @@ async function loadResponses(ledger: Ledger, outline: ModelOutline, seed: number
     const read: ResponseResultRead[] = [];
     for (const [index, group] of groups.entries()) {
       const unit = { kind: 'responses', model: outline.model.name, name: spec.name, chunk: -1 } as const;
-      const stored = await ledger.readResult(scope, unitKey(outline, seed, unit, index));
+      const recorded = outline.anatomy.sites.filter((site) => group.record.includes(site.name));
+      const check = (result: StoredResult): string | undefined => responseProblem(result, recorded);
+      const stored = await ledger.readResult(scope, unitKey(outline, seed, unit, index), { check });
       if (!stored) continue;
-      const impulses = JSON.parse(stored.metadata.impulses ?? '[]') as ImpulseRecord[];
+      const impulses = impulsesIn(stored.metadata) ?? [];
       read.push({ group, impulses, tensors: stored.tensors, object: stored.object });
     }
     result.push({ name: spec.name, groups: read });
@@ -188,7 +192,9 @@ export async function loadProfile(
   seed: number,
 ): Promise<ReadonlyMap<string, SiteProfile> | undefined> {
   const unit = { kind: 'profile', model: outline.model.name, name: '', chunk: -1 } as const;
-  const stored = await ledger.readResult({ ...outline.scope, semantics: SEMANTICS }, unitKey(outline, seed, unit, 0));
+  const check = (result: StoredResult): string | undefined => profileProblem(result, outline.anatomy.sites);
+  const scope = { ...outline.scope, semantics: SEMANTICS };
+  const stored = await ledger.readResult(scope, unitKey(outline, seed, unit, 0), { check });
   if (!stored) return undefined;
   const floats = (name: string): Float64Array => (stored.tensors.get(name) as Tensor<'float64'>).data;
   return new Map(

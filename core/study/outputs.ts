@@ -1,7 +1,6 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Digest, Ref } from '../digest.js';
 import { isPercussError, PercussError } from '../errors.js';
+import { writeInside } from '../inside.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { percussVersion } from './version.js';
 
@@ -12,7 +11,10 @@ export interface StudyOutputs {
   readonly tables: Readonly<Record<string, Ref<Uint8Array>>>;
 }
 
-/** Copies report, summary and tables of a study into a folder: `report.html`, `study.json`, `tables/*.parquet`. */
+/**
+ * Copies report, summary and tables of a study into a folder: `report.html`, `study.json`, `tables/*.parquet`; nowhere else, whatever
+ * the record of the outputs says.
+ */
 export async function exportOutputs(ledger: Ledger, outputs: StudyOutputs, folder: string): Promise<readonly string[]> {
   const files: [string, Ref<Uint8Array>][] = [
     ['report.html', outputs.report],
@@ -20,14 +22,7 @@ export async function exportOutputs(ledger: Ledger, outputs: StudyOutputs, folde
     ...Object.entries(outputs.tables).map(([name, ref]): [string, Ref<Uint8Array>] => [`tables/${name}.parquet`, ref]),
   ];
   const written: string[] = [];
-  for (const [name, ref] of files) {
-    const path = join(folder, name);
-    await mkdir(dirname(path), { recursive: true });
-    // A reader of the report must never meet half a file.
-    await writeFile(`${path}.part`, await ledger.getOutput(ref));
-    await rename(`${path}.part`, path);
-    written.push(path);
-  }
+  for (const [name, ref] of files) written.push(await writeInside(folder, name, await ledger.getOutput(ref)));
   return written;
 }
 

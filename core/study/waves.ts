@@ -62,7 +62,10 @@ function extended(reach: Reach, { advance }: WaveDecision): Reach {
     Object.entries(reach).map(([name, waves]) => {
       const next = [...waves];
       for (const [wave, conditions] of advance[name] ?? []) {
-        for (const index of indicesOf(conditions, 0, lengthOf(conditions))) {
+        // A record of another store may name more than there are.
+        const known = conditions.map(([from, to]) => [from, Math.min(to, next.length)] as const);
+        const there = known.filter(([from, to]) => from < to);
+        for (const index of indicesOf(there, 0, lengthOf(there))) {
           next[index] = Math.max(next[index] as number, wave + 1);
         }
       }

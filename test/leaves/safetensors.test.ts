@@ -42,9 +42,10 @@ describe('safetensors', () => {
 
   test('is read the same from bytes that are not aligned', () => {
     const bytes = encodeSafetensors(all, metadata);
-    const shifted = new Uint8Array(bytes.length + 3).subarray(3);
-    shifted.set(bytes);
-    expect(decodeSafetensors(shifted).tensors).toEqual(decodeSafetensors(bytes).tensors);
+    for (const shifted of [new Uint8Array(bytes.length + 3).subarray(3), Buffer.alloc(bytes.length + 3).subarray(3)]) {
+      shifted.set(bytes);
+      expect(decodeSafetensors(shifted).tensors).toEqual(decodeSafetensors(bytes).tensors);
+    }
   });
 
   test('gives the same bytes whatever the order of insertion', () => {
@@ -88,5 +89,70 @@ describe('safetensors', () => {
   test('an unknown element type is named', () => {
     const bytes = Buffer.from(encodeSafetensors(new Map([['x', tensor('uint16', [1], Uint16Array.of(1))]])));
     expect(damageOf(Buffer.from(bytes.toString('latin1').replace('U16', 'F16'), 'latin1'))).toContain('"F16"');
+  });
+
+  describe('whose header is', () => {
+    /** A file of 8 bytes of data behind a header. */
+    const withHeader = (json: string | Uint8Array, length?: bigint): Uint8Array => {
+      const header = Buffer.from(json);
+      const start = Buffer.alloc(8);
+      start.writeBigUInt64LE(length ?? BigInt(header.length));
+      return Buffer.concat([start, header, Buffer.alloc(8)]);
+    };
+    const entry = (more: object): string =>
+      JSON.stringify({ x: { dtype: 'F64', shape: [1], data_offsets: [0, 8], ...more } });
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+
+    test('right is read, whatever its tensors are called', () => {
+      for (const name of ['__proto__', 'constructor', 'toString', '']) {
+        const text = entry({}).replace('"x"', JSON.stringify(name));
+        expect([...decodeSafetensors(withHeader(text)).tensors.keys()]).toEqual([name]);
+      }
+      const { metadata: read } = decodeSafetensors(withHeader(entry({}).replace('{', '{"__metadata__":{"a":"b"},')));
+      expect(read['a']).toBe('b');
+      expect(read['constructor']).toBeUndefined();
+      expect(read['__proto__']).toBeUndefined();
+    });
+
+    test.each([
+      ['no UTF-8', withHeader(Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d))],
+      ['no JSON', withHeader('{')],
+      ['null', withHeader('null')],
+      ['a list', withHeader('[]')],
+      ['a number', withHeader('7')],
+      ['nested 100,000 deep', withHeader(deep)],
+      ['a shape nested 100,000 deep', withHeader(entry({}).replace('[1]', deep))],
+      ['an element type nested 100,000 deep', withHeader(entry({}).replace('"F64"', deep))],
+      ['offsets nested 100,000 deep', withHeader(entry({}).replace('[0,8]', deep))],
+      ['offsets of 100,000 characters', withHeader(entry({ data_offsets: 'x'.repeat(100_000) }))],
+      ['a name of 100,000 characters', withHeader(entry({ dtype: 'F16' }).replace('"x"', `"${'x'.repeat(100_000)}"`))],
+      ['longer than the file', withHeader(entry({}), 2n ** 40n)],
+      ['of 2^64 − 1 bytes', withHeader(entry({}), 2n ** 64n - 1n)],
+      ['of a tensor that is null', withHeader('{"x":null}')],
+      ['of a tensor that is a list', withHeader('{"x":[]}')],
+      ['of an element type of prototypes', withHeader(entry({ dtype: 'constructor' }))],
+      [
+        'of members that prototypes have',
+        withHeader('{"x":{"__proto__":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}}'),
+      ],
+      ['of a size above 2^53', withHeader(entry({ shape: [2 ** 53] }))],
+      ['of sizes whose product is above 2^53', withHeader(entry({ shape: [2 ** 52, 2 ** 52, 2 ** 52] }))],
+      ['of sizes whose product is beyond all numbers', withHeader(entry({ shape: Array<number>(30).fill(2 ** 52) }))],
+      [
+        'of such a product times zero',
+        withHeader(entry({ shape: [...Array<number>(30).fill(2 ** 52), 0], data_offsets: [0, 0] })),
+      ],
+      ['of an end above 2^53', withHeader(entry({ shape: [2 ** 50], data_offsets: [0, 2 ** 53] }))],
+      ['of 100,000 axes', withHeader(entry({ shape: Array<number>(100_000).fill(1) }))],
+      ['of a negative size', withHeader(entry({ shape: [-1] }))],
+      ['of half a size', withHeader(entry({ shape: [0.5] }))],
+      ['of a size as text', withHeader(entry({ shape: ['1'] }))],
+      ['of offsets that go back', withHeader(entry({ data_offsets: [8, 0] }))],
+      ['of three offsets', withHeader(entry({ data_offsets: [0, 8, 8] }))],
+      ['of metadata that are numbers', withHeader(entry({}).replace('{', '{"__metadata__":{"a":1},'))],
+      ['of metadata that are null', withHeader(entry({}).replace('{', '{"__metadata__":null,'))],
+    ])('%s is a typed error of a few words', (_, bytes) => {
+      expect(damageOf(bytes).length).toBeLessThan(500);
+    });
   });
 });

@@ -3,11 +3,11 @@ import { canonicalJson, type Json } from '../../core/canonical.js';
 import { sha256 } from '../../core/digest.js';
 import { Ledger } from '../../core/ledger/ledger.js';
 import type { LedgerNotice } from '../../core/ledger/notice.js';
-import type { ResolvedStudy } from '../../core/spec/resolved-study.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { ObjectStore } from '../../core/store/object-store.js';
 import { tensor, type Tensor } from '../../core/tensor.js';
 import { provenance, scope } from './cells-of.js';
+import { resolvedStudy } from './hostile-store.js';
 
 const id = sha256('a study');
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -29,9 +29,9 @@ describe('blobs and records', () => {
     const digest = await ledger.putBlob(bytes('images'));
     expect(digest).toBe(sha256('images'));
     expect(await ledger.getBlob(digest)).toEqual(bytes('images'));
-    const ref = await ledger.putRecord('plans', { b: [1, 2], a: 'x' });
-    expect(ref).toEqual(await ledger.putRecord('plans', { a: 'x', b: [1, 2] }));
-    expect(await ledger.getRecord(ref)).toEqual({ a: 'x', b: [1, 2] });
+    const ref = await ledger.putRecord('plans', { index: 1, groups: [], scores: {} });
+    expect(ref).toEqual(await ledger.putRecord('plans', { scores: {}, groups: [], index: 1 }));
+    expect(await ledger.getRecord(ref)).toEqual({ index: 1, groups: [], scores: {} });
   });
 
   test('that are missing or damaged are named, and can be written again', async () => {
@@ -60,7 +60,7 @@ describe('blobs and records', () => {
 describe('a study', () => {
   test('has the hash of its resolved spec as its id', async () => {
     const { ledger } = setUp();
-    const study = { version: 1, semantics: 1, study: 'demo', seed: 7 } as unknown as ResolvedStudy;
+    const study = resolvedStudy('demo');
     const hash = sha256(canonicalJson(study as unknown as Json));
     const ref = await ledger.putStudy(hash, study);
     expect(ref).toEqual({ key: `studies/${hash}/study.json`, sha256: hash });
@@ -70,22 +70,24 @@ describe('a study', () => {
 
   test('is decided by the first of many, and all adopt what it wrote', async () => {
     const { ledger } = setUp();
-    const decided = await Promise.all([1, 2, 3, 4].map((n) => ledger.putDecision(id, 'mode', { n })));
-    expect(new Set(decided.map((value) => value.n)).size).toBe(1);
-    expect(await ledger.getDecision(id, 'mode')).toEqual(decided[0]);
-    expect(await ledger.getDecision(id, 'other')).toBeUndefined();
-    expect(await ledger.putStage(id, 3, 'first')).toBe('first');
-    expect(await ledger.putStage(id, 3, 'second')).toBe('first');
+    const decided = await Promise.all(['1', '2', '3', '4'].map((yaml) => ledger.putDecision(id, 'yaml', yaml)));
+    expect(new Set(decided).size).toBe(1);
+    expect(await ledger.getDecision(id, 'yaml')).toEqual(decided[0]);
+    expect(await ledger.getDecision(id, 'mode')).toBeUndefined();
+    const wave = (content: string) => ({ advance: {}, read: sha256(content) });
+    expect(await ledger.putStage(id, 3, wave('first'))).toEqual(wave('first'));
+    expect(await ledger.putStage(id, 3, wave('second'))).toEqual(wave('first'));
     expect(await ledger.getStage(id, 4)).toBeUndefined();
   });
 
   test('forgets a damaged decision, so that it is taken again', async () => {
     const { store, ledger, notices } = setUp();
-    await ledger.putDecision(id, 'mode', 'cpu');
+    await ledger.putDecision(id, 'mode', scope.mode);
     await replace(store, `studies/${id}/decisions/mode.json`, bytes('{"sha256":"…'));
     expect(await ledger.getDecision(id, 'mode')).toBeUndefined();
     expect(notices).toHaveLength(1);
-    expect(await ledger.putDecision(id, 'mode', 'cuda')).toBe('cuda');
+    const other = { ...scope.mode, precision: 'float64' };
+    expect(await ledger.putDecision(id, 'mode', other)).toEqual(other);
   });
 
   test('is listed with its name and latest outputs, the oldest first', async () => {
@@ -93,14 +95,17 @@ describe('a study', () => {
     expect(await ledger.listStudies()).toEqual([]);
     const root = await ledger.putRoot(id, { study: 'demo' });
     expect(await ledger.putRoot(id, { study: 'renamed' })).toEqual(root);
-    expect(await ledger.listStudies()).toEqual([{ id, study: 'demo', created: root.created, outputs: undefined }]);
-    for (let n = 0; n < 12; n++) await ledger.putLatestOutputs(id, { n });
-    expect(await ledger.latestOutputs(id)).toEqual({ n: 11 });
-    expect(await ledger.listStudies()).toMatchObject([{ id, outputs: { n: 11 } }]);
+    expect(await ledger.listStudies()).toEqual([{ id, study: 'demo', created: root.created }]);
+    const latest = (failed: number) => {
+      const ref = { key: `studies/${id}/report-${id}.html`, sha256: id };
+      return { state: 'complete', percuss: '0', failed, outputs: { report: ref, summary: ref, tables: {} } };
+    };
+    for (let n = 0; n < 12; n++) await ledger.putLatestOutputs(id, latest(n));
+    expect(await ledger.latestOutputs(id)).toEqual(latest(11));
     for await (const { key } of store.list(`studies/${id}/latest/`)) await replace(store, key, bytes('{"n":'));
     expect(await ledger.latestOutputs(id)).toBeUndefined();
-    await ledger.putLatestOutputs(id, { n: 12 });
-    expect(await ledger.latestOutputs(id)).toEqual({ n: 12 });
+    await ledger.putLatestOutputs(id, latest(12));
+    expect(await ledger.latestOutputs(id)).toEqual(latest(12));
   });
 
   test('keeps tables and reports under their names and hashes', async () => {

@@ -142,6 +142,9 @@ describe('the identity of a store', () => {
   test('is not taken from a file of another program', async () => {
     const store = memoryStore();
     await store.putIfAbsent('store.json', new TextEncoder().encode('{}'));
-    await expect(storeIdentity(store)).rejects.toMatchObject({ code: 'OBJECT_DAMAGED' });
+    await expect(storeIdentity(store)).rejects.toMatchObject({
+      code: 'OBJECT_DAMAGED',
+      message: expect.stringContaining('percuss doctor --mend-store'),
+    });
   });
 });

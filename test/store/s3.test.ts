@@ -72,7 +72,7 @@ if ('unavailable' in server) {
       await ledger.commitCells(scope, cells, 4, provenance);
       await ledger.writeIndexSegment(scope);
       await ledger.putRoot(scope.model, { study: 'moved' });
-      const record = await ledger.putRecord('plans', { units: 30 });
+      const record = await ledger.putRecord('plans', { index: 1, groups: [], scores: {} });
       const moved = await openStore(at('moved'));
       for await (const { key } of local.list('')) {
         await moved.putIfAbsent(key, (await local.get(key)) ?? new Uint8Array());
@@ -80,7 +80,7 @@ if ('unavailable' in server) {
       rmSync(folder, { recursive: true });
       const there = new Ledger(moved, { onNotice: (notice) => expect.unreachable(JSON.stringify(notice)) });
       expect(await there.readCells(scope)).toEqual(new Map(cells.map((cell) => [cell.key, cell])));
-      expect(await there.getRecord(record)).toEqual({ units: 30 });
+      expect(await there.getRecord(record)).toEqual({ index: 1, groups: [], scores: {} });
       expect(await there.listStudies()).toMatchObject([{ id: scope.model, study: 'moved' }]);
     });
   });
