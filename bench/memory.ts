@@ -7,7 +7,7 @@ import { weightBytes } from '../core/network/cost.js';
 import { anatomyOf } from '../core/network/anatomy.js';
 import type { Layer } from '../core/network/site.js';
 import { emitOnnx } from '../core/network/onnx/emit.js';
-import { writeNpy } from '../core/data/npy.js';
+import { writeNpy } from './npy-file.js';
 import { float32, tensor } from '../core/tensor.js';
 import { mistake, sampleOf, wholeNumber } from './flags.js';
 import { residentBytes, tellsProcesses } from './process-status.js';

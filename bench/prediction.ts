@@ -11,7 +11,7 @@ import { Catalog } from '../core/study/catalog.js';
 import { planOf } from '../core/study/plan-report.js';
 import { readStudy } from '../core/study/prepare-study.js';
 import { proposedMode } from '../core/study/choose-mode.js';
-import { writeNpy } from '../core/data/npy.js';
+import { writeNpy } from './npy-file.js';
 import { float32, tensor } from '../core/tensor.js';
 import { measureCost } from '../workers/measure-cost.js';
 import { mistake } from './flags.js';

@@ -18,7 +18,6 @@ import {
   pauseSignal,
   queuesOf,
   resumeSignal,
-  setWindowSignal,
   studyWorkflowId,
   workflowNames,
 } from '../workflows/protocol.js';
@@ -111,11 +110,6 @@ export function pauseStudy(client: Client, study: Digest): Promise<void> {
 
 export function resumeStudy(client: Client, study: Digest): Promise<void> {
   return signalBoth(client, study, (handle) => handle.signal(resumeSignal));
-}
-
-/** Sets the number of batches in flight of the running and of all later sweeps. */
-export function setWindow(client: Client, study: Digest, window: number): Promise<void> {
-  return signalBoth(client, study, (handle) => handle.signal(setWindowSignal, window));
 }
 
 /** Asks the study to end: running batches are stopped, and what is committed stays. */

@@ -25,21 +25,6 @@ export function clopperPearson(successes: number, trials: number, level = 0.95):
   };
 }
 
-/** Score interval of a proportion: covers `level` on average (Wilson, JASA 22, 1927). Null without trials. */
-export function wilson(successes: number, trials: number, level = 0.95): Interval | null {
-  if (trials < 1) return null;
-  const z = normalQuantile((1 + level) / 2);
-  const p = successes / trials;
-  const centre = (p + (z * z) / (2 * trials)) / (1 + (z * z) / trials);
-  const half = (z / (1 + (z * z) / trials)) * Math.sqrt((p * (1 - p)) / trials + (z * z) / (4 * trials * trials));
-  return {
-    low: successes === 0 ? 0 : clamp(centre - half, 0, 1),
-    high: successes === trials ? 1 : clamp(centre + half, 0, 1),
-    estimate: p,
-    level,
-  };
-}
-
 /** estimate ± t · error, within [least, most]. */
 export function studentInterval(
   estimate: number,

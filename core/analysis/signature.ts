@@ -1,6 +1,4 @@
 import { PercussError } from '../errors.js';
-import type { Extent } from './response.js';
-import { squaredNorm } from './response.js';
 
 /**
  * One site's signatures: a row a kernel, unit norm over all features, or 0 throughout for a kernel that is silent.
@@ -24,61 +22,6 @@ export interface SignatureSet {
   readonly starts: readonly number[];
   /** By ascending depth. */
   readonly sites: readonly SiteSignatures[];
-}
-
-/** Where the points of a coarser map lie in a finer one: i ↦ offset + stride · i, along one axis. */
-export interface Sampling {
-  readonly offset: number;
-  readonly stride: number;
-  /** Points of the coarser map along this axis. */
-  readonly points: number;
-}
-
-/** One axis of a map in input pixels: see `Site.stride` and `Site.offset`. */
-export interface Axis {
-  readonly stride: number;
-  readonly offset: number;
-  readonly points: number;
-}
-
-/**
- * The points of `coarse` in the map of `fine`. Half-way between two elements the earlier one is taken: no interpolation.
- * Null where the coarser stride is no multiple of the finer one: such maps have no common points.
- */
-export function samplingOf(fine: Axis, coarse: Axis): Sampling | null {
-  const stride = coarse.stride / fine.stride;
-  if (!Number.isInteger(stride) || stride < 1) return null;
-  // + 0 turns −0 into 0.
-  const offset = Math.ceil((coarse.offset - fine.offset) / fine.stride - 0.5) + 0;
-  return { stride, offset, points: coarse.points };
-}
-
-/** A response stored cropped: values [channels × extent.height × extent.width], exactly 0 elsewhere. */
-export interface CroppedMap {
-  readonly values: Float32Array;
-  readonly channels: number;
-  readonly extent: Extent;
-}
-
-/**
- * The map at the points of a coarser grid, [channels × rows.points × columns.points]. Points outside the crop, or
- * outside the map, are 0. Nothing is pooled or interpolated: an exact stride-2 copy of a map scores 1 against it only so
- * (design §2).
- */
-export function sampleMap({ values, channels, extent }: CroppedMap, rows: Sampling, columns: Sampling): Float32Array {
-  const out = new Float32Array(channels * rows.points * columns.points);
-  for (let i = 0; i < rows.points; i++) {
-    const y = rows.offset + rows.stride * i - extent.top;
-    if (y < 0 || y >= extent.height) continue;
-    for (let j = 0; j < columns.points; j++) {
-      const x = columns.offset + columns.stride * j - extent.left;
-      if (x < 0 || x >= extent.width) continue;
-      for (let c = 0; c < channels; c++) {
-        out[(c * rows.points + i) * columns.points + j] = values[(c * extent.height + y) * extent.width + x]!;
-      }
-    }
-  }
-  return out;
 }
 
 /** Odd parts of one site: parts[base][impulse] is [kernels × points], sampled at the common grid. */
@@ -121,11 +64,11 @@ export function signatureSet(sites: readonly SiteParts[]): SignatureSet {
 }
 
 /** Scales each row to unit norm, in place; the rows that are not 0 throughout. */
-export function unitRows(data: Float32Array, count: number, features: number): number[] {
+function unitRows(data: Float32Array, count: number, features: number): number[] {
   const live: number[] = [];
   for (let k = 0; k < count; k++) {
     const row = data.subarray(k * features, (k + 1) * features);
-    const length = Math.sqrt(squaredNorm(row));
+    const length = norm(row);
     if (length === 0 || !Number.isFinite(length)) {
       row.fill(0);
       continue;
@@ -134,4 +77,11 @@ export function unitRows(data: Float32Array, count: number, features: number): n
     for (let i = 0; i < features; i++) row[i]! /= length;
   }
   return live;
+}
+
+/** Euclidean norm, in float64. */
+function norm(values: ArrayLike<number>): number {
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
+  return Math.sqrt(squares);
 }

@@ -128,13 +128,6 @@ export function normalQuantile(p: number): number {
   return (Math.sign(q) * polynomial(numerator, r - shift)) / polynomial(denominator, r - shift);
 }
 
-/** Student's t distribution function with `freedom` > 0 degrees of freedom. */
-export function studentCdf(t: number, freedom: number): number {
-  if (!Number.isFinite(freedom)) return normalCdf(t);
-  const outside = incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5) / 2;
-  return t > 0 ? 1 - outside : outside;
-}
-
 /** Quantile of Student's t distribution, 0 < p < 1; infinite freedom gives the normal one. */
 export function studentQuantile(p: number, freedom: number): number {
   if (!Number.isFinite(freedom)) return normalQuantile(p);

@@ -79,16 +79,3 @@ export function readNpy(name: string, bytes: Uint8Array): Tensor {
   }
   return tensor(element.dtype, shape, element.wrap(new Uint8Array(bytes.subarray(offset)).buffer));
 }
-
-/** The .npy file of a tensor: format version 1, little endian, C order, data aligned to 64 bytes as NumPy writes it. */
-export function writeNpy({ dtype, shape, data }: Tensor): Uint8Array {
-  const descr = Object.keys(elements).find((key) => elements[key]?.dtype === dtype);
-  const dims = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${dims}), }`;
-  const start = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
-  const bytes = new Uint8Array(start + data.byteLength);
-  bytes.set([...magic, 1, 0, (start - 10) & 0xff, (start - 10) >> 8]);
-  bytes.set(new TextEncoder().encode(dictionary.padEnd(start - 11) + '\n'), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
-  return bytes;
-}

@@ -81,20 +81,3 @@ export function preprocess(chunk: Chunk, input: InputSpec, shape: Shape): Tensor
 
 const at = (values: readonly number[], channel: number): number =>
   (values.length === 1 ? values[0] : values[channel]) as number;
-
-/**
- * Checks that every label names an output.
- * @param outputs how many outputs the network has; `classOffset` is added to a label to find its own.
- * @throws PercussError DATA_INVALID naming the first label that does not.
- */
-export function checkLabels(labels: Uint16Array, outputs: number, classOffset: number, what: string): void {
-  const index = labels.findIndex((label) => label + classOffset >= outputs);
-  if (index < 0) return;
-  const offset =
-    classOffset === 0 ? '' : ` (with class-offset ${classOffset}: output ${(labels[index] as number) + classOffset})`;
-  throw new PercussError(
-    'DATA_INVALID',
-    `${what}: image ${index} has the label ${labels[index]}${offset}, but the network has ${outputs} outputs, 0 to ${outputs - 1}`,
-    { details: { image: index, label: labels[index] as number, outputs } },
-  );
-}

@@ -1,6 +1,3 @@
-import type { ImpulseGroup } from './impulses.js';
-import type { LabelledCondition } from './conditions.js';
-
 /** Half-open ranges of indices, ascending: how missing units are written down without a list of a million. */
 export type Ranges = readonly (readonly [number, number])[];
 
@@ -25,12 +22,6 @@ export interface Stage {
   /** Scores that ordered an ablation, by `model/ablation`. */
   readonly scores: Readonly<Record<string, readonly number[]>>;
 }
-
-/** What one unit asks for. */
-export type UnitWork =
-  | { readonly kind: 'profile' | 'baseline' }
-  | { readonly kind: 'cells'; readonly labelled: LabelledCondition }
-  | { readonly kind: 'responses'; readonly impulses: ImpulseGroup };
 
 export const lengthOf = (ranges: Ranges): number => ranges.reduce((sum, [from, to]) => sum + to - from, 0);
 

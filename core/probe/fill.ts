@@ -15,12 +15,6 @@ export interface FillValues {
 
 const ZERO = new Float32Array(1);
 
-/** The reach of an edit's fill, known without running anything. */
-export function reachOf(edit: Edit): FillReach {
-  if (edit.fill.kind === 'resample') return 'image';
-  return edit.fill.kind === 'mean' && edit.fill.per === 'position' ? 'position' : 'channel';
-}
-
 /** Values of fills, from the reference set; its statistics and planes must be loaded (see `prepareFills`). */
 export function fillValues(
   edit: Edit,

@@ -1,35 +1,13 @@
 import type { Site } from '../network/site.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import { cropped, unionOf, type Crop } from './crop.js';
+import type { Grid, GridElements } from './grid.js';
 import type { Impulse } from './impulse.js';
 
 /** One impulse as the tables show it. */
 export interface ImpulseRecord extends Impulse {
   /** Index of the pair (+a, −a) it belongs to, or −1 where it has no partner. */
   readonly pair: number;
-}
-
-/** Points of the coarsest recorded map, in input pixels: what all signatures are sampled at. */
-export interface Grid {
-  readonly rows: readonly number[];
-  readonly columns: readonly number[];
-}
-
-/** The grid of a group's signatures. */
-export function gridOf(sites: readonly Site[]): Grid {
-  let coarsest = sites[0];
-  for (const site of sites)
-    if (coarsest && site.stride[0] * site.stride[1] > coarsest.stride[0] * coarsest.stride[1]) coarsest = site;
-  if (!coarsest) return { rows: [], columns: [] };
-  const [, height = 1, width = 1] = coarsest.shape as [number, number?, number?];
-  const points = (count: number, axis: 0 | 1): number[] =>
-    Array.from({ length: count }, (_, i) => coarsest.offset[axis] + coarsest.stride[axis] * i);
-  return { rows: points(height, 0), columns: points(width, 1) };
-}
-
-/** The map element nearest to a point of the input: exact where the finer map contains the coarser one. */
-function nearest(point: number, offset: number, stride: number, length: number): number {
-  return Math.max(0, Math.min(length - 1, Math.round((point - offset) / stride)));
 }
 
 /** Gathers what is stored of responses, as they come: impulses in order, sites by depth. */
@@ -51,7 +29,7 @@ export class Gathering {
     const count = impulses.length;
     for (const site of sites) {
       const kernels = site.channels;
-      const features = this.#smallest.length * grid.rows.length * grid.columns.length;
+      const features = this.#smallest.length * grid.rows * grid.columns;
       const float = (name: string, shape: number[]): void =>
         void this.#tensors.set(`${name}/${site.name}`, {
           dtype: 'float32',
@@ -125,13 +103,12 @@ export class Gathering {
     const [, height, width] = plus.shape as [number, number, number];
     const signature = this.#tensors.get(`signature/${site.name}`) as Tensor<'float32'>;
     const features = signature.shape[1] as number;
-    const points = this.#grid.rows.length * this.#grid.columns.length;
-    const lines = this.#grid.rows.map((row) => nearest(row, site.offset[0], site.stride[0], height) * width);
-    const columns = this.#grid.columns.map((column) => nearest(column, site.offset[1], site.stride[1], width));
+    const points = this.#grid.rows * this.#grid.columns;
+    const { rows, columns } = this.#grid.elements.get(site.name) as GridElements;
     for (let k = 0; k < site.channels; k++) {
       let at = k * features + place * points;
-      for (const line of lines) {
-        const from = k * height * width + line;
+      for (const row of rows) {
+        const from = (k * height + row) * width;
         for (const column of columns) {
           const j = from + column;
           signature.data[at++] = ((plus.data[j] as number) - (minus.data[j] as number)) / 2;

@@ -3,7 +3,8 @@ import { PercussError } from '../errors.js';
 import type { ValueId } from '../network/graph.js';
 import { printBase, type Base, type ImpulseGroup } from '../plan/impulses.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
-import { Gathering, gridOf, type ImpulseRecord } from './gathering.js';
+import { Gathering, type ImpulseRecord } from './gathering.js';
+import { gridOf } from './grid.js';
 import { respond, type Tap } from './impulse.js';
 import type { TappedNetwork } from './tapped-network.js';
 
@@ -127,7 +128,7 @@ function impulsesOf(group: ImpulseGroup, deviation: readonly number[] | undefine
 /**
  * Gives every impulse of a group and gathers, for each recorded site: response norms by kernel, odd and even energies of
  * each (+a, −a) pair by kernel, the pair's oddness cosine, crops, and signatures: the odd part at the smallest amplitude,
- * sampled at the points of the coarsest recorded map. With `keep: responses` also the cropped responses themselves.
+ * at the points of the grid (`gridOf`). With `keep: responses` also the cropped responses themselves.
  */
 export async function runResponseBatch(
   network: TappedNetwork,
@@ -152,7 +153,7 @@ export async function runResponseBatch(
     tensors: gathering.finish(),
     impulses,
     sites: sites.map((site) => ({ name: site.name, shape: site.shape })),
-    grid: [grid.rows.length, grid.columns.length],
+    grid: [grid.rows, grid.columns],
   };
 }
 

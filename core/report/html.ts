@@ -34,8 +34,3 @@ export function html(strings: TemplateStringsArray, ...values: readonly Content[
 export function markup(text: string): Html {
   return new Html(text);
 }
-
-/** Items with a separator between them. */
-export function joined(items: readonly Content[], separator: string): Html {
-  return html`${items.flatMap((item, i) => (i === 0 ? [item] : [separator, item]))}`;
-}

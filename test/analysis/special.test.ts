@@ -5,7 +5,6 @@ import {
   logGamma,
   normalCdf,
   normalQuantile,
-  studentCdf,
   studentQuantile,
 } from '../../core/analysis/special.js';
 import { reference } from './fixtures/reference.js';
@@ -27,8 +26,7 @@ describe('special functions agree with SciPy', () => {
     for (const [x, want] of reference.normalCdf) agree(normalCdf(x), want, 1e-13);
     for (const [p, want] of reference.normalQuantile) agree(normalQuantile(p), want, 1e-14);
   });
-  test("Student's distribution, from one degree of freedom to a million", () => {
-    for (const [t, freedom, want] of reference.studentCdf) agree(studentCdf(t, freedom), want, 1e-11);
+  test("Student's quantile, from one degree of freedom to a million", () => {
     for (const [p, freedom, want] of reference.studentQuantile) agree(studentQuantile(p, freedom), want, 1e-10);
     expect(studentQuantile(0.975, Number.POSITIVE_INFINITY)).toBe(normalQuantile(0.975));
   });

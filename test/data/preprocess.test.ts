@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Chunk } from '../../core/data/chunk.js';
 import { loadImageSet } from '../../core/data/image-set.js';
 import { readNpy } from '../../core/data/npy.js';
-import { checkLabels, preprocess } from '../../core/data/preprocess.js';
+import { preprocess } from '../../core/data/preprocess.js';
 import type { InputSpec } from '../../core/data/data-spec.js';
 import { tensor } from '../../core/tensor.js';
 import { dataSpec, present, read, shared } from './source.js';
@@ -80,10 +80,4 @@ describe('layout', () => {
     const grey: Chunk = { ...tiny, pixels: tensor('uint8', [1, 1, 1, 2], Uint8Array.of(1, 2)) };
     expect(() => preprocess(grey, { ...plain, order: 'bgr' }, [-1, 1, 1, 2])).toThrow(/bgr needs 3 channels/);
   });
-});
-
-test('a label beyond the outputs is named, with the class offset', () => {
-  const labels = Uint16Array.of(0, 9, 3);
-  expect(() => checkLabels(labels, 10, 0, 'resnet20 on test')).not.toThrow();
-  expect(() => checkLabels(labels, 10, 1, 'resnet20 on test')).toThrow(/image 1 has the label 9 .*output 10.*0 to 9/);
 });

@@ -9,7 +9,7 @@ import type { NumericMode } from '../../core/numeric-mode.js';
 import { Ledger } from '../../core/ledger/ledger.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { createSteps } from '../../core/study/create-steps.js';
-import { inProcessCompute } from '../../core/study/in-process-compute.js';
+import { inProcessCompute } from '../study/in-process-compute.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/prepare.js';
 import { runStudySteps } from '../../core/study/run-study.js';
 import { hasSharedData } from '../probe/real-network.js';

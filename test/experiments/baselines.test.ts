@@ -4,7 +4,7 @@ import { Ledger } from '../../core/ledger/ledger.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { Catalog } from '../../core/study/catalog.js';
 import { createSteps } from '../../core/study/create-steps.js';
-import { inProcessCompute } from '../../core/study/in-process-compute.js';
+import { inProcessCompute } from '../study/in-process-compute.js';
 import { CellReader } from '../../core/study/load-results.js';
 import { nextStage } from '../../core/study/plan-stage.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/prepare.js';

@@ -6,7 +6,7 @@ import { rules } from '../../core/network/onnx/rules.js';
 import { folds as tensorflowFolds } from '../../core/network/tfjs/graph-model/fold.js';
 import { importers } from '../../core/network/tfjs/graph-model/importers.js';
 import { layers } from '../../core/network/tfjs/layers.js';
-import { isOperatorName, operators } from '../../core/network/operators/table.js';
+import { operators } from '../../core/network/operators/table.js';
 import { tolerances } from '../engine/agreement.js';
 import { conformanceCases } from '../engine/cases.js';
 import { testedEngines, type TestedEngine } from '../engine/engines.js';
@@ -23,7 +23,7 @@ const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$
 
 /** How an ONNX operator is read. */
 function becomes(name: string): string {
-  if (name in rules) return isOperatorName(name) ? 'itself' : (parts[name] ?? 'others of this table');
+  if (name in rules) return Object.hasOwn(operators, name) ? 'itself' : (parts[name] ?? 'others of this table');
   return 'computed on import; constants only';
 }
 

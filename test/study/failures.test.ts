@@ -4,7 +4,7 @@ import { Ledger } from '../../core/ledger/ledger.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { Compute } from '../../core/study/compute.js';
 import { createSteps } from '../../core/study/create-steps.js';
-import { inProcessCompute } from '../../core/study/in-process-compute.js';
+import { inProcessCompute } from './in-process-compute.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/prepare.js';
 import { runStudySteps } from '../../core/study/run-study.js';
 import type { StudySteps } from '../../core/study/steps.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Ledger } from '../../core/ledger/ledger.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { createSteps } from '../../core/study/create-steps.js';
-import { inProcessCompute } from '../../core/study/in-process-compute.js';
+import { inProcessCompute } from './in-process-compute.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/prepare.js';
 import { runStudySteps, type StudyResult } from '../../core/study/run-study.js';
 import type { StudySteps } from '../../core/study/steps.js';

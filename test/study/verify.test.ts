@@ -9,7 +9,7 @@ import { Catalog } from '../../core/study/catalog.js';
 import type { Compute } from '../../core/study/compute.js';
 import { createSteps } from '../../core/study/create-steps.js';
 import { Disagreement } from '../../core/study/disagreement.js';
-import { inProcessCompute } from '../../core/study/in-process-compute.js';
+import { inProcessCompute } from './in-process-compute.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/prepare.js';
 import { runStudySteps } from '../../core/study/run-study.js';
 import { storedStudy, verifyStudy, type Verification } from '../../core/study/verify.js';

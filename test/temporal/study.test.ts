@@ -8,13 +8,12 @@ import {
   pauseStudy,
   queryProgress,
   resumeStudy,
-  setWindow,
   submitStudy,
   waitForResult,
 } from '../../workers/client.js';
 import { sweepWorkflowId } from '../../workflows/protocol.js';
 import type { FakeConfig } from './fixtures/fake-steps.mjs';
-import { until, useServer, workOn, World } from './world.js';
+import { setWindow, until, useServer, workOn, World } from './world.js';
 
 const twoStages: FakeConfig = {
   stages: [

@@ -8,6 +8,7 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 import type { NativeConnection, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
 import { sha256 } from '../../core/digest.js';
+import type { Digest } from '../../core/digest.js';
 import type { NumericMode } from '../../core/numeric-mode.js';
 import type { StudyRef } from '../../core/spec/resolved-study.js';
 import type { StudySteps } from '../../core/study/steps.js';
@@ -17,10 +18,11 @@ import type { ServerBinary } from '../../infra/obtain/temporal.js';
 import { startPrivateServer } from '../../infra/server.js';
 import type { PrivateServer } from '../../infra/server.js';
 import { cacheFolder } from '../../infra/settings.js';
-import { submitStudy } from '../../workers/client.js';
+import { queryProgress, studyHandle, submitStudy } from '../../workers/client.js';
 import type { StudyHandle, SubmitOptions } from '../../workers/client.js';
 import { startWorker } from '../../workers/worker.js';
 import type { RunningWorker, WorkerRole } from '../../workers/worker.js';
+import { setWindowSignal } from '../../workflows/protocol.js';
 import { batches, commits, doneUnits, failedUnits, fakeSteps, writeConfig } from './fixtures/fake-steps.mjs';
 import type { FakeConfig } from './fixtures/fake-steps.mjs';
 
@@ -28,6 +30,13 @@ export const mode: NumericMode = { engine: 'reference', precision: 'float64', de
 
 export function serverBinary(): Promise<ServerBinary> {
   return obtainTemporal({ cache: cacheFolder(), onProgress: (line) => console.warn(line) });
+}
+
+/** Sets the number of batches in flight of the running sweep and of all later ones. */
+export async function setWindow(client: Client, study: Digest, window: number): Promise<void> {
+  await studyHandle(client, study).signal(setWindowSignal, window);
+  const { sweep } = await queryProgress(client, study);
+  if (sweep !== undefined) await client.workflow.getHandle(sweep).signal(setWindowSignal, window);
 }
 
 /** A real server for the tests of a file, with connections and the bundled workflows. */

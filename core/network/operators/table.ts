@@ -118,7 +118,3 @@ export type OperatorName = keyof typeof operators;
 export function operatorOf(node: { readonly op: OperatorName }): Operator {
   return operators[node.op];
 }
-
-export function isOperatorName(name: string): name is OperatorName {
-  return Object.hasOwn(operators, name);
-}

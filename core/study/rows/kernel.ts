@@ -1,5 +1,5 @@
 import { damageOf } from '../../analysis/damage.js';
-import { pooledLinearity } from '../../analysis/response.js';
+import { pooledLinearity } from '../../analysis/linearity.js';
 import type { Layer } from '../../network/site.js';
 import type { KernelRow } from '../../tables/schema.js';
 import { baselineOf } from './baseline.js';

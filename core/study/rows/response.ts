@@ -1,3 +1,4 @@
+import { pooledLinearity } from '../../analysis/linearity.js';
 import { printBase, printVariant } from '../../plan/impulses.js';
 import type { ResponseRow } from '../../tables/schema.js';
 import type { Tensor } from '../../tensor.js';
@@ -22,7 +23,7 @@ function groupRows(results: ModelResults, name: string, read: ResponseResultRead
         tensor && row >= 0 ? rowNorm(tensor, row) : null;
       const odd = total(floats('odd', site.name), impulse.pair);
       const even = total(floats('even', site.name), impulse.pair);
-      const energy = odd === null || even === null ? 0 : odd * odd + even * even;
+      const linearity = odd === null || even === null ? null : pooledLinearity([{ oddNorm: odd, evenNorm: even }]);
       const [top, left, height, width] = [0, 1, 2, 3].map((j) => crop.data[i * 4 + j] as number) as [
         number,
         number,
@@ -45,8 +46,8 @@ function groupRows(results: ModelResults, name: string, read: ResponseResultRead
           norm: rowNorm(norms, i),
           odd_norm: odd,
           even_norm: even,
-          linearity: odd === null || energy === 0 ? null : (odd * odd) / energy,
-          oddness: impulse.pair < 0 || energy === 0 ? null : (floats('oddness', site.name)?.data[impulse.pair] ?? null),
+          linearity,
+          oddness: linearity === null ? null : (floats('oddness', site.name)?.data[impulse.pair] ?? null),
           top,
           left,
           height,
