@@ -14,13 +14,7 @@ import { errorCodes, messageOf, PercussError } from '../core/errors.js';
 import type { ErrorCode, ErrorDetails } from '../core/errors.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
 import type { TableName } from '../core/tables/schema.js';
-import {
-  pauseSignal,
-  queuesOf,
-  resumeSignal,
-  studyWorkflowId,
-  workflowNames,
-} from '../workflows/protocol.js';
+import { pauseSignal, queuesOf, resumeSignal, studyWorkflowId, workflowNames } from '../workflows/protocol.js';
 import { studyProgressQuery, sweepProgressQuery } from '../workflows/protocol.js';
 import type { StudyInput, StudyPolicy, StudyProgress, StudyResult, SweepProgress } from '../workflows/protocol.js';
 
