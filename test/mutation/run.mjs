@@ -93,7 +93,7 @@ function print(name) {
     }
   }
   let [killed, total] = [0, 0];
-  for (const [file, counts] of [...all].sort()) {
+  for (const [file, counts] of all) {
     console.log(`${share(counts)} ${counts.killed}/${counts.total} ${file}`);
     killed += counts.killed;
     total += counts.total;
