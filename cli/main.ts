@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { percussVersion } from '../core/study/version.js';
 import { debugs } from '../infra/settings.js';
+import { showControls } from './shown.js';
 import { exitCodeOf, exitCodes, explainError } from './exit.js';
 
 type Register = (program: Command) => void;
@@ -116,6 +117,7 @@ async function percuss(args: readonly string[]): Promise<Command> {
   return program;
 }
 
+showControls(process.argv.includes('--json'));
 // The reader of a pipe may leave early (`percuss query … | head`): that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.complete);

@@ -1,5 +1,7 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { Progress, ProgressEvent } from '../core/progress.js';
+import { visible } from '../core/visible.js';
+import { unguarded } from './shown.js';
 
 /** Where a verb writes: people read `say`, programs read `result`. */
 export interface Terminal {
@@ -67,20 +69,23 @@ function bars(): Display {
     phase = '';
   };
   return {
-    event: (event) => {
+    event: ({ label: foreign, ...event }) => {
+      const label = visible(foreign).replace(/\s+/g, ' ');
       multi ??= new MultiBar(
         {
           format: '{phase} {bar} {percentage} % | {value}/{total} {unit} | {speed} | {eta_formatted} left | {label}',
           hideCursor: true,
           clearOnComplete: false,
           etaBuffer: 30,
+          // Bars move the cursor; labels, which may be foreign, are shown by us.
+          stream: unguarded(process.stderr),
         },
         Presets.shades_classic,
       );
       if (phase !== event.phase) {
         bar = multi.create(event.total, event.done, {
           phase: event.phase.padEnd(8),
-          label: event.label,
+          label,
           unit: event.unit,
           speed: '',
         });
@@ -90,7 +95,7 @@ function bars(): Display {
       const seconds = (Date.now() - started.at) / 1000;
       const speed = seconds > 1 ? `${((event.done - started.done) / seconds).toFixed(1)}/s` : '';
       bar?.setTotal(event.total);
-      bar?.update(event.done, { label: event.label, unit: event.unit, speed });
+      bar?.update(event.done, { label, unit: event.unit, speed });
     },
     settle,
   };

@@ -11,3 +11,13 @@ export function visible(text: string): string {
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
   });
 }
+
+/** JSON as it may be printed: means the same, with the characters that `visible` shows as escapes (`\u202e`). */
+export function visibleJson(json: string): string {
+  return json.replace(unseen, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+}

@@ -1,3 +1,5 @@
+import { visible } from '../visible.js';
+
 /** Markup that may stand in the report as it is. Made by `html` and `markup` only. */
 export class Html {
   constructor(readonly text: string) {}
@@ -6,10 +8,9 @@ export class Html {
 /** What `html` takes: text is escaped, markup and lists of it are kept, null leaves nothing. */
 export type Content = Html | string | number | null | readonly Content[];
 
-/** Characters that mean something in HTML, or that a terminal or browser might hide or reorder, made harmless. */
+/** Characters that mean something in HTML, made harmless; those that a browser might hide, or reorder others by, shown. */
 export function escapeHtml(text: string): string {
-  return text
-    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (c) => (c === '\n' || c === '\t' ? c : '\ufffd'))
+  return visible(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -1,5 +1,6 @@
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { visible } from '../visible.js';
 import { escapeHtml, markup, type Html } from './html.js';
 
 /** A Vega-Lite spec without a config of its own. Kept loose: Vega-Lite's types cannot follow specs that are put together. */
@@ -61,7 +62,7 @@ export async function plot(id: string, label: string, spec: PlotSpec, margins: M
   } as unknown as TopLevelSpec);
   const view = new View(parse(compiled), { renderer: 'none' });
   try {
-    return markup(embed(await view.toSVG(), id, label));
+    return markup(embed(visible(await view.toSVG()), id, label));
   } finally {
     view.finalize();
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { contextOf, type ReportContext } from './context.js';
 import { renderFigure, type Section } from './figure.js';
 import { findings } from './findings.js';
@@ -37,6 +38,22 @@ const sections: readonly ((context: ReportContext) => Section | Promise<Section>
 ];
 
 /**
+ * What a browser may do with the report: show pictures that stand in it, use styles that stand in it, and run the one script that
+ * stands in it, by its hash. Nothing else, whatever a foreign name might have brought in.
+ */
+const policy = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  'img-src data:',
+  `script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** Its text is what the policy's hash is of, so nothing stands around it. */
+const scriptElement = markup(`<script>${script}</script>`);
+
+/**
  * The report of a study: one HTML document that needs nothing beside itself, neither network nor script. Equal input
  * gives equal text. Parts without results say so in a sentence.
  */
@@ -61,6 +78,7 @@ function page(input: ReportInput, context: ReportContext, parts: readonly Sectio
     <html lang="en">
       <head>
         <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="generator" content="percuss" />
@@ -99,9 +117,7 @@ function page(input: ReportInput, context: ReportContext, parts: readonly Sectio
             <code>docs/tables.md</code>.
           </p>
         </footer>
-        <script>
-          ${markup(script)};
-        </script>
+        ${scriptElement}
       </body>
     </html> `;
 }

@@ -1,4 +1,5 @@
 import type { Json } from '../canonical.js';
+import { visible, visibleJson } from '../visible.js';
 import type { QueryResult } from './query.js';
 
 /** The result as text for people: columns aligned, numbers to the right at 4 significant digits, a line with the count. */
@@ -6,7 +7,7 @@ export function printText(result: QueryResult, options: { readonly maxWidth?: nu
   const limit = options.maxWidth ?? 48;
   const isNumber = result.columns.map((_, i) => result.rows.some((row) => typeof row[i] === 'number'));
   const cells = [
-    result.columns.map((column) => clip(column.name, limit)),
+    result.columns.map((column) => clip(inCell(column.name), limit)),
     ...result.rows.map((row) => row.map((value) => clip(printCell(value), limit))),
   ];
   const widths = result.columns.map((_, i) => Math.max(...cells.map((row) => width(row[i] ?? ''))));
@@ -27,26 +28,42 @@ export function printText(result: QueryResult, options: { readonly maxWidth?: nu
 /** The result as JSON: an array of one object a row, in full precision. */
 export function printJson(result: QueryResult): string {
   const rows = result.rows.map((row) =>
-    JSON.stringify(Object.fromEntries(result.columns.map((column, i) => [column.name, row[i] ?? null]))),
+    visibleJson(JSON.stringify(Object.fromEntries(result.columns.map((column, i) => [column.name, row[i] ?? null])))),
   );
   return rows.length === 0 ? '[]\n' : `[\n  ${rows.join(',\n  ')}\n]\n`;
 }
 
-/** The result as CSV after RFC 4180: a header, CRLF, quotes where needed, an empty field for a missing value. */
+/**
+ * The result as CSV after RFC 4180: a header, CRLF, quotes where needed, an empty field for a missing value. Texts that a spreadsheet
+ * would take for a formula are quoted and begin with an apostrophe; numbers stay numbers, control characters are shown.
+ */
 export function printCsv(result: QueryResult): string {
-  const quote = (field: string): string => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
-  const field = (value: Json): string =>
-    value === null ? '' : quote(typeof value === 'object' ? JSON.stringify(value) : String(value));
-  const lines = [result.columns.map((column) => quote(column.name)), ...result.rows.map((row) => row.map(field))];
+  const text = (value: string): string => {
+    const field = visible(formula.test(value) ? `'${value}` : value);
+    return field !== value || /[",\r\n\t]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  };
+  const field = (value: Json): string => {
+    if (value === null) return '';
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    return text(typeof value === 'object' ? JSON.stringify(value) : value);
+  };
+  const lines = [result.columns.map((column) => text(column.name)), ...result.rows.map((row) => row.map(field))];
   return lines.map((line) => `${line.join(',')}\r\n`).join('');
 }
+
+/** What spreadsheets take for the beginning of a formula, full-width forms and what they skip before it included; integers above 2^53 are texts here. */
+const formula = /^(?!-?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Infinity)$)(?:[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|[\t\r\n])/iu;
 
 function printCell(value: Json): string {
   if (value === null) return '–';
   if (typeof value === 'number') return printNumber(value);
-  if (typeof value === 'object') return JSON.stringify(value);
-  // Control characters, line ends among them, would break the table and could drive a terminal.
-  return String(value).replace(/\p{Cc}/gu, '·');
+  if (typeof value === 'object') return inCell(JSON.stringify(value));
+  return inCell(String(value));
+}
+
+/** Line ends would break the table, other control characters could drive a terminal. */
+function inCell(text: string): string {
+  return visible(text.replace(/[\t\r\n]+/g, '·'));
 }
 
 function printNumber(value: number): string {

@@ -82,6 +82,7 @@ export async function lookAt(
     const send = (method: string, params: object = {}) => client.send(method, params, String(sessionId));
     await send('Page.enable');
     await send('Network.enable');
+    await send('Log.enable');
     await send('Runtime.enable');
     const sights: Sight[] = [];
     for (const { width, scheme } of views) {
@@ -118,8 +119,13 @@ export async function lookAt(
           .filter((event) => event.method === 'Network.requestWillBeSent')
           .map((event) => (event.params['request'] as { url: string }).url)
           .filter((url) => !url.startsWith('data:') && url !== pathToFileURL(file).href),
+        // What the report's own policy forbids is told in the log, as an error.
         errors: client.events
-          .filter((event) => event.method === 'Runtime.exceptionThrown')
+          .filter(
+            ({ method, params }) =>
+              method === 'Runtime.exceptionThrown' ||
+              (method === 'Log.entryAdded' && (params['entry'] as { level: string }).level === 'error'),
+          )
           .map((event) => JSON.stringify(event.params)),
       });
     }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { renderReport } from '../../core/report/report.js';
 import type { ReportInput } from '../../core/report/input.js';
@@ -210,5 +211,32 @@ describe('a report', () => {
       expect(tag.replace(/"[^"]*"/g, '""')).not.toMatch(/\son\w+\s*=/i);
     expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(html).toContain('网络 🧠');
+  });
+
+  test('lets a browser do no more than it needs: no network, no script but its own, by its hash', async () => {
+    const html = await renderReport(syntheticInput());
+    const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
+    const own = /<script>([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
+    expect(policy.replaceAll('&#39;', "'").split('; ')).toEqual([
+      "default-src 'none'",
+      "style-src 'unsafe-inline'",
+      'img-src data:',
+      `script-src 'sha256-${createHash('sha256').update(own).digest('base64')}'`,
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]);
+    // It holds for what stands behind it.
+    expect(html.indexOf('Content-Security-Policy')).toBeLessThan(html.indexOf('<style'));
+  });
+
+  test('shows characters that would hide or turn round what stands beside them', async () => {
+    const input = syntheticInput();
+    const html = await renderReport({
+      ...input,
+      warnings: ['\u202egnp.exe \u2066x \u200b \u001b[31m'],
+      yaml: 'a: \u202e1',
+    });
+    expect(html).not.toMatch(/(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(html).toContain('\\u{202e}gnp.exe');
   });
 });

@@ -98,6 +98,50 @@ describe('printing', () => {
     expect(printCsv(result)).toBe('model,kl\r\n"a,""b""\n",0.0123456\r\n网络,\r\n');
   });
 
+  const shownAs = (value: unknown): string =>
+    printCsv({ columns: [{ name: 'x', type: 'VARCHAR' }], rows: [[value as string]] }).slice(3, -2);
+
+  test.each([
+    ['=1+1', `"'=1+1"`],
+    ['+1', `"'+1"`],
+    ['-1+1', `"'-1+1"`],
+    ['-x', `"'-x"`],
+    ['@SUM(A1)', `"'@SUM(A1)"`],
+    ['\t=1', `"'\t=1"`],
+    ['\rx', `"'\\x0dx"`],
+    ['\nx', `"'\nx"`],
+    [' =1', `"' =1"`],
+    ['\u200b=1', `"'\\u{200b}=1"`],
+    ['＝1', `"'＝1"`],
+    ['＋1', `"'＋1"`],
+    ['－1', `"'－1"`],
+    ['＠x', `"'＠x"`],
+    ['=HYPERLINK("http://x","y")', `"'=HYPERLINK(""http://x"",""y"")"`],
+    ['\u001b[2J', `"\\x1b[2J"`],
+    [-1.5, '-1.5'],
+    [-0.00001, '-0.00001'],
+    [1e300, '1e+300'],
+    ['-9007199254740993', '-9007199254740993'],
+    ['-Infinity', '-Infinity'],
+    ['-1.5e-7', '-1.5e-7'],
+    ['layer-1', 'layer-1'],
+    ['a=b', 'a=b'],
+    [true, 'true'],
+  ])('CSV shows %j as %s, which no spreadsheet takes for a formula', (value, expected) => {
+    expect(shownAs(value)).toBe(expected);
+  });
+
+  test('column names are quoted as values are', () => {
+    const named = { columns: [{ name: '=1', type: 'VARCHAR' }], rows: [['\u001b]0;x\u0007']] };
+    expect(printCsv(named)).toMatch(/^"'=1"\r\n/);
+    expect(printText({ ...named, columns: [{ name: '\u001b[2J', type: 'VARCHAR' }] })).toMatch(
+      /^\\x1b\[2J\s*\n─+\n\\x1b\]0;x\\x07\n/,
+    );
+    const json = printJson({ ...named, rows: [['\u009b2J\u202e\u007f']] });
+    expect(json).toContain('\\u009b2J\\u202e\\u007f');
+    expect(JSON.parse(json)).toEqual([{ '=1': '\u009b2J\u202e\u007f' }]);
+  });
+
   test('JSON is full precision, one object a row', () => {
     expect(JSON.parse(printJson(result))).toEqual([
       { model: 'a,"b"\n', kl: 0.0123456 },

@@ -1,0 +1,32 @@
+import { visible, visibleJson } from '../core/visible.js';
+
+type Write = NodeJS.WriteStream['write'];
+
+/** What really writes, by stream. */
+const writers = new WeakMap<NodeJS.WriteStream, Write>();
+
+/**
+ * The border of this process to terminals: whatever is written as text, by whomever, has its control characters shown instead of
+ * sent, since names and messages come from files, stores and servers of others. `json`: what is written to standard output is JSON, and
+ * means the same afterwards. Line ends of Windows stay.
+ */
+export function showControls(json: boolean): void {
+  guard(process.stdout, json ? visibleJson : visible);
+  guard(process.stderr, visible);
+}
+
+/** A stream that sends what it is given, for what draws on the terminal and shows foreign text by itself. */
+export function unguarded(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  const write = writers.get(stream);
+  return write ? (Object.create(stream, { write: { value: write } }) as NodeJS.WriteStream) : stream;
+}
+
+function guard(stream: NodeJS.WriteStream, show: (text: string) => string): void {
+  if (writers.has(stream)) return;
+  const write = stream.write.bind(stream) as Write;
+  writers.set(stream, write);
+  const shown = (chunk: unknown): unknown =>
+    typeof chunk === 'string' ? chunk.split('\r\n').map(show).join('\r\n') : chunk;
+  stream.write = ((chunk: unknown, ...rest: readonly unknown[]) =>
+    (write as (...args: readonly unknown[]) => boolean)(shown(chunk), ...rest)) as Write;
+}
