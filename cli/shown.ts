@@ -23,10 +23,10 @@ export function unguarded(stream: NodeJS.WriteStream): NodeJS.WriteStream {
 
 function guard(stream: NodeJS.WriteStream, show: (text: string) => string): void {
   if (writers.has(stream)) return;
-  const write = stream.write.bind(stream) as Write;
+  const write = stream.write.bind(stream);
   writers.set(stream, write);
   const shown = (chunk: unknown): unknown =>
     typeof chunk === 'string' ? chunk.split('\r\n').map(show).join('\r\n') : chunk;
-  stream.write = ((chunk: unknown, ...rest: readonly unknown[]) =>
-    (write as (...args: readonly unknown[]) => boolean)(shown(chunk), ...rest)) as Write;
+  stream.write = (chunk: unknown, ...rest: readonly unknown[]) =>
+    (write as (...args: readonly unknown[]) => boolean)(shown(chunk), ...rest);
 }
