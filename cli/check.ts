@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { readNpy } from '../core/data/npy.js';
 import { openEngine } from '../core/engine/open.js';
 import { PercussError } from '../core/errors.js';
+import { readRegular } from '../core/inside.js';
+import { limits } from '../core/limits.js';
 import { importNetwork } from '../core/network/import.js';
 import { printNumericMode } from '../core/numeric-mode.js';
 import { readModelFiles } from '../core/study/prepare.js';
@@ -28,9 +29,7 @@ function parseNumber(text: string): number {
 }
 
 async function readFloats(file: string): Promise<Tensor<'float32'>> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new PercussError('FILE_MISSING', `${file} cannot be read`, { cause: error });
-  });
+  const bytes = await readRegular(file, { what: 'numbers to check with', atMost: limits.imageFile.value });
   const { shape, data } = readNpy(file, bytes);
   return float32(shape, Float32Array.from(data as ArrayLike<number>));
 }
@@ -55,7 +54,7 @@ export function checkCommand(program: Command): void {
       // A driver that is not fit for use may end the process that opens it.
       if (mode.device !== 'cpu') await ensureEngine(mode);
       const { format, files } = await readModelFiles(model);
-      const graph = await importNetwork(basename(model), format, files);
+      const graph = await importNetwork(basename(model), format, files, model);
       const output = options.output ?? graph.outputs.at(-1) ?? '';
       if (!graph.outputs.includes(output)) {
         throw new PercussError('USAGE', `${model} has no output ${output}; it has ${graph.outputs.join(', ')}`);

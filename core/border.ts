@@ -28,12 +28,15 @@ export function withinBorder<T>(foreign: Foreign, parse: () => T): T {
   }) as T;
 }
 
-/** As `withinBorder`, for one place in a file, which the message names: `node "conv1"`, `record 3`. */
-export function atPlace<T>(place: string, parse: () => T): T {
+/**
+ * Names the place in a file, `node "conv1"`, `record 3`, where something unforeseen is thrown; the border around the whole file tells
+ * it. What `passes` is thrown on as it is.
+ */
+export function atPlace<T>(place: string, parse: () => T, passes: (error: unknown) => boolean = () => false): T {
   try {
     return parse();
   } catch (error) {
-    throw isForeseen(error) || error instanceof Misplaced ? error : new Misplaced(place, error);
+    throw isForeseen(error) || error instanceof Misplaced || passes(error) ? error : new Misplaced(place, error);
   }
 }
 
@@ -51,6 +54,7 @@ function asForeign({ what, file, format }: Foreign, error: unknown): PercussErro
     if (error.details['file'] !== undefined) return error;
     const told = new PercussError(error.code, error.message, {
       details: { ...error.details, file },
+      ...(error.issues ? { issues: error.issues } : {}),
       cause: error.cause ?? error,
     });
     return told;

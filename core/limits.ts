@@ -15,6 +15,28 @@ const GiB = 2 ** 30;
 export const limits = {
   networkFile: { value: 4 * GiB, unit: 'bytes', what: 'One file of a network.' },
   imageFile: { value: 4 * GiB, unit: 'bytes', what: 'One file of an image set.' },
+  networkFiles: { value: 8 * GiB, unit: 'bytes', what: 'All files of a network together.' },
+  companions: { value: 1_000, unit: 'files', what: 'Files beside a network’s own, in which it keeps weights.' },
+  foldedElements: {
+    value: 2 ** 26,
+    unit: 'elements',
+    what: 'Numbers that the import of a network computes from constants, besides 32 for each of its own; whole numbers count sixteenfold.',
+  },
+  nodes: { value: 10_000, unit: 'nodes', what: 'Nodes or layers of a network.' },
+  constants: { value: 100_000, unit: 'constants', what: 'Constants of a network.' },
+  ports: { value: 20_000, unit: 'values', what: 'Values that one node reads and writes.' },
+  inputs: { value: 100, unit: 'inputs', what: 'Inputs of a network.' },
+  outputs: { value: 100, unit: 'outputs', what: 'Outputs of a network.' },
+  channels: { value: 2 ** 21, unit: 'channels', what: 'Channels of all values of a network together.' },
+  valueElements: { value: 2 ** 28, unit: 'elements', what: 'One value of a network, for one image.' },
+  axes: { value: 16, unit: 'axes', what: 'Axes of a value.' },
+  nameLength: { value: 1_000, unit: 'characters', what: 'A name of a node, a layer or a value.' },
+  modelDepth: { value: 32, unit: 'levels', what: 'Models within models (Keras), groups within groups (HDF5).' },
+  layerCalls: {
+    value: 100_000,
+    unit: 'calls',
+    what: 'Calls of layers, with those of models within models for each call of these.',
+  },
   specFile: { value: 8 * MiB, unit: 'bytes', what: 'A spec.' },
   record: {
     value: 64 * MiB,

@@ -1,5 +1,6 @@
 import { PercussError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
+import { misshapen } from './budget.js';
 import { type Attribute, type Graph, type GraphInput, type Node, type Shape, type ValueId } from './graph.js';
 import type { NodeInputs } from './operators/operator.js';
 import { operatorOf, type OperatorName } from './operators/table.js';
@@ -57,6 +58,8 @@ export function buildGraph(draft: GraphDraft): Graph {
   const define = (id: ValueId, shape: Shape): void => {
     if (id === '') throw invalid('a value has no name');
     if (shapes.has(id)) throw invalid(`the value "${id}" has two sources`);
+    const complaint = misshapen(shape);
+    if (complaint !== undefined) throw invalid(`value "${id}": ${complaint}`);
     shapes.set(id, shape);
   };
   for (const input of draft.inputs) define(input.id, input.shape);

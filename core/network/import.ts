@@ -1,4 +1,8 @@
+import { withinBorder } from '../border.js';
 import { PercussError } from '../errors.js';
+import { strays } from '../inside.js';
+import { limits } from '../limits.js';
+import { checkBudget } from './budget.js';
 import type { Graph } from './graph.js';
 import { importH5 } from './keras/h5.js';
 import { importKeras } from './keras/keras-file.js';
@@ -12,33 +16,44 @@ interface FormatRow {
   /** What the network's own file is called among its files. */
   readonly main: string;
   readonly ending: string;
+  /** For people: what its files are. */
+  readonly kind: string;
   readonly companions: (model: string, main: Uint8Array) => readonly string[];
   readonly load: (name: string, main: Uint8Array, files: ReadonlyMap<string, Uint8Array>) => Graph | Promise<Graph>;
 }
 
 /** Formats that networks come in. */
 const formats: Readonly<Record<NetworkFormat, FormatRow>> = {
-  onnx: { main: 'model.onnx', ending: '.onnx', companions: externalFiles, load: importOnnx },
+  onnx: { main: 'model.onnx', ending: '.onnx', kind: 'an ONNX model', companions: externalFiles, load: importOnnx },
   tfjs: {
     main: 'model.json',
     ending: '.json',
+    kind: 'a TensorFlow.js model',
     companions: weightFiles,
     load: (name, _, files) => importTfjs(name, files),
   },
-  keras: { main: 'model.keras', ending: '.keras', companions: () => [], load: importKeras },
-  h5: { main: 'model.h5', ending: '.h5', companions: () => [], load: importH5 },
+  keras: {
+    main: 'model.keras',
+    ending: '.keras',
+    kind: 'a Keras model (.keras)',
+    companions: () => [],
+    load: importKeras,
+  },
+  h5: { main: 'model.h5', ending: '.h5', kind: 'a Keras model (.h5)', companions: () => [], load: importH5 },
 };
 
 /** Ways from formats that are not read to one that is. */
-const detours: Readonly<Record<string, string>> = {
-  '.hdf5': 'if a Keras model is in it, give it the ending .h5',
-  '.pt': 'export the network from PyTorch: torch.onnx.export(model, images, "MODEL.onnx")',
-  '.pth': 'export the network from PyTorch: torch.onnx.export(model, images, "MODEL.onnx")',
-  '.safetensors':
-    'weights alone are no network; export it from the framework that built it: torch.onnx.export(model, images, "MODEL.onnx")',
-  '.pb': 'convert the SavedModel: python -m tf2onnx.convert --saved-model FOLDER --output MODEL.onnx',
-  '.tflite': 'convert it: python -m tf2onnx.convert --tflite MODEL.tflite --output MODEL.onnx',
-};
+const detours: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '.hdf5': 'if a Keras model is in it, give it the ending .h5',
+    '.pt': 'export the network from PyTorch: torch.onnx.export(model, images, "MODEL.onnx")',
+    '.pth': 'export the network from PyTorch: torch.onnx.export(model, images, "MODEL.onnx")',
+    '.safetensors':
+      'weights alone are no network; export it from the framework that built it: torch.onnx.export(model, images, "MODEL.onnx")',
+    '.pb': 'convert the SavedModel: python -m tf2onnx.convert --saved-model FOLDER --output MODEL.onnx',
+    '.tflite': 'convert it: python -m tf2onnx.convert --tflite MODEL.tflite --output MODEL.onnx',
+  }),
+);
 
 /**
  * The format that a file name stands for: `.onnx`, `.json` for a TensorFlow.js model, or `.h5` or `.keras` for a Keras model.
@@ -49,8 +64,8 @@ export function formatOf(fileName: string): NetworkFormat {
   for (const format of Object.keys(formats) as NetworkFormat[]) {
     if (lower.endsWith(formats[format].ending)) return format;
   }
-  const detour = Object.keys(detours).find((ending) => lower.endsWith(ending));
-  const way = detour === undefined ? 'export the network to one of them' : (detours[detour] as string);
+  const detour = [...detours].find(([ending]) => lower.endsWith(ending));
+  const way = detour === undefined ? 'export the network to one of them' : detour[1];
   throw new PercussError(
     'MODEL_UNSUPPORTED',
     `"${fileName}" is none of the files that are read: ONNX (.onnx), a TensorFlow.js model (model.json), a Keras model (.h5, .keras); ${way}`,
@@ -58,33 +73,79 @@ export function formatOf(fileName: string): NetworkFormat {
   );
 }
 
-/** A network's own file and those beside it, under the names by which they are kept. */
+/** How files of a network are read, wherever they are. `what` is for messages. */
+export interface NetworkReader {
+  /** The network's own file. */
+  own(file: string, what: string): Promise<Uint8Array>;
+  /** A file that the network's own one, `file`, names: below the folder of that one, links resolved. */
+  beside(file: string, name: string, what: string): Promise<Uint8Array>;
+}
+
+/**
+ * A network's own file and those beside it, under the names by which they are kept.
+ * @throws PercussError FILE_DAMAGED for a file that is none of its format, or that names one outside of its own folder;
+ * LIMIT_EXCEEDED for more files or bytes than may be; what the reader throws.
+ */
 export async function networkFiles(
   format: NetworkFormat,
   fileName: string,
-  read: (file: string) => Promise<Uint8Array>,
+  reader: NetworkReader,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { main, companions } = formats[format];
-  const bytes = await read(fileName);
-  const folder = fileName.slice(0, fileName.lastIndexOf('/') + 1);
+  const { main, companions, kind } = formats[format];
+  const bytes = await reader.own(fileName, 'the network');
+  const foreign = { what: 'the network', file: fileName, format: kind };
+  const names = withinBorder(foreign, () => companions(fileName, bytes));
+  const excess = (what: string): PercussError =>
+    new PercussError('LIMIT_EXCEEDED', `${fileName}: ${what} (docs/limits.md)`, { details: { file: fileName } });
+  if (names.length > limits.companions.value) {
+    throw excess(`it names ${names.length} files beside itself, above the limit of ${limits.companions.value}`);
+  }
+  for (const name of names) {
+    const reason = strays(name);
+    if (reason !== undefined) throw strayed(fileName, name, reason);
+  }
   const files = new Map([[main, bytes]]);
-  for (const name of companions(fileName, bytes)) files.set(name, await read(`${folder}${name}`));
+  let total = bytes.length;
+  for (const name of names) {
+    if (files.has(name)) throw strayed(fileName, name, `it is called like the network's own file`);
+    const part = await reader.beside(fileName, name, `the network ${fileName}`);
+    total += part.length;
+    if (total > limits.networkFiles.value) throw excess(`its files have more than ${limits.networkFiles.value} bytes`);
+    files.set(name, part);
+  }
   return files;
+}
+
+function strayed(file: string, name: string, reason: string): PercussError {
+  return new PercussError(
+    'FILE_DAMAGED',
+    `${file}: it keeps weights in ${JSON.stringify(name.slice(0, 200))}, which is no file below its own folder (${reason}). ` +
+      'Save the network again with its files beside it',
+    { details: { file, name: name.slice(0, 200) } },
+  );
 }
 
 /**
  * Imports a network.
  * @param files the network's files, as `networkFiles` gives them.
- * @throws PercussError MODEL_INVALID, MODEL_UNSUPPORTED or FILE_MISSING.
+ * @param file what its own file is called, for messages.
+ * @throws PercussError FILE_DAMAGED, MODEL_INVALID, MODEL_UNSUPPORTED, LIMIT_EXCEEDED or FILE_MISSING.
  */
 export async function importNetwork(
   name: string,
   format: NetworkFormat,
   files: ReadonlyMap<string, Uint8Array>,
+  file: string = formats[format].main,
 ): Promise<Graph> {
-  const { main, load } = formats[format];
+  const { main, load, kind } = formats[format];
   const bytes = files.get(main);
-  if (bytes) return load(name, bytes, files);
+  if (bytes) {
+    return withinBorder({ what: `model "${name}"`, file, format: kind }, async () => {
+      const graph = await load(name, bytes, files);
+      checkBudget(graph);
+      return graph;
+    });
+  }
   throw new PercussError('FILE_MISSING', `"${name}": its files hold no ${main}, got ${[...files.keys()].join(', ')}`, {
     details: { model: name },
   });

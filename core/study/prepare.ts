@@ -14,7 +14,7 @@ import { silent, type Progress } from '../progress.js';
 import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy, StudyRef } from '../spec/resolved-study.js';
 import type { ModelSpec, StudySpec } from '../spec/study-spec.js';
 import type { ModeChoice } from './choose-mode.js';
-import { inputs, readInput } from './inputs.js';
+import { inputs, networkReader } from './inputs.js';
 
 /** A network of a spec, read and imported. */
 export interface ReadModel {
@@ -37,7 +37,7 @@ export async function readModelFiles(
   file: string,
 ): Promise<{ readonly format: NetworkFormat; readonly files: ReadonlyMap<string, Uint8Array> }> {
   const format = formatOf(file);
-  return { format, files: await networkFiles(format, file, readInput) };
+  return { format, files: await networkFiles(format, file, networkReader) };
 }
 
 /** Reads networks and images of a spec. @throws PercussError naming the file that cannot be read or is not supported. */
@@ -48,7 +48,7 @@ export async function readStudyInputs(spec: StudySpec, progress: Progress = sile
   for (const model of spec.models) {
     step(`reading ${model.name}`, models.length);
     const { format, files } = await readModelFiles(model.file);
-    const graph = await importNetwork(model.name, format, files);
+    const graph = await importNetwork(model.name, format, files, model.file);
     // A name that is no output is the spec check's to report, with its place.
     const named = graph.outputs.find((output) => output === model.output.name);
     const output = named ?? graph.outputs.at(-1);

@@ -27,9 +27,10 @@ function relocated(location: string): Uint8Array {
 
 describe('an ONNX model with its data in another file', () => {
   test('is the model that has it inside, whatever the width of its floats', async () => {
-    const files = await networkFiles('onnx', 'somewhere/split.onnx', (file) =>
-      Promise.resolve(fixture(file.replace('somewhere/', ''))),
-    );
+    const files = await networkFiles('onnx', 'somewhere/split.onnx', {
+      own: (file) => Promise.resolve(fixture(file.replace('somewhere/', ''))),
+      beside: (_, file) => Promise.resolve(fixture(file)),
+    });
     expect([...files.keys()]).toEqual(['model.onnx', 'split.onnx.data']);
     const split = await importNetwork('net', 'onnx', files);
     expect(split).toEqual(importOnnx('net', fixture('whole.onnx')));
@@ -49,8 +50,8 @@ describe('an ONNX model with its data in another file', () => {
     (location) => {
       expect(() => externalFiles('net', relocated(location))).toThrow(
         expect.objectContaining({
-          code: 'MODEL_INVALID',
-          message: expect.stringContaining("a file in the model's own folder"),
+          code: 'FILE_DAMAGED',
+          message: expect.stringContaining("no file in the model's own folder"),
         }),
       );
     },

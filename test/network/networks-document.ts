@@ -23,7 +23,7 @@ const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$
 
 /** How an ONNX operator is read. */
 function becomes(name: string): string {
-  if (name in rules) return Object.hasOwn(operators, name) ? 'itself' : (parts[name] ?? 'others of this table');
+  if (rules.has(name)) return Object.hasOwn(operators, name) ? 'itself' : (parts[name] ?? 'others of this table');
   return 'computed on import; constants only';
 }
 
@@ -41,7 +41,7 @@ const parts: Readonly<Record<string, string>> = {
 
 function operatorRows(): readonly string[] {
   const versions = json('../engine/fixtures/onnx-operators.json') as Readonly<Record<string, readonly number[]>>;
-  return [...new Set([...Object.keys(rules), ...Object.keys(folds)])].sort().map((name) => {
+  return [...new Set([...rules.keys(), ...folds.keys()])].sort().map((name) => {
     const changed = (versions[name] ?? []).filter((opset) => opset > 6);
     const from = Math.max(6, (versions[name] ?? [])[0] ?? 6);
     const again = changed.filter((opset) => opset !== from);
@@ -133,16 +133,16 @@ export function networksDocument(): string {
     'outputs of the signature do not need is left out. Known answers come from TensorFlow.js’s own executor',
     '(`test/network/graph-model.test.ts`).',
     '',
-    `Computed: ${sortedNames(Object.keys(importers))}.`,
+    `Computed: ${sortedNames([...importers.keys()])}.`,
     '',
-    `Of constants and shapes only, on import: ${sortedNames(Object.keys(tensorflowFolds).filter((name) => !(name in importers)))}.`,
+    `Of constants and shapes only, on import: ${sortedNames([...tensorflowFolds.keys()].filter((name) => !importers.has(name)))}.`,
     '',
     '## Layers of Keras and of TensorFlow.js layers models',
     '',
     'In `model.json`, in `.h5` (Keras 2 and 3) and in `.keras` (Keras 3), channels last; also operations of Keras 3 with a number',
     '(`x + 3`). What acts in training only is left out.',
     '',
-    `${sortedNames(Object.keys(layers))}.`,
+    `${sortedNames([...layers.keys()])}.`,
     '',
     '## Operators of a graph, and engines',
     '',

@@ -33,7 +33,7 @@ describe('constants', () => {
     };
     expect(() => read(model)).toThrow(
       expect.objectContaining({
-        code: 'MODEL_INVALID',
+        code: 'FILE_DAMAGED',
         message: expect.stringMatching(/"w".*save_as_external_data=True/),
       }),
     );
@@ -232,9 +232,9 @@ describe('files that are none', () => {
         300,
       ),
     ],
-  ])('%s: MODEL_INVALID, with the name', (_, bytes) => {
+  ])('%s: FILE_DAMAGED, with the name', (_, bytes) => {
     expect(() => importOnnx('net', bytes)).toThrow(
-      expect.objectContaining({ code: 'MODEL_INVALID', message: expect.stringMatching(/"net"/) }),
+      expect.objectContaining({ code: 'FILE_DAMAGED', message: expect.stringMatching(/"net"/) }),
     );
   });
 

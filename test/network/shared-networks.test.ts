@@ -30,7 +30,14 @@ const networks: Readonly<Record<string, string>> = {
 async function imported(file: string): Promise<Graph> {
   const format = formatOf(file);
   const read = (name: string): Promise<Uint8Array> => Promise.resolve(new Uint8Array(readFileSync(sharedFile(name))));
-  return importNetwork(file, format, await networkFiles(format, `models/${file}`, read));
+  return importNetwork(
+    file,
+    format,
+    await networkFiles(format, `models/${file}`, {
+      own: read,
+      beside: (own, part) => read(`${own.slice(0, own.lastIndexOf('/') + 1)}${part}`),
+    }),
+  );
 }
 
 /** `structures/` are cases of the ONNX project, which test/engine runs (the suite `light`). */

@@ -46,16 +46,18 @@ const affine = ({ settings }: LayerDraft): readonly string[] => [
 ];
 
 /** Names of a layer's weights, in the order in which Keras makes them. A layer with weights that is read has a row here. */
-const weightNames: Readonly<Record<string, (layer: LayerDraft) => readonly string[]>> = {
-  BatchNormalization: (layer) => [...affine(layer), 'moving_mean', 'moving_variance'],
-  Conv2D: kernelAndBias,
-  Dense: kernelAndBias,
-  DepthwiseConv2D: kernelAndBias,
-  LayerNormalization: affine,
-  Normalization: () => ['mean', 'variance', 'count'],
-  PReLU: () => ['alpha'],
-  SeparableConv2D: () => ['depthwise_kernel', 'pointwise_kernel', 'bias'],
-};
+const weightNames: ReadonlyMap<string, (layer: LayerDraft) => readonly string[]> = new Map(
+  Object.entries<(layer: LayerDraft) => readonly string[]>({
+    BatchNormalization: (layer) => [...affine(layer), 'moving_mean', 'moving_variance'],
+    Conv2D: kernelAndBias,
+    Dense: kernelAndBias,
+    DepthwiseConv2D: kernelAndBias,
+    LayerNormalization: affine,
+    Normalization: () => ['mean', 'variance', 'count'],
+    PReLU: () => ['alpha'],
+    SeparableConv2D: () => ['depthwise_kernel', 'pointwise_kernel', 'bias'],
+  }),
+);
 
 /** Layers, also those of models within the model, by their path. */
 function layersByPath(model: string, draft: ModelDraft, path = ''): ReadonlyMap<string, LayerDraft> {
@@ -82,7 +84,7 @@ function weightsOf(model: string, draft: ModelDraft, file: H5File): ReadonlyMap<
       const here = typeof named === 'string' ? `${path}${named}` : undefined;
       const layer = here === undefined ? undefined : layers.get(here);
       if (isGroup(vars) && layer !== undefined) {
-        (weightNames[layer.className]?.(layer) ?? []).forEach((part, i) => {
+        (weightNames.get(layer.className)?.(layer) ?? []).forEach((part, i) => {
           const dataset = vars.get(`${i}`);
           if (isDataset(dataset)) found.set(`${here}/${part}`, floatsOf(model, `${here}/${part}`, dataset));
         });

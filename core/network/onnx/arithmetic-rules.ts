@@ -73,10 +73,10 @@ const reduced =
     const rank = t.shape(0).length;
     const named = numbers(t, 'axes', 1);
     const given = named?.length === 0 ? undefined : named;
-    if (given === undefined && t.attributes.int('noop_with_empty_axes', 0) === 1)
+    if (given === undefined && t.attributes.flag('noop_with_empty_axes', 0) === 1)
       return t.alias(t.inputs[0] as ValueId);
     const axes = (given ?? Array.from({ length: rank }, (_, i) => i)).map((axis) => (axis < 0 ? axis + rank : axis));
-    t.add(op, t.inputs.slice(0, 1), { axes, keepdims: t.attributes.int('keepdims', 1) });
+    t.add(op, t.inputs.slice(0, 1), { axes, keepdims: t.attributes.flag('keepdims', 1) });
   };
 
 /** x · gate(x), with the gate made of these operators, one upon the other. */
@@ -125,7 +125,7 @@ const groupNormalization: Rule = (t) => {
   const [, channels, ...space] = t.shape(0);
   const groups = t.attributes.int('num_groups', 0);
   if (t.opset < 21) throw new UnsupportedNode('its form before opset 21');
-  if (channels === undefined || channels % groups !== 0)
+  if (channels === undefined || !(groups >= 1) || channels % groups !== 0)
     throw new UnsupportedNode('groups that do not divide channels');
   const [split, done, joined, scaled] = ['split', 'done', 'joined', 'scaled'].map((label) => t.intermediate(label)) as [
     ValueId,

@@ -29,7 +29,7 @@ export function batchIndexOf(t: Translation): BatchIndex | undefined {
   const at = t.inputs.findIndex((_, input) => t.batchIndex(input) !== undefined);
   const index = t.batchIndex(at);
   if (index === undefined) return undefined;
-  const operation = operations[t.opType];
+  const operation = operations.get(t.opType);
   if (operation === undefined) return undefined;
   return operation(t, index, t.constant(at === 0 ? 1 : 0));
 }
@@ -38,31 +38,35 @@ type Operation = (t: Translation, index: BatchIndex, other: Tensor | undefined) 
 
 const refused = (): UnsupportedNode => new UnsupportedNode('its indices depend on an open dimension');
 
-const operations: Readonly<Record<string, Operation>> = {
-  Mul(_, { scale, shape, offsets }, other) {
-    const [factor, ...more] = integersOf(other) ?? [];
-    if (factor === undefined || more.length > 0) throw refused();
-    return { scale: scale * factor, shape, offsets: offsets.map((offset) => offset * factor) };
-  },
-  Unsqueeze(t, { scale, shape, offsets }) {
-    const axes = numbers(t, 'axes', 1) ?? [];
-    const rank = 1 + shape.length + axes.length;
-    const added = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
-    if (added.has(0)) throw refused();
-    const rest = [...shape];
-    const widened = Array.from({ length: rank - 1 }, (_, i) => (added.has(i + 1) ? 1 : (rest.shift() as number)));
-    return { scale, shape: widened, offsets };
-  },
-  Add(_, { scale, shape, offsets }, other) {
-    const added = integersOf(other);
-    const own = other?.shape ?? [];
-    if (added === undefined || own.length > shape.length + 1) throw refused();
-    const aligned = [...Array.from({ length: shape.length + 1 - own.length }, () => 1), ...own];
-    if (aligned[0] !== 1) throw refused();
-    const one = summed({ shape, values: offsets }, { shape: aligned.slice(1), values: added });
-    return { scale, shape: one.shape, offsets: one.values };
-  },
-};
+const operations: ReadonlyMap<string, Operation> = new Map(
+  Object.entries<Operation>({
+    Mul(_, { scale, shape, offsets }, other) {
+      const [factor, ...more] = integersOf(other) ?? [];
+      if (factor === undefined || more.length > 0) throw refused();
+      return { scale: scale * factor, shape, offsets: offsets.map((offset) => offset * factor) };
+    },
+    Unsqueeze(t, { scale, shape, offsets }) {
+      const axes = numbers(t, 'axes', 1) ?? [];
+      const rank = 1 + shape.length + axes.length;
+      const added = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
+      if (added.has(0) || added.size !== axes.length || [...added].some((axis) => axis < 0 || axis >= rank))
+        throw refused();
+      const rest = [...shape];
+      const widened = Array.from({ length: rank - 1 }, (_, i) => (added.has(i + 1) ? 1 : (rest.shift() as number)));
+      return { scale, shape: widened, offsets };
+    },
+    Add(t, { scale, shape, offsets }, other) {
+      const added = integersOf(other);
+      const own = other?.shape ?? [];
+      if (added === undefined || own.length > shape.length + 1) throw refused();
+      t.effort.spend(added.length * Math.max(1, offsets.length), t.opType);
+      const aligned = [...Array.from({ length: shape.length + 1 - own.length }, () => 1), ...own];
+      if (aligned[0] !== 1) throw refused();
+      const one = summed({ shape, values: offsets }, { shape: aligned.slice(1), values: added });
+      return { scale, shape: one.shape, offsets: one.values };
+    },
+  }),
+);
 
 interface Numbers {
   readonly shape: Shape;
@@ -71,6 +75,8 @@ interface Numbers {
 
 /** The sum of two arrays of equal rank, broadcast. */
 function summed(a: Numbers, b: Numbers): Numbers {
+  const fits = a.shape.every((dim, axis) => dim === 1 || b.shape[axis] === 1 || dim === b.shape[axis]);
+  if (!fits) throw refused();
   const shape = a.shape.map((dim, axis) => Math.max(dim, b.shape[axis] as number));
   const pick = ({ shape: own, values }: Numbers, place: readonly number[]): number => {
     const at = own.reduce((sum, dim, axis) => sum * dim + (dim === 1 ? 0 : (place[axis] as number)), 0);

@@ -194,6 +194,7 @@ function besideFirst(name: ValueId, constant: Tensor, constants: Map<ValueId, Te
     number[],
   ];
   const moved = `${name}|nchw`;
+  if (constants.has(moved)) return moved;
   constants.set(moved, picked(tensor(constant.dtype, shape, constant.data), dims, indices(dims, strides)));
   return moved;
 }

@@ -1,5 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import {
+  AttributeProto_AttributeType,
   ModelProtoSchema,
   TensorProto_DataType,
   type AttributeProto,
@@ -10,8 +11,12 @@ import {
 } from 'onnx-buf';
 import { PercussError } from '../../errors.js';
 import { sizeOf, tensor, type Tensor } from '../../tensor.js';
+import { misshapen, within } from '../budget.js';
+import { isKnown } from '../open-dimension.js';
+import { UnsupportedNode } from '../unsupported.js';
 
 const T = TensorProto_DataType;
+const A = AttributeProto_AttributeType;
 
 /** Element types that become float32, int64 and bool; everything else is refused. */
 export type Kind = 'float32' | 'int64' | 'bool';
@@ -43,11 +48,11 @@ export function typeName(dataType: number): string {
 
 /**
  * Parses an .onnx file.
- * @throws PercussError MODEL_INVALID naming the model, for anything that is not a whole ONNX model.
+ * @throws PercussError FILE_DAMAGED naming the model, for anything that is not a whole ONNX model; LIMIT_EXCEEDED for one with too many parts.
  */
 export function decodeModel(name: string, bytes: Uint8Array): ModelProto & { graph: GraphProto } {
   const invalid = (complaint: string, cause?: unknown): PercussError =>
-    new PercussError('MODEL_INVALID', `model "${name}": ${complaint}`, { details: { model: name }, cause });
+    new PercussError('FILE_DAMAGED', `model "${name}": ${complaint}`, { details: { model: name }, cause });
   let model: ModelProto;
   try {
     model = fromBinary(ModelProtoSchema, bytes);
@@ -58,7 +63,21 @@ export function decodeModel(name: string, bytes: Uint8Array): ModelProto & { gra
   if (graph === undefined || graph.output.length === 0 || model.opsetImport.length === 0) {
     throw invalid('not an ONNX model, or a damaged one: it has no graph with outputs. Export or download it again');
   }
+  countParts(name, graph);
   return { ...model, graph };
+}
+
+/** @throws PercussError LIMIT_EXCEEDED where there is more of something than whoever looks at it can bear. */
+function countParts(model: string, graph: GraphProto): void {
+  within(model, 'nodes', graph.node.length);
+  within(model, 'constants', graph.initializer.length);
+  within(model, 'outputs', graph.output.length);
+  const named = (name: string): void => within(model, 'nameLength', name.length, `name "${name.slice(0, 40)}…"`);
+  for (const { name, opType, domain, input, output } of graph.node) {
+    for (const text of [name, opType, domain, ...input, ...output]) named(text);
+    within(model, 'ports', input.length + output.length, `node "${name}"`);
+  }
+  for (const { name } of [...graph.initializer, ...graph.input, ...graph.output]) named(name);
 }
 
 /** A 16-bit IEEE half as a number. */
@@ -104,6 +123,8 @@ function elementsOf(proto: TensorProto, raw: Uint8Array): ArrayLike<number | big
   const type = proto.dataType;
   if (raw.length > 0) {
     const [bytes, read] = readers[type] as readonly [number, Reader];
+    // Its length is told by the caller: a rest is no element.
+    if (raw.length % bytes !== 0) return { length: raw.length / bytes };
     if (type === T.FLOAT) return new Float32Array(new Uint8Array(raw).buffer, 0, Math.floor(raw.length / 4));
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
     const length = Math.floor(raw.length / bytes);
@@ -116,8 +137,8 @@ function elementsOf(proto: TensorProto, raw: Uint8Array): ArrayLike<number | big
   if (type === T.DOUBLE) return proto.doubleData;
   if (type === T.INT64) return proto.int64Data;
   if (type === T.UINT32) return proto.uint64Data;
-  if (type === T.FLOAT16) return proto.int32Data.map(half);
-  if (type === T.BFLOAT16) return proto.int32Data.map(brain);
+  if (type === T.FLOAT16) return proto.int32Data.map((bits) => half(bits & 0xffff));
+  if (type === T.BFLOAT16) return proto.int32Data.map((bits) => brain(bits & 0xffff));
   return proto.int32Data;
 }
 
@@ -139,6 +160,11 @@ export function decodeTensor(model: string, proto: TensorProto, raw: Uint8Array 
     );
   }
   const shape = proto.dims.map(Number);
+  const complaint = misshapen(shape) ?? (shape.includes(-1) ? `its shape [${shape.join(', ')}] is open` : undefined);
+  if (complaint !== undefined) {
+    throw new PercussError('MODEL_INVALID', `${where}: ${complaint}`, { details: { model } });
+  }
+  within(model, 'axes', shape.length, `constant "${proto.name}"`);
   const elements = elementsOf(proto, raw);
   if (elements.length !== sizeOf(shape)) {
     throw new PercussError(
@@ -150,9 +176,36 @@ export function decodeTensor(model: string, proto: TensorProto, raw: Uint8Array 
   if (kind === 'float32') {
     return tensor(kind, shape, elements instanceof Float32Array ? elements : Float32Array.from(elements as number[]));
   }
-  if (kind === 'int64') return tensor(kind, shape, BigInt64Array.from(Array.from(elements, BigInt)));
+  if (kind === 'int64') {
+    const [least, most] = rangeOf(proto.dataType);
+    const whole = BigInt64Array.from(Array.from(elements, BigInt));
+    // Two numbers stand for open dimensions while shapes are computed: no file may write them.
+    if (!whole.every((value) => value >= least && value <= most && isKnown(value))) {
+      throw new PercussError('MODEL_INVALID', `${where}: it holds numbers that ${typeName(proto.dataType)} cannot`, {
+        details: { model },
+      });
+    }
+    return tensor(kind, shape, whole);
+  }
   return tensor(kind, shape, Uint8Array.from(Array.from(elements, (element) => (Number(element) === 0 ? 0 : 1))));
 }
+
+/** The least and the largest whole number of an ONNX element type. */
+export function rangeOf(dataType: number): readonly [bigint, bigint] {
+  const bits = integerBits[dataType] ?? 64;
+  return bits > 0 ? [-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1) - 1n] : [0n, 2n ** BigInt(-bits) - 1n];
+}
+
+/** Widths of whole numbers; below 0 where they have no sign. */
+const integerBits: Readonly<Partial<Record<number, number>>> = {
+  [T.INT64]: 64,
+  [T.INT32]: 32,
+  [T.INT16]: 16,
+  [T.INT8]: 8,
+  [T.UINT32]: -32,
+  [T.UINT16]: -16,
+  [T.UINT8]: -8,
+};
 
 /** The attributes of one ONNX node, by name, with ONNX's defaults given by the caller. */
 export class Attributes {
@@ -162,31 +215,45 @@ export class Attributes {
     this.#byName = new Map(node.attribute.map((attribute) => [attribute.name, attribute]));
   }
 
-  int<D>(name: string, otherwise: D): number | D {
+  /** An attribute that says what it is must be that; old files leave it out. @throws UnsupportedNode. */
+  #found(name: string, type: AttributeProto_AttributeType): AttributeProto | undefined {
     const found = this.#byName.get(name);
+    if (found === undefined || found.type === type || found.type === A.UNDEFINED) return found;
+    throw new UnsupportedNode(`its attribute ${name} is of type ${A[found.type] ?? found.type}, not ${A[type]}`);
+  }
+
+  int<D>(name: string, otherwise: D): number | D {
+    const found = this.#found(name, A.INT);
     return found ? Number(found.i) : otherwise;
   }
 
+  /** 0 or 1. @throws UnsupportedNode for anything else. */
+  flag(name: string, otherwise: 0 | 1): 0 | 1 {
+    const value = this.int(name, otherwise);
+    if (value !== 0 && value !== 1) throw new UnsupportedNode(`its attribute ${name} is ${value}, neither 0 nor 1`);
+    return value;
+  }
+
   float<D>(name: string, otherwise: D): number | D {
-    const found = this.#byName.get(name);
+    const found = this.#found(name, A.FLOAT);
     return found ? found.f : otherwise;
   }
 
   text(name: string, otherwise: string): string {
-    const found = this.#byName.get(name);
+    const found = this.#found(name, A.STRING);
     return found ? new TextDecoder().decode(found.s) : otherwise;
   }
 
   ints<D>(name: string, otherwise: D): number[] | D {
-    const found = this.#byName.get(name);
+    const found = this.#found(name, A.INTS);
     return found ? found.ints.map(Number) : otherwise;
   }
 
   floats(name: string): number[] | undefined {
-    return this.#byName.get(name)?.floats;
+    return this.#found(name, A.FLOATS)?.floats;
   }
 
   tensor(name: string): TensorProto | undefined {
-    return this.#byName.get(name)?.t;
+    return this.#found(name, A.TENSOR)?.t;
   }
 }

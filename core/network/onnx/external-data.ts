@@ -1,5 +1,6 @@
 import { type TensorProto, TensorProto_DataLocation } from 'onnx-buf';
 import { PercussError } from '../../errors.js';
+import { strays } from '../../inside.js';
 import { decodeModel } from './decode.js';
 
 const isExternal = (proto: TensorProto): boolean => proto.dataLocation === TensorProto_DataLocation.EXTERNAL;
@@ -9,7 +10,7 @@ const entryOf = (proto: TensorProto, key: string): string | undefined =>
 
 /**
  * Files beside an .onnx file in which it keeps its constants, as relative paths with forward slashes.
- * @throws PercussError MODEL_INVALID for a damaged model, and for a path that leaves the model's folder.
+ * @throws PercussError FILE_DAMAGED for a damaged model, and for a path that leaves the model's folder.
  */
 export function externalFiles(model: string, bytes: Uint8Array): readonly string[] {
   // Parsing a large file twice is dear, and few files need it.
@@ -20,16 +21,14 @@ export function externalFiles(model: string, bytes: Uint8Array): readonly string
 
 function locationOf(model: string, proto: TensorProto): string {
   const location = (entryOf(proto, 'location') ?? '').replaceAll('\\', '/').replace(/^(\.\/)+/, '');
-  const leaves = location.startsWith('/') || /^[a-z]:/i.test(location) || location.split('/').includes('..');
-  if (location === '' || leaves) {
-    throw new PercussError(
-      'MODEL_INVALID',
-      `model "${model}", constant "${proto.name}": its data is said to be in "${location}"; a file in the model's own folder was expected. ` +
-        'Save the model again with its data beside it: onnx.save_model(model, path, save_as_external_data=True)',
-      { details: { model, location } },
-    );
-  }
-  return location;
+  const reason = strays(location);
+  if (reason === undefined) return location;
+  throw new PercussError(
+    'FILE_DAMAGED',
+    `model "${model}", constant "${proto.name}": its data is said to be in "${location}", which is no file in the model's own folder (${reason}). ` +
+      'Save the model again with its data beside it: onnx.save_model(model, path, save_as_external_data=True)',
+    { details: { model, name: location.slice(0, 200) } },
+  );
 }
 
 /**
@@ -51,7 +50,13 @@ export function bytesOf(model: string, proto: TensorProto, files: ReadonlyMap<st
   }
   const from = Number(entryOf(proto, 'offset') ?? 0);
   const length = Number(entryOf(proto, 'length') ?? bytes.length - from);
-  if (!(from >= 0 && length >= 0 && from + length <= bytes.length)) {
+  if (!(
+    Number.isSafeInteger(from) &&
+    Number.isSafeInteger(length) &&
+    from >= 0 &&
+    length >= 0 &&
+    from + length <= bytes.length
+  )) {
     throw new PercussError(
       'MODEL_INVALID',
       `model "${model}", constant "${proto.name}": bytes ${from} to ${from + length} of "${location}" were expected, but it holds ` +

@@ -1,10 +1,10 @@
-import { float32, tensor, zeros, type Tensor } from '../../tensor.js';
+import { float32, sizeOf, tensor, zeros, type Tensor } from '../../tensor.js';
 import { DYNAMIC } from '../graph.js';
 import { isKnown, openDimension, unknown } from '../open-dimension.js';
 import { broadcastIndices, broadcastShape } from '../operators/broadcast.js';
 import { filled, indices, picked, stridesOf } from '../operators/layout.js';
 import { UnsupportedNode } from '../unsupported.js';
-import { decodeTensor, kindOf } from './decode.js';
+import { decodeTensor, kindOf, rangeOf } from './decode.js';
 import { type Translation } from './translation.js';
 
 /**
@@ -42,28 +42,40 @@ const constantOfShape: Fold = (t) => {
   const given = t.constant(0);
   if (given?.dtype !== 'int64') return undefined;
   const dims = Array.from((given as Tensor<'int64'>).data);
+  if (dims.some((dim) => isKnown(dim) && dim < 0n)) throw new UnsupportedNode(`a shape of ${dims.join(', ')}`);
   if (!dims.every(isKnown)) throw new UnsupportedNode('its shape depends on an open dimension');
   const proto = t.attributes.tensor('value');
   const value = proto ? decodeTensor(t.model, proto) : float32([1], [0]);
-  return filled(value, dims.map(Number));
+  if (value.data.length !== 1) throw new UnsupportedNode('its value is not one number');
+  const shape = dims.map(Number);
+  t.effort.spend(sizeOf(shape), t.opType, value.dtype);
+  return filled(value, shape);
 };
 
 const gather: Fold = (t) => {
   const [data, wanted] = [t.constant(0), t.constant(1)];
   if (data === undefined || wanted === undefined) return undefined;
-  const axis = (t.attributes.int('axis', 0) + data.shape.length) % Math.max(1, data.shape.length);
+  const named = t.attributes.int('axis', 0);
+  const axis = named < 0 ? named + data.shape.length : named;
+  if (!(axis >= 0 && axis < data.shape.length))
+    throw new UnsupportedNode(`axis ${named} in ${data.shape.length} dimensions`);
+  if (wanted.dtype !== 'int64') throw new UnsupportedNode('its indices are no whole numbers');
   const extent = data.shape[axis] as number;
   const strides = stridesOf(data.shape);
   const rows = Array.from(wanted.data as ArrayLike<number | bigint>, (at) =>
     Number(at) < 0 ? Number(at) + extent : Number(at),
   );
+  if (rows.some((row) => !(row >= 0 && row < extent)))
+    throw new UnsupportedNode(`indices outside of an axis of ${extent}`);
   const result = [...data.shape.slice(0, axis), ...wanted.shape, ...data.shape.slice(axis + 1)];
+  t.effort.spend(sizeOf(result), t.opType, data.dtype);
   const outer = indices(data.shape.slice(0, axis), strides.slice(0, axis));
   const inner = indices(data.shape.slice(axis + 1), strides.slice(axis + 1));
-  const from: number[] = [];
+  const from = new Int32Array(sizeOf(result));
+  let at = 0;
   for (const o of outer)
-    for (const row of rows) for (const i of inner) from.push(o + row * (strides[axis] as number) + i);
-  return picked(data, result, Int32Array.from(from));
+    for (const row of rows) for (const i of inner) from[at++] = o + row * (strides[axis] as number) + i;
+  return picked(data, result, from);
 };
 
 const cast: Fold = (t) => {
@@ -76,11 +88,16 @@ const cast: Fold = (t) => {
     if (values.some((value) => typeof value === 'bigint' && !isKnown(value))) return undefined;
     return float32(x.shape, values.map(Number));
   }
-  if (kind === 'int64')
-    return int64(
-      x.shape,
-      values.map((value) => BigInt(Math.trunc(Number(value)))),
-    );
+  if (kind === 'int64') {
+    const [least, most] = rangeOf(t.attributes.int('to', 0));
+    const whole = values.map((value) => {
+      if (!Number.isFinite(Number(value))) throw new UnsupportedNode(`${value} is no whole number`);
+      return typeof value === 'bigint' ? value : BigInt(Math.trunc(value));
+    });
+    if (whole.some((value) => value < least || value > most))
+      throw new UnsupportedNode('its numbers do not fit the type');
+    return int64(x.shape, whole);
+  }
   return tensor(
     'bool',
     x.shape,
@@ -89,10 +106,15 @@ const cast: Fold = (t) => {
 };
 
 const range: Fold = (t) => {
-  const [start, limit, step] = [0, 1, 2].map((input) => t.constant(input)?.data[0]);
+  const limits = [0, 1, 2].map((input) => t.constant(input));
+  if (limits.some((limit) => limit !== undefined && limit.data.length !== 1))
+    throw new UnsupportedNode('its limits are not one number each');
+  const [start, limit, step] = limits.map((limit) => limit?.data[0]);
   if (typeof start !== 'bigint' || typeof limit !== 'bigint' || typeof step !== 'bigint') return undefined;
   if (![start, limit, step].every(isKnown)) throw new UnsupportedNode('its limits depend on an open dimension');
+  if (step === 0n) throw new UnsupportedNode('its step is 0');
   const count = Math.max(0, Math.ceil(Number(limit - start) / Number(step)));
+  t.effort.spend(count, t.opType, 'int64');
   return int64(
     [count],
     Array.from({ length: count }, (_, i) => start + BigInt(i) * step),
@@ -104,15 +126,21 @@ const ofIntegers =
   (apply: (a: bigint, b: bigint) => bigint): Fold =>
   (t) => {
     const [a, b] = [t.constant(0), t.constant(1)];
-    if (a?.dtype !== 'int64' || b?.dtype !== 'int64') return undefined;
-    return paired(a as Tensor<'int64'>, b as Tensor<'int64'>, (x, y) =>
+    if (a?.dtype !== 'int64' || b?.dtype !== 'int64' || t.inputs.length !== 2) return undefined;
+    return paired(t, a as Tensor<'int64'>, b as Tensor<'int64'>, (x, y) =>
       isKnown(x) && isKnown(y) ? apply(x, y) : unknown,
     );
   };
 
-function paired(a: Tensor<'int64'>, b: Tensor<'int64'>, apply: (a: bigint, b: bigint) => bigint): Tensor<'int64'> {
+function paired(
+  t: Translation,
+  a: Tensor<'int64'>,
+  b: Tensor<'int64'>,
+  apply: (a: bigint, b: bigint) => bigint,
+): Tensor<'int64'> {
   const target = broadcastShape([a.shape, b.shape]);
   if (target === undefined) throw new UnsupportedNode('its shapes do not broadcast');
+  t.effort.spend(sizeOf(target), t.opType, 'int64');
   const [fromA, fromB] = [broadcastIndices(a.shape, target), broadcastIndices(b.shape, target)];
   const result = zeros('int64', target);
   for (let i = 0; i < fromA.length; i++) {
@@ -121,10 +149,17 @@ function paired(a: Tensor<'int64'>, b: Tensor<'int64'>, apply: (a: bigint, b: bi
   return result;
 }
 
+const notZero = (divisor: bigint): bigint => {
+  if (divisor === 0n) throw new UnsupportedNode('it divides by 0');
+  return divisor;
+};
+
+const modulo = ofIntegers((a, b) => ((a % notZero(b)) + b) % b);
+
 const equal: Fold = (t) => {
   const [a, b] = [t.constant(0), t.constant(1)];
   if (a?.dtype !== 'int64' || b?.dtype !== 'int64') return undefined;
-  const same = paired(a as Tensor<'int64'>, b as Tensor<'int64'>, (x, y) => (x === y ? 1n : 0n));
+  const same = paired(t, a as Tensor<'int64'>, b as Tensor<'int64'>, (x, y) => (x === y ? 1n : 0n));
   return tensor('bool', same.shape, Uint8Array.from(same.data, Number));
 };
 
@@ -146,34 +181,39 @@ const product: Fold = (t) => {
   if (x?.dtype !== 'int64' || x.shape.length !== 1) return undefined;
   const values = Array.from((x as Tensor<'int64'>).data);
   const total = values.every(isKnown) ? values.reduce((a, b) => a * b, 1n) : unknown;
-  return int64(t.attributes.int('keepdims', 1) === 1 ? [1] : [], [total]);
+  return int64(t.attributes.flag('keepdims', 1) === 1 ? [1] : [], [total]);
 };
 
 /** `Shape` and `Constant` need no constant inputs, all others do. */
-export const folds: Readonly<Record<string, Fold>> = {
-  Abs: ofEach(Math.abs, (x) => (x < 0n ? -x : x)),
-  Add: ofIntegers((a, b) => a + b),
-  Cast: cast,
-  Ceil: ofEach(Math.ceil),
-  Constant: constant,
-  ConstantOfShape: constantOfShape,
-  Div: ofIntegers((a, b) => a / b),
-  Equal: equal,
-  Exp: ofEach(Math.exp),
-  Floor: ofEach(Math.floor),
-  Gather: gather,
-  Max: ofIntegers((a, b) => (a > b ? a : b)),
-  Min: ofIntegers((a, b) => (a < b ? a : b)),
-  Mod: ofIntegers((a, b) => ((a % b) + b) % b),
-  Mul: ofIntegers((a, b) => a * b),
-  Neg: ofEach(
-    (x) => -x,
-    (x) => -x,
-  ),
-  Range: range,
-  Reciprocal: ofEach((x) => 1 / x),
-  ReduceProd: product,
-  Shape: shape,
-  Sqrt: ofEach(Math.sqrt),
-  Sub: ofIntegers((a, b) => a - b),
-};
+export const folds: ReadonlyMap<string, Fold> = new Map(
+  Object.entries<Fold>({
+    Abs: ofEach(Math.abs, (x) => (x < 0n ? -x : x)),
+    Add: ofIntegers((a, b) => a + b),
+    Cast: cast,
+    Ceil: ofEach(Math.ceil),
+    Constant: constant,
+    ConstantOfShape: constantOfShape,
+    Div: ofIntegers((a, b) => a / notZero(b)),
+    Equal: equal,
+    Exp: ofEach(Math.exp),
+    Floor: ofEach(Math.floor),
+    Gather: gather,
+    Max: ofIntegers((a, b) => (a > b ? a : b)),
+    Min: ofIntegers((a, b) => (a < b ? a : b)),
+    Mod: (t) => {
+      if (t.attributes.flag('fmod', 0) === 1) throw new UnsupportedNode('fmod');
+      return modulo(t);
+    },
+    Mul: ofIntegers((a, b) => a * b),
+    Neg: ofEach(
+      (x) => -x,
+      (x) => -x,
+    ),
+    Range: range,
+    Reciprocal: ofEach((x) => 1 / x),
+    ReduceProd: product,
+    Shape: shape,
+    Sqrt: ofEach(Math.sqrt),
+    Sub: ofIntegers((a, b) => a - b),
+  }),
+);

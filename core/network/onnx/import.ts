@@ -1,19 +1,22 @@
 import type { GraphProto, NodeProto, ValueInfoProto } from 'onnx-buf';
+import { atPlace } from '../../border.js';
 import { PercussError } from '../../errors.js';
 import type { Tensor } from '../../tensor.js';
+import { misshapen, within } from '../budget.js';
 import { buildGraph, type NodeDraft } from '../build.js';
+import { Effort } from '../effort.js';
 import { DYNAMIC, type Graph, type GraphInput, type Node, type Shape, type ValueId } from '../graph.js';
 import { Names } from '../names.js';
 import { operatorOf } from '../operators/table.js';
 import { unsupportedError, UnsupportedNode, type Unsupported } from '../unsupported.js';
-import { Attributes, decodeModel, decodeTensor, kindOf, typeName } from './decode.js';
+import { Attributes, decodeModel, kindOf, typeName } from './decode.js';
 import { batchIndexOf, type BatchIndex } from './batch-index.js';
 import { withChannelShuffles } from './channel-shuffle.js';
 import { withChannelsFirst } from './channels-first.js';
-import { bytesOf } from './external-data.js';
+import { checkNames, initialisersOf } from './initialisers.js';
 import { folds } from './fold.js';
 import { nameNodes, type NodeNames } from './path.js';
-import { checkOpset } from './opset.js';
+import { checkOpset, opsetOf } from './opset.js';
 import { rules } from './rules.js';
 import { invalidModel, type Translation } from './translation.js';
 
@@ -34,13 +37,10 @@ interface Parsed {
  */
 export function importOnnx(name: string, bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array> = new Map()): Graph {
   const model = decodeModel(name, bytes);
-  const opset = Number(
-    model.opsetImport.find((entry) => entry.domain === '' || entry.domain === 'ai.onnx')?.version ?? 0,
-  );
+  const opset = opsetOf(name, model);
   checkOpset(name, opset);
-  const initialisers = new Map(
-    model.graph.initializer.map((proto) => [proto.name, decodeTensor(name, proto, bytesOf(name, proto, files))]),
-  );
+  checkNames(name, model.graph);
+  const initialisers = initialisersOf(name, model.graph, bytes, files);
   if (model.graph.sparseInitializer.length > 0) {
     throw new PercussError('MODEL_UNSUPPORTED', `model "${name}": sparse constants are not supported`, {
       details: { model: name },
@@ -92,6 +92,9 @@ function inputOf(model: string, input: ValueInfoProto): GraphInput {
       { details: { model, input: input.name } },
     );
   }
+  for (const { value } of type.value.shape.dim) {
+    if (value.case === 'dimValue') within(model, 'valueElements', Number(value.value), `input "${input.name}"`);
+  }
   const shape = type.value.shape.dim.map(({ value }) =>
     value.case === 'dimValue' && value.value > 0n ? Number(value.value) : DYNAMIC,
   );
@@ -104,10 +107,13 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
   const shapes = new Map<ValueId, Shape>([...constants].map(([id, constant]) => [id, constant.shape]));
   for (const input of inputs) shapes.set(input.id, input.shape);
   const aliases = new Map<ValueId, ValueId>();
-  const resolve = (value: ValueId): ValueId => {
-    const target = aliases.get(value);
-    return target === undefined ? value : resolve(target);
-  };
+  const resolve = (value: ValueId): ValueId => aliases.get(value) ?? value;
+  const effort = new Effort(
+    name,
+    [...constants.values()].reduce((sum, constant) => sum + constant.data.length, 0),
+  );
+  const own = new Names();
+  for (const value of [...shapes.keys(), ...graph.node.flatMap((proto) => proto.output)]) own.claim(value);
   const read = new Set([...graph.node.flatMap((proto) => proto.input), ...graph.output.map((output) => output.name)]);
   const batchIndices = new Map<ValueId, BatchIndex>();
   const drafts: NodeDraft[] = [];
@@ -118,13 +124,16 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
 
   const translationOf = (proto: NodeProto, inputs: readonly ValueId[], id: string): Translation => {
     let helpers = 0;
+    // A result that nobody asks for has a name, too: '' stands for an input that is left out.
+    const written = proto.output.map((output, i) => output || own.claim(`${id}/unused${i}`));
     return {
       model: name,
+      effort,
       opType: proto.opType,
       opset,
       attributes: new Attributes(proto),
       inputs,
-      outputs: proto.output,
+      outputs: written,
       freedBatch,
       shape(input) {
         const shape = shapes.get(inputs[input] ?? '');
@@ -136,20 +145,24 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
       producer: (input) => drafts.find((draft) => draft.outputs.includes(inputs[input] ?? '')),
       constant: (input) => constants.get(inputs[input] ?? ''),
       isRead: (value) => read.has(value),
-      intermediate: (label) => `${id}/${label}`,
+      intermediate: (label) => own.claim(`${id}/${label}`),
       literal(label, constant) {
-        const value = `${id}/${label}`;
+        const value = own.claim(`${id}/${label}`);
         constants.set(value, constant);
         shapes.set(value, constant.shape);
         return value;
       },
-      alias: (value, output = 0) => void aliases.set(proto.output[output] as ValueId, value),
-      define(output, constant) {
-        constants.set(proto.output[output] as ValueId, constant);
-        shapes.set(proto.output[output] as ValueId, constant.shape);
+      alias(value: ValueId | undefined, output = 0) {
+        if (!value) throw invalidModel(name, `node "${id}" (${proto.opType}) lacks its input`);
+        // What a node reads has been resolved, so that names of names do not arise.
+        aliases.set(written[output] as ValueId, value);
       },
-      add(op, from, attributes, to = proto.output) {
-        const main = to.includes(proto.output[0] as ValueId);
+      define(output, constant) {
+        constants.set(written[output] as ValueId, constant);
+        shapes.set(written[output] as ValueId, constant.shape);
+      },
+      add(op, from, attributes, to = written) {
+        const main = to.includes(written[0] as ValueId);
         const draft: Node = {
           id: main ? id : `${id}/${(helpers += 1)}`,
           op,
@@ -164,11 +177,12 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
           shapes: from.map((value) => shapes.get(value)),
           constants: known,
         });
+        const complaint = outputs.map(misshapen).find((reason) => reason !== undefined);
+        if (complaint !== undefined) throw invalidModel(name, `node "${id}" (${proto.opType}): ${complaint}`);
         to.forEach((value, i) => shapes.set(value, outputs[i] as Shape));
         if (from.every((value) => value === '' || constants.has(value))) {
-          operatorOf(draft)
-            .evaluate(draft, known)
-            .forEach((value, i) => constants.set(to[i] as ValueId, value));
+          const values = effort.evaluate(draft, known, outputs);
+          to.forEach((value, i) => constants.set(value, values[i] as Tensor));
           return;
         }
         drafts.push(draft);
@@ -190,7 +204,7 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
     const operator =
       proto.domain === '' || proto.domain === 'ai.onnx' ? proto.opType : `${proto.domain}.${proto.opType}`;
     try {
-      if (!(operator in rules) && !(operator in folds)) throw new UnsupportedNode();
+      if (!rules.has(operator) && !folds.has(operator)) throw new UnsupportedNode();
       if (from.some((value) => lost.has(value))) throw new Unreachable();
       const missing = from.find((value) => value !== '' && !shapes.has(value));
       if (missing !== undefined) {
@@ -203,11 +217,9 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
         shapes.set(proto.output[0] as ValueId, [DYNAMIC, ...index.shape]);
         continue;
       }
-      const folded = folds[operator]?.(translation);
-      const rule = rules[operator];
-      if (folded) translation.define(0, folded);
-      else if (rule) rule(translation);
-      else throw new UnsupportedNode('only constants can be handled so');
+      const place = `node "${id}" (${operator})`;
+      const told = (error: unknown): boolean => error instanceof UnsupportedNode;
+      atPlace(place, () => translateNode(operator, translation, effort), told);
     } catch (error) {
       for (const output of proto.output) lost.add(output);
       if (error instanceof Unreachable) continue;
@@ -222,6 +234,16 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
   const outputs = new Set(graph.output.map((output) => resolve(output.name)));
   const first = withChannelsFirst({ nodes, constants }, inputs, shapes, outputs);
   return finish(parsed, inputs, withChannelShuffles(first.nodes, shapes, outputs), first.constants, resolve);
+}
+
+function translateNode(operator: string, translation: Translation, effort: Effort): void {
+  const inputs = translation.inputs.map((_, input) => translation.constant(input));
+  if (!inputs.includes(undefined)) effort.read(inputs, operator);
+  const folded = folds.get(operator)?.(translation);
+  const rule = rules.get(operator);
+  if (folded) translation.define(0, folded);
+  else if (rule) rule(translation);
+  else throw new UnsupportedNode('only constants can be handled so');
 }
 
 /** A node behind an unsupported one: nothing to say about it. */

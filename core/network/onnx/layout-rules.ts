@@ -20,7 +20,7 @@ const reshape: Rule = (t) => {
   const x = t.shape(0);
   const given = integers(t, 'shape', 1);
   if (given === undefined) throw new UnsupportedNode('it has no target shape');
-  if (t.attributes.int('allowzero', 0) === 1 && given.includes(0n))
+  if (t.attributes.flag('allowzero', 0) === 1 && given.includes(0n))
     throw new UnsupportedNode('allowzero is not supported');
   const open = given.filter((dim) => dim === -1n || !isKnown(dim)).length;
   const target = given.map((dim, axis) => {
@@ -41,6 +41,8 @@ const unsqueeze: Rule = (t) => {
   const axes = numbers(t, 'axes', 1) ?? [];
   const rank = x.length + axes.length;
   const added = new Set(axes.map((axis) => positive(axis, rank)));
+  if (added.size !== axes.length || [...added].some((axis) => axis < 0 || axis >= rank))
+    throw new UnsupportedNode(`axes ${axes.join(', ')} in ${rank} dimensions`);
   const rest = [...x];
   const y = Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() as number)));
   t.add('Reshape', t.inputs.slice(0, 1), { shape: targetFor(x, y) });
@@ -50,6 +52,8 @@ const squeeze: Rule = (t) => {
   const x = t.shape(0);
   const axes = numbers(t, 'axes', 1)?.map((axis) => positive(axis, x.length));
   if (axes === undefined && x.includes(DYNAMIC)) throw new UnsupportedNode('it names no axes, and a dimension is open');
+  if (axes?.some((axis) => !(axis >= 0 && axis < x.length)) === true)
+    throw new UnsupportedNode(`axes ${axes.join(', ')} in ${x.length} dimensions`);
   const gone = new Set(axes ?? x.flatMap((dim, axis) => (dim === 1 ? [axis] : [])));
   t.add('Reshape', t.inputs.slice(0, 1), {
     shape: targetFor(
@@ -106,6 +110,7 @@ const expand: Rule = (t) => {
   const known = shape.map((dim) => {
     if (dim === openDimension) return 1;
     if (!isKnown(dim)) throw new UnsupportedNode('its shape depends on an open dimension');
+    if (dim < 0n) throw new UnsupportedNode(`its shape has an axis of ${dim}`);
     return Number(dim);
   });
   t.add('Expand', t.inputs.slice(0, 1), { shape: known });
@@ -138,6 +143,7 @@ const gather: Rule = (t) => {
   const index = t.batchIndex(1);
   if (index !== undefined) return gatheredInOrder(t, index);
   if (wanted === undefined) throw new UnsupportedNode('its indices must be constant');
+  if (wanted.dtype !== 'int64') throw new UnsupportedNode('its indices are no whole numbers');
   if (wanted.shape.length > 1) throw new UnsupportedNode('indices in more than one dimension');
   const axis = positive(t.attributes.int('axis', 0), x.length);
   const size = x[axis] as number;

@@ -1,7 +1,17 @@
+import type { ModelProto } from 'onnx-buf';
 import { PercussError } from '../../errors.js';
+import { invalidModel } from './translation.js';
 
 /** The newest that onnxruntime 1.30 runs. */
 export const NEWEST_OPSET = 26;
+
+/** The version of ONNX's own operators that a model asks for. @throws PercussError MODEL_INVALID if it asks for two. */
+export function opsetOf(name: string, model: ModelProto): number {
+  const own = model.opsetImport.filter((entry) => entry.domain === '' || entry.domain === 'ai.onnx');
+  const versions = new Set(own.map((entry) => Number(entry.version)));
+  if (versions.size > 1) throw invalidModel(name, `it asks for opsets ${[...versions].join(' and ')} at once`);
+  return [...versions][0] ?? 0;
+}
 
 /** @throws PercussError MODEL_UNSUPPORTED for an opset that is not read, with the way out. */
 export function checkOpset(name: string, opset: number): void {

@@ -28,6 +28,9 @@ export function weightStem(weights: string): string | undefined {
   return stem === '' || meaningless.test(stem) ? undefined : stem;
 }
 
+/** Modules within modules: no author goes as far. */
+const deepest = 64;
+
 /** The module scope in an exporter's node name: `/layer1/layer1.0/conv1/Conv` → [`layer1`, `layer1.0`, `conv1`]. */
 function scopeOf(name: string): readonly string[] | undefined {
   return name.startsWith('/') ? name.slice(1).split('/').slice(0, -1) : undefined;
@@ -68,9 +71,12 @@ export function nameNodes(nodes: readonly NodeNames[]): readonly Naming[] {
   for (const module of new Set(modules)) {
     if (module === undefined) continue;
     const parts = module.split('.');
+    // Each beginning is kept: of a name that is no path of modules there would be too many.
+    if (parts.length > deepest) continue;
     parts.forEach((_, length) => containers.add(parts.slice(0, length).join('.')));
   }
   const taken = new Set<string>();
+  const copies = new Map<string, number>();
   return nodes.map((node, i) => {
     const own = node.metadata.get('percuss.path');
     const module = modules[i];
@@ -84,7 +90,9 @@ export function nameNodes(nodes: readonly NodeNames[]): readonly Naming[] {
     ) as string[];
     const wanted = names[0] ?? node.opType;
     let path = names.find((name) => !taken.has(name)) ?? wanted;
-    for (let copy = 2; taken.has(path); copy++) path = `${wanted}#${copy}`;
+    let copy = copies.get(wanted) ?? 2;
+    for (; taken.has(path); copy++) path = `${wanted}#${copy}`;
+    copies.set(wanted, copy);
     taken.add(path);
     const listed = node.metadata.get('percuss.aliases');
     const aliases = listed === undefined ? names : listed.split('\n').filter((name) => name !== '');

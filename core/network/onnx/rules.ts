@@ -24,9 +24,9 @@ const clip: Rule = (t) =>
   });
 
 const batchNormalization: Rule = (t) => {
-  if (t.attributes.int('training_mode', 0) === 1 || (t.opset < 7 && t.attributes.int('is_test', 0) === 0))
+  if (t.attributes.flag('training_mode', 0) === 1 || (t.opset < 7 && t.attributes.flag('is_test', 0) === 0))
     throw new UnsupportedNode('it is in training mode; export the model for inference');
-  if (t.attributes.int('spatial', 1) === 0) throw new UnsupportedNode('statistics per position (spatial = 0)');
+  if (t.attributes.flag('spatial', 1) === 0) throw new UnsupportedNode('statistics per position (spatial = 0)');
   t.add('BatchNormalization', t.inputs, { epsilon: t.attributes.float('epsilon', 1e-5) }, t.outputs.slice(0, 1));
 };
 
@@ -35,8 +35,8 @@ const gemm: Rule = (t) => {
   t.add('Gemm', inputs, {
     alpha: t.attributes.float('alpha', 1),
     beta: t.attributes.float('beta', 1),
-    transA: t.attributes.int('transA', 0),
-    transB: t.attributes.int('transB', 0),
+    transA: t.attributes.flag('transA', 0),
+    transB: t.attributes.flag('transB', 0),
   });
 };
 
@@ -56,19 +56,21 @@ const cast = (t: Translation): void => {
 };
 
 /** How each ONNX operator becomes ours. A new one is a row here and, if it is not made of others, a row in the operator table. */
-export const rules: Readonly<Record<string, Rule>> = {
-  ...arithmeticRules,
-  ...windowRules,
-  ...layoutRules,
-  BatchNormalization: batchNormalization,
-  Cast: cast,
-  Clip: clip,
-  Dropout: dropout,
-  Gemm: gemm,
-  GlobalAveragePool: same('GlobalAveragePool'),
-  GlobalMaxPool: same('GlobalMaxPool'),
-  Identity: nothing,
-  LRN: lrn,
-  MatMul: same('MatMul'),
-  Where: same('Where'),
-};
+export const rules: ReadonlyMap<string, Rule> = new Map(
+  Object.entries<Rule>({
+    ...arithmeticRules,
+    ...windowRules,
+    ...layoutRules,
+    BatchNormalization: batchNormalization,
+    Cast: cast,
+    Clip: clip,
+    Dropout: dropout,
+    Gemm: gemm,
+    GlobalAveragePool: same('GlobalAveragePool'),
+    GlobalMaxPool: same('GlobalMaxPool'),
+    Identity: nothing,
+    LRN: lrn,
+    MatMul: same('MatMul'),
+    Where: same('Where'),
+  }),
+);

@@ -2,6 +2,7 @@ import { PercussError } from '../../errors.js';
 import type { Tensor } from '../../tensor.js';
 import type { NodeDraft } from '../build.js';
 import type { Attribute, Shape, ValueId } from '../graph.js';
+import type { Effort } from '../effort.js';
 import { isKnown } from '../open-dimension.js';
 import type { OperatorName } from '../operators/table.js';
 import type { BatchIndex } from './batch-index.js';
@@ -43,6 +44,8 @@ export interface Translation {
   /** Makes output number `output` another name of a value. */
   alias(value: ValueId, output?: number): void;
   define(output: number, constant: Tensor): void;
+  /** What computing constants may still take. */
+  readonly effort: Effort;
 }
 
 /** How one ONNX operator is expressed by ours. */
@@ -55,6 +58,9 @@ export function integers(t: Translation, attribute: string, input: number): read
   if ((t.inputs[input] ?? '') === '') return undefined;
   const constant = t.constant(input);
   if (constant === undefined) throw new UnsupportedNode(`its ${attribute} must be constant, but depend on the input`);
+  if (constant.dtype !== 'int64' || constant.shape.length > 1)
+    throw new UnsupportedNode(`its ${attribute} are no list of whole numbers`);
+  t.effort.read([constant], t.opType);
   return Array.from(constant.data as ArrayLike<number | bigint>, (value) => BigInt(value));
 }
 

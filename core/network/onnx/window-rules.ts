@@ -22,6 +22,7 @@ function padding(t: Translation, { size, strides, dilations }: Geometry): number
   const mode = t.attributes.text('auto_pad', 'NOTSET');
   if (mode === 'VALID') return [0, 0, 0, 0];
   if (mode === 'NOTSET') return t.attributes.ints('pads', [0, 0, 0, 0]);
+  if (mode !== 'SAME_UPPER' && mode !== 'SAME_LOWER') throw new UnsupportedNode(`auto_pad ${mode}`);
   const totals = ([0, 1] as const).map((axis) => {
     const extent = t.shape(0)[axis + 2];
     if (extent === undefined || extent === DYNAMIC)
@@ -64,7 +65,7 @@ const pool =
       strides: pair(t, 'strides', [1, 1]),
       dilations: pair(t, 'dilations', [1, 1]),
     };
-    if (op === 'MaxPool' && t.attributes.int('storage_order', 0) !== 0)
+    if (op === 'MaxPool' && t.attributes.flag('storage_order', 0) !== 0)
       throw new UnsupportedNode('storage_order 1 is not supported');
     if (op === 'AveragePool' && geometry.dilations.some((dilation) => dilation !== 1))
       throw new UnsupportedNode('it is dilated');
@@ -76,8 +77,8 @@ const pool =
         strides: geometry.strides,
         dilations: geometry.dilations,
         pads: padding(t, geometry),
-        ceil_mode: t.attributes.int('ceil_mode', 0),
-        ...(op === 'AveragePool' ? { count_include_pad: t.attributes.int('count_include_pad', 0) } : {}),
+        ceil_mode: t.attributes.flag('ceil_mode', 0),
+        ...(op === 'AveragePool' ? { count_include_pad: t.attributes.flag('count_include_pad', 0) } : {}),
       },
       t.outputs.slice(0, 1),
     );
@@ -88,6 +89,8 @@ const pad: Rule = (t) => {
   const given = numbers(t, 'pads', 1) ?? [];
   const axes =
     numbers(t, 'axes', 3)?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? Array.from({ length: rank }, (_, i) => i);
+  if (new Set(axes).size !== axes.length || axes.some((axis) => !(axis >= 0 && axis < rank)))
+    throw new UnsupportedNode(`axes ${axes.join(', ')} in ${rank} dimensions`);
   if (given.length !== 2 * axes.length)
     throw new UnsupportedNode(`${2 * axes.length} pads expected, got ${given.length}`);
   const pads = new Array<number>(2 * rank).fill(0);

@@ -25,11 +25,14 @@ export function listOf(node: Node, name: string): readonly number[] {
   return value;
 }
 
-/** A list of exactly two numbers: rows, columns. @throws PercussError MODEL_INVALID naming the node. */
+/** Two whole numbers of at least 1: rows, columns. @throws PercussError MODEL_INVALID naming the node. */
 export function pairOf(node: Node, name: string): readonly [number, number] {
   const [first, second, ...rest] = listOf(node, name);
   if (first === undefined || second === undefined || rest.length > 0) {
     throw invalidNode(node, `the attribute ${name} must have two numbers, for rows and columns`);
+  }
+  if (![first, second].every((number) => Number.isInteger(number) && number >= 1)) {
+    throw invalidNode(node, `the attribute ${name} must be whole numbers of at least 1, got ${first}, ${second}`);
   }
   return [first, second];
 }
@@ -43,7 +46,7 @@ export function padsOf(node: Node): readonly [number, number, number, number] {
     bottom === undefined ||
     right === undefined ||
     rest.length > 0 ||
-    Math.min(top, left, bottom, right) < 0
+    ![top, left, bottom, right].every((pad) => Number.isInteger(pad) && pad >= 0)
   ) {
     throw invalidNode(node, 'the attribute pads must have four non-negative numbers: top, left, bottom, right');
   }

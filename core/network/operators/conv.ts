@@ -1,4 +1,4 @@
-import { float32, type Tensor } from '../../tensor.js';
+import { float32, sizeOf, type Tensor } from '../../tensor.js';
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import { floatsAt, imageShapeAt, inputsOf, invalidNode, numberOf, padsOf, pairOf, printShape } from './attribute.js';
 import { elementsPerImage } from './layout.js';
@@ -8,7 +8,7 @@ function outputShape(node: Node, inputs: NodeInputs): readonly [number, number, 
   const [images, channels, height, width] = imageShapeAt(node, inputs, 0);
   const [kernels, perGroup, rows, columns] = imageShapeAt(node, inputs, 1);
   const group = numberOf(node, 'group');
-  if (channels !== perGroup * group || kernels % group !== 0) {
+  if (!(Number.isInteger(group) && group >= 1) || channels !== perGroup * group || kernels % group !== 0) {
     throw invalidNode(
       node,
       `weights of shape ${printShape(inputs.shapes[1])} in ${group} group(s) do not fit an input of shape ${printShape(inputs.shapes[0])}`,
@@ -100,6 +100,7 @@ export const conv: Operator = {
   infer: (node, inputs) => [outputShape(node, inputs)],
   macs: (node, inputs, outputs) =>
     elementsPerImage(outputs[0] as Shape) * elementsPerImage(imageShapeAt(node, inputs, 1).slice(1)),
+  work: (_, inputs, outputs) => sizeOf(outputs[0] as Shape) * sizeOf((inputs.shapes[1] as Shape).slice(1)),
   channels(node, inputs) {
     const [kernels, perGroup] = imageShapeAt(node, inputs, 1);
     const kernelsPerGroup = kernels / numberOf(node, 'group');

@@ -42,6 +42,10 @@ export const gemm: Operator = {
     const { inner, columns } = extentsOf(node, inputs);
     return Math.abs(inner * columns);
   },
+  work(node, inputs) {
+    const { rows, inner, columns } = extentsOf(node, inputs);
+    return rows * inner * columns;
+  },
   channels: () => 'mixed',
   window: () => 'global',
   emit: (node) => ({

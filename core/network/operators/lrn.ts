@@ -1,5 +1,5 @@
-import { float32 } from '../../tensor.js';
-import { floatsAt, numberOf, shapeAt } from './attribute.js';
+import { float32, sizeOf } from '../../tensor.js';
+import { floatsAt, invalidNode, numberOf, shapeAt } from './attribute.js';
 import type { Operator } from './operator.js';
 
 /**
@@ -9,8 +9,15 @@ import type { Operator } from './operator.js';
 export const lrn: Operator = {
   role: () => 'other',
   rectifies: () => false,
-  infer: (node, inputs) => [shapeAt(node, inputs, 0)],
+  infer(node, inputs) {
+    const size = numberOf(node, 'size');
+    if (!(Number.isInteger(size) && size >= 1))
+      throw invalidNode(node, `its size must be a whole number of at least 1, got ${size}`);
+    return [shapeAt(node, inputs, 0)];
+  },
   macs: () => 0,
+  work: (node, inputs) =>
+    sizeOf(shapeAt(node, inputs, 0)) * Math.min(numberOf(node, 'size'), shapeAt(node, inputs, 0)[1] ?? 1),
   channels: () => 'mixed',
   emit: (node) => ({
     opType: 'LRN',

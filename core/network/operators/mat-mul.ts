@@ -23,6 +23,7 @@ export const matMul: Operator = {
   infer: (node, inputs) => [outputShape(node, inputs)],
   macs: (node, inputs, outputs) =>
     elementsPerImage(outputs[0] as Shape) * Math.abs(shapeAt(node, inputs, 1).at(-2) as number),
+  work: (node, inputs, outputs) => sizeOf(outputs[0] as Shape) * (shapeAt(node, inputs, 0).at(-1) as number),
   channels: () => 'mixed',
   window: () => 'global',
   emit: () => ({ opType: 'MatMul', attributes: {} }),

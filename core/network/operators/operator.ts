@@ -73,6 +73,8 @@ export interface Operator {
   infer(node: Node, inputs: NodeInputs): readonly Shape[];
   /** Multiply-accumulates for one image (open dimensions count once); 0 for everything that is not a product sum. */
   macs(node: Node, inputs: NodeInputs, outputs: readonly Shape[]): number;
+  /** Steps of `evaluate` besides one for each element read and written; none where it is left out. */
+  work?(node: Node, inputs: NodeInputs, outputs: readonly Shape[]): number;
   /** What the channels of one output are made of; `output` is 0 but for operators that have several. */
   channels(node: Node, inputs: NodeInputs, outputs: readonly Shape[], output: number): ChannelSources;
   /** Where an axis of the input stands in the output, for operators that move axes. */

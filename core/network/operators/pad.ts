@@ -7,16 +7,18 @@ import type { Operator, Window } from './operator.js';
 export type Fold = (at: number, size: number) => number;
 
 /** Which element of an axis stands at a place that may lie outside of it; −1: the pad value. */
-const folds: Readonly<Record<string, Fold>> = {
-  constant: (at, size) => (at < 0 || at >= size ? -1 : at),
-  edge: (at, size) => Math.min(Math.max(at, 0), size - 1),
-  reflect: (at, size) => (at < 0 ? -at : at >= size ? 2 * size - 2 - at : at),
-};
+const folds: ReadonlyMap<string, Fold> = new Map(
+  Object.entries<Fold>({
+    constant: (at, size) => (at < 0 || at >= size ? -1 : at),
+    edge: (at, size) => Math.min(Math.max(at, 0), size - 1),
+    reflect: (at, size) => (at < 0 ? -at : at >= size ? 2 * size - 2 - at : at),
+  }),
+);
 
 /** How padding folds back into its axis, by `mode`. @throws PercussError MODEL_INVALID naming the node. */
 export function foldOf(node: Node): Fold {
   const mode = String(node.attributes['mode']);
-  const fold = folds[mode];
+  const fold = folds.get(mode);
   if (fold === undefined) throw invalidNode(node, `padding mode ${mode} is not known`);
   return fold;
 }
@@ -33,6 +35,8 @@ function outputShape(node: Node, x: Shape): Shape {
   return padsOf(node, x.length).map(([before, after], axis) => {
     const size = x[axis] as number;
     if (size === DYNAMIC) return DYNAMIC;
+    const folded = node.attributes['mode'] === 'reflect' && Math.max(before, after) >= size;
+    if (folded) throw invalidNode(node, `axis ${axis} has ${size} elements, too few to be reflected`);
     if (size + before + after < 0) throw invalidNode(node, `negative pads leave nothing of axis ${axis}`);
     return size + before + after;
   });

@@ -1,4 +1,4 @@
-import { float32 } from '../../tensor.js';
+import { float32, sizeOf } from '../../tensor.js';
 import { DYNAMIC, type Attribute, type Node, type Shape } from '../graph.js';
 import { floatsAt, imageShapeAt, inputsOf, invalidNode, numberOf, padsOf, pairOf } from './attribute.js';
 import { ownChannels } from './layout.js';
@@ -54,6 +54,7 @@ export function pool(definition: PoolDefinition): Operator {
     rectifies: (node) => definition.rectifies(node),
     infer: (node, inputs) => [outputShape(node, inputs)],
     macs: () => 0,
+    work: (node, _, outputs) => sizeOf([...(outputs[0] as Shape), ...pairOf(node, 'kernel_shape')]),
     channels: (_, __, outputs) => ownChannels(outputs[0]),
     window(node) {
       const [top, left] = padsOf(node);

@@ -8,7 +8,11 @@ function outputShapes(node: Node, x: Shape): readonly Shape[] {
   const axis = axisOf(node, numberOf(node, 'axis'), x.length);
   const sizes = listOf(node, 'split');
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (sizes.length !== node.outputs.length || (x[axis] !== DYNAMIC && total !== x[axis])) {
+  if (
+    sizes.length !== node.outputs.length ||
+    sizes.some((size) => !(size >= 0)) ||
+    (x[axis] !== DYNAMIC && total !== x[axis])
+  ) {
     throw invalidNode(node, `parts of ${sizes.join(', ')} do not make up axis ${axis} of ${printShape(x)}`);
   }
   return sizes.map((size) => x.map((dim, at) => (at === axis ? size : dim)));

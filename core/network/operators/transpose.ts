@@ -5,7 +5,8 @@ import type { Operator } from './operator.js';
 
 function permutationOf(node: Node, rank: number): readonly number[] {
   const permutation = listOf(node, 'perm').map((axis) => axisOf(node, axis, rank));
-  if (new Set(permutation).size !== rank) throw invalidNode(node, `perm must name each of ${rank} axes once`);
+  if (permutation.length !== rank || new Set(permutation).size !== rank)
+    throw invalidNode(node, `perm must name each of ${rank} axes once`);
   return permutation;
 }
 

@@ -103,7 +103,7 @@ function refuseUnsupported(name: string, model: ModelDraft): void {
         continue;
       }
       const activation = activationName(layer.settings['activation']);
-      if (layer.className !== 'InputLayer' && !Object.hasOwn(layers, layer.className)) {
+      if (layer.className !== 'InputLayer' && !layers.has(layer.className)) {
         faults.push(`layer "${path}${layer.name}" is a ${layer.className}`);
       } else if (!knowsActivation(activation)) {
         faults.push(`layer "${path}${layer.name}" (${layer.className}) has the activation function ${activation}`);
@@ -114,7 +114,7 @@ function refuseUnsupported(name: string, model: ModelDraft): void {
   if (faults.length === 0) return;
   throw new PercussError(
     'MODEL_UNSUPPORTED',
-    `"${name}" cannot be imported: ${faults.join('; ')}. Supported layers: ${Object.keys(layers).join(', ')}.`,
+    `"${name}" cannot be imported: ${faults.join('; ')}. Supported layers: ${[...layers.keys()].join(', ')}.`,
     { details: { model: name, faults: faults.slice(0, 5).join('; ') } },
   );
 }
@@ -183,7 +183,7 @@ class ModelImport {
       const inner = modelDraft(this.#of.model, layer.className, layer.settings);
       return new ModelImport(this.#of, `${path}/`, this.#builder, this.#weights).run(inner, inputs);
     }
-    const importer = layers[layer.className];
+    const importer = layers.get(layer.className);
     if (!importer) throw invalidModel(this.#of.model, `layer "${layer.name}" has no importer`);
     const config = new LayerConfig(this.#of.model, layer.name, layer.settings);
     const { name, className } = layer;

@@ -12,24 +12,28 @@ interface WeightEntry {
 
 type Decode = (view: DataView, at: number) => number;
 
-const plain: Readonly<Record<string, { readonly bytes: number; readonly decode: Decode }>> = {
-  float32: { bytes: 4, decode: (view, at) => view.getFloat32(at, true) },
-  float16: { bytes: 2, decode: (view, at) => halfPrecision(view.getUint16(at, true)) },
-  int32: { bytes: 4, decode: (view, at) => view.getInt32(at, true) },
-  uint16: { bytes: 2, decode: (view, at) => view.getUint16(at, true) },
-  uint8: { bytes: 1, decode: (view, at) => view.getUint8(at) },
-  bool: { bytes: 1, decode: (view, at) => view.getUint8(at) },
-};
+const plain: ReadonlyMap<string, { readonly bytes: number; readonly decode: Decode }> = new Map(
+  Object.entries<{ readonly bytes: number; readonly decode: Decode }>({
+    float32: { bytes: 4, decode: (view, at) => view.getFloat32(at, true) },
+    float16: { bytes: 2, decode: (view, at) => halfPrecision(view.getUint16(at, true)) },
+    int32: { bytes: 4, decode: (view, at) => view.getInt32(at, true) },
+    uint16: { bytes: 2, decode: (view, at) => view.getUint16(at, true) },
+    uint8: { bytes: 1, decode: (view, at) => view.getUint8(at) },
+    bool: { bytes: 1, decode: (view, at) => view.getUint8(at) },
+  }),
+);
 
 /** What a weight is here, by its own element type. */
-const kinds: Readonly<Record<string, 'float32' | 'int64' | 'bool'>> = {
-  float32: 'float32',
-  float16: 'float32',
-  int32: 'int64',
-  uint16: 'int64',
-  uint8: 'int64',
-  bool: 'bool',
-};
+const kinds: ReadonlyMap<string, 'float32' | 'int64' | 'bool'> = new Map(
+  Object.entries<'float32' | 'int64' | 'bool'>({
+    float32: 'float32',
+    float16: 'float32',
+    int32: 'int64',
+    uint16: 'int64',
+    uint8: 'int64',
+    bool: 'bool',
+  }),
+);
 
 /**
  * Reads all weights of a model.json from the files it names; integers become int64. Quantised ones become
@@ -59,7 +63,7 @@ export function readTensors(
         for (let i = 0; i < count; i++) at += need(4 + (at + 4 <= bytes.length ? view.getUint32(at, true) : 0));
         continue;
       }
-      const [type, kind] = [plain[stored], kinds[entry.dtype]];
+      const [type, kind] = [plain.get(stored), kinds.get(entry.dtype)];
       if (!type || !kind) {
         const given = type ? entry.dtype : stored;
         throw new PercussError('MODEL_UNSUPPORTED', `"${model}": weight "${entry.name}" has element type ${given}`, {

@@ -17,27 +17,29 @@ const single =
 const beside = (part: string, name: string): string => (part === '' ? name : `${part}_${name}`);
 
 /** Functions of each element, by TensorFlow's names. */
-export const elementwise: Readonly<Record<string, Elementwise>> = {
-  Abs: single('Abs'),
-  Elu: single('Elu', () => ({ alpha: 1 })),
-  Erf: single('Erf'),
-  Exp: single('Exp'),
-  Inv: single('Reciprocal'),
-  LeakyRelu: single('LeakyRelu', (call) => ({ alpha: call.attributes.float('alpha', 0.2) })),
-  Log: single('Log'),
-  Neg: single('Neg'),
-  Reciprocal: single('Reciprocal'),
-  Relu: single('Relu'),
-  Relu6: single('Clip', () => ({ min: 0, max: 6 })),
-  Rsqrt: (call, value, part) => call.emit('Reciprocal', part, [call.emit('Sqrt', beside(part, 'sqrt'), [value])]),
-  Selu: single('Selu', () => ({ alpha: Math.fround(1.6732632), gamma: Math.fround(1.050701) })),
-  Sigmoid: single('Sigmoid'),
-  Softplus: single('Softplus'),
-  Softsign: single('Softsign'),
-  Sqrt: single('Sqrt'),
-  Square: (call, value, part) => call.emit('Mul', part, [value, value]),
-  Tanh: single('Tanh'),
-};
+export const elementwise: ReadonlyMap<string, Elementwise> = new Map(
+  Object.entries<Elementwise>({
+    Abs: single('Abs'),
+    Elu: single('Elu', () => ({ alpha: 1 })),
+    Erf: single('Erf'),
+    Exp: single('Exp'),
+    Inv: single('Reciprocal'),
+    LeakyRelu: single('LeakyRelu', (call) => ({ alpha: call.attributes.float('alpha', 0.2) })),
+    Log: single('Log'),
+    Neg: single('Neg'),
+    Reciprocal: single('Reciprocal'),
+    Relu: single('Relu'),
+    Relu6: single('Clip', () => ({ min: 0, max: 6 })),
+    Rsqrt: (call, value, part) => call.emit('Reciprocal', part, [call.emit('Sqrt', beside(part, 'sqrt'), [value])]),
+    Selu: single('Selu', () => ({ alpha: Math.fround(1.6732632), gamma: Math.fround(1.050701) })),
+    Sigmoid: single('Sigmoid'),
+    Softplus: single('Softplus'),
+    Softsign: single('Softsign'),
+    Sqrt: single('Sqrt'),
+    Square: (call, value, part) => call.emit('Mul', part, [value, value]),
+    Tanh: single('Tanh'),
+  }),
+);
 
 export const ofEach =
   (apply: Elementwise): NodeImporter =>
@@ -69,7 +71,7 @@ export function fusedOf(call: NodeCall, main: string): Fused {
   const functions = named.filter((op) => op !== 'BiasAdd');
   const bias = named.includes('BiasAdd') ? 2 : undefined;
   const [name, ...more] = functions;
-  const apply = name === undefined ? undefined : elementwise[name];
+  const apply = name === undefined ? undefined : elementwise.get(name);
   if (more.length > 0 || (name !== undefined && name !== 'Prelu' && apply === undefined)) {
     throw new UnsupportedNode(`with ${functions.join(', ')} fused into it`);
   }

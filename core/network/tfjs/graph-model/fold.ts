@@ -139,52 +139,56 @@ const product: Fold = (call) => {
 const floorDivision = (a: bigint, b: bigint): bigint => (a - (((a % b) + b) % b)) / b;
 
 /** Exporters compute shapes, paddings and folded normalisations out of such nodes. */
-export const folds: Readonly<Record<string, Fold>> = {
-  Add: pair('Add', (a, b) => a + b),
-  AddV2: pair('Add', (a, b) => a + b),
-  Cast: cast,
-  ConcatV2: (call) => {
-    const axis = call.inputs.length - 1;
-    return together(call, constants(call).slice(0, -1), call.ints(axis, 'axis')[0] as number, false);
-  },
-  ExpandDims: (call) => {
-    const x = call.constant(0, 'operands');
-    const axis = call.ints(1, 'axis')[0] as number;
-    return reshaped(x, x.shape.toSpliced(axis < 0 ? axis + x.shape.length + 1 : axis, 0, 1));
-  },
-  Exp: each(Math.exp),
-  Fill: (call) => filled(call.constant(1, 'value'), call.ints(0, 'shape')),
-  FloorDiv: pair(undefined, floorDivision),
-  FloorMod: pair(undefined, (a, b) => ((a % b) + b) % b),
-  GatherV2: gather,
-  Maximum: pair('Max', (a, b) => (a > b ? a : b)),
-  Minimum: pair('Min', (a, b) => (a < b ? a : b)),
-  Mul: pair('Mul', (a, b) => a * b),
-  Neg: each((x) => -x),
-  Pack: (call) => together(call, constants(call), call.attributes.int('axis', 0), true),
-  Pow: pair('Pow'),
-  Prod: product,
-  Range: range,
-  RealDiv: pair('Div'),
-  Reciprocal: each((x) => 1 / x),
-  Reshape: (call) => {
-    const x = call.constant(0, 'operands');
-    return reshaped(x, fitted(call.ints(1, 'shape'), x.data.length));
-  },
-  Rsqrt: each((x) => 1 / Math.sqrt(x)),
-  Shape: shape,
-  Slice: cutting(sliceCuts),
-  Sqrt: each(Math.sqrt),
-  Square: each((x) => x * x),
-  Squeeze: (call) => {
-    const x = call.constant(0, 'operands');
-    const named = (call.attributes.ints('squeeze_dims') ?? []).map((axis) => (axis < 0 ? axis + x.shape.length : axis));
-    return reshaped(
-      x,
-      x.shape.filter((dim, axis) => !(named.length === 0 ? dim === 1 : named.includes(axis))),
-    );
-  },
-  StridedSlice: cutting(stridedCuts),
-  Sub: pair('Sub', (a, b) => a - b),
-  Transpose: (call) => computed('Transpose', [call.constant(0, 'operands')], { perm: call.ints(1, 'perm') }),
-};
+export const folds: ReadonlyMap<string, Fold> = new Map(
+  Object.entries<Fold>({
+    Add: pair('Add', (a, b) => a + b),
+    AddV2: pair('Add', (a, b) => a + b),
+    Cast: cast,
+    ConcatV2: (call) => {
+      const axis = call.inputs.length - 1;
+      return together(call, constants(call).slice(0, -1), call.ints(axis, 'axis')[0] as number, false);
+    },
+    ExpandDims: (call) => {
+      const x = call.constant(0, 'operands');
+      const axis = call.ints(1, 'axis')[0] as number;
+      return reshaped(x, x.shape.toSpliced(axis < 0 ? axis + x.shape.length + 1 : axis, 0, 1));
+    },
+    Exp: each(Math.exp),
+    Fill: (call) => filled(call.constant(1, 'value'), call.ints(0, 'shape')),
+    FloorDiv: pair(undefined, floorDivision),
+    FloorMod: pair(undefined, (a, b) => ((a % b) + b) % b),
+    GatherV2: gather,
+    Maximum: pair('Max', (a, b) => (a > b ? a : b)),
+    Minimum: pair('Min', (a, b) => (a < b ? a : b)),
+    Mul: pair('Mul', (a, b) => a * b),
+    Neg: each((x) => -x),
+    Pack: (call) => together(call, constants(call), call.attributes.int('axis', 0), true),
+    Pow: pair('Pow'),
+    Prod: product,
+    Range: range,
+    RealDiv: pair('Div'),
+    Reciprocal: each((x) => 1 / x),
+    Reshape: (call) => {
+      const x = call.constant(0, 'operands');
+      return reshaped(x, fitted(call.ints(1, 'shape'), x.data.length));
+    },
+    Rsqrt: each((x) => 1 / Math.sqrt(x)),
+    Shape: shape,
+    Slice: cutting(sliceCuts),
+    Sqrt: each(Math.sqrt),
+    Square: each((x) => x * x),
+    Squeeze: (call) => {
+      const x = call.constant(0, 'operands');
+      const named = (call.attributes.ints('squeeze_dims') ?? []).map((axis) =>
+        axis < 0 ? axis + x.shape.length : axis,
+      );
+      return reshaped(
+        x,
+        x.shape.filter((dim, axis) => !(named.length === 0 ? dim === 1 : named.includes(axis))),
+      );
+    },
+    StridedSlice: cutting(stridedCuts),
+    Sub: pair('Sub', (a, b) => a - b),
+    Transpose: (call) => computed('Transpose', [call.constant(0, 'operands')], { perm: call.ints(1, 'perm') }),
+  }),
+);

@@ -85,7 +85,7 @@ class GraphModelImport {
     const lost = new Set<string>();
     for (const node of order) {
       if (node.inputs.some((input) => lost.has(input.node))) {
-        if (node.op in importers || node.op in folds) {
+        if (importers.has(node.op) || folds.has(node.op)) {
           lost.add(node.name);
           continue;
         }
@@ -106,8 +106,8 @@ class GraphModelImport {
   #import(node: GraphNode): readonly Operand[] {
     if (node.op === 'Placeholder') return [this.#input(node)];
     if (node.op === 'Const') return [this.#constant(node)];
-    const importer = importers[node.op];
-    const fold = folds[node.op];
+    const importer = importers.get(node.op);
+    const fold = folds.get(node.op);
     if (!importer && !fold) throw new UnsupportedNode();
     const inputs = node.inputs.map((input) => this.#operand(node, input));
     const names = node.inputs.map((input) => this.#holder(input));
