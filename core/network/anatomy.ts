@@ -10,6 +10,7 @@ import { residualBranches, type ResidualBranch } from './residual.js';
 import { residualStreams } from './residual-stream.js';
 import type { Anatomy, Block, Layer, Stream } from './site.js';
 import { SiteRegister } from './site-register.js';
+import { wayEnd } from './way-end.js';
 
 export interface AnatomyOptions {
   /** How far behind a convolution its kernels are cut; `activation` unless a study says otherwise. */
@@ -71,6 +72,7 @@ function layersOf(
   }
   return units.map((unit) => {
     const value = siteBehind(flow, unit.last.output, after);
+    const ended = wayEnd(flow, value, after);
     const name = nameOf.get(unit.last) as string;
     register.add(value, name, [
       ...unit.convolutions.flatMap((facts) => [nameOf.get(facts) as string, ...aliasesOf(flow, facts.node)]),
@@ -84,6 +86,7 @@ function layersOf(
       parameters: parametersOf(flow, ownNodes(flow, unit)),
       macs: unit.convolutions.reduce((sum, facts) => sum + macsOf(flow, facts), 0),
       coupled: unit.convolutions.length > 1 ? unit.convolutions.map((facts) => nameOf.get(facts) as string) : [],
+      ...(ended ? { ended } : {}),
     };
   });
 }

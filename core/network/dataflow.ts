@@ -1,8 +1,8 @@
 import { PercussError } from '../errors.js';
 import { nodeInputs, nodeOutputs } from './build.js';
-import { composedActivations, type ComposedActivations } from './composed-activation.js';
+import { composedSteps, type ComposedSteps } from './composed.js';
 import type { Graph, Node, ValueId } from './graph.js';
-import type { ChannelSources, NodeInputs, Role, Window } from './operators/operator.js';
+import type { Arithmetic, ChannelSources, NodeInputs, Role, Window } from './operators/operator.js';
 import { operatorOf } from './operators/table.js';
 
 /** What the operator rows say of one node, asked once. */
@@ -20,6 +20,7 @@ export interface Facts {
   /** The same for each of its outputs. */
   readonly sourcesOf: readonly ChannelSources[];
   readonly window: Window | 'global' | undefined;
+  readonly arithmetic: Arithmetic | undefined;
   readonly rectifies: boolean;
   readonly keepsSign: boolean;
 }
@@ -34,8 +35,8 @@ export interface Dataflow {
   readonly readers: ReadonlyMap<ValueId, readonly Facts[]>;
   /** How many take this value: nodes, and the world if it is the output. */
   uses(value: ValueId): number;
-  /** Activation functions that are several nodes. */
-  readonly composed: ComposedActivations;
+  /** Activations and normalisations that are several nodes. */
+  readonly composed: ComposedSteps;
   /** Number of channels (axis 1) of a value; undefined where it has none that is known. */
   channels(value: ValueId): number | undefined;
 }
@@ -73,7 +74,7 @@ export function dataflowOf(graph: Graph, output: ValueId | undefined = graph.out
       return count === undefined || count < 0 ? undefined : count;
     },
   };
-  return { ...flow, composed: composedActivations(flow) };
+  return { ...flow, composed: composedSteps(flow) };
 }
 
 function needed(graph: Graph, output: ValueId): readonly Node[] {
@@ -143,6 +144,7 @@ function factsOf(graph: Graph, node: Node, position: number, axes: ReadonlyMap<V
     sources: sourcesOf.length === 1 ? (sourcesOf[0] as ChannelSources) : 'mixed',
     sourcesOf,
     window: staysInPlace(graph, node, activations, axes) ? undefined : row.window?.(node, inputs),
+    arithmetic: row.arithmetic,
     rectifies: row.rectifies(node),
     keepsSign: row.keepsSign?.(node) ?? false,
   };
@@ -170,6 +172,7 @@ export function isSum(facts: Facts): boolean {
  * number of channels alone without having weights (softmax, local response normalisation) does not count.
  */
 export function mixesChannels(flow: Dataflow, facts: Facts): boolean {
+  if (flow.composed.nodes.has(facts)) return false;
   if (facts.role === 'dense') return true;
   if (facts.sources !== 'mixed' || facts.role === 'layout') return false;
   if (facts.role === 'convolution') return true;
@@ -178,13 +181,13 @@ export function mixesChannels(flow: Dataflow, facts: Facts): boolean {
 
 /**
  * Follows a value forward through nodes of these roles that keep its channels, while it has exactly one consumer. The
- * nodes of a composed activation are one activation and so one consumer.
+ * nodes of a composed activation or normalisation are one and so one consumer.
  */
 export function followed(flow: Dataflow, from: ValueId, through: ReadonlySet<Role>): readonly Facts[] {
   const passed: Facts[] = [];
   for (let value = from; ; value = (passed.at(-1) as Facts).output) {
     const composed = flow.composed.byStart.get(value);
-    if (composed && through.has('activation')) {
+    if (composed && through.has(composed.kind)) {
       passed.push(...composed.nodes);
       continue;
     }

@@ -2,7 +2,7 @@ import { nodeInputs } from './build.js';
 import { graphCost } from './cost.js';
 import { DYNAMIC, type Graph, type Shape } from './graph.js';
 import { operatorOf } from './operators/table.js';
-import type { Anatomy, Gate, Site, SiteType } from './site.js';
+import type { Anatomy, Gate, Site, SiteType, WayEnd } from './site.js';
 import { alignedTable, wrapped } from './text-table.js';
 
 export interface ValueDescription {
@@ -21,6 +21,8 @@ export interface SiteDescription {
   readonly stride: readonly [number, number];
   readonly offset: readonly [number, number];
   readonly receptiveField: readonly [number, number];
+  /** Whether each element sees the whole image besides. */
+  readonly wholeImage: boolean;
   /** Undefined for a site that only cuts branches or streams. */
   readonly layer?: {
     readonly name: string;
@@ -28,6 +30,8 @@ export interface SiteDescription {
     readonly parameters: number;
     readonly macs: number;
     readonly coupled: readonly string[];
+    /** Where the way to the activation ended early, and why. */
+    readonly ended?: WayEnd;
   };
   /** Blocks that end here. */
   readonly blocks: readonly string[];
@@ -78,12 +82,12 @@ export function describeNetwork(graph: Graph, anatomy: Anatomy): NetworkDescript
 
 function describeSite(site: Site, anatomy: Anatomy): SiteDescription {
   const layer = anatomy.layers.find((candidate) => candidate.site === site.name);
-  const { name, aliases, value, type, shape, stride, offset, receptiveField } = site;
+  const { name, aliases, value, type, shape, stride, offset, receptiveField, wholeImage } = site;
   const blocks = anatomy.blocks.filter((block) => block.site === name).map((block) => block.name);
-  const common = { name, aliases, value, type, shape, stride, offset, receptiveField, blocks };
+  const common = { name, aliases, value, type, shape, stride, offset, receptiveField, wholeImage, blocks };
   if (!layer) return common;
-  const { kernels, parameters, macs, coupled } = layer;
-  return { ...common, layer: { name: layer.name, kernels, parameters, macs, coupled } };
+  const { kernels, parameters, macs, coupled, ended } = layer;
+  return { ...common, layer: { name: layer.name, kernels, parameters, macs, coupled, ...(ended ? { ended } : {}) } };
 }
 
 function leftOut(graph: Graph, anatomy: Anatomy): readonly string[] {
@@ -121,6 +125,14 @@ export function networkLines(description: NetworkDescription, width = 120): read
     lines.push('', `Coupled kernels (cut as one): ${plural(coupled.length, 'layer')}`);
     for (const layer of coupled) lines.push(...wrapped(`  ${layer.name}  `, `= ${layer.coupled.join(' + ')}`, width));
   }
+  const ended = sites.flatMap(({ layer }) => (layer?.ended ? [{ name: layer.name, ...layer.ended }] : []));
+  if (ended.length > 0) {
+    lines.push('', `Cut before an activation or normalisation was reached: ${plural(ended.length, 'layer')}`);
+    for (const { name: layer, before, reason } of ended) {
+      const readers = before.map((reader) => `"${reader}"`).join(', ');
+      lines.push(...wrapped(`  ${layer}: `, `cut before ${readers}: ${reason}`, width));
+    }
+  }
   if (description.gates.length > 0) {
     lines.push('', `Gates (each channel multiplied by one of another layer): ${description.gates.length}`);
     for (const { gated, gate } of description.gates) lines.push(...wrapped(`  ${gated}  `, `· ${gate}`, width));
@@ -151,7 +163,7 @@ function siteTable(sites: readonly SiteDescription[], width: number): readonly s
     site.shape.join('×'),
     site.type,
     pair(site.stride),
-    pair(site.receptiveField),
+    site.wholeImage ? `${pair(site.receptiveField)}, whole image` : pair(site.receptiveField),
     site.layer ? grouped(site.layer.parameters) : '',
     site.layer ? grouped(site.layer.macs) : '',
     site.blocks.join(', '),

@@ -56,8 +56,12 @@ class ChannelIdentity {
       next += flow.channels(value) ?? 0;
     }
     this.#sets = new DisjointSets(next);
+    for (const { start, end } of flow.composed.byEnd.values()) {
+      for (let c = 0; c < (flow.channels(start) ?? 0); c++)
+        this.#sets.union(this.#key(start, c), this.#key(end.output, c));
+    }
     for (const facts of flow.nodes) {
-      if (!carries(flow, facts)) continue;
+      if (flow.composed.nodes.has(facts) || !carries(facts)) continue;
       facts.node.outputs.forEach((output, i) => {
         const sourcesOf = facts.sourcesOf[i];
         if (sourcesOf === undefined || sourcesOf === 'mixed') return;
@@ -89,7 +93,9 @@ class ChannelIdentity {
     const origins = new Map<number, Origin[]>();
     const values = [
       ...this.#flow.graph.inputs.map((input) => input.id),
-      ...this.#flow.nodes.filter((facts) => !carries(this.#flow, facts)).flatMap((facts) => facts.node.outputs),
+      ...this.#flow.nodes
+        .filter((facts) => !this.#flow.composed.nodes.has(facts) && !carries(facts))
+        .flatMap((facts) => facts.node.outputs),
     ];
     for (const value of values) {
       this.classesOf(value).forEach((found, channel) => {
@@ -103,10 +109,10 @@ class ChannelIdentity {
 }
 
 /** Whether a node hands its channels on as they are, so that cutting one upstream cuts it here. */
-function carries(flow: Dataflow, facts: Facts): boolean {
+function carries(facts: Facts): boolean {
   if (facts.role === 'convolution' || facts.role === 'dense') return false;
   if (facts.sourcesOf.includes('mixed')) return false;
-  return facts.activations.length === 1 || facts.role === 'join' || flow.composed.nodes.has(facts);
+  return facts.activations.length === 1 || facts.role === 'join';
 }
 
 class DisjointSets {

@@ -3,6 +3,7 @@ import type { ValueId } from './graph.js';
 import { Names } from './names.js';
 import { fieldCentre, fieldSize, receptiveFields, type Field } from './receptive-field.js';
 import type { Site } from './site.js';
+import { rectifiedValues } from './value-range.js';
 
 /** Collects the values that layers, blocks and streams want to cut; the first to name a value names its site. */
 export class SiteRegister {
@@ -46,24 +47,8 @@ export class SiteRegister {
         stride: field.stride,
         offset: fieldCentre(field),
         receptiveField: fieldSize(field),
+        wholeImage: field.wholeImage,
       };
     });
   }
-}
-
-/** Values without negative elements, as far as the rows tell: pooling, layout and joins side by side keep that. */
-function rectifiedValues(flow: Dataflow): ReadonlySet<ValueId> {
-  const rectified = new Set<ValueId>();
-  for (const facts of flow.nodes) {
-    const keeps =
-      facts.role === 'pooling' ||
-      facts.role === 'identity' ||
-      facts.role === 'layout' ||
-      (facts.role === 'activation' && facts.keepsSign) ||
-      (facts.role === 'join' && facts.sources !== 'mixed' && facts.sources.every((sources) => sources.length === 1));
-    if (facts.rectifies || (keeps && facts.activations.every((value) => rectified.has(value)))) {
-      for (const output of facts.node.outputs) rectified.add(output);
-    }
-  }
-  return rectified;
 }

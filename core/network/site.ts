@@ -26,6 +26,11 @@ export interface Site {
   readonly offset: readonly [number, number];
   /** Receptive field in input pixels (rows, columns), Araujo et al., "Computing Receptive Fields of CNNs", Distill 2019. */
   readonly receptiveField: readonly [number, number];
+  /**
+   * Whether every element sees the whole image besides, by something on the way that looks at a whole map: a norm's
+   * statistics, a gate, attention, a global pool. Field and stride are those of the windows alone.
+   */
+  readonly wholeImage: boolean;
 }
 
 /**
@@ -44,6 +49,16 @@ export interface Layer {
   readonly macs: number;
   /** Names of the convolutions whose kernels are coupled one to one, in topological order; empty where it is just one. */
   readonly coupled: readonly string[];
+  /** Absent where the way ended as ways do: behind the activation, or at what reads the kernels. */
+  readonly ended?: WayEnd;
+}
+
+/** Where the way from a convolution towards its activation ended early, and why. */
+export interface WayEnd {
+  /** Names of the nodes that read the site, three at most. */
+  readonly before: readonly string[];
+  /** For people: a clause such as "its value has two consumers". */
+  readonly reason: string;
 }
 
 /** A residual branch: removing all channels at `site` leaves the identity path. */

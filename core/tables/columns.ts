@@ -77,7 +77,17 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     parameters: count('parameters', 'Number of trained parameters of the layer.'),
     macs: count('MAC/image', 'Multiply-accumulate operations of the layer for one image.'),
     stride: number('pixels', 'Distance in the input of two neighbouring positions of the site.'),
-    receptive_field: number('pixels', 'Side of the square of the input that one position of the site can see.'),
+    receptive_field: number(
+      'pixels',
+      'Side of the square of the input that one position of the site sees through windows; of the image where no position is left.',
+    ),
+    whole_image: {
+      type: 'BOOLEAN',
+      nullable: false,
+      unit: '',
+      description:
+        'Whether each position sees the whole image besides, by a norm over the map, a gate, attention or a global pool.',
+    },
     kernel_kl: maybe(
       number('nat', 'Mean over the kernels of the layer of the damage when one is set to zero (mean KL over images).'),
     ),

@@ -53,6 +53,7 @@ export interface LayerRow {
   macs: number;
   stride: number;
   receptive_field: number;
+  whole_image: boolean;
   /** Leave-one-kernel-out, fill zero: mean over the layer's kernels of mean KL, with its interval over kernels. */
   kernel_kl: number | null;
   kernel_kl_low: number | null;

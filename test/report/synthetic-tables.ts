@@ -182,6 +182,7 @@ function kernelTables(
       macs: 2_359_296,
       stride: 2 ** Math.floor(2.99 * depth),
       receptive_field: 3 + 4 * l,
+      whole_image: false,
       kernel_kl: mean,
       kernel_kl_low: Math.max(0, mean - error),
       kernel_kl_high: mean + error,

@@ -1,3 +1,3 @@
 import { unary } from './elementwise.js';
 
-export const abs = unary({ rectifies: () => true, at: () => Math.abs });
+export const abs = unary({ arithmetic: 'power', rectifies: () => true, at: () => Math.abs });

@@ -1,4 +1,11 @@
 import { binary } from './broadcast.js';
+import { sumRange } from './range.js';
 
 /** a + b. */
-export const add = binary({ withConstant: 'bias', withActivation: 'join', apply: (a, b) => a + b });
+export const add = binary({
+  withConstant: 'bias',
+  withActivation: 'join',
+  arithmetic: 'sum',
+  range: sumRange,
+  apply: (a, b) => a + b,
+});

@@ -6,6 +6,7 @@ import type { Operator } from './operator.js';
 /** scale·(x − mean) / √(variance + epsilon) + bias for each channel: the inference form. Inputs: x, scale, bias, mean, variance. */
 export const batchNormalization: Operator = {
   role: () => 'normalisation',
+  arithmetic: 'normalise',
   rectifies: () => false,
   infer(node, inputs) {
     const x = shapeAt(node, inputs, 0);

@@ -2,7 +2,8 @@ import { float32, type Tensor } from '../../tensor.js';
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import { floatsAt, invalidNode, printShape, shapeAt } from './attribute.js';
 import { indices, stridesOf } from './layout.js';
-import type { ChannelSource, ChannelSources, NodeInputs, Operator, Role } from './operator.js';
+import type { Arithmetic, ChannelSource, ChannelSources, NodeInputs, Operator, Range, Role } from './operator.js';
+import { anything } from './range.js';
 
 /** The shape that all broadcast to, by NumPy's rules; undefined if there is none. An open dimension yields to a known one above 1. */
 export function broadcastShape(shapes: readonly Shape[]): Shape | undefined {
@@ -46,6 +47,9 @@ interface BinaryDefinition {
   /** What it is if one operand is a constant that does not enlarge the other, and if none is. */
   readonly withConstant: Role;
   readonly withActivation: Role;
+  readonly arithmetic: Arithmetic;
+  /** Between which numbers the result lies; `alike`: both operands are one value. */
+  range(a: Range, b: Range, alike: boolean): Range;
   apply(a: number, b: number): number;
 }
 
@@ -66,6 +70,8 @@ export function binary(definition: BinaryDefinition): Operator {
       return printShape(activation) === printShape(outputShape(node, inputs)) ? definition.withConstant : 'other';
     },
     rectifies: () => false,
+    range: (node, [a = anything, b = anything]) => definition.range(a, b, node.inputs[0] === node.inputs[1]),
+    arithmetic: definition.arithmetic,
     infer: (node, inputs) => [outputShape(node, inputs)],
     macs: () => 0,
     channels: (node, inputs, outputs) => joinedChannels(node, inputs, outputs[0]),

@@ -9,6 +9,8 @@ export const largestFloat32 = 3.4028234663852886e38;
 /** min(max(x, min), max), so that max wins over a larger min; NaN stays NaN. */
 export const clip: Operator = {
   ...unary({
+    rises: true,
+    arithmetic: 'power',
     rectifies: (node) => numberOf(node, 'min') >= 0,
     keepsSign: (node) => numberOf(node, 'max') >= 0,
     at(node) {

@@ -2,7 +2,8 @@ import { float32 } from '../../tensor.js';
 import type { Node } from '../graph.js';
 import { floatsAt, numberOf, shapeAt } from './attribute.js';
 import { ownChannels } from './layout.js';
-import type { Operator } from './operator.js';
+import type { Arithmetic, Operator, Range } from './operator.js';
+import { anything } from './range.js';
 
 interface UnaryDefinition {
   /** Names of its attributes, all numbers. */
@@ -10,6 +11,9 @@ interface UnaryDefinition {
   rectifies(node: Node): boolean;
   /** Whether numbers that are not negative stay so; by default they do. */
   keepsSign?(node: Node): boolean;
+  /** Whether a larger number never gives a smaller one: the ends of what comes in are then the ends of what goes out. */
+  readonly rises?: boolean;
+  readonly arithmetic?: Arithmetic;
   readonly since?: number;
   /** The function, for the attributes of one node. */
   at(node: Node): (x: number) => number;
@@ -17,11 +21,18 @@ interface UnaryDefinition {
 
 /** An activation function: float32 in, float32 of the same shape out. */
 export function unary(definition: UnaryDefinition): Operator {
+  const between = (node: Node, { low, high }: Range): Range => {
+    const apply = definition.at(node);
+    const ends = { low: apply(low), high: apply(high) };
+    return Number.isNaN(ends.low) || Number.isNaN(ends.high) ? anything : ends;
+  };
   return {
     role: () => 'activation',
     ...(definition.since === undefined ? {} : { since: definition.since }),
     rectifies: (node) => definition.rectifies(node),
     keepsSign: (node) => definition.keepsSign?.(node) ?? true,
+    ...(definition.arithmetic === undefined ? {} : { arithmetic: definition.arithmetic }),
+    ...(definition.rises === true ? { range: (node, [x = anything]) => between(node, x) } : {}),
     infer: (node, inputs) => [shapeAt(node, inputs, 0)],
     macs: () => 0,
     channels: (_, __, outputs) => ownChannels(outputs[0]),

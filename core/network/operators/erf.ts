@@ -15,4 +15,4 @@ export function errorFunction(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-export const erf = unary({ rectifies: () => false, at: () => errorFunction });
+export const erf = unary({ rises: true, rectifies: () => false, at: () => errorFunction });

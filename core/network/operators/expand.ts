@@ -15,6 +15,7 @@ function outputShape(node: Node, x: Shape): Shape {
 /** The input broadcast to `shape`; a 1 in `shape` keeps the input's own dimension. */
 export const expand: Operator = {
   role: () => 'layout',
+  arithmetic: 'expand',
   rectifies: () => false,
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
   macs: () => 0,

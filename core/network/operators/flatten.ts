@@ -13,6 +13,7 @@ function outputShape(node: Node, x: Shape): Shape {
 /** A matrix: all axes before `axis` times all others. */
 export const flatten: Operator = {
   role: () => 'layout',
+  arithmetic: 'reshape',
   rectifies: () => false,
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
   macs: () => 0,

@@ -9,6 +9,7 @@ import type { Operator } from './operator.js';
  */
 export const instanceNormalization: Operator = {
   role: () => 'normalisation',
+  arithmetic: 'normalise',
   rectifies: () => false,
   infer(node, inputs) {
     const x = shapeAt(node, inputs, 0);

@@ -28,7 +28,8 @@ const fits = (own: Shape, rest: Shape): boolean => printShape(broadcastShape([ow
  */
 export const layerNormalization: Operator = {
   since: 17,
-  role: () => 'other',
+  role: () => 'normalisation',
+  arithmetic: 'normalise',
   rectifies: () => false,
   infer(node, inputs) {
     fromAxis(node, inputs);

@@ -1,4 +1,4 @@
 import { unary } from './elementwise.js';
 
 /** The natural logarithm. */
-export const log = unary({ rectifies: () => false, keepsSign: () => false, at: () => Math.log });
+export const log = unary({ rises: true, rectifies: () => false, keepsSign: () => false, at: () => Math.log });

@@ -7,8 +7,10 @@ import type { Operator } from './operator.js';
  * from c − ⌊(size−1)/2⌋ to c + ⌈(size−1)/2⌉ that exist.
  */
 export const lrn: Operator = {
-  role: () => 'other',
+  role: () => 'normalisation',
+  arithmetic: 'normalise',
   rectifies: () => false,
+  keepsSign: () => true,
   infer(node, inputs) {
     const size = numberOf(node, 'size');
     if (!(Number.isInteger(size) && size >= 1))

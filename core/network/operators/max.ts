@@ -1,4 +1,11 @@
 import { binary } from './broadcast.js';
+import { maxRange } from './range.js';
 
 /** The larger of two; NaN wins. */
-export const max = binary({ withConstant: 'activation', withActivation: 'other', apply: Math.max });
+export const max = binary({
+  withConstant: 'activation',
+  withActivation: 'choice',
+  arithmetic: 'power',
+  range: maxRange,
+  apply: Math.max,
+});

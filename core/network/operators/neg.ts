@@ -1,4 +1,9 @@
 import { unary } from './elementwise.js';
+import type { Operator } from './operator.js';
+import { anything, negated } from './range.js';
 
 /** −x. */
-export const neg = unary({ rectifies: () => false, keepsSign: () => false, at: () => (x) => -x });
+export const neg: Operator = {
+  ...unary({ rectifies: () => false, keepsSign: () => false, at: () => (x) => -x }),
+  range: (_, [x = anything]) => negated(x),
+};

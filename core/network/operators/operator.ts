@@ -3,7 +3,8 @@ import type { Attribute, Node, Shape } from '../graph.js';
 
 /**
  * What an operator is to the search for sites. `bias` and `scale`: elementwise with a constant, as part of a convolution.
- * `product`: activations multiplied (or divided) channel by channel, as gates do.
+ * `product`: activations multiplied (or divided) channel by channel, as gates do. `choice`: another function of several
+ * activations, element by element (Max, Min, Where).
  */
 export type Role =
   | 'convolution'
@@ -16,8 +17,34 @@ export type Role =
   | 'pooling'
   | 'join'
   | 'product'
+  | 'choice'
   | 'layout'
   | 'other';
+
+/**
+ * What an operator is to a normalisation that a file holds as several nodes: `statistic` gathers along axes, `power` is a
+ * function of one element that statistics are made with, `exponent` one by a constant, `normalise` is a normalisation by itself, whose channel c is
+ * channel c before, however many others it looks at.
+ */
+export type Arithmetic =
+  | 'sum'
+  | 'difference'
+  | 'product'
+  | 'quotient'
+  | 'power'
+  | 'exponent'
+  | 'reciprocal'
+  | 'statistic'
+  | 'normalise'
+  | 'reshape'
+  | 'transpose'
+  | 'expand';
+
+/** Between which numbers the elements of a value lie, both included; ±∞ where nobody knows. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
 
 /** What engines compute together with the product of sums before it. */
 export const fusibleRoles: ReadonlySet<Role> = new Set<Role>(['normalisation', 'activation', 'bias', 'scale']);
@@ -67,8 +94,12 @@ export interface Operator {
   readonly since?: number;
   /** Whether no output element can be negative. */
   rectifies(node: Node): boolean;
-  /** Whether no output element can be negative where no input element is; asked of activations. */
+  /** Whether no output element can be negative where no input element is. */
   keepsSign?(node: Node): boolean;
+  /** Between which numbers the output lies, given that of each input; where it says more than the two above. */
+  range?(node: Node, ranges: readonly Range[]): Range;
+  /** What it can be in a normalisation of several nodes; undefined: no part of one. */
+  readonly arithmetic?: Arithmetic;
   /** Shapes of the outputs. @throws PercussError MODEL_INVALID naming the node. */
   infer(node: Node, inputs: NodeInputs): readonly Shape[];
   /** Multiply-accumulates for one image (open dimensions count once); 0 for everything that is not a product sum. */

@@ -120,6 +120,7 @@ export function globalPool(definition: {
   const outputOf = (shape: Shape): Shape => shape.map((dim, axis) => (axis < 2 ? dim : 1));
   return {
     role: () => 'pooling',
+    arithmetic: 'statistic',
     rectifies: () => false,
     infer: (node, inputs) => [outputOf(imageShapeAt(node, inputs, 0))],
     macs: () => 0,

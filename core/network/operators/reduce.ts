@@ -31,12 +31,16 @@ const beforeSpace = (axes: ReadonlySet<number>): boolean => axes.has(0) || axes.
 export function reduction(definition: Reduction): Operator {
   return {
     role: (node, inputs) => (beforeSpace(axesOf(node, shapeAt(node, inputs, 0).length)) ? 'other' : 'pooling'),
+    arithmetic: 'statistic',
     rectifies: () => definition.rectifies ?? false,
     infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
     macs: () => 0,
     channels: (node, inputs, outputs) =>
       beforeSpace(axesOf(node, shapeAt(node, inputs, 0).length)) ? 'mixed' : ownChannels(outputs[0]),
-    window: () => 'global',
+    window(node, inputs) {
+      const rank = shapeAt(node, inputs, 0).length;
+      return [...axesOf(node, rank)].some((axis) => axis > 1) ? 'global' : undefined;
+    },
     emit(node, opset) {
       const [axes, keepdims] = [listOf(node, 'axes'), numberOf(node, 'keepdims')];
       if (opset < definition.axesInput) return { opType: node.op, attributes: { axes, keepdims } };

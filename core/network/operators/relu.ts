@@ -1,4 +1,4 @@
 import { unary } from './elementwise.js';
 
 /** max(x, 0); NaN stays NaN. */
-export const relu = unary({ rectifies: () => true, at: () => (x) => (x < 0 ? 0 : x) });
+export const relu = unary({ rises: true, rectifies: () => true, at: () => (x) => (x < 0 ? 0 : x) });

@@ -1,3 +1,3 @@
 import { unary } from './elementwise.js';
 
-export const sqrt = unary({ rectifies: () => true, at: () => Math.sqrt });
+export const sqrt = unary({ rises: true, arithmetic: 'power', rectifies: () => true, at: () => Math.sqrt });

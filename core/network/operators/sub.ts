@@ -1,4 +1,11 @@
 import { binary } from './broadcast.js';
+import { negated, sumRange } from './range.js';
 
 /** a − b. */
-export const sub = binary({ withConstant: 'bias', withActivation: 'join', apply: (a, b) => a - b });
+export const sub = binary({
+  withConstant: 'bias',
+  withActivation: 'join',
+  arithmetic: 'difference',
+  range: (a, b) => sumRange(a, negated(b)),
+  apply: (a, b) => a - b,
+});

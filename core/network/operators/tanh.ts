@@ -1,3 +1,3 @@
 import { unary } from './elementwise.js';
 
-export const tanh = unary({ rectifies: () => false, at: () => Math.tanh });
+export const tanh = unary({ rises: true, rectifies: () => false, at: () => Math.tanh });

@@ -13,6 +13,7 @@ function permutationOf(node: Node, rank: number): readonly number[] {
 /** Axis i of the result is axis perm[i] of the input. */
 export const transpose: Operator = {
   role: () => 'layout',
+  arithmetic: 'transpose',
   rectifies: () => false,
   infer(node, inputs) {
     const x = shapeAt(node, inputs, 0);

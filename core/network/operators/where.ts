@@ -3,6 +3,7 @@ import { invalidNode, printShape, shapeAt, tensorAt } from './attribute.js';
 import { broadcastIndices, broadcastShape, joinedChannels } from './broadcast.js';
 import { picked, place } from './layout.js';
 import type { NodeInputs, Operator } from './operator.js';
+import { anything, unionRange } from './range.js';
 import type { Node, Shape } from '../graph.js';
 
 function outputShape(node: Node, inputs: NodeInputs): Shape {
@@ -14,8 +15,9 @@ function outputShape(node: Node, inputs: NodeInputs): Shape {
 
 /** condition ? x : y, elementwise with broadcasting of all three; what is not chosen is not touched, so ∞ does no harm. */
 export const where: Operator = {
-  role: () => 'other',
+  role: () => 'choice',
   rectifies: () => false,
+  range: (_, [, x = anything, y = anything]) => unionRange(x, y),
   infer: (node, inputs) => [outputShape(node, inputs)],
   macs: () => 0,
   channels(node, inputs, outputs) {

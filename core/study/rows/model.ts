@@ -61,6 +61,7 @@ export function layerRows(
       macs: layer.macs,
       stride: site?.stride[0] ?? 1,
       receptive_field: site?.receptiveField[0] ?? 1,
+      whole_image: site?.wholeImage ?? false,
       kernel_kl: sensitivity?.kl?.estimate ?? null,
       kernel_kl_low: sensitivity?.kl?.low ?? null,
       kernel_kl_high: sensitivity?.kl?.high ?? null,
