@@ -36,7 +36,7 @@ describe('sites', () => {
   test('a value that is read twice, or is the output, is not passed', () => {
     const net = new SmallNetwork(3);
     const a = net.conv('a', 'input', 4);
-    const twice = net.add('sum', net.relu('r1', a), net.node('Sigmoid', 'r2', [a]));
+    const twice = net.add('sum', net.relu('r1', a), net.conv('beside', a, 4));
     const b = net.conv('b', twice, 4);
     net.relu('rb', b);
     net.head(net.conv('c', 'rb', 4));

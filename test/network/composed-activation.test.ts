@@ -7,7 +7,7 @@ type Activation = (net: SmallNetwork, x: string) => string;
 
 const number = (net: SmallNetwork, id: string, value: number): string => net.constant(id, [], value);
 
-const composed: Readonly<Record<string, Activation>> = {
+const composed: Record<string, Activation> = {
   'HardSwish as x · Clip(x + 3, 0, 6) / 6': (net, x) => {
     const clipped = net.node('Clip', 'clip', [net.node('Add', 'plus', [x, number(net, 'three', 3)])], {
       min: 0,
@@ -44,6 +44,33 @@ const composed: Readonly<Record<string, Activation>> = {
   'Softsign as x / (1 + |x|)': (net, x) =>
     net.node('Div', 'act', [x, net.node('Add', 'plus', [net.node('Abs', 'abs', [x]), number(net, 'one', 1)])]),
 };
+
+/** Forms that end in another operator than a product. */
+const ended: Readonly<Record<string, Activation>> = {
+  'PReLU as Relu(x) − a · Relu(−x)': (net, x) => {
+    const below = net.node('Mul', 'below', [
+      net.relu('rn', net.node('Neg', 'neg', [x])),
+      net.constant('slope', [4, 1, 1]),
+    ]);
+    return net.node('Sub', 'act', [net.relu('rp', x), below]);
+  },
+  'LeakyReLU as Max(x, a · x)': (net, x) =>
+    net.node('Max', 'act', [x, net.node('Mul', 'less', [x, number(net, 'slope', 0.1)])]),
+  'ELU as Relu(x) + Min(exp(x) − 1, 0)': (net, x) => {
+    const below = net.node('Sub', 'below', [net.node('Exp', 'exp', [x]), number(net, 'one', 1)]);
+    return net.add('act', net.relu('rp', x), net.node('Clip', 'low', [below], { min: -1e30, max: 0 }));
+  },
+  'x + Relu(x)': (net, x) => net.add('act', x, net.relu('rp', x)),
+  'a quadratic, x · x + x': (net, x) => net.add('act', net.node('Mul', 'square', [x, x]), x),
+  'Tanh by exponentials': (net, x) => {
+    const [up, down] = [net.node('Exp', 'up', [x]), net.node('Exp', 'down', [net.node('Neg', 'neg', [x])])];
+    return net.node('Div', 'act', [net.node('Sub', 'minus', [up, down]), net.add('plus', up, down)]);
+  },
+  'the smaller of two bends': (net, x) =>
+    net.node('Min', 'act', [net.node('Softplus', 'soft', [x]), net.node('Mul', 'double', [x, number(net, 'two', 2)])]),
+};
+
+Object.assign(composed, ended);
 
 describe('an activation of several nodes counts as one', () => {
   test.each(Object.entries(composed))('%s: a kernel is cut behind all of it', (_, activation) => {
@@ -98,6 +125,13 @@ describe('an activation of several nodes counts as one', () => {
     expect(site((net, x) => net.node('Tanh', 'tanh', [relu(net, x)]))).toBe('rectified');
     expect(site((net, x) => net.node('Neg', 'neg', [relu(net, x)]))).toBe('signed');
     expect(site((net, x) => net.node('Clip', 'high', [relu(net, x)], { min: -6, max: -1 }))).toBe('signed');
+    const softplus: Activation = (net, x) =>
+      net.node('Log', 'log', [net.node('Add', 'plus', [net.node('Exp', 'exp', [x]), number(net, 'one', 1)])]);
+    expect(site(softplus)).toBe('rectified');
+    expect(site((net, x) => net.node('Sub', 'less', [softplus(net, x), number(net, 'ln2', 0.69)]))).toBe('signed');
+    expect(site((net, x) => net.node('Mul', 'square', [x, x]))).toBe('rectified');
+    expect(site((net, x) => net.node('Max', 'either', [x, relu(net, x)]))).toBe('rectified');
+    expect(site((net, x) => net.node('Min', 'both', [x, relu(net, x)]))).toBe('signed');
   });
 });
 
@@ -131,7 +165,7 @@ describe('channels keep their identity', () => {
     const anatomy = anatomyOf(net.graph('fc'));
     expect(anatomy.streams).toEqual([]);
     expect(anatomy.sites.map(({ value, stride, receptiveField }) => [value, stride, receptiveField])).toEqual([
-      ['a', [1, 1], [3, 3]],
+      ['back', [1, 1], [3, 3]],
       ['b', [1, 1], [5, 5]],
     ]);
   });

@@ -21,6 +21,7 @@ const site = (name: string, depth: number, stride: number, offset: number, side:
   stride: [stride, stride],
   offset: [offset, offset],
   receptiveField: [3, 3],
+  wholeImage: false,
 });
 const noise = (side: number): Tensor<'float32'> =>
   float32(
