@@ -45,11 +45,14 @@ export function baselineCommand(program: Command): void {
               costOf: measuredCost,
               expectations: false,
             });
-            const prepared = await unlessInterrupted(reading, signal, 'interrupted before anything was computed');
+            const prepared = await unlessInterrupted(reading, signal);
             if (prepared.planned.stage?.index === 0) await computeBasics(session, prepared, signal);
             return prepared;
           },
-          () => terminal.say(`Interrupted. Everything committed is kept; go on with: percuss baseline ${file}`),
+          {
+            say: () => terminal.say(`Interrupted. Everything committed is kept; go on with: percuss baseline ${file}`),
+            message: () => `the baseline was interrupted; go on with: percuss baseline ${file}`,
+          },
         );
         const catalog = new Catalog((digest) => ledger.getBlob(digest));
         const { models } = await nextStage(ledger, catalog, ref, { expectations: false });

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { readNpy } from '../core/data/npy.js';
 import { openEngine } from '../core/engine/open.js';
 import { PercussError } from '../core/errors.js';
@@ -12,6 +12,7 @@ import { float32, type Tensor } from '../core/tensor.js';
 import { tensorFlowFromCache } from '../infra/setup/load-tfjs.js';
 import { ensureEngine } from '../workers/engine-process.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
+import { realNumber } from './number-option.js';
 import { commonOptions } from './session.js';
 import { openTerminal } from './terminal.js';
 
@@ -20,12 +21,6 @@ interface CheckOptions extends EngineChoice {
   readonly expect: string;
   readonly tolerance: number;
   readonly output?: string;
-}
-
-function parseNumber(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0)) throw new InvalidArgumentError('it is a number, at least 0');
-  return value;
 }
 
 async function readFloats(file: string): Promise<Tensor<'float32'>> {
@@ -44,7 +39,7 @@ export function checkCommand(program: Command): void {
     .option(
       '--tolerance <relative>',
       'largest difference allowed, relative to the largest expected output',
-      parseNumber,
+      realNumber(0, 1e9),
       1e-4,
     )
     .option('--output <name>', 'which output, where there are several; else the last')

@@ -4,7 +4,8 @@ import { cancelStudy, pauseStudy, queryProgress, resumeStudy } from '../workers/
 import { followProgress } from './follow.js';
 import { interruptible } from './interrupt.js';
 import { withMemoryOption } from './memory-option.js';
-import { runSpec, parseCount, parseServerFrom, type RunOptions } from './run.js';
+import { processCount } from './number-option.js';
+import { runSpec, parseServerFrom, type RunOptions } from './run.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
 import { findStudy, type FoundStudy } from './study-name.js';
 import { withClient } from './temporal.js';
@@ -62,7 +63,7 @@ export function resumeCommand(program: Command): void {
     .description('go on: with a spec as percuss run does, or with a paused study')
     .argument('<spec-or-study>', 'a spec file, or the name or id of a submitted study')
     .option('--out <dir>', 'where report and tables go; else percuss-out/STUDY')
-    .option('--workers <n>', 'compute processes; else one a core', parseCount)
+    .option('--workers <n>', 'compute processes; else one a core', processCount)
     .option('--in-process', 'without Temporal')
     .option('--server-from <way>', 'where to get the Temporal server', parseServerFrom, 'auto' as const)
     .action(async (asked: string, _: unknown, command: Command) => {
@@ -127,7 +128,10 @@ export function watchCommand(program: Command): void {
               following.stop();
             }
           },
-          () => terminal.say(`${study} goes on; look again with: percuss watch ${study}`),
+          {
+            say: () => terminal.say(`${study} goes on; look again with: percuss watch ${study}`),
+            message: () => `watching was interrupted; ${study} goes on`,
+          },
         ),
       ),
     );

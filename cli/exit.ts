@@ -1,4 +1,4 @@
-import { isPercussError, type ErrorKind } from '../core/errors.js';
+import { isPercussError, messageOf, type ErrorKind } from '../core/errors.js';
 
 /** Exit codes of `percuss` (design §9). */
 export const exitCodes = { complete: 0, bug: 1, input: 2, incomplete: 3, unreachable: 4, interrupted: 130 } as const;
@@ -31,4 +31,21 @@ function stacksOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const own = error.stack ?? error.message;
   return error.cause === undefined ? own : `${own}\ncaused by ${stacksOf(error.cause)}`;
+}
+
+/** What a verb that fails answers with --json: always code, exit and message; the facts of the error where there are any. */
+export interface Failure {
+  readonly code: string;
+  readonly exit: number;
+  readonly message: string;
+  readonly [fact: string]: unknown;
+}
+
+/** Anything thrown, as the answer of a verb. */
+export function failureOf(error: unknown): Failure {
+  if (!isPercussError(error)) return { code: 'BUG', exit: exitCodes.bug, message: messageOf(error) };
+  const { code, message, issues } = error;
+  // Details count the issues, of which the list says more.
+  const { issues: _count, ...facts } = error.details;
+  return { ...facts, ...(issues ? { issues } : {}), code, exit: exitCodeOf(error), message };
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { knownOutputs } from '../core/study/outputs.js';
-import { openSession, type CommonOptions } from './session.js';
+import { openReading, type CommonOptions } from './session.js';
 
 /** `percuss list`: the studies of a store. */
 export function listCommand(program: Command): void {
@@ -8,7 +8,7 @@ export function listCommand(program: Command): void {
     .command('list')
     .description('the studies of a store')
     .action(async (_: unknown, command: Command) => {
-      const session = await openSession(command.optsWithGlobals<CommonOptions>());
+      const session = await openReading(command.optsWithGlobals<CommonOptions>());
       try {
         const studies: { id: string; study: string; created: string; reported: boolean }[] = [];
         for (const { id, study, created } of await session.ledger.listStudies()) {

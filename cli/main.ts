@@ -2,8 +2,12 @@
 import { Command, CommanderError } from 'commander';
 import { percussVersion } from '../core/study/version.js';
 import { debugs } from '../infra/settings.js';
+import { atBorder } from './border.js';
+import { endProcess, guardProcess } from './ending.js';
+import { exitCodeOf, exitCodes, explainError, failureOf } from './exit.js';
+import { listenToSignals } from './interrupt.js';
 import { showControls } from './shown.js';
-import { exitCodeOf, exitCodes, explainError } from './exit.js';
+import { settleDisplays } from './terminal.js';
 
 type Register = (program: Command) => void;
 
@@ -100,6 +104,19 @@ function commonOptions(command: Command): Command {
     .exitOverride();
 }
 
+/** Common options that take a value, which is no verb. */
+const valued: ReadonlySet<string> = new Set(['--store', '--temporal']);
+
+/** The verb that the arguments ask for, or ask help about. */
+function askedVerb(args: readonly string[]): string | undefined {
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? '';
+    if (valued.has(arg)) i++;
+    else if (!arg.startsWith('-') && arg !== 'help') return arg;
+  }
+  return undefined;
+}
+
 /** The program with the verb that the arguments ask for, and the others' names. */
 async function percuss(args: readonly string[]): Promise<Command> {
   const program = commonOptions(
@@ -108,7 +125,7 @@ async function percuss(args: readonly string[]): Promise<Command> {
       .version(percussVersion)
       .showSuggestionAfterError(),
   );
-  const asked = args.filter((arg) => arg in verbs)[0];
+  const asked = askedVerb(args);
   for (const [name, { summary, load }] of Object.entries(verbs)) {
     if (name === asked) (await load())(program);
     else program.command(name).description(summary);
@@ -117,24 +134,38 @@ async function percuss(args: readonly string[]): Promise<Command> {
   return program;
 }
 
-showControls(process.argv.includes('--json'));
-// The reader of a pipe may leave early (`percuss query … | head`): that is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCodes.complete);
-  throw error;
-});
+const args = process.argv.slice(2);
+const inJson = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length).includes('--json');
+let failing = false;
 
-try {
-  await (await percuss(process.argv.slice(2))).parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? exitCodes.complete : exitCodes.input;
-  } else {
-    process.stderr.write(`${explainError(error, debugs(process.argv.slice(2)))}\n`);
-    process.exitCode = exitCodeOf(error);
-  }
+/** Tells of a failure, for people and with --json for programs, and ends the process. */
+function fail(thrown: unknown): void {
+  if (failing) return;
+  failing = true;
+  settleDisplays();
+  const error = atBorder(thrown);
+  if (inJson) process.stdout.write(`${JSON.stringify(failureOf(error), null, 2)}\n`);
+  process.stderr.write(`${explainError(error, debugs(args))}\n`);
+  void endProcess(exitCodeOf(error));
 }
-// Of more than a pipe holds, what its reader has not taken yet would be lost.
-await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
-// A native library may hold the event loop; everything of ours has been closed by now.
-process.exit();
+
+/** Commander has told people already. */
+function failUsage({ message }: CommanderError): void {
+  const exit = exitCodes.input;
+  const said = message === '(outputHelp)' ? 'a verb is missing; percuss --help lists them' : message;
+  const failure = { code: 'USAGE', exit, message: said.replace(/^error: /, '') };
+  if (inJson) process.stdout.write(`${JSON.stringify(failure, null, 2)}\n`);
+  void endProcess(exit);
+}
+
+showControls(inJson);
+guardProcess(fail);
+listenToSignals(fail);
+try {
+  await (await percuss(args)).parseAsync();
+  await endProcess(Number(process.exitCode ?? exitCodes.complete));
+} catch (error) {
+  if (!(error instanceof CommanderError)) fail(error);
+  else if (error.exitCode === 0) await endProcess(exitCodes.complete);
+  else failUsage(error);
+}

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { leastMemory } from '../core/spec/defaults.js';
+import { decimal } from './number-option.js';
 
 const units: Readonly<Record<string, number>> = {
   '': 1,
@@ -14,8 +15,8 @@ const units: Readonly<Record<string, number>> = {
 /** `2GB`, `800MB`, `1.5GiB`, or a number of bytes. */
 export function parseMemory(text: string): number {
   const [, number, unit = ''] = /^([0-9.]+) ?([A-Za-z]*)$/.exec(text) ?? [];
-  const bytes = Math.round(Number(number) * (units[unit] ?? NaN));
-  if (bytes >= leastMemory) return bytes;
+  const bytes = Math.round(decimal(number ?? '') * (Object.hasOwn(units, unit) ? (units[unit] ?? NaN) : NaN));
+  if (bytes >= leastMemory && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
   throw new InvalidArgumentError(`it is a number of bytes, at least ${leastMemory}, such as 2GB`);
 }
 

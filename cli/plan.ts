@@ -4,7 +4,7 @@ import { planLines, planOf } from '../core/study/plan-report.js';
 import { candidateModes, choiceLines } from '../core/study/choose-mode.js';
 import { Catalog } from '../core/study/catalog.js';
 import { calibrationOf } from '../infra/calibrations.js';
-import { openSession, type CommonOptions } from './session.js';
+import { openReading, type CommonOptions } from './session.js';
 import { readStudy, standingMode } from '../core/study/prepare-study.js';
 
 /** `percuss plan`: conditions, cells, batches, what is stored, time and bytes, before anything runs. */
@@ -14,7 +14,7 @@ export function planCommand(program: Command): void {
     .description('what a study would compute, what of it is stored, and what it would take')
     .argument('<spec>', 'the study’s YAML')
     .action(async (file: string, _: unknown, command: Command) => {
-      const session = await openSession(command.optsWithGlobals<CommonOptions>());
+      const session = await openReading(command.optsWithGlobals<CommonOptions>());
       try {
         const { spec, resolved } = await readStudy(file, session.terminal.progress);
         const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));

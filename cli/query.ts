@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { exportOutputs, outputsOf } from '../core/study/outputs.js';
 import { printCsv, printJson, printText } from '../core/tables/print.js';
 import { queryTables } from '../core/tables/query.js';
-import { openSession, type CommonOptions } from './session.js';
+import { openReading, type CommonOptions } from './session.js';
 import { findStudy } from './study-name.js';
 
 interface QueryOptions extends CommonOptions {
@@ -29,7 +29,7 @@ export function queryCommand(program: Command): void {
       };
       const tables = [asked, join(asked, 'tables')].find((folder) => existsSync(join(folder, 'models.parquet')));
       if (tables) return answer(tables);
-      const session = await openSession(options);
+      const session = await openReading(options);
       const folder = await mkdtemp(join(tmpdir(), 'percuss-query-'));
       try {
         const { id } = await findStudy(session.ledger, asked);

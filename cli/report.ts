@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { exportOutputs, outputsOf } from '../core/study/outputs.js';
-import { openSession, type CommonOptions } from './session.js';
+import { openReading, type CommonOptions } from './session.js';
 import { findStudy } from './study-name.js';
 
 /** `percuss report`: copies the report and the tables of a finished study out of the store. */
@@ -13,7 +13,7 @@ export function reportCommand(program: Command): void {
     .option('--out <dir>', 'where to; else percuss-out/STUDY')
     .action(async (asked: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions & { out?: string }>();
-      const session = await openSession(options);
+      const session = await openReading(options);
       try {
         const { id, study } = await findStudy(session.ledger, asked);
         const folder = options.out ?? join('percuss-out', study);

@@ -19,6 +19,7 @@ import { exitCodes } from './exit.js';
 import { followProgress } from './follow.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { withMemoryOption } from './memory-option.js';
+import { processCount } from './number-option.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
 import { prepareStudy, type PreparedStudy } from '../core/study/prepare-study.js';
 
@@ -38,12 +39,6 @@ export interface RunOutcome {
   readonly outputs: StudyOutputs;
 }
 
-export function parseCount(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('it is a whole number, at least 1');
-  return value;
-}
-
 export function parseServerFrom(text: string): ServerFrom {
   if (text === 'auto' || text === 'official' || text === 'wheel' || text === 'go') return text;
   throw new InvalidArgumentError('it is auto, official, wheel or go');
@@ -55,7 +50,7 @@ export function runCommand(program: Command): void {
     .description('run a study on this machine: plan, compute what is missing, analyse, report')
     .argument('<spec>', 'the study’s YAML')
     .option('--out <dir>', 'where report and tables go; else percuss-out/STUDY')
-    .option('--workers <n>', 'compute processes; else one a core', parseCount)
+    .option('--workers <n>', 'compute processes; else one a core', processCount)
     .option('--in-process', 'without Temporal: the same steps in a loop of this process')
     .option(
       '--server-from <way>',
@@ -72,20 +67,27 @@ export function runCommand(program: Command): void {
 export async function runSpec(file: string, options: RunOptions): Promise<void> {
   const session = await openSession(options);
   try {
-    const { prepared, outcome, fresh } = await interruptible(
+    const { prepared, outcome, fresh, folder, written } = await interruptible(
       async (signal) => {
         const { progress } = session.terminal;
         const scout = modeScout({ progress, signal });
         const reading = prepareStudy(file, session.ledger, { progress, scout, costOf: measuredCost });
-        const ready = await unlessInterrupted(reading, signal, 'the run was interrupted before anything was computed');
+        const ready = await unlessInterrupted(reading, signal);
         for (const line of ready.notices) session.terminal.say(line);
-        return { prepared: ready, ...(await compute(session, ready, options, signal)) };
+        const done = await compute(session, ready, options, signal);
+        const to = options.out ?? join('percuss-out', ready.spec.study);
+        const writing = exportOutputs(session.ledger, done.outcome.outputs, to);
+        return { prepared: ready, ...done, folder: to, written: await unlessInterrupted(writing, signal) };
       },
-      () => session.terminal.say(`Interrupted. Everything committed is kept; go on with: percuss resume ${file}`),
+      {
+        say: () =>
+          session.terminal.say(
+            `Interrupted: stopping cleanly, Ctrl-C again ends at once. Everything committed is kept; go on with: percuss resume ${file}`,
+          ),
+        message: () => `the run was interrupted and has stopped; go on with: percuss resume ${file}`,
+      },
     );
     const { ref, spec } = prepared;
-    const folder = options.out ?? join('percuss-out', spec.study);
-    const written = await exportOutputs(session.ledger, outcome.outputs, folder);
     const report = join(folder, 'report.html');
     session.terminal.result(
       { study: ref.id, name: spec.study, ...outcome, outputs: undefined, folder, files: written },

@@ -27,10 +27,22 @@ export function commonOptions(command: Command): CommonOptions {
   return command.optsWithGlobals<CommonOptions>();
 }
 
-/** Opens the store that was asked for. Damaged objects and disagreeing results are told as they are met. */
+/**
+ * Opens the store that was asked for; what is not there is not made before something is written. Damaged objects and
+ * disagreeing results are told as they are met.
+ */
 export async function openSession(options: CommonOptions): Promise<Session> {
+  return openWith(options, true);
+}
+
+/** As `openSession`, for a verb that only reads: an S3 server is not tried out, which would write to it. */
+export async function openReading(options: CommonOptions): Promise<Session> {
+  return openWith(options, false);
+}
+
+async function openWith(options: CommonOptions, probe: boolean): Promise<Session> {
   const terminal = openTerminal(options.json === true);
-  const store = await openStore(absoluteStoreUrl(storeUrl(options.store).value));
+  const store = await openStore(absoluteStoreUrl(storeUrl(options.store).value), { probe });
   const ledger = new Ledger(store, { onNotice: (notice) => terminal.say(printNotice(notice)) });
   return { terminal, ledger, storeId: () => storeIdentity(store), close: () => store.close() };
 }

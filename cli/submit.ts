@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
+import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { tableNames } from '../core/tables/columns.js';
 import { measuredCost } from '../infra/calibrations.js';
-import { countWorkers, submitStudy } from '../workers/client.js';
+import { countWorkers, runsNow, submitStudy } from '../workers/client.js';
 import { modeScout } from '../workers/mode-scout.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
-import { parseCount } from './run.js';
-import { openSession, type CommonOptions } from './session.js';
-import { prepareStudy } from '../core/study/prepare-study.js';
+import { wholeNumber } from './number-option.js';
+import { openSession, type CommonOptions, type Session } from './session.js';
+import { prepareStudy, type PreparedStudy } from '../core/study/prepare-study.js';
 import { withClient } from './temporal.js';
 
 interface SubmitOptions extends CommonOptions {
@@ -26,47 +27,71 @@ export function submitCommand(program: Command): void {
     .option(
       '--window <n>',
       'batches in flight; two or three times the compute slots of all workers',
-      parseCount,
-      4 * availableParallelism(),
+      wholeNumber(1, 500),
+      Math.min(500, 4 * availableParallelism()),
     )
-    .option('--priority <n>', '1 (first) to 5', parseCount)
+    .option('--priority <n>', '1 (first) to 5', wholeNumber(1, 5))
     .option('--user <name>', 'users share workers fairly by this name')
     .action(async (file: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<SubmitOptions>();
       const session = await openSession(options);
+      let submitted = false;
       try {
-        const storeId = await session.storeId();
-        const { ref, spec, notices } = await interruptible(
-          (signal) => {
-            const { progress } = session.terminal;
-            const scout = modeScout({ progress, signal });
-            const reading = prepareStudy(file, session.ledger, { progress, scout, costOf: measuredCost });
-            return unlessInterrupted(reading, signal, 'nothing was submitted');
+        await interruptible(
+          // Temporal first: nobody waits for images to be read, to learn then that there is none.
+          (signal) =>
+            withClient(options.temporal, async (client) => {
+              const { progress } = session.terminal;
+              const scout = modeScout({ progress, signal });
+              const reading = prepareStudy(file, session.ledger, { progress, scout, costOf: measuredCost });
+              const prepared = await unlessInterrupted(reading, signal);
+              for (const line of prepared.notices) session.terminal.say(line);
+              submitted = true;
+              await handOver(client, session, prepared, options);
+            }),
+          {
+            say: () =>
+              session.terminal.say(
+                submitted
+                  ? `Interrupted. The study may have been submitted: see percuss status`
+                  : `Interrupted. Nothing was submitted, and what is stored is kept; go on with: percuss submit ${file}`,
+              ),
+            message: () => (submitted ? 'interrupted while submitting' : 'interrupted; nothing was submitted'),
           },
-          () => session.terminal.say(`Interrupted. What is stored is kept; go on with: percuss submit ${file}`),
         );
-        for (const line of notices) session.terminal.say(line);
-        await withClient(options.temporal, async (client) => {
-          const handle = await submitStudy(client, ref, {
-            name: spec.study,
-            storeId,
-            tables: tableNames,
-            window: options.window,
-            policy: { onFailure: spec.run.onFailure },
-            details: `Study **${spec.study}** (${ref.id}) in ${session.ledger.url}`,
-            ...(options.priority === undefined ? {} : { priority: options.priority }),
-            ...(options.user === undefined ? {} : { fairnessKey: options.user }),
-          });
-          const workers = await countWorkers(client, ref, storeId);
-          session.terminal.result({ study: ref.id, workflow: handle.workflowId, workers }, () => [
-            `submitted ${spec.study} as ${ref.id.slice(0, 12)} (workflow ${handle.workflowId})`,
-            workers > 0
-              ? `${workers} workers listen; watch it: percuss watch ${ref.id.slice(0, 12)}`
-              : `no worker listens yet; start some: percuss worker --store ${session.ledger.url} --engine ${ref.mode.engine} --device ${ref.mode.device}`,
-          ]);
-        });
       } finally {
         await session.close();
       }
     });
+}
+
+async function handOver(
+  client: Client,
+  { ledger, storeId: idOf, terminal }: Session,
+  { ref, spec }: PreparedStudy,
+  { window, priority, user }: SubmitOptions,
+): Promise<void> {
+  const storeId = await idOf();
+  const joined = await runsNow(client, ref.id);
+  const handle = await submitStudy(client, ref, {
+    name: spec.study,
+    storeId,
+    tables: tableNames,
+    window,
+    policy: { onFailure: spec.run.onFailure },
+    details: `Study **${spec.study}** (${ref.id}) in ${ledger.url}`,
+    ...(priority === undefined ? {} : { priority }),
+    ...(user === undefined ? {} : { fairnessKey: user }),
+  });
+  const workers = await countWorkers(client, ref, storeId);
+  const name = ref.id.slice(0, 12);
+  const { engine, device } = ref.mode;
+  terminal.result({ study: ref.id, workflow: handle.workflowId, workers, joined }, () => [
+    joined
+      ? `${spec.study} runs already as ${name} (workflow ${handle.workflowId}); it goes on as it was submitted`
+      : `submitted ${spec.study} as ${name} (workflow ${handle.workflowId})`,
+    workers > 0
+      ? `${workers} workers listen; watch it: percuss watch ${name}`
+      : `no worker listens yet; start some: percuss worker --store ${ledger.url} --engine ${engine} --device ${device}`,
+  ]);
 }

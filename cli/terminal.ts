@@ -14,11 +14,22 @@ export interface Terminal {
   settle(): void;
 }
 
+const displays = new Set<Display>();
+
+/** Ends the progress bars of every terminal that was opened: the cursor shows and long lines wrap again. */
+export function settleDisplays(): void {
+  for (const display of displays) display.settle();
+}
+
 /** Bars with rate and time left on a terminal; elsewhere a plain line when a phase begins and every ten seconds. */
 export function openTerminal(json: boolean): Terminal {
   const show = process.stderr.isTTY ? bars() : plainLines();
+  displays.add(show);
   return {
-    say: (line) => void (json ? process.stderr : process.stdout).write(`${line}\n`),
+    say: (line) => {
+      show.settle();
+      (json ? process.stderr : process.stdout).write(`${line}\n`);
+    },
     result: (value, lines) => {
       show.settle();
       process.stdout.write(
@@ -79,6 +90,8 @@ function bars(): Display {
           etaBuffer: 30,
           // Bars move the cursor; labels, which may be foreign, are shown by us.
           stream: unguarded(process.stderr),
+          // Signals are the command's: a listener of the bars' own would swallow the first one.
+          gracefulExit: false,
         },
         Presets.shades_classic,
       );

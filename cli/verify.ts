@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { printNumericMode } from '../core/numeric-mode.js';
 import { Catalog } from '../core/study/catalog.js';
 import { createSteps } from '../core/study/create-steps.js';
@@ -11,7 +11,7 @@ import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js
 import { exitCodes } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { withMemoryOption } from './memory-option.js';
-import { parseCount } from './run.js';
+import { processCount, realNumber, shareOf } from './number-option.js';
 import { openSession, type CommonOptions } from './session.js';
 import { findStudy } from './study-name.js';
 
@@ -22,33 +22,19 @@ interface VerifyCommandOptions extends CommonOptions, EngineChoice {
   readonly memory?: number;
 }
 
-/** `1%`, `0.01` or `all`. */
-function parseShare(text: string): number {
-  const [, number, percent] = /^([0-9.]+)(%?)$/.exec(text) ?? [];
-  const share = text === 'all' ? 1 : Number(number) / (percent === '%' ? 100 : 1);
-  if (share > 0 && share <= 1) return share;
-  throw new InvalidArgumentError('it is a share of the cells: 1%, 0.01 or all');
-}
-
-function parseTolerance(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0)) throw new InvalidArgumentError('it is a number, at least 0');
-  return value;
-}
-
 /** `percuss verify`: a sample of a study's cells on another engine, compared with what is stored. */
 export function verifyCommand(program: Command): void {
   withMemoryOption(withEngineOptions(program.command('verify'), 'reference'))
     .description('compute a sample of a study’s cells again on another engine, and compare')
     .argument('<study>', 'name or id')
-    .option('--sample <share>', 'of the stored cells: 1%, 0.01 or all', parseShare, 0.01)
+    .option('--sample <share>', 'of the stored cells: 1%, 0.01 or all', shareOf('the cells'), 0.01)
     .option(
       '--tolerance <distance>',
       'largest difference of loss and KL that counts as agreement, relative to the larger of 1 and the stored number',
-      parseTolerance,
+      realNumber(0, 1e9),
       1e-3,
     )
-    .option('--workers <n>', 'compute processes; else one a core', parseCount)
+    .option('--workers <n>', 'compute processes; else one a core', processCount)
     .action(async (asked: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<VerifyCommandOptions>();
       const mode = modeOf(options);
@@ -74,7 +60,10 @@ export function verifyCommand(program: Command): void {
               progress: terminal.progress,
               signal,
             }),
-          () => terminal.say(`Interrupted. What was computed is kept; the same command goes on`),
+          {
+            say: () => terminal.say('Interrupted. What was computed is kept; the same command goes on'),
+            message: () => `the comparison was interrupted; go on with: percuss verify ${asked}`,
+          },
         );
         terminal.result({ name: study, ...found }, () => verificationLines(study, found));
         if (!found.agrees || found.cells.failed > 0) process.exitCode = exitCodes.incomplete;

@@ -3,14 +3,14 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { printNumericMode } from '../core/numeric-mode.js';
 import { createSteps } from '../core/study/create-steps.js';
-import { connectWorker } from '../infra/connection.js';
+import { connectClient, connectWorker } from '../infra/connection.js';
 import { computeChildren } from '../workers/children.js';
 import { ensureEngine } from '../workers/engine-process.js';
 import { startWorker, type WorkerRole } from '../workers/worker.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { interruptible } from './interrupt.js';
 import { withMemoryOption } from './memory-option.js';
-import { parseCount } from './run.js';
+import { processCount } from './number-option.js';
 import { openSession, type CommonOptions } from './session.js';
 import { findTemporal } from './temporal.js';
 
@@ -33,7 +33,7 @@ function parseRoles(text: string): readonly WorkerRole[] {
 export function workerCommand(program: Command): void {
   withMemoryOption(withEngineOptions(program.command('worker')))
     .description('take part in the studies of a store until stopped')
-    .option('--slots <n>', 'compute processes', parseCount, availableParallelism())
+    .option('--slots <n>', 'compute processes', processCount, availableParallelism())
     .option('--roles <list>', 'of control, analyse, evaluate; all unless given', parseRoles)
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<WorkerOptions>();
@@ -44,6 +44,8 @@ export function workerCommand(program: Command): void {
       const { terminal, ledger } = session;
       const storeId = await session.storeId();
       const temporal = await findTemporal(options.temporal);
+      // A namespace that is not there is told at once; a worker's own connection would try for ever.
+      await (await connectClient(temporal)).connection.close();
       const { slots, memory } = options;
       const compute = computeChildren({ slots, ...(memory === undefined ? {} : { memoryLimit: memory }) });
       const connection = await connectWorker(temporal);
@@ -65,7 +67,10 @@ export function workerCommand(program: Command): void {
             signal.addEventListener('abort', () => void worker.shutdown(), { once: true });
             await worker.ended;
           },
-          () => terminal.say('finishing the batches in hand; Ctrl-C again to leave them to others'),
+          {
+            say: () => terminal.say('finishing the batches in hand; Ctrl-C again to leave them to others'),
+            message: () => 'the worker was interrupted',
+          },
         );
       } finally {
         await connection.close();

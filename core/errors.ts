@@ -6,6 +6,7 @@ export const errorCodes = {
   USAGE: 'input',
   SPEC_INVALID: 'input',
   FILE_MISSING: 'input',
+  FILE_UNUSABLE: 'input',
   FILE_DAMAGED: 'input',
   DATA_INVALID: 'input',
   MODEL_INVALID: 'input',

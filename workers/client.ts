@@ -78,6 +78,16 @@ export async function submitStudy(client: Client, study: StudyRef, options: Subm
   );
 }
 
+/** Whether the study's workflow runs now. */
+export async function runsNow(client: Client, study: Digest): Promise<boolean> {
+  try {
+    return (await studyHandle(client, study).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw asPercussError(error);
+  }
+}
+
 /** The study that runs, or ran last, under its id. */
 export function studyHandle(client: Client, study: Digest): StudyHandle {
   return client.workflow.getHandle(studyWorkflowId(study));
@@ -137,7 +147,7 @@ export async function waitForResult(
   const patience = 1000 * (options.patienceSeconds ?? 300);
   let unreachableSince: number | undefined;
   for (;;) {
-    if (options.signal?.aborted) throw new PercussError('CANCELLED', 'waiting was interrupted; the study goes on');
+    if (options.signal?.aborted) throw new PercussError('CANCELLED', 'waiting for the study was interrupted');
     const asked = Date.now();
     try {
       return await interruptible(handle.result(), options.signal);
@@ -223,7 +233,7 @@ async function interruptible<T>(work: Promise<T>, signal: AbortSignal | undefine
   if (signal === undefined) return work;
   let abort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(new PercussError('CANCELLED', 'waiting was interrupted; the study goes on'));
+    abort = () => reject(new PercussError('CANCELLED', 'waiting for the study was interrupted'));
     signal.addEventListener('abort', abort, { once: true });
   });
   try {

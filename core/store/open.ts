@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,12 +29,12 @@ export async function openStore(url: string, options: OpenOptions = {}): Promise
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(url)?.[1]?.toLowerCase();
   switch (scheme) {
     case undefined:
-      return fileStore(folderOf(url, url));
+      return openFolder(folderOf(url, url), url);
     case 'memory':
       if (url.length > 'memory:'.length) throw malformed(url, 'nothing may follow memory:');
       return memoryStore();
     case 'file':
-      return fileStore(folderOf(url.slice('file:'.length), url));
+      return openFolder(folderOf(url.slice('file:'.length), url), url);
     case 's3': {
       const settings = parseS3(url);
       if (options.probe ?? true) await probeS3(settings, options.signal);
@@ -42,6 +43,13 @@ export async function openStore(url: string, options: OpenOptions = {}): Promise
     default:
       throw malformed(url, `there is no kind of store called ${scheme}`);
   }
+}
+
+/** A folder that is not there yet is made with the first object. */
+async function openFolder(folder: string, url: string): Promise<ObjectStore> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found && !found.isDirectory()) throw malformed(url, 'it is a file, not a folder');
+  return fileStore(folder);
 }
 
 function folderOf(text: string, url: string): string {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { hasSharedData } from '../probe/real-network.js';
 import { answer, committedUnits, computeChild, killQuietly, tinySpec, Workplace } from './percuss.js';
+import type { Failure } from '../../cli/exit.js';
 import type { Ended, RunAnswer } from './percuss.js';
 
 if (!hasSharedData) console.warn('exit codes of runs are not tested: ../shared/data is absent');
@@ -130,7 +131,8 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
     test('at the first one where the spec says stop', async () => {
       const spec = place.spec('stopped', fewSpec('stopped', '{ onFailure: stop, workers: 1 }'));
       const ended = await hounded(['run', spec, '--in-process', '--store', place.path('stopped'), '--json']);
-      expectPlain(ended, 3, /onFailure: stop/);
+      expect([ended.code, answer<Failure>(ended)]).toMatchObject([3, { code: 'ENGINE_FAILED', exit: 3 }]);
+      expect(ended.stderr).toMatch(/onFailure: stop/);
     });
   },
 );

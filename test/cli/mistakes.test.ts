@@ -1,0 +1,134 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorCodes, type ErrorCode } from '../../core/errors.js';
+import type { Failure } from '../../cli/exit.js';
+import { answer, Workplace, type Ended } from './percuss.js';
+
+const narrow = path.resolve(import.meta.dirname, '../../experiments/zoo/narrow/model.json');
+const linux = process.platform === 'linux';
+
+interface Mistake {
+  readonly what: string;
+  readonly args: readonly string[];
+  readonly exit: number;
+  readonly code: ErrorCode;
+  /** What the message must name. */
+  readonly names: RegExp;
+}
+
+const mistake = (what: string, line: string, code: ErrorCode, names: RegExp, exit = 2): Mistake => ({
+  what,
+  args: line.split(' '),
+  exit,
+  code,
+  names,
+});
+
+/** Below a folder with: `taken` (a file), `folder/`, `store/` (a folder that is no store), and what `beforeAll` writes. */
+const mistakes: readonly Mistake[] = [
+  mistake('init into a folder that is not there', 'init absent/study.yaml', 'FILE_MISSING', /absent\/study\.yaml.*create the folder/),
+  mistake('init onto a folder', 'init folder', 'USAGE', /folder exists already/),
+  mistake('init below a file', 'init taken/study.yaml', 'FILE_UNUSABLE', /taken\/study\.yaml.*is a file, not a folder/),
+  mistake('init with too long a name', `init ${'x'.repeat(300)}.yaml`, 'FILE_UNUSABLE', /too long/),
+  ...(linux ? [mistake('init where nothing can be written', 'init /proc/study.yaml', 'FILE_MISSING', /\/proc\/study\.yaml/)] : []),
+  mistake('validate without a spec', 'validate', 'USAGE', /missing required argument 'spec'/),
+  mistake('validate a folder', 'validate folder', 'FILE_MISSING', /folder/),
+  mistake('validate what is no YAML', 'validate broken.yaml', 'SPEC_INVALID', /broken\.yaml:\d+:\d+/),
+  mistake('validate an empty spec', 'validate empty.yaml', 'SPEC_INVALID', /empty\.yaml/),
+  mistake('validate a spec whose network is not there', 'validate lost.yaml', 'SPEC_INVALID', /absent\.onnx/),
+  mistake('check without inputs', `check ${narrow}`, 'USAGE', /--inputs/),
+  mistake('check with inputs that are not there', `check ${narrow} --inputs no.npy --expect no.npy`, 'FILE_MISSING', /no\.npy/),
+  mistake('check with a tolerance below 0', `check ${narrow} --inputs a --expect b --tolerance -1`, 'USAGE', /'-1'.*from 0/),
+  mistake('check on an engine that there is not', `check ${narrow} --inputs a --expect b --engine torch`, 'USAGE', /onnxruntime/),
+  mistake('check an output that there is not', `check ${narrow} --inputs a --expect b --output nothing`, 'USAGE', /no output nothing/),
+  mistake('inspect a folder', 'inspect folder', 'MODEL_UNSUPPORTED', /folder/),
+  mistake('inspect what is no network', 'inspect taken', 'MODEL_UNSUPPORTED', /taken/),
+  mistake('inspect a folder named as a network', 'inspect folder.onnx', 'FILE_MISSING', /folder\.onnx/),
+  mistake('inspect behind what there is not', `inspect ${narrow} --after nothing`, 'USAGE', /conv, norm, activation/),
+  mistake('baseline of a spec that is not there', 'baseline absent.yaml', 'FILE_MISSING', /absent\.yaml/),
+  mistake('plan a spec that is not there', 'plan absent.yaml', 'FILE_MISSING', /absent\.yaml/),
+  mistake('plan with a store that is a file', 'plan lost.yaml --store taken', 'USAGE', /it is a file, not a folder/),
+  mistake('run with a store that is below a file', 'run lost.yaml --store taken/store', 'STORE_UNREACHABLE', /taken\/store/, 4),
+  mistake('run without workers', 'run lost.yaml --workers 0', 'USAGE', /'0'.*from 1 to/),
+  mistake('run with hexadecimal workers', 'run lost.yaml --workers 0x10', 'USAGE', /whole number/),
+  mistake('run with too little memory', 'run lost.yaml --memory 5MB', 'USAGE', /2GB/),
+  mistake('run with a server from nowhere', 'run lost.yaml --server-from heaven', 'USAGE', /auto, official, wheel or go/),
+  mistake('submit with a priority outside its range', 'submit lost.yaml --priority 9', 'USAGE', /'9'.*from 1 to 5/),
+  mistake('submit with a priority of nothing', 'submit lost.yaml --priority 0', 'USAGE', /from 1 to 5/),
+  mistake('submit with too wide a window', 'submit lost.yaml --window 100000', 'USAGE', /from 1 to 500/),
+  mistake('submit where no Temporal is', 'submit lost.yaml', 'TEMPORAL_UNREACHABLE', /percuss server start/, 4),
+  mistake('resume a study that there is not', 'resume absent', 'NOT_FOUND', /no study absent/),
+  mistake('resume a spec that is not there', 'resume absent.yaml', 'FILE_MISSING', /absent\.yaml/),
+  mistake('pause a study that there is not', 'pause absent', 'NOT_FOUND', /no study absent/),
+  mistake('cancel a study that there is not', 'cancel absent', 'NOT_FOUND', /no study absent/),
+  mistake('status of a study that there is not', 'status absent', 'NOT_FOUND', /no study absent/),
+  mistake('watch a study that there is not', 'watch absent', 'NOT_FOUND', /no study absent/),
+  mistake('list a store that is a file', 'list --store taken', 'USAGE', /it is a file, not a folder/),
+  mistake('list a store of no kind', 'list --store gopher://x/y', 'USAGE', /no kind of store called gopher/),
+  mistake('list with an argument too many', 'list everything', 'USAGE', /too many arguments/),
+  mistake('report of a study that there is not', 'report absent --out elsewhere', 'NOT_FOUND', /no study absent/),
+  mistake('query a study that there is not', 'query absent SELECT', 'NOT_FOUND', /no study absent/),
+  mistake('verify a study that there is not', 'verify absent', 'NOT_FOUND', /no study absent/),
+  mistake('verify more than all', 'verify absent --sample 200%', 'USAGE', /1%, 0\.01 or all/),
+  mistake('verify on a device that the engine lacks', 'verify absent --engine reference --device cuda', 'USAGE', /devices: cpu/),
+  mistake('worker without slots', 'worker --slots 0', 'USAGE', /from 1 to/),
+  mistake('worker of a role that there is not', 'worker --roles dance', 'USAGE', /control, analyse, evaluate/),
+  mistake('worker where no Temporal is', 'worker', 'TEMPORAL_UNREACHABLE', /percuss server start/, 4),
+  mistake('worker of a profile that there is not', 'worker --temporal absent', 'USAGE', /profile absent/),
+  mistake('server told to dance', 'server dance', 'USAGE', /start, status and stop/),
+  mistake('server whose record is damaged', 'server status', 'SERVER_UNAVAILABLE', /server\.json.*remove it/, 4),
+  mistake('bench an engine that there is not', `bench torch ${narrow}`, 'USAGE', /engines: onnxruntime/),
+  mistake('bench a network that is not there', 'bench onnxruntime absent.onnx', 'FILE_MISSING', /absent\.onnx/),
+  mistake('doctor with an option that there is not', 'doctor --cure', 'USAGE', /unknown option '--cure'/),
+  mistake('a verb that there is not', 'constructor', 'USAGE', /unknown command 'constructor'/),
+  mistake('no verb', '--store=store', 'USAGE', /a verb is missing/),
+]; // prettier-ignore
+
+describe('a mistake of whoever calls is told as theirs', { timeout: 240_000 }, () => {
+  const place = new Workplace();
+  const ends = new Map<string, Promise<Ended>>();
+  /** Where a file of ours is damaged. */
+  const damaged = new Workplace();
+  afterAll(() => {
+    place.close();
+    damaged.close();
+  });
+
+  beforeAll(() => {
+    for (const name of ['folder', 'folder.onnx', 'store']) mkdirSync(place.path(name));
+    writeFileSync(place.path('taken'), 'taken');
+    mkdirSync(damaged.path('state/percuss/server'), { recursive: true });
+    writeFileSync(damaged.path('state/percuss/server/server.json'), '{');
+    place.spec('broken', 'version: 1\nstudy: [\n');
+    place.spec('empty', '');
+    place.spec('lost', 'version: 1\nstudy: lost\ndata: {}\nmodels: { a: { file: absent.onnx } }\n');
+    // A few at a time, in the order of the table, while the tests look at them.
+    const lane: Promise<unknown>[] = [];
+    for (const [i, { what, args }] of mistakes.entries()) {
+      const before = lane[i - 3] ?? Promise.resolve();
+      const ended = before.then(() => (/damaged/.test(what) ? damaged : place).run([...args, '--json']));
+      lane.push(ended);
+      ends.set(what, ended);
+    }
+  });
+
+  test.each(mistakes)('$what', async ({ what, exit, code, names }) => {
+    const ended = (await ends.get(what)) as Ended;
+    const failure = answer<Failure>(ended);
+    expect([ended.code, failure.code, failure.exit], ended.stderr).toEqual([exit, code, exit]);
+    expect(failure.message).toMatch(names);
+    expect(failure.message.length).toBeGreaterThan(20);
+    const said = ended.stdout + ended.stderr;
+    expect(said).not.toMatch(/bug of percuss/);
+    expect(said).not.toMatch(/^\s+at .*[:)]/m);
+  });
+
+  test('every verb is among them, and codes are of the closed set', () => {
+    const verbs =
+      'init validate check inspect baseline plan run submit resume pause cancel status watch list report query verify worker server bench doctor';
+    for (const verb of verbs.split(' ')) expect(mistakes.some(({ args }) => args[0] === verb)).toBe(true);
+    expect(mistakes.length).toBeGreaterThanOrEqual(40);
+    for (const { code } of mistakes) expect(errorCodes).toHaveProperty(code);
+  });
+});
