@@ -52,6 +52,16 @@ describe('2: the user can mend it', { timeout: 300_000 }, () => {
     expect(ended.stderr.match(/wrong\.yaml:\d+:\d+/g)?.length).toBeGreaterThanOrEqual(3);
   });
 
+  test('a message longer than a pipe holds is written out, on both streams', async () => {
+    const wrong = Array.from({ length: 900 }, (_, i) => `  ablation-with-a-long-name-${i}: { unit: colonel }`);
+    const spec = place.spec('long', `version: 1\nstudy: long\nablations:\n${wrong.join('\n')}\n`);
+    const ended = await place.run(['validate', spec, '--json']);
+    const { issues } = answer<Failure & { issues: { line: number; message: string }[] }>(ended);
+    expect(issues.length).toBeGreaterThan(900);
+    expect(ended.stderr.length).toBeGreaterThan(100_000);
+    expect(ended.stderr).toContain(`${spec}:903:`);
+  });
+
   test.skipIf(!hasSharedData)(
     'a network that misses its expected accuracy: nothing is ablated, in process and by Temporal',
     async () => {

@@ -9,7 +9,8 @@ import { sha256 } from '../../core/digest.js';
 import { decodeSafetensors } from '../../core/safetensors.js';
 import { sharedData } from '../probe/real-network.js';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** The built command. */
+export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** How a command ended. */
 export interface Ended {
@@ -91,8 +92,9 @@ export class Workplace {
     return file;
   }
 
-  start(args: readonly string[], cwd = this.folder): Running {
-    const env: NodeJS.ProcessEnv = {
+  /** What this workplace's commands find in their environment. */
+  environment(): NodeJS.ProcessEnv {
+    return {
       ...Object.fromEntries(
         Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|PERCUSS|VITEST|NODE_OPTIONS)/.test(name)),
       ),
@@ -102,6 +104,10 @@ export class Workplace {
       ...this.#more,
       PERCUSS_TEST_MARK: this.#mark,
     };
+  }
+
+  start(args: readonly string[], cwd = this.folder): Running {
+    const env = this.environment();
     // A process group of its own, as a shell gives it, to which a terminal sends Ctrl-C.
     const child = spawn(process.execPath, [main, ...args], {
       cwd,
