@@ -1,30 +1,63 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
-import { cancelStudy, pauseStudy, queryProgress, resumeStudy } from '../workers/client.js';
+import { cancelStudy, pauseStudy, resumeStudy, studyHandle, waitForResult } from '../workers/client.js';
+import { submissionOf, workersOf, type Submitted } from '../workers/submitted.js';
 import { followProgress } from './follow.js';
 import { interruptible } from './interrupt.js';
 import { withMemoryOption } from './memory-option.js';
 import { processCount } from './number-option.js';
 import { runSpec, parseServerFrom, type RunOptions } from './run.js';
-import { openSession, type CommonOptions, type Session } from './session.js';
-import { findStudy, type FoundStudy } from './study-name.js';
+import { openReading, type CommonOptions, type Session } from './session.js';
+import {
+  askTemporal,
+  findRemembered,
+  findStored,
+  isStoreLost,
+  requireRunning,
+  standingLines,
+  standingOf,
+  type Known,
+} from './standing.js';
 import { withClient } from './temporal.js';
-import { studyHandle, waitForResult, type WholeProgress } from '../workers/client.js';
 
 interface ControlOptions extends CommonOptions {
   readonly temporal?: string;
 }
 
+/** A study, what Temporal has of it, and the way to both. */
+interface Controlled {
+  readonly known: Known;
+  readonly submitted: Submitted | undefined;
+  readonly client: Client;
+  readonly session: Session;
+  /** What to say where nobody would do what is asked: how to start a worker. Undefined where one listens. */
+  readonly lonely: string | undefined;
+}
+
 async function withStudy(
   asked: string,
   command: Command,
-  work: (study: FoundStudy, client: Client, session: Session) => Promise<void>,
+  work: (controlled: Controlled) => Promise<void>,
 ): Promise<void> {
   const options = command.optsWithGlobals<ControlOptions>();
-  const session = await openSession(options);
+  const session = await openReading(options);
   try {
-    const study = await findStudy(session.ledger, asked);
-    await withClient(options.temporal, (client) => work(study, client, session));
+    const stored = await findStored(session, asked).catch((error: unknown) => {
+      if (isStoreLost(error)) return error;
+      throw error;
+    });
+    await withClient(options.temporal, async (client) => {
+      const known = stored instanceof Error ? await findRemembered(client, asked, stored) : stored;
+      const { id, storeId, mode } = known;
+      const workers = storeId && mode ? await workersOf(client, storeId, mode) : undefined;
+      const submitted = await submissionOf(client, id, workers);
+      const start = mode ? ` --engine ${mode.engine} --device ${mode.device}` : '';
+      const lonely =
+        workers && workers.control > 0
+          ? undefined
+          : `no worker listens; start one: percuss worker --store ${session.ledger.url}${start}`;
+      await work({ known, submitted, client, session, lonely });
+    });
   } finally {
     await session.close();
   }
@@ -37,9 +70,13 @@ export function pauseCommand(program: Command): void {
     .description('let a submitted study finish its batches in flight and then wait')
     .argument('<study>', 'name or id')
     .action((asked: string, _: unknown, command: Command) =>
-      withStudy(asked, command, async ({ id, study }, client, { terminal }) => {
-        await pauseStudy(client, id);
-        terminal.result({ study: id, paused: true }, () => [`${study} is paused; go on with: percuss resume ${study}`]);
+      withStudy(asked, command, async ({ known: { id, study }, submitted, client, session, lonely }) => {
+        const { paused, progress } = requireRunning(study, submitted, 'paused');
+        if (!paused) await pauseStudy(client, id, progress !== undefined);
+        session.terminal.result({ study: id, paused: true, before: paused, worker: lonely === undefined }, () => [
+          `${study} ${paused ? 'was paused already' : 'is paused'}; go on with: percuss resume ${study}`,
+          ...(lonely === undefined ? [] : [`  ${lonely}`]),
+        ]);
       }),
     );
 }
@@ -50,9 +87,18 @@ export function cancelCommand(program: Command): void {
     .description('end a submitted study; what is committed stays')
     .argument('<study>', 'name or id')
     .action((asked: string, _: unknown, command: Command) =>
-      withStudy(asked, command, async ({ id, study }, client, { terminal }) => {
-        await cancelStudy(client, id);
-        terminal.result({ study: id, cancelled: true }, () => [`${study} is being ended; what is committed stays`]);
+      withStudy(asked, command, async ({ known: { id, study }, submitted, client, session, lonely }) => {
+        const { cancelling } = requireRunning(study, submitted, 'cancelled');
+        if (!cancelling) await cancelStudy(client, id);
+        session.terminal.result(
+          { study: id, cancelled: true, before: cancelling, worker: lonely === undefined },
+          () => [
+            lonely === undefined
+              ? `${study} is being ended; what is committed stays`
+              : `${study} ends as soon as a worker comes, who computes nothing more of it; what is committed stays`,
+            ...(lonely === undefined ? [] : [`  ${lonely}`]),
+          ],
+        );
       }),
     );
 }
@@ -68,43 +114,47 @@ export function resumeCommand(program: Command): void {
     .option('--server-from <way>', 'where to get the Temporal server', parseServerFrom, 'auto' as const)
     .action(async (asked: string, _: unknown, command: Command) => {
       if (/\.ya?ml$/i.test(asked)) return runSpec(asked, command.optsWithGlobals<RunOptions>());
-      return withStudy(asked, command, async ({ id, study }, client, { terminal }) => {
-        await resumeStudy(client, id);
-        terminal.result({ study: id, paused: false }, () => [`${study} goes on`]);
+      return withStudy(asked, command, async ({ known: { id, study }, submitted, client, session, lonely }) => {
+        const { paused, progress } = requireRunning(study, submitted, 'resumed');
+        await resumeStudy(client, id, progress !== undefined);
+        session.terminal.result({ study: id, paused: false, before: paused, worker: lonely === undefined }, () => [
+          lonely === undefined
+            ? `${study} goes on${paused ? '' : '; it was not paused'}`
+            : `${study} goes on as soon as a worker comes`,
+          ...(lonely === undefined ? [] : [`  ${lonely}`]),
+        ]);
       });
     });
 }
 
-/** `percuss status`: how a submitted study stands. */
+/** `percuss status`: how a study stands, as far as store and Temporal can say; of either, what the other knows is told. */
 export function statusCommand(program: Command): void {
   program
     .command('status')
-    .description('how a submitted study stands')
+    .description('how a study stands: running, paused, cancelled, without workers, and how far it is')
     .argument('<study>', 'name or id')
-    .action((asked: string, _: unknown, command: Command) =>
-      withStudy(asked, command, async ({ id, study }, client, { terminal }) => {
-        const { status } = await studyHandle(client, id).describe();
-        const progress = status.name === 'RUNNING' ? await queryProgress(client, id) : undefined;
-        terminal.result({ study: id, state: status.name.toLowerCase(), progress: progress ?? null }, () => [
-          `${study} (${id.slice(0, 12)}): ${status.name.toLowerCase()}`,
-          ...(progress ? progressLines(progress) : []),
-        ]);
-      }),
-    );
-}
-
-function progressLines(progress: WholeProgress): string[] {
-  const { current } = progress;
-  const lines = [`  ${progress.phase}, stage ${progress.stage}; ${progress.stored} cells were stored before`];
-  if (current) {
-    const rate = current.rate === undefined ? '' : `, ${current.rate.toFixed(1)} cells/s`;
-    const left = current.secondsLeft === undefined ? '' : `, about ${Math.ceil(current.secondsLeft)} s left`;
-    for (const { label, done, total } of current.labels) lines.push(`  ${label}: ${done}/${total}`);
-    lines.push(`  ${current.inFlight} batches in flight of ${current.window}${rate}${left}, ${current.failed} failed`);
-    if (current.paused) lines.push(`  paused${current.pausedBecause ? `: ${current.pausedBecause}` : ''}`);
-    if (current.stalled) lines.push(`  stalled: ${current.stalled}`);
-  } else if (progress.paused) lines.push('  paused');
-  return lines;
+    .action(async (asked: string, _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ControlOptions>();
+      const session = await openReading(options);
+      try {
+        const stored = await findStored(session, asked).catch((error: unknown) => {
+          if (isStoreLost(error)) return error;
+          throw error;
+        });
+        const temporal = await askTemporal(options.temporal);
+        try {
+          if (stored instanceof Error && !temporal.client) throw stored;
+          const known =
+            stored instanceof Error ? await findRemembered(temporal.client as Client, asked, stored) : stored;
+          const standing = await standingOf(session, temporal, known);
+          session.terminal.result(standing, () => standingLines(standing, session.ledger.url, known.mode));
+        } finally {
+          await temporal.close();
+        }
+      } finally {
+        await session.close();
+      }
+    });
 }
 
 /** `percuss watch`: follows a submitted study until it ends. */
@@ -114,10 +164,17 @@ export function watchCommand(program: Command): void {
     .description('follow a submitted study until it ends; Ctrl-C stops watching, not the study')
     .argument('<study>', 'name or id')
     .action((asked: string, _: unknown, command: Command) =>
-      withStudy(asked, command, ({ id, study }, client, { terminal }) =>
-        interruptible(
+      withStudy(asked, command, async ({ known: { id, study }, submitted, client, session, lonely }) => {
+        const { terminal } = session;
+        // One that has ended is told at once, with how.
+        if (submitted === undefined) requireRunning(study, submitted, 'watched');
+        const goesOn = submitted?.state === 'running';
+        if (goesOn && lonely !== undefined) terminal.say(lonely);
+        await interruptible(
           async (signal) => {
-            const following = followProgress(client, id, terminal);
+            const following = goesOn
+              ? followProgress(client, id, terminal, `no worker answers; ${study} goes on as soon as one does`)
+              : undefined;
             try {
               const result = await waitForResult(studyHandle(client, id), { signal });
               terminal.result({ study: id, ...result }, () => [
@@ -125,14 +182,19 @@ export function watchCommand(program: Command): void {
                 `report: percuss report ${study}`,
               ]);
             } finally {
-              following.stop();
+              following?.stop();
             }
           },
           {
-            say: () => terminal.say(`${study} goes on; look again with: percuss watch ${study}`),
+            say: () =>
+              terminal.say(
+                lonely === undefined
+                  ? `${study} goes on; look again with: percuss watch ${study}`
+                  : `${study} stays submitted and waits for a worker; look again with: percuss watch ${study}`,
+              ),
             message: () => `watching was interrupted; ${study} goes on`,
           },
-        ),
-      ),
+        );
+      }),
     );
 }

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { messageOf } from '../core/errors.js';
-import { queryProgress, type WholeProgress } from '../workers/client.js';
+import type { WholeProgress } from '../workers/client.js';
+import { answeredProgress } from '../workers/submitted.js';
 import type { Terminal } from './terminal.js';
 
 const everyMs = 500;
@@ -13,8 +14,11 @@ const phases = {
   done: 'write',
 } as const;
 
-/** Shows a study's progress until it is stopped. An unanswered query is tried again: the study goes on meanwhile. */
-export function followProgress(client: Client, study: string, terminal: Terminal): { stop(): void } {
+/**
+ * Shows a study's progress until it is stopped. An unanswered query is tried again: the study goes on meanwhile. `silence` is
+ * said where no worker answers.
+ */
+export function followProgress(client: Client, study: string, terminal: Terminal, silence: string): { stop(): void } {
   let stopped = false;
   let lastNotice = '';
   const tell = (line: string | undefined): void => {
@@ -25,7 +29,9 @@ export function followProgress(client: Client, study: string, terminal: Terminal
   const loop = async (): Promise<void> => {
     while (!stopped) {
       try {
-        show(await queryProgress(client, study), terminal, tell);
+        const progress = await answeredProgress(client, study);
+        if (progress) show(progress, terminal, tell);
+        else if (!stopped) tell(silence);
       } catch (error) {
         if (!stopped) tell(`waiting for progress: ${messageOf(error).split('\n', 1)[0]}`);
       }

@@ -179,7 +179,7 @@ async function overTemporal(
         // Nobody could resume a study that pauses itself on a private server.
         policy: { onFailure: spec.run.onFailure, pauseAfter: Number.MAX_SAFE_INTEGER },
       });
-      const following = followProgress(client, ref.id, terminal);
+      const following = followProgress(client, ref.id, terminal, 'waiting for the worker of this run');
       context.signal.addEventListener('abort', () => void cancelStudy(client, ref.id).catch(() => undefined), {
         once: true,
       });

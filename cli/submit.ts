@@ -3,7 +3,8 @@ import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { tableNames } from '../core/tables/columns.js';
 import { measuredCost } from '../infra/calibrations.js';
-import { countWorkers, runsNow, submitStudy } from '../workers/client.js';
+import { runsNow, submitStudy } from '../workers/client.js';
+import { workersOf } from '../workers/submitted.js';
 import { modeScout } from '../workers/mode-scout.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { wholeNumber } from './number-option.js';
@@ -83,7 +84,7 @@ async function handOver(
     ...(priority === undefined ? {} : { priority }),
     ...(user === undefined ? {} : { fairnessKey: user }),
   });
-  const workers = await countWorkers(client, ref, storeId);
+  const { evaluate: workers } = await workersOf(client, storeId, ref.mode);
   const name = ref.id.slice(0, 12);
   const { engine, device } = ref.mode;
   terminal.result({ study: ref.id, workflow: handle.workflowId, workers, joined }, () => [

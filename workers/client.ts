@@ -12,6 +12,7 @@ import type { Priority } from '@temporalio/common';
 import type { Digest } from '../core/digest.js';
 import { errorCodes, messageOf, PercussError } from '../core/errors.js';
 import type { ErrorCode, ErrorDetails } from '../core/errors.js';
+import type { NumericMode } from '../core/numeric-mode.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
 import type { TableName } from '../core/tables/schema.js';
 import { pauseSignal, queuesOf, resumeSignal, studyWorkflowId, workflowNames } from '../workflows/protocol.js';
@@ -45,6 +46,14 @@ export const defaultPolicy: StudyPolicy = {
 
 export type StudyHandle = WorkflowHandle<(input: StudyInput) => Promise<StudyResult>>;
 
+/** What Temporal knows of a submission, for people who look for it without the store. */
+export interface SubmissionMemo {
+  readonly study: string;
+  readonly id: Digest;
+  readonly storeId: string;
+  readonly mode: NumericMode;
+}
+
 /** A study's progress with that of its running sweep. */
 export interface WholeProgress extends StudyProgress {
   readonly current?: SweepProgress;
@@ -60,6 +69,7 @@ export async function submitStudy(client: Client, study: StudyRef, options: Subm
     controls: { paused: false, window: options.window },
     policy: { ...defaultPolicy, ...options.policy },
   };
+  const memo: SubmissionMemo = { study: options.name, id: study.id, storeId: options.storeId, mode: study.mode };
   const priority: Priority = {
     ...(options.priority === undefined ? {} : { priorityKey: options.priority }),
     ...(options.fairnessKey === undefined ? {} : { fairnessKey: options.fairnessKey.slice(0, 60) }),
@@ -71,6 +81,7 @@ export async function submitStudy(client: Client, study: StudyRef, options: Subm
       args: [input],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      memo: { ...memo },
       staticSummary: `percuss study ${options.name}`.slice(0, 190),
       ...(options.details === undefined ? {} : { staticDetails: options.details.slice(0, 9_000) }),
       ...(Object.keys(priority).length > 0 ? { priority } : {}),
@@ -108,30 +119,18 @@ export async function queryProgress(client: Client, study: Digest): Promise<Whol
   });
 }
 
-export function pauseStudy(client: Client, study: Digest): Promise<void> {
-  return signalBoth(client, study, (handle) => handle.signal(pauseSignal));
+/** `answered`: whether a worker answers for the study; without one, its running sweep is read from Temporal. */
+export function pauseStudy(client: Client, study: Digest, answered = true): Promise<void> {
+  return signalBoth(client, study, (handle) => handle.signal(pauseSignal), answered);
 }
 
-export function resumeStudy(client: Client, study: Digest): Promise<void> {
-  return signalBoth(client, study, (handle) => handle.signal(resumeSignal));
+export function resumeStudy(client: Client, study: Digest, answered = true): Promise<void> {
+  return signalBoth(client, study, (handle) => handle.signal(resumeSignal), answered);
 }
 
 /** Asks the study to end: running batches are stopped, and what is committed stays. */
 export async function cancelStudy(client: Client, study: Digest): Promise<void> {
   await reaching(() => studyHandle(client, study).cancel());
-}
-
-/** Processes that poll for a study's batches; none: nothing will happen until a worker comes. */
-export async function countWorkers(client: Client, study: StudyRef, storeId: string): Promise<number> {
-  const queue = queuesOf(storeId, study.mode).evaluate;
-  const { pollers } = await reaching(() =>
-    client.workflowService.describeTaskQueue({
-      namespace: client.options.namespace,
-      taskQueue: { name: queue },
-      taskQueueType: 2,
-    }),
-  );
-  return pollers?.length ?? 0;
 }
 
 /**
@@ -197,10 +196,18 @@ async function signalBoth(
   client: Client,
   study: Digest,
   send: (handle: WorkflowHandle) => Promise<void>,
+  answered = true,
 ): Promise<void> {
   // First the study, so that a sweep that starts meanwhile is started with what we ask for.
   await reaching(async () => {
     await send(studyHandle(client, study));
+    if (!answered) {
+      // Nothing starts while no worker is there.
+      const { raw } = await studyHandle(client, study).describe();
+      for (const { workflowId } of raw.pendingChildren ?? [])
+        if (workflowId) await send(client.workflow.getHandle(workflowId));
+      return;
+    }
     for (let attempt = 0; attempt < 20; attempt++) {
       const progress = await studyHandle(client, study).query(studyProgressQuery);
       if (progress.phase !== 'sweeping' || progress.sweep === undefined) return;

@@ -47,7 +47,10 @@ export async function openStore(url: string, options: OpenOptions = {}): Promise
 
 /** A folder that is not there yet is made with the first object. */
 async function openFolder(folder: string, url: string): Promise<ObjectStore> {
-  const found = await stat(folder).catch(() => undefined);
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR') throw malformed(url, 'a part of its path is a file, not a folder');
+    return undefined;
+  });
   if (found && !found.isDirectory()) throw malformed(url, 'it is a file, not a folder');
   return fileStore(folder);
 }

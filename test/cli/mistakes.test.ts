@@ -49,7 +49,7 @@ const mistakes: readonly Mistake[] = [
   mistake('baseline of a spec that is not there', 'baseline absent.yaml', 'FILE_MISSING', /absent\.yaml/),
   mistake('plan a spec that is not there', 'plan absent.yaml', 'FILE_MISSING', /absent\.yaml/),
   mistake('plan with a store that is a file', 'plan lost.yaml --store taken', 'USAGE', /it is a file, not a folder/),
-  mistake('run with a store that is below a file', 'run lost.yaml --store taken/store', 'STORE_UNREACHABLE', /taken\/store/, 4),
+  mistake('run with a store that is below a file', 'run lost.yaml --store taken/store', 'USAGE', /a part of its path is a file/),
   mistake('run without workers', 'run lost.yaml --workers 0', 'USAGE', /'0'.*from 1 to/),
   mistake('run with hexadecimal workers', 'run lost.yaml --workers 0x10', 'USAGE', /whole number/),
   mistake('run with too little memory', 'run lost.yaml --memory 5MB', 'USAGE', /2GB/),

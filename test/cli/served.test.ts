@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasSharedData } from '../probe/real-network.js';
 import { answer, cellFiles, committedUnits, tableHashes, tinySpec, until, Workplace } from './percuss.js';
+import type { Failure } from '../../cli/exit.js';
+import type { Standing } from '../../cli/standing.js';
 import type { Ended, Running } from './percuss.js';
 
 if (!hasSharedData) console.warn('verbs are not tested against a server: ../shared/data is absent');
@@ -10,11 +12,6 @@ interface Server {
   readonly pid: number;
   readonly address: string;
   readonly ui: string;
-}
-
-interface Status {
-  readonly state: string;
-  readonly progress: { readonly paused: boolean; readonly current?: { readonly inFlight: number } } | null;
 }
 
 /** Each test goes on where the one before ended: one server, one worker, as a person at a desk has them. */
@@ -64,14 +61,66 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
       expect(report.stderr).toContain('has no report');
     });
 
+    test('without a worker, status, pause, watch and cancel say that none listens, and what was asked for is kept', async () => {
+      const waiting = await json<Standing>('status', 'served');
+      expect(waiting).toMatchObject({ state: 'waiting', workers: { control: 0, evaluate: 0 }, progress: null });
+      expect(waiting.percent).toBeLessThan(100);
+      expect(await says('list')).toMatch(/no worker +served/);
+      expect(await says('pause', 'served')).toMatch(/is paused; [\s\S]*no worker listens; start one: percuss worker/);
+      expect(await json('status', 'served')).toMatchObject({ state: 'paused', progress: null });
+      expect(await says('resume', 'served')).toContain('served goes on as soon as a worker comes');
+      expect(await json('status', 'served')).toMatchObject({ state: 'waiting' });
+      const again = await says('submit', spec, '--window', '1');
+      expect(again).toMatch(/served runs already as/);
+    });
+
+    test('a store that is out of reach, a namespace and an address that are wrong: told as what they are', async () => {
+      const lost = new Workplace({
+        TEMPORAL_ADDRESS: server.address,
+        AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+        AWS_ACCESS_KEY_ID: 'nobody',
+        AWS_SECRET_ACCESS_KEY: 'nothing',
+        AWS_REGION: 'us-east-1',
+      });
+      const status = await lost.run(['status', 'served', '--store', 's3://absent/x', '--json']);
+      expect(answer<Standing>(status)).toMatchObject({ name: 'served', state: 'waiting', stored: null });
+      expect(answer<Standing>(status).unknown.join()).toMatch(/absent/);
+      const list = await lost.run(['list', '--store', 's3://absent/x', '--json']);
+      expect(answer(list)).toMatchObject([{ study: 'served', reported: null, state: 'waiting' }]);
+      expect(list.stderr).toMatch(/told by Temporal alone/);
+      lost.close();
+      for (const [environment, exit, code, names] of [
+        [{ TEMPORAL_NAMESPACE: 'nowhere' }, 2, 'NOT_FOUND', /has no namespace nowhere: create it/],
+        [{ TEMPORAL_ADDRESS: new URL(server.ui).host }, 4, 'TEMPORAL_UNREACHABLE', /check the address/],
+        [{ TEMPORAL_TLS: 'true' }, 4, 'TEMPORAL_UNREACHABLE', /TLS/],
+      ] as const) {
+        const wrong = new Workplace({ TEMPORAL_ADDRESS: server.address, ...environment });
+        const all = [['watch', 'served'], ['submit', spec], ['worker']];
+        // The others wait for some seconds, in the same way.
+        const verbs = all
+          .slice(0, code === 'NOT_FOUND' ? 3 : 1)
+          .map((args) => wrong.run([...args, '--store', `file:${store}`, '--json']));
+        for (const ended of await Promise.all(verbs)) {
+          expect([ended.code, answer<Failure>(ended).code], ended.stderr).toEqual([exit, code]);
+          expect(ended.stderr).toMatch(names);
+          unharmed(ended);
+        }
+        wrong.close();
+      }
+    });
+
     test('worker: takes up what was submitted; status tells how far it is, pause stops it, resume goes on', async () => {
       worker = place.start(['worker', '--slots', '1']);
       await until(() => committed() > 3, worker);
       expect(await says('pause', 'served')).toContain('go on with: percuss resume served');
-      const still = ({ progress }: Status): boolean =>
+      const still = ({ progress }: Standing): boolean =>
         progress?.paused === true && (progress.current?.inFlight ?? 0) === 0;
-      for (let looks = 0; !still(await json<Status>('status', 'served')); looks++) expect(looks).toBeLessThan(20);
-      expect(await says('status', 'served')).toMatch(/^served \([0-9a-f]{12}\): running\n[\s\S]*\n {2}paused\n$/);
+      for (let looks = 0; !still(await json<Standing>('status', 'served')); looks++) expect(looks).toBeLessThan(20);
+      expect(await says('status', 'served')).toMatch(
+        /^served \([0-9a-f]{12}\): paused\n {2}\d+ % \(\d+ of \d+ units known so far\); \d+ computed, \d+ reused\n[\s\S]*percuss resume served\n$/,
+      );
+      expect(await says('list')).toMatch(/paused +served {2}\d+ %, \d+ computed/);
+      expect(await says('pause', 'served')).toContain('was paused already');
       const before = committed();
       await sleep(1500);
       expect(committed()).toBe(before);
@@ -111,10 +160,13 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
     });
 
     test('pause and status of a study that ended say so', async () => {
-      const ended = await place.run(['pause', 'served']);
-      expect([ended.code, ended.stdout]).toEqual([2, '']);
-      unharmed(ended);
-      expect(await says('status', 'served')).toMatch(/: completed\n$/);
+      for (const verb of ['pause', 'cancel', 'resume']) {
+        const ended = await place.run([verb, 'served']);
+        expect([ended.code, ended.stdout]).toEqual([2, '']);
+        expect(ended.stderr).toMatch(/can't be (paused|cancelled|resumed): it has ended \(completed\)/);
+        unharmed(ended);
+      }
+      expect(await json('status', 'served')).toMatchObject({ state: 'complete', percent: 100, computed: 0 });
     });
 
     test('worker ends cleanly when it is asked to, the server too, and nothing is left', async () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tableNames } from '../../core/tables/columns.js';
 import { hasSharedData, sharedData } from '../probe/real-network.js';
+import type { Standing } from '../../cli/standing.js';
 import type { Failure } from '../../cli/exit.js';
 import { answer, tableHashes, tinySpec, Workplace } from './percuss.js';
 
@@ -38,7 +39,7 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
   });
 
   test('list shows it, report writes the same tables elsewhere', async () => {
-    expect(await json('list')).toMatchObject([{ study: 'verbs', reported: true }]);
+    expect(await json('list')).toMatchObject([{ study: 'verbs', reported: true, state: 'complete' }]);
     expect((await place.run(['list'])).stdout).toMatch(/reported +verbs/);
     const { folder, files } = await json<{ folder: string; files: string[] }>('report', 'verbs', '--out', 'elsewhere');
     expect([folder, files.length]).toEqual(['elsewhere', tableNames.length + 2]);
@@ -79,8 +80,15 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
     expect(await json('server', 'status')).toBeNull();
   });
 
-  test('status, pause, cancel and watch say that there is no Temporal to ask', async () => {
-    for (const verb of ['status', 'pause', 'cancel', 'watch']) {
+  test('status says what the store knows, and that there is no Temporal to ask; pause, cancel, resume and watch need one', async () => {
+    const status = await json<Standing>('status', 'verbs');
+    expect(status).toMatchObject({ name: 'verbs', state: 'complete', percent: 100, failed: 0, workers: null });
+    expect(status.stored).toBe(status.total);
+    expect(status.unknown).toEqual([expect.stringMatching(/percuss server start/)]);
+    expect((await place.run(['status', 'verbs'])).stdout).toMatch(
+      /^verbs \([0-9a-f]{12}\): complete\n {2}100 % \(\d+ of \d+ units\)\n/,
+    );
+    for (const verb of ['pause', 'cancel', 'resume', 'watch']) {
       const ended = await place.run([verb, 'verbs', '--json']);
       expect([verb, ended.code, answer<Failure>(ended).code]).toEqual([verb, 4, 'TEMPORAL_UNREACHABLE']);
       expect(ended.stderr).toMatch(/percuss server start/);

@@ -4,13 +4,13 @@ import path from 'node:path';
 import type { NumericMode } from '../../core/numeric-mode.js';
 import {
   cancelStudy,
-  countWorkers,
   pauseStudy,
   queryProgress,
   resumeStudy,
   submitStudy,
   waitForResult,
 } from '../../workers/client.js';
+import { submissionOf, workersOf } from '../../workers/submitted.js';
 import { sweepWorkflowId } from '../../workflows/protocol.js';
 import type { FakeConfig } from './fixtures/fake-steps.mjs';
 import { setWindow, until, useServer, workOn, World } from './world.js';
@@ -75,8 +75,10 @@ describe('a study on a real server', () => {
     });
     await until('batches wait', async () => ((await queryProgress(held.client, study.id)).current?.inFlight ?? 0) > 0);
     // The shared worker plans, and goes on polling for its own mode.
-    expect(await countWorkers(held.client, world.study, held.storeId)).toBe(1);
-    expect(await countWorkers(held.client, study, held.storeId)).toBe(0);
+    expect((await workersOf(held.client, held.storeId, world.study.mode)).evaluate).toBe(1);
+    expect((await workersOf(held.client, held.storeId, other)).evaluate).toBe(0);
+    const stands = await submissionOf(held.client, study.id, { control: 1, evaluate: 0 });
+    expect(stands).toMatchObject({ state: 'running', paused: false, computing: false });
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(world.done).toEqual([]);
     const worker = await workOn(held, other, ['evaluate']);
