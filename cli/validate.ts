@@ -11,16 +11,24 @@ export function validateCommand(program: Command): void {
     .argument('<spec>', 'the study’s YAML')
     .action(async (file: string, _: unknown, command: Command) => {
       const terminal = openTerminal(commonOptions(command).json === true);
-      const { spec, resolved } = await readStudy(file, terminal.progress);
+      const { spec, resolved, notices } = await readStudy(file, terminal.progress);
       const images = resolved.study.data.map((set) => ({
         name: set.name,
         images: set.chunks.reduce((sum, chunk) => sum + chunk.images, 0),
       }));
       terminal.result(
-        { study: resolved.id, name: spec.study, models: spec.models.map((model) => model.name), images },
+        {
+          study: resolved.id,
+          name: spec.study,
+          models: spec.models.map((model) => model.name),
+          images,
+          warnings: notices,
+        },
         () => [
           `${file} is right: study ${spec.study} (${resolved.id.slice(0, 12)}), ${spec.models.length} networks, ${spec.ablations.length} ablations, ${spec.impulses.length} sets of impulses`,
           ...images.map((set) => `  ${set.name}: ${set.images} images`),
+          ...notices.map((line) => `WARNING ${line}`),
+          `No network was run: whether labels and preprocessing fit shows in percuss baseline ${file}`,
         ],
       );
     });

@@ -143,7 +143,7 @@ function missing(file: string, what: string, reason: string, cause?: unknown): P
 function leaves(folder: string, name: string, what: string, reason: string): PercussError {
   return new PercussError(
     'FILE_DAMAGED',
-    `${what}: it names the file ${JSON.stringify(name)}, which is not one below ${folder} (${reason}); files beside the network, by relative paths, were expected`,
+    `${what}: it names the file ${JSON.stringify(name)}, which is not one below ${folder} (${reason}); files below that folder, by relative paths, were expected`,
     { details: { file: folder, name } },
   );
 }

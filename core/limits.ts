@@ -10,11 +10,10 @@ const GiB = 2 ** 30;
 
 /**
  * How much percuss takes from a file, a spec or a store before it says no: checked before memory is taken or a loop begins.
- * `docs/limits.md` shows this table; a test holds the two equal.
+ * `docs/limits.md` shows this table; `test/house/limits-document.test.ts` holds the two equal.
  */
 export const limits = {
   networkFile: { value: 4 * GiB, unit: 'bytes', what: 'One file of a network.' },
-  imageFile: { value: 4 * GiB, unit: 'bytes', what: 'One file of an image set.' },
   networkFiles: { value: 8 * GiB, unit: 'bytes', what: 'All files of a network together.' },
   companions: { value: 1_000, unit: 'files', what: 'Files beside a network’s own, in which it keeps weights.' },
   foldedElements: {
@@ -37,6 +36,27 @@ export const limits = {
     unit: 'calls',
     what: 'Calls of layers, with those of models within models for each call of these.',
   },
+  imageFile: { value: 4 * GiB, unit: 'bytes', what: 'One file of an image set, packed or unpacked.' },
+  unpackedTimes: {
+    value: 256,
+    unit: 'times',
+    what: 'What a gzipped file of an image set may grow by, beyond its first 64 MiB.',
+  },
+  imageSet: { value: 8 * GiB, unit: 'bytes', what: 'The decoded pixels of the images of a set that are used.' },
+  images: { value: 4_000_000, unit: 'images', what: 'The images that the files of a set hold.' },
+  imageElements: { value: 2 ** 26, unit: 'numbers', what: 'One image: channels × height × width.' },
+  folderEntries: { value: 5_000_000, unit: 'files and folders', what: 'Below the folder of an image set.' },
+  folderDepth: { value: 32, unit: 'folders', what: 'Within one another, below the folder of an image set.' },
+  pictureFile: { value: 256 * MiB, unit: 'bytes', what: 'One picture of a folder.' },
+  picturePixels: {
+    value: 2 ** 25,
+    unit: 'pixels',
+    what: 'One picture of a folder, as its header declares it; AVIF: half as many.',
+  },
+  pictureLongest: { value: 2 ** 15, unit: 'pixels', what: 'The longer side of a picture of a folder.' },
+  picturesPixels: { value: 2 ** 25, unit: 'pixels', what: 'Pictures that are decoded at once.' },
+  pictureSeconds: { value: 30, unit: 'seconds', what: 'Decoding one picture.' },
+  classesFile: { value: 4 * MiB, unit: 'bytes', what: 'A file of class names.' },
   specFile: { value: 8 * MiB, unit: 'bytes', what: 'A spec.' },
   record: {
     value: 64 * MiB,

@@ -12,7 +12,7 @@ export function cifar10Records(files: readonly { readonly path: string; readonly
   for (const { path, bytes } of files) {
     if (bytes.length === 0 || bytes.length % RECORD !== 0) {
       throw new PercussError(
-        'DATA_INVALID',
+        'FILE_DAMAGED',
         `${path}: ${bytes.length} bytes are not a whole number of CIFAR-10 records of ${RECORD} bytes; ` +
           'expected the binary version (data_batch_*.bin, test_batch.bin)',
         { details: { file: path } },
@@ -34,6 +34,7 @@ export function cifar10Records(files: readonly { readonly path: string; readonly
   return {
     labels,
     classes: CLASSES,
+    notices: [],
     image: (at) => {
       const { path, bytes, index } = places[at] as (typeof places)[number];
       const start = index * RECORD + 1;

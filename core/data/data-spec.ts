@@ -6,6 +6,8 @@ export interface DataSpec {
   readonly files: readonly string[];
   /** idx and npy: label files, one for each file of images. */
   readonly labels: readonly string[];
+  /** Names of the classes in the order of their labels, or the path of a file with one a line; not with cifar10. */
+  readonly classes: readonly string[] | string | undefined;
   /** How many images to use, of the order below; undefined: all. */
   readonly images: number | undefined;
   /** `seeded`: a class-stratified permutation in which a larger number keeps the earlier images. `file`: as they stand. */

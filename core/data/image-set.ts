@@ -1,23 +1,29 @@
-import { gunzipSync } from 'node:zlib';
-import { PercussError, messageOf } from '../errors.js';
+import { withinBorder } from '../border.js';
+import { PercussError } from '../errors.js';
+import { limits } from '../limits.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import { CHUNK_IMAGES, type Chunk } from './chunk.js';
 import { cifar10Records } from './cifar10.js';
+import { givenClasses } from './classes.js';
 import type { DataSpec } from './data-spec.js';
 import { folderRecords } from './folder.js';
-import { idxFile } from './idx.js';
-import { listFolder } from './list-folder.js';
+import { idxFile, idxSize } from './idx.js';
+import { npySize } from './npy.js';
 import { npyFile } from './npy-images.js';
 import { seededOrder } from './order.js';
 import { pairedRecords, type PairedFile } from './paired.js';
 import type { Image, ImageRecords, ImageSource } from './image-source.js';
+import { unpacked } from './unpacked.js';
 
 /** A declared image set, decoded, in its order, cut into chunks. */
 export interface ImageSet {
   readonly name: string;
   /** Of one image: [channels, height, width]. */
   readonly shape: readonly [number, number, number];
+  /** Names of the classes by label, where the format or the spec tells them. */
   readonly classes: readonly string[] | null;
+  /** What the author should know of. */
+  readonly notices: readonly string[];
   readonly images: number;
   /** In the set's order, one an image. */
   readonly labels: Uint16Array;
@@ -25,15 +31,17 @@ export interface ImageSet {
   readonly chunks: readonly Chunk[];
 }
 
-const formats: Readonly<Record<DataSpec['format'], (spec: DataSpec, source: ImageSource) => Promise<ImageRecords>>> = {
-  cifar10: async ({ files }, source) => {
+type Read = (spec: DataSpec, source: ImageSource, classes: readonly string[] | undefined) => Promise<ImageRecords>;
+
+const formats: Readonly<Record<DataSpec['format'], Read>> = {
+  cifar10: async ({ name, files }, source) => {
     const read: { path: string; bytes: Uint8Array }[] = [];
-    for (const path of files) read.push({ path, bytes: await unpacked(path, source) });
+    for (const path of files) read.push({ path, bytes: await unpacked(path, source, `data ${name}`, () => undefined) });
     return cifar10Records(read);
   },
-  idx: (spec, source) => paired(spec, source, idxFile),
-  npy: (spec, source) => paired(spec, source, npyFile),
-  folder: async (spec, source) => {
+  idx: (spec, source, classes) => paired(spec, source, { read: idxFile, declared: idxSize, classes }),
+  npy: (spec, source, classes) => paired(spec, source, { read: npyFile, declared: npySize, classes }),
+  folder: async (spec, source, classes) => {
     const [folder, ...others] = spec.files;
     if (folder === undefined || others.length > 0) {
       throw new PercussError(
@@ -41,98 +49,161 @@ const formats: Readonly<Record<DataSpec['format'], (spec: DataSpec, source: Imag
         `data ${spec.name}: format folder takes one folder, got ${spec.files.length}`,
       );
     }
-    return folderRecords(folder, source, spec);
+    return folderRecords(folder, source, spec, classes);
   },
 };
 
 async function paired(
   { name, files, labels }: DataSpec,
   source: ImageSource,
-  read: (path: string, bytes: Uint8Array, labelPath: string, labelBytes: Uint8Array) => PairedFile,
+  format: {
+    readonly read: (path: string, bytes: Uint8Array, labelPath: string, labelBytes: Uint8Array) => PairedFile;
+    readonly declared: (head: Uint8Array) => number | undefined;
+    readonly classes: readonly string[] | undefined;
+  },
 ): Promise<ImageRecords> {
   if (files.length !== labels.length) {
     throw new PercussError('DATA_INVALID', `data ${name}: ${files.length} files of images, ${labels.length} of labels`);
   }
   const pairs: PairedFile[] = [];
+  const bytesOf = (path: string): Promise<Uint8Array> => unpacked(path, source, `data ${name}`, format.declared);
   for (const [i, path] of files.entries()) {
     const labelPath = labels[i] as string;
-    pairs.push(read(path, await unpacked(path, source), labelPath, await unpacked(labelPath, source)));
+    pairs.push(format.read(path, await bytesOf(path), labelPath, await bytesOf(labelPath)));
   }
-  return pairedRecords(pairs);
-}
-
-/** A file's bytes, gunzipped where they are gzip, whatever its name. */
-async function unpacked(path: string, source: ImageSource): Promise<Uint8Array> {
-  const bytes = await source.read(path);
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  try {
-    return gunzipSync(bytes);
-  } catch (error) {
-    throw new PercussError('DATA_INVALID', `${path}: damaged gzip data (${messageOf(error)})`, { cause: error });
-  }
+  return pairedRecords(pairs, format.classes ?? null);
 }
 
 /**
  * Reads an image set, puts it in its order, takes the first `images` of it, and cuts these into chunks.
  *
  * @param seed the study's, for `order: seeded`.
- * @param list for folders; the default lists a folder of this machine.
- * @throws PercussError DATA_INVALID naming file and record; whatever `read` throws for a file that is missing.
+ * @throws PercussError DATA_INVALID, FILE_DAMAGED or LIMIT_EXCEEDED naming file and record; whatever `source` throws for a
+ *   file that is missing.
  */
-export async function loadImageSet(
-  spec: DataSpec,
-  seed: number,
-  read: ImageSource['read'],
-  list: ImageSource['list'] = listFolder,
-): Promise<ImageSet> {
-  const records = await formats[spec.format](spec, { read, list });
-  const available = records.labels.length;
-  const count = spec.images ?? available;
-  if (count > available || available === 0) {
+export async function loadImageSet(spec: DataSpec, seed: number, source: ImageSource): Promise<ImageSet> {
+  const foreign = {
+    what: `data ${spec.name}`,
+    file: spec.files[0] ?? spec.name,
+    format: `images of format ${spec.format}`,
+  };
+  return withinBorder(foreign, async () => {
+    const classes = await givenClasses(spec, source);
+    const records = await formats[spec.format](spec, source, classes);
+    const available = records.labels.length;
+    const count = spec.images ?? available;
+    checkCount(spec.name, count, available);
+    const order = spec.order === 'seeded' ? seededOrder(records.labels, seed) : Uint32Array.from(records.labels.keys());
+    const chosen = order.subarray(0, count);
+    const { shape, pixels } = await decoded(spec.name, records, chosen);
+    const labels = Uint16Array.from(chosen, (index) => records.labels[index] as number);
+    return {
+      name: spec.name,
+      shape,
+      classes: records.classes,
+      notices: records.notices,
+      images: count,
+      labels,
+      chunks: pixels.map((each, i) => ({
+        pixels: each,
+        labels: labels.slice(i * CHUNK_IMAGES, Math.min((i + 1) * CHUNK_IMAGES, count)),
+      })),
+    };
+  });
+}
+
+function checkCount(name: string, count: number, available: number): void {
+  if (available > limits.images.value) {
     throw new PercussError(
-      'DATA_INVALID',
-      `data ${spec.name}: ${count} images are asked for, but its files hold ${available}; lower images or add files`,
-      { details: { data: spec.name, asked: count, available } },
+      'LIMIT_EXCEEDED',
+      `data ${name}: its files hold ${available} images, above the limit of ${limits.images.value} (docs/limits.md)`,
+      { details: { data: name } },
     );
   }
-  const order = spec.order === 'seeded' ? seededOrder(records.labels, seed) : Uint32Array.from(records.labels.keys());
-  const chosen = order.subarray(0, count);
-  const images = await decoded(records, chosen);
-  const shape = (images[0] as Image).shape;
-  const labels = Uint16Array.from(chosen, (index) => records.labels[index] as number);
-  const chunks: Chunk[] = [];
-  for (let from = 0; from < count; from += CHUNK_IMAGES) {
-    const to = Math.min(from + CHUNK_IMAGES, count);
-    chunks.push({ pixels: stacked(images.slice(from, to), shape), labels: labels.slice(from, to) });
-  }
-  return { name: spec.name, shape, classes: records.classes, images: count, labels, chunks };
+  if (count <= available && available > 0) return;
+  throw new PercussError(
+    'DATA_INVALID',
+    `data ${name}: ${count} images are asked for, but its files hold ${available}; lower images or add files`,
+    { details: { data: name, asked: count, available } },
+  );
 }
 
 /** How many pictures are decoded at once: enough for the threads of the decoder, few enough to hold their files. */
 const AT_ONCE = 8;
 
-async function decoded(records: ImageRecords, chosen: Uint32Array): Promise<Image[]> {
-  const images: Image[] = [];
-  for (let from = 0; from < chosen.length; from += AT_ONCE) {
-    const some = Array.from(chosen.subarray(from, from + AT_ONCE), (index) => records.image(index));
-    images.push(...(await Promise.all(some)));
+type Pixels = Tensor<'uint8'> | Tensor<'float32'>;
+
+/** The chosen images in chunks. Grey pictures among coloured ones have red, green and blue alike. */
+async function decoded(
+  name: string,
+  records: ImageRecords,
+  chosen: Uint32Array,
+): Promise<{ readonly shape: Image['shape']; readonly pixels: readonly Pixels[] }> {
+  const chunks: { first: Image; pixels: Pixels }[] = [];
+  for (let from = 0; from < chosen.length; from += CHUNK_IMAGES) {
+    const images: Image[] = [];
+    const indices = chosen.subarray(from, from + CHUNK_IMAGES);
+    for (let at = 0; at < indices.length; at += AT_ONCE) {
+      images.push(
+        ...(await Promise.all(Array.from(indices.subarray(at, at + AT_ONCE), (index) => records.image(index)))),
+      );
+      if (from === 0 && at === 0) checkSize(name, images[0] as Image, chosen.length);
+    }
+    const first = withChannels(
+      chunks[0]?.first ?? (images[0] as Image),
+      Math.max(...images.map(({ shape }) => shape[0])),
+    );
+    chunks.push({
+      first,
+      pixels: stacked(
+        images.map((image) => withChannels(image, first.shape[0])),
+        first,
+      ),
+    });
   }
-  const channels = Math.max(...new Set(images.map((image) => image.shape[0])));
-  return channels === 3 ? images.map(coloured) : images;
+  const colours = Math.max(...chunks.map(({ pixels }) => pixels.shape[1] as number));
+  const [channels, height, width] = (chunks[0] as (typeof chunks)[number]).first.shape;
+  return {
+    shape: [Math.max(channels, colours), height, width],
+    pixels: chunks.map(({ pixels }) => (pixels.shape[1] === colours ? pixels : allColoured(pixels))),
+  };
 }
 
-/** Grey pictures among coloured ones: red, green and blue alike. */
-function coloured(image: Image): Image {
+function checkSize(name: string, { where, shape, data }: Image, images: number): void {
+  const bytes = images * data.byteLength;
+  if (bytes <= limits.imageSet.value) return;
+  throw new PercussError(
+    'LIMIT_EXCEEDED',
+    `data ${name}: ${images} images of [${shape.join(', ')}] as ${where} take ${bytes} bytes, above the limit of ${limits.imageSet.value} (docs/limits.md); lower images, or give resize and crop`,
+    { details: { data: name } },
+  );
+}
+
+/** Of a grey picture, three equal planes where three are wanted. */
+function withChannels(image: Image, wanted: number): Image {
   const [channels, height, width] = image.shape;
-  if (channels !== 1) return image;
-  const plane = image.data;
-  const data = plane instanceof Uint8Array ? new Uint8Array(3 * plane.length) : new Float32Array(3 * plane.length);
-  for (let c = 0; c < 3; c++) data.set(plane, c * plane.length);
-  return { ...image, shape: [3, height, width], data };
+  if (channels !== 1 || wanted !== 3) return image;
+  return { ...image, shape: [3, height, width], data: tripled(image.data, image.data.length) };
 }
 
-function stacked(images: readonly Image[], shape: readonly number[]): Tensor<'uint8'> | Tensor<'float32'> {
-  const [first] = images as [Image];
+function allColoured(pixels: Pixels): Pixels {
+  const [images, , height, width] = pixels.shape as [number, number, number, number];
+  const shape = [images, 3, height, width];
+  const data = tripled(pixels.data, height * width);
+  return data instanceof Uint8Array ? { dtype: 'uint8', shape, data } : { dtype: 'float32', shape, data };
+}
+
+function tripled(data: Uint8Array | Float32Array, plane: number): Uint8Array | Float32Array {
+  const result = data instanceof Uint8Array ? new Uint8Array(3 * data.length) : new Float32Array(3 * data.length);
+  for (let from = 0; from < data.length; from += plane) {
+    const part = data.subarray(from, from + plane);
+    for (let c = 0; c < 3; c++) result.set(part, 3 * from + c * plane);
+  }
+  return result;
+}
+
+function stacked(images: readonly Image[], first: Image): Pixels {
+  const { shape } = first;
   const size = sizeOf(shape);
   const whole = [images.length, ...shape];
   const place = <T extends Uint8Array | Float32Array>(data: T): T => {
@@ -142,6 +213,7 @@ function stacked(images: readonly Image[], shape: readonly number[]): Tensor<'ui
           'DATA_INVALID',
           `${image.where} is ${described(image)}, but ${first.where} is ${described(first)}; ` +
             'the images of a set agree in size (format folder: give resize and crop)',
+          { details: { file: image.where } },
         );
       }
       data.set(image.data, i * size);

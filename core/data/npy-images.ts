@@ -1,4 +1,6 @@
 import { PercussError } from '../errors.js';
+import { limits } from '../limits.js';
+import { checkImageShape } from './image-shape.js';
 import { readNpy } from './npy.js';
 import type { Image } from './image-source.js';
 import type { PairedFile } from './paired.js';
@@ -19,7 +21,7 @@ function layoutOf(shape: readonly number[]): { readonly image: Image['shape']; r
 
 /**
  * One .npy file of images, uint8 or float32, [N, H, W], [N, H, W, C] or [N, C, H, W], and one of integer labels [N].
- * @throws PercussError DATA_INVALID naming the file.
+ * @throws PercussError FILE_DAMAGED, DATA_INVALID or LIMIT_EXCEEDED naming the file.
  */
 export function npyFile(path: string, bytes: Uint8Array, labelPath: string, labelBytes: Uint8Array): PairedFile {
   const array = readNpy(path, bytes);
@@ -34,6 +36,14 @@ export function npyFile(path: string, bytes: Uint8Array, labelPath: string, labe
     );
   }
   const { image, channelsLast } = layout;
+  if ((array.shape[0] as number) > limits.images.value) {
+    throw new PercussError(
+      'LIMIT_EXCEEDED',
+      `${path}: ${array.shape[0]} images, above the limit of ${limits.images.value} (docs/limits.md)`,
+      { details: { file: path } },
+    );
+  }
+  checkImageShape(path, image);
   const [channels, height, width] = image;
   const size = channels * height * width;
   return {

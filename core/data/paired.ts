@@ -15,9 +15,10 @@ export interface PairedFile {
 
 /**
  * Image sets of formats that keep images and labels in files of their own.
- * @throws PercussError DATA_INVALID if a pair of files differs in its number of images and labels.
+ * @param classes names by label, where the spec gives them.
+ * @throws PercussError DATA_INVALID if a pair of files differs in its number of images and labels, or a label has no name.
  */
-export function pairedRecords(files: readonly PairedFile[]): ImageRecords {
+export function pairedRecords(files: readonly PairedFile[], classes: readonly string[] | null): ImageRecords {
   const places: { readonly file: PairedFile; readonly index: number }[] = [];
   for (const file of files) {
     const { path, labelPath, images, labels } = file;
@@ -30,9 +31,20 @@ export function pairedRecords(files: readonly PairedFile[]): ImageRecords {
     }
     for (let index = 0; index < images.count; index++) places.push({ file, index });
   }
+  const labels = Uint16Array.from(places, ({ file, index }) => file.labels[index] as number);
+  const unnamed = classes === null ? -1 : labels.findIndex((label) => label >= classes.length);
+  if (classes !== null && unnamed >= 0) {
+    const { file, index } = places[unnamed] as (typeof places)[number];
+    throw new PercussError(
+      'DATA_INVALID',
+      `${file.labelPath}: image ${index} has the label ${labels[unnamed]}, but classes names ${classes.length}, 0 to ${classes.length - 1}`,
+      { details: { file: file.labelPath, image: index } },
+    );
+  }
   return {
-    labels: Uint16Array.from(places, ({ file, index }) => file.labels[index] as number),
-    classes: null,
+    labels,
+    classes,
+    notices: [],
     image: (at) => {
       const { file, index } = places[at] as (typeof places)[number];
       const { images, path } = file;

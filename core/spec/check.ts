@@ -1,7 +1,7 @@
 import { inputProblem } from '../data/preprocess.js';
-import { sizeOf } from '../tensor.js';
 import type { Graph } from '../network/graph.js';
 import type { Anatomy } from '../network/site.js';
+import { checkLabels } from './check-labels.js';
 import { checkAblation, checkImpulse } from './check-selection.js';
 import { suggestion } from './cursor.js';
 import { sortIssues, type Positions, type SpecIssue } from './issue.js';
@@ -19,7 +19,7 @@ export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subj
   const fail: Fail = (path, message, hint) => issues.push(positions.issue(path, message, hint));
   for (const model of spec.models) {
     const graph = subjects.graphs.get(model.name);
-    if (graph) checkModel(model, graph, subjects, fail);
+    if (graph) checkModel(model, graph, subjects, positions, fail);
     const anatomy = subjects.anatomies.get(model.name);
     if (!anatomy) continue;
     if (positions.given('analysis.rarefy')) checkRarefy(spec.analysis.rarefy, model.name, anatomy, fail);
@@ -44,9 +44,9 @@ export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subj
   return sortIssues(issues);
 }
 
-function checkModel(model: ModelSpec, graph: Graph, { images }: SpecSubjects, fail: Fail): void {
+function checkModel(model: ModelSpec, graph: Graph, { images }: SpecSubjects, positions: Positions, fail: Fail): void {
   const path = `models.${model.name}`;
-  const { name, kind, classOffset } = model.output;
+  const { name } = model.output;
   if (name !== undefined && !graph.outputs.includes(name)) {
     fail(
       `${path}.output.name`,
@@ -65,26 +65,7 @@ function checkModel(model: ModelSpec, graph: Graph, { images }: SpecSubjects, fa
       `${model.name} on ${model[use]}: ${problem}`,
     );
   }
-  const output = graph.shapes.get(name ?? graph.outputs.at(-1) ?? '');
-  const outputs = output && sizeOf(output.slice(1));
-  if (kind !== 'values' && outputs === 1) {
-    fail(
-      `${path}.output.kind`,
-      `${model.name} has one output, and a softmax over one class is always 1: no damage could be seen`,
-      'write output: { kind: values }, or export the network with one output for each class',
-    );
-    return;
-  }
-  const labels = images.get(model.data)?.labelsMax;
-  // Regression has no classes; an output of open size tells nothing.
-  if (kind === 'values' || outputs === undefined || labels === undefined || outputs <= 0) return;
-  if (labels + classOffset < outputs) return;
-  const offset = classOffset === 0 ? '' : ` and class-offset ${classOffset}`;
-  fail(
-    classOffset === 0 || labels >= outputs ? `${path}.data` : `${path}.output.class-offset`,
-    `${model.data} has labels up to ${labels}${offset}, but ${model.name} has ${outputs} outputs, 0 to ${outputs - 1}`,
-    'do the labels belong to this network?',
-  );
+  checkLabels(model, graph, images, positions, fail);
 }
 
 /** Asked for by the author, a rarefaction that the network is too small for; the default one is left out there. */

@@ -28,6 +28,14 @@ const data = section(
       ),
     ),
     labels: some(text('idx and npy: files of labels, one for each of files.')),
+    classes: {
+      description:
+        'folder, idx, npy: the names of the classes in the order of the outputs, or a file with one a line. Default: folders by name.',
+      anyOf: [
+        text('A file, one class a line.'),
+        { type: 'array', items: text('A class.'), minItems: 1, uniqueItems: true },
+      ],
+    },
     images: whole(1, 'How many images to use; a larger number keeps the earlier ones. Default: all.'),
     order: oneOf(vocabulary.imageOrder, 'seeded: stratified by class; file: as they stand.', 'seeded'),
     resize: whole(1, 'folder: scale the shorter side to this many pixels.'),
@@ -38,6 +46,7 @@ const data = section(
     allOf: [
       when(has('format', ['idx', 'npy']), { required: ['labels'] }),
       when(has('format', ['cifar10', 'folder']), absent('labels')),
+      when(has('format', ['cifar10']), absent('classes')),
       when(has('format', ['cifar10', 'idx', 'npy']), absent('resize', 'crop')),
     ],
   },

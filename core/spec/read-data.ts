@@ -1,7 +1,7 @@
 import type { DataSpec } from '../data/data-spec.js';
-import { fieldsOf, type Cursor, type Fields } from './cursor.js';
+import { fieldsOf, type Cursor, type Fields, type Reader } from './cursor.js';
 import { pathReader, type Surroundings } from './paths.js';
-import { count, listOf, oneOf } from './value.js';
+import { count, listOf, oneOf, text } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
 
 /** One entry of `data`. */
@@ -20,6 +20,7 @@ export function readData(name: string, entry: Cursor, surroundings: Surroundings
     format: format ?? 'cifar10',
     files: fields.required('files', listOf(path), [], 'the files of images, relative to the spec'),
     labels: fields.optional('labels', listOf(path), []),
+    classes: fields.optional<DataSpec['classes']>('classes', classes(path), undefined),
     images: fields.optional<number | undefined>('images', count(1), undefined),
     order: fields.optional('order', oneOf(vocabulary.imageOrder), 'seeded'),
     resize: fields.optional<number | undefined>('resize', count(1), undefined),
@@ -28,6 +29,12 @@ export function readData(name: string, entry: Cursor, surroundings: Surroundings
   if (format !== undefined) checkFormat(spec, fields);
   return spec;
 }
+
+/** Names in a list, or the path of a file that has them. */
+const classes =
+  (path: Reader<string>): Reader<string | readonly string[]> =>
+  (cursor) =>
+    cursor.node.kind === 'list' ? listOf(text)(cursor) : path(cursor);
 
 function checkFormat({ format, files, labels, resize, crop }: DataSpec, fields: Fields): void {
   const paired = format === 'idx' || format === 'npy';
@@ -40,6 +47,9 @@ function checkFormat({ format, files, labels, resize, crop }: DataSpec, fields: 
     fields.get('labels')?.fail(`${files.length} files of images, but ${labels.length} of labels`);
   } else if (!paired) {
     fields.failAtKey('labels', `labels is of no use with format ${format}, which holds the labels itself`, 'remove it');
+  }
+  if (format === 'cifar10') {
+    fields.failAtKey('classes', 'classes is of no use with format cifar10, which has ten of its own', 'remove it');
   }
   if (format === 'folder') {
     if (files.length > 1)

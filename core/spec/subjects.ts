@@ -14,8 +14,11 @@ export interface ImageFacts {
   /** Of one image: [channels, height, width]. */
   readonly shape: readonly number[];
   readonly images: number;
-  /** The largest label. */
+  /** The largest and the smallest label of the images that are used. */
   readonly labelsMax: number;
+  readonly labelsMin: number;
+  /** Names of the classes by label, where folders or `classes` tell them. */
+  readonly classes: readonly string[] | null;
 }
 
 /** Takes note of a mistake about the value at a path of the spec. */

@@ -38,7 +38,7 @@ export const vocabulary = {
 /** The keys of each section, in the order in which they are documented. */
 export const keys = {
   study: ['version', 'study', 'seed', 'data', 'defaults', 'models', 'ablations', 'impulses', 'analysis', 'run'],
-  data: ['format', 'files', 'labels', 'images', 'order', 'resize', 'crop'],
+  data: ['format', 'files', 'labels', 'classes', 'images', 'order', 'resize', 'crop'],
   defaults: ['data', 'reference', 'input', 'output', 'after'],
   model: ['file', 'data', 'reference', 'input', 'output', 'after', 'expect'],
   input: ['divide', 'mean', 'std', 'order'],

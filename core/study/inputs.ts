@@ -52,7 +52,9 @@ export const networkReader: NetworkReader = {
 
 /** Image sets of this machine and of buckets. */
 export const inputs: ImageSource = {
-  read: (path) => readInput(path, { what: 'images', atMost: limits.imageFile.value }),
+  read: readInput,
+  readBelow: (folder, name, options) =>
+    folder.startsWith('s3://') ? readObject(`${folder}/${name}`, options) : readInside(folder, name, options),
   list: async (folder) => {
     const [, bucket, prefix] = /^s3:\/\/([^/]+)\/(.+?)\/?$/.exec(folder) ?? [];
     if (!bucket || !prefix) return listFolder(folder);

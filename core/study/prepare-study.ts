@@ -9,7 +9,7 @@ import { silent, type Progress } from '../progress.js';
 import { checkAgainstNetworks, type ImageFacts } from '../spec/check.js';
 import { loadStudySpec, specInvalid } from '../spec/load.js';
 import type { StudyRef } from '../spec/resolved-study.js';
-import type { RunSpec, StudySpec } from '../spec/study-spec.js';
+import type { DataSpec, RunSpec, StudySpec } from '../spec/study-spec.js';
 import { Catalog } from './catalog.js';
 import {
   choiceLines,
@@ -29,6 +29,8 @@ export interface CheckedStudy {
   readonly yaml: string;
   readonly resolved: ResolvedInputs;
   readonly models: readonly ReadModel[];
+  /** What its author should know about the images. */
+  readonly notices: readonly string[];
 }
 
 /** A study in the store, and how it stands there. */
@@ -64,18 +66,44 @@ export async function readStudy(file: string, progress: Progress = silent): Prom
   const issues = checkAgainstNetworks(spec, positions, {
     anatomies: new Map(inputs.models.map((model) => [model.spec.name, model.anatomy])),
     graphs: new Map(inputs.models.map((model) => [model.spec.name, model.graph])),
-    images: new Map([...inputs.images].map(([name, set]) => [name, factsOf(set)])),
+    images: new Map(
+      [...inputs.images].map(([name, set]) => [
+        name,
+        factsOf(set, spec.data.find((data) => data.name === name)?.format),
+      ]),
+    ),
   });
   if (issues.length > 0) throw specInvalid(file, issues);
-  return { spec, yaml: text, resolved: resolveStudy(inputs), models: inputs.models };
+  const notices = [...inputs.images.values()].flatMap((set) => [...set.notices, ...labelNotices(set)]);
+  return { spec, yaml: text, resolved: resolveStudy(inputs), models: inputs.models, notices };
 }
 
-function factsOf(set: ImageSet): ImageFacts {
+function factsOf(set: ImageSet, format: DataSpec['format'] | undefined): ImageFacts {
   return {
     shape: set.shape,
     images: set.images,
     labelsMax: set.labels.reduce((most, label) => Math.max(most, label), 0),
+    labelsMin: set.labels.reduce((least, label) => Math.min(least, label), 65535),
+    classes: format === 'cifar10' ? null : set.classes,
   };
+}
+
+/** Labels that are allowed, and yet seldom meant. */
+function labelNotices({ name, labels, images, classes }: ImageSet): readonly string[] {
+  const [first] = labels;
+  if (images > 1 && labels.every((label) => label === first)) {
+    const named = classes?.[first as number];
+    return [
+      `data ${name}: all ${images} images have the label ${first}${named === undefined ? '' : ` (${named})`}; is that meant?`,
+    ];
+  }
+  const seen = new Set(labels);
+  const largest = Math.max(...seen);
+  return !seen.has(0) && largest > 1 && seen.size === largest
+    ? [
+        `data ${name}: the labels run from 1 to ${largest}, and none is 0; if they count from 1, store them from 0 on (label - 1)`,
+      ]
+    : [];
 }
 
 /** Networks by which `auto` is decided: those with the most multiply-accumulates take most of a study's time. */
@@ -104,11 +132,11 @@ export async function standingMode(
 /** Reads a spec, refuses what is above its limits, decides what computes, stores its study, and plans what is missing. */
 export async function prepareStudy(file: string, ledger: Ledger, options: PrepareOptions = {}): Promise<PreparedStudy> {
   const progress = options.progress ?? silent;
-  const { spec, yaml, resolved, models } = await readStudy(file, progress);
+  const { spec, yaml, resolved, models, notices: ofImages } = await readStudy(file, progress);
   const standing = await standingMode(ledger, resolved.id, spec.run);
   await checkLimits(ledger, spec, resolved, standing.mode, options.costOf);
   const decision = standing.decided ? standing : await decideMode(spec.run, () => telling(models), options.scout);
-  const notices = noticesOf(spec.run, decision);
+  const notices = [...ofImages, ...noticesOf(spec.run, decision)];
   for (let attempt = 1; ; attempt++) {
     const ref = await storeStudy(ledger, resolved, {
       ...decision,

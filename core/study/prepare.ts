@@ -58,7 +58,7 @@ export async function readStudyInputs(spec: StudySpec, progress: Progress = sile
   const images = new Map<string, ImageSet>();
   for (const data of spec.data) {
     step(`decoding ${data.name}`, models.length + images.size);
-    images.set(data.name, await loadImageSet(data, spec.seed, inputs.read, inputs.list));
+    images.set(data.name, await loadImageSet(data, spec.seed, inputs));
   }
   return { spec, models, images };
 }

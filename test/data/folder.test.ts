@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadImageSet } from '../../core/data/image-set.js';
-import { dataSpec, present, read, shared } from './source.js';
+import { inputs } from '../../core/study/inputs.js';
+import { dataSpec, present, shared } from './source.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -34,7 +35,7 @@ describe('folders', () => {
       'a/notes.txt': 'x',
       '.cache/z.png': red,
     });
-    const images = await loadImageSet(dataSpec({ format: 'folder', files: [root] }), 7, read);
+    const images = await loadImageSet(dataSpec({ format: 'folder', files: [root] }), 7, inputs);
     expect(images).toMatchObject({ classes: ['a', 'b'], shape: [3, 3, 4], images: 2 });
     expect([...images.labels]).toEqual([0, 1]);
     const pixels = images.chunks[0]?.pixels.data ?? [];
@@ -46,7 +47,7 @@ describe('folders', () => {
     const red = await picture(2, 2, 3, 255, 0, 0).png().toBuffer();
     const one = await set('grey', { 'a/1.png': grey });
     const two = await set('mixed', { 'a/1.png': grey, 'b/2.png': red });
-    const load = (root: string) => loadImageSet(dataSpec({ format: 'folder', files: [root] }), 7, read);
+    const load = (root: string) => loadImageSet(dataSpec({ format: 'folder', files: [root] }), 7, inputs);
     expect((await load(one)).shape).toEqual([1, 2, 2]);
     const mixed = await load(two);
     expect(mixed.shape).toEqual([3, 2, 2]);
@@ -57,14 +58,14 @@ describe('folders', () => {
     const small = await picture(4, 3, 3, 1, 2, 3).png().toBuffer();
     const large = await picture(5, 3, 3, 1, 2, 3).png().toBuffer();
     const root = await set('sizes', { 'a/small.png': small, 'b/large.png': large });
-    await expect(loadImageSet(dataSpec({ format: 'folder', files: [root] }), 7, read)).rejects.toMatchObject({
+    await expect(loadImageSet(dataSpec({ format: 'folder', files: [root] }), 7, inputs)).rejects.toMatchObject({
       code: 'DATA_INVALID',
       message: expect.stringMatching(/b\/large\.png is 3×5 .*a\/small\.png is 3×4 .*resize and crop/),
     });
   });
 
   test('a file that is no picture, a picture outside the classes and an empty folder are named', async () => {
-    const load = (root: string) => loadImageSet(dataSpec({ format: 'folder', files: [root] }), 7, read);
+    const load = (root: string) => loadImageSet(dataSpec({ format: 'folder', files: [root] }), 7, inputs);
     await expect(load(await set('broken', { 'a/x.jpg': 'text' }))).rejects.toThrow(/a\/x\.jpg: not a picture/);
     await expect(load(await set('stray', { 'x.jpg': 'text' }))).rejects.toThrow(/x\.jpg lies in no sub-folder/);
     await expect(load(await set('empty', { 'a/x.txt': 'text' }))).rejects.toThrow(/no picture was found/);
@@ -78,10 +79,10 @@ describe('folders', () => {
       ['hot_dog', 'hot_dog.jpg'],
     ] as const) {
       await mkdir(join(root, name), { recursive: true });
-      await symlink(shared(`images/free/${file}`), join(root, name, file));
+      await copyFile(shared(`images/free/${file}`), join(root, name, file));
     }
     const spec = dataSpec({ format: 'folder', files: [root], resize: 256, crop: 224 });
-    const images = await loadImageSet(spec, 7, read);
+    const images = await loadImageSet(spec, 7, inputs);
     expect(images).toMatchObject({ shape: [3, 224, 224], classes: ['cat', 'hot_dog'] });
     const pixels = images.chunks[0]?.pixels.data as Uint8Array;
     const means = [0, 1, 2, 3, 4, 5].map((plane) => {
@@ -91,6 +92,6 @@ describe('folders', () => {
     // Pillow: resize((w, 256), BILINEAR), CenterCrop(224), mean by channel.
     const pillow = [162.767, 114.395, 88.244, 87.091, 86.975, 61.728];
     means.forEach((mean, i) => expect(Math.abs(mean - (pillow[i] as number))).toBeLessThan(0.5));
-    await expect(loadImageSet({ ...spec, crop: 300 }, 7, read)).rejects.toThrow(/too few for a crop of 300/);
+    await expect(loadImageSet({ ...spec, crop: 300 }, 7, inputs)).rejects.toThrow(/too few for a crop of 300/);
   });
 });

@@ -6,7 +6,8 @@ import { readNpy } from '../../core/data/npy.js';
 import { writeNpy } from '../../bench/npy-file.js';
 import { sha256 } from '../../core/digest.js';
 import { tensor } from '../../core/tensor.js';
-import { dataSpec, present, read, shared } from './source.js';
+import { inputs } from '../../core/study/inputs.js';
+import { dataSpec, files, present, read, shared } from './source.js';
 
 const cifar = shared('images/cifar10/cifar10_test_0000-0499.bin');
 const mnist = shared('images/mnist/t10k-images-idx3-ubyte.gz');
@@ -17,14 +18,9 @@ const identity = (chunk: Chunk | undefined): string => (chunk ? sha256(encodeChu
 const histogram = (labels: Uint16Array): number[] =>
   Array.from({ length: 10 }, (_, label) => labels.filter((other) => other === label).length);
 
-const files = (entries: Record<string, Uint8Array>) => (path: string) => {
-  const bytes = entries[path];
-  return bytes ? Promise.resolve(bytes) : Promise.reject(new Error(`no ${path}`));
-};
-
 describe.skipIf(!present)('CIFAR-10', () => {
   test('the first test images are those of the original file', async () => {
-    const set = await loadImageSet(dataSpec({ format: 'cifar10', files: [cifar] }), 7, read);
+    const set = await loadImageSet(dataSpec({ format: 'cifar10', files: [cifar] }), 7, inputs);
     expect(set).toMatchObject({ shape: [3, 32, 32], images: 500 });
     expect(set.chunks.map((chunk) => chunk.pixels.shape)).toEqual([
       [250, 3, 32, 32],
@@ -39,7 +35,7 @@ describe.skipIf(!present)('CIFAR-10', () => {
 
   test('the bytes of a chunk, and with them the identity of every cell, do not change', async () => {
     const spec = dataSpec({ format: 'cifar10', files: [cifar], order: 'seeded' });
-    const set = await loadImageSet(spec, 7, read);
+    const set = await loadImageSet(spec, 7, inputs);
     expect(set.chunks.map(identity)).toEqual([
       'e83eb3a3fb5bd6268125286711fa74e138b591859cffecdcaf2342fe05e2d1ce',
       '61735f7d1622b582550073d2600f1650d96e469633e0abdd6dc5911f6cff245e',
@@ -48,33 +44,33 @@ describe.skipIf(!present)('CIFAR-10', () => {
 
   test('a chunk survives its encoding, and a larger number of images keeps the full chunks', async () => {
     const spec = dataSpec({ format: 'cifar10', files: [cifar], order: 'seeded' });
-    const all = await loadImageSet(spec, 7, read);
-    const [first] = (await loadImageSet({ ...spec, images: 250 }, 7, read)).chunks;
+    const all = await loadImageSet(spec, 7, inputs);
+    const [first] = (await loadImageSet({ ...spec, images: 250 }, 7, inputs)).chunks;
     expect(identity(first)).toBe(identity(all.chunks[0]));
     expect(identity(first && decodeChunk(encodeChunk(first)))).toBe(identity(first));
     expect([...(first?.labels ?? [])]).toEqual([...all.labels.subarray(0, 250)]);
-    const ragged = await loadImageSet({ ...spec, images: 260 }, 7, read);
+    const ragged = await loadImageSet({ ...spec, images: 260 }, 7, inputs);
     expect(ragged.chunks.map((chunk) => chunk.labels.length)).toEqual([250, 10]);
     expect(identity(ragged.chunks[0])).toBe(identity(first));
   });
 
   test('the seeded order holds as many of each class as the whole set does, to within one', async () => {
     const spec = dataSpec({ format: 'cifar10', files: [cifar], order: 'seeded' });
-    const whole = histogram((await loadImageSet(spec, 7, read)).labels);
-    const half = histogram((await loadImageSet({ ...spec, images: 250 }, 7, read)).labels);
+    const whole = histogram((await loadImageSet(spec, 7, inputs)).labels);
+    const half = histogram((await loadImageSet({ ...spec, images: 250 }, 7, inputs)).labels);
     half.forEach((count, label) => expect(Math.abs(count - (whole[label] as number) / 2)).toBeLessThan(1));
   });
 
   test('another seed gives another order, the same seed the same', async () => {
     const spec = dataSpec({ format: 'cifar10', files: [cifar], order: 'seeded', images: 100 });
-    const [a, b, c] = await Promise.all([7, 7, 8].map((seed) => loadImageSet(spec, seed, read)));
+    const [a, b, c] = await Promise.all([7, 7, 8].map((seed) => loadImageSet(spec, seed, inputs)));
     expect(identity(a?.chunks[0])).toBe(identity(b?.chunks[0]));
     expect(a?.labels).not.toEqual(c?.labels);
   });
 
   test('asking for more images than there are is an error that states both numbers', async () => {
     const spec = dataSpec({ format: 'cifar10', files: [cifar], images: 501 });
-    await expect(loadImageSet(spec, 7, read)).rejects.toMatchObject({
+    await expect(loadImageSet(spec, 7, inputs)).rejects.toMatchObject({
       code: 'DATA_INVALID',
       message: expect.stringMatching(/501 images.*hold 500/),
     });
@@ -93,7 +89,7 @@ describe.skipIf(!present)('CIFAR-10', () => {
 
 describe.skipIf(!present)('idx', () => {
   test('gzipped MNIST is read, with the published number of each digit', async () => {
-    const set = await loadImageSet(dataSpec({ format: 'idx', files: [mnist], labels: [mnistLabels] }), 7, read);
+    const set = await loadImageSet(dataSpec({ format: 'idx', files: [mnist], labels: [mnistLabels] }), 7, inputs);
     expect(set).toMatchObject({ shape: [1, 28, 28], images: 10_000 });
     expect(histogram(set.labels)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
     const pixels = createHash('md5').update(Buffer.from([0, 0, 8, 3, 0, 0, 39, 16, 0, 0, 0, 28, 0, 0, 0, 28]));
@@ -103,7 +99,7 @@ describe.skipIf(!present)('idx', () => {
 
   test('images and labels swapped are recognised', async () => {
     const spec = dataSpec({ format: 'idx', files: [mnistLabels], labels: [mnist] });
-    await expect(loadImageSet(spec, 7, read)).rejects.toThrow(/are images and labels swapped\?/);
+    await expect(loadImageSet(spec, 7, inputs)).rejects.toThrow(/are images and labels swapped\?/);
   });
 });
 

@@ -5,6 +5,7 @@ import { readNpy } from '../../core/data/npy.js';
 import { preprocess } from '../../core/data/preprocess.js';
 import type { InputSpec } from '../../core/data/data-spec.js';
 import { tensor } from '../../core/tensor.js';
+import { inputs } from '../../core/study/inputs.js';
 import { dataSpec, present, read, shared } from './source.js';
 
 const plain: InputSpec = { divide: 1, mean: [0], std: [1], order: 'rgb' };
@@ -37,8 +38,8 @@ describe.skipIf(!present)('against the inputs recorded with each network', () =>
       labels: [shared('images/mnist/t10k-labels-idx1-ubyte.gz')],
       images: 250,
     });
-    [cifar] = (await loadImageSet(dataSpec({ format: 'cifar10', files: [file] }), 7, read)).chunks as [Chunk];
-    [mnist] = (await loadImageSet(digits, 7, read)).chunks as [Chunk];
+    [cifar] = (await loadImageSet(dataSpec({ format: 'cifar10', files: [file] }), 7, inputs)).chunks as [Chunk];
+    [mnist] = (await loadImageSet(digits, 7, inputs)).chunks as [Chunk];
   });
 
   // The recorded inputs were computed in float32 throughout, ours in float64 and rounded once.

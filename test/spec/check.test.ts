@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { anatomyOf } from '../../core/network/anatomy.js';
 import { importNetwork } from '../../core/network/import.js';
-import { checkAgainstNetworks, type SpecSubjects } from '../../core/spec/check.js';
+import { checkAgainstNetworks, type ImageFacts, type SpecSubjects } from '../../core/spec/check.js';
 import { parse } from './study-file.js';
 
 const models = fileURLToPath(new URL('../../../shared/data/models/', import.meta.url));
 const present = existsSync(models);
 if (!present) console.warn(`skipped: the trained networks are not at ${models}`);
 
-const facts = { shape: [3, 32, 32], images: 250, labelsMax: 9 };
+const facts: ImageFacts = { shape: [3, 32, 32], images: 250, labelsMax: 9, labelsMin: 0, classes: null };
 const files = {
   resnet: 'cifar10_resnet20.onnx',
   plain: 'cifar10_mstutorial.onnx',
@@ -40,11 +40,17 @@ describe.skipIf(!present)('a spec is checked against trained networks:', () => {
     subjects = { graphs, anatomies, images: new Map([['test', facts]]) };
   });
 
-  const check = (text: string, images: Partial<typeof facts> = {}): string[] => {
+  const check = (text: string, images: Partial<ImageFacts> = {}, reference: Partial<ImageFacts> = {}): string[] => {
     const { spec: read, positions, issues } = parse(text);
     expect(issues).toEqual([]);
     if (!read) return [];
-    const known = { ...subjects, images: new Map([['test', { ...facts, ...images }]]) };
+    const known = {
+      ...subjects,
+      images: new Map([
+        ['test', { ...facts, ...images }],
+        ['train', { ...facts, ...reference }],
+      ]),
+    };
     return checkAgainstNetworks(read, positions, known).map(
       ({ line, column, message, hint }) => `${line}:${column} ${message}${hint === undefined ? '' : ` (${hint})`}`,
     );
@@ -62,6 +68,81 @@ describe.skipIf(!present)('a spec is checked against trained networks:', () => {
       expect.stringMatching(/^5:\d+ single has one output, and a softmax over one class is always 1.*kind: values/),
     ]);
     expect(check(single('values'), image)).toEqual([]);
+  });
+
+  describe('classes by name', () => {
+    const ten = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+    const nine = ten.filter((name) => name !== 'bird');
+    const two = spec('', 'resnet: { file: r.onnx, data: test, reference: train }').replace(
+      'data: {',
+      'data: { train: { format: folder, files: b },',
+    );
+    const plain = spec('');
+    const background = spec('', 'background: { file: r.onnx, data: test, output: { class-offset: 1 } }');
+    const thousand = Array.from({ length: 1000 }, (_, i) => `class ${i}`);
+
+    test.each<[string, string, readonly string[], readonly string[] | null, RegExp | undefined]>([
+      ['as many as outputs', plain, ten, null, undefined],
+      [
+        'one folder less than outputs',
+        plain,
+        nine,
+        null,
+        /^3:\d+ test has 9 classes \(airplane, .*, truck\), but resnet has 10 outputs \(a missing class shifts .*give classes/,
+      ],
+      [
+        'one folder more',
+        plain,
+        [...ten, 'zebra'],
+        null,
+        /test has 11 classes .* resnet has 10 outputs \(do the images belong/,
+      ],
+      [
+        'nine of ten in test',
+        two,
+        nine,
+        ten,
+        /^3:\d+ the classes of test and of train differ: test lacks bird, which train has \(.*same classes/,
+      ],
+      ['nine of ten in train', two, ten, nine, /differ: train lacks bird, which test has/],
+      [
+        'another spelling',
+        two,
+        [...nine, 'brid'].toSorted(),
+        ten,
+        /test lacks bird, .*train lacks brid, which test has \(did you mean "brid"\?/,
+      ],
+      [
+        'another order',
+        two,
+        ten.toReversed(),
+        ten,
+        /number their classes differently: class 0 is truck in the one, airplane in the other/,
+      ],
+      ['equal', two, ten, ten, undefined],
+      ['names in the one only', two, ten, null, undefined],
+      ['nine in both', two, nine, nine, /test has 9 classes/],
+    ])('%s', (_, text, tested, reference, problem) => {
+      const found = check(text, { classes: tested, labelsMax: tested.length - 1 }, { classes: reference });
+      if (problem === undefined) expect(found).toEqual([]);
+      else expect(found).toEqual([expect.stringMatching(problem)]);
+    });
+
+    test('with a class offset, one name less than outputs', () => {
+      const image = { shape: [3, 128, 128] };
+      expect(check(background, { ...image, classes: thousand })).toEqual([]);
+      expect(check(background, { ...image, classes: [...thousand, 'x'] })).toEqual([
+        expect.stringMatching(
+          /test has 1001 classes .*1001 outputs, of which class-offset leaves out 1 \(is class-offset right/,
+        ),
+      ]);
+    });
+  });
+
+  test('labels that count from 1', () => {
+    expect(check(spec(''), { labelsMin: 1, labelsMax: 10 })).toEqual([
+      expect.stringMatching(/labels up to 10, but resnet has 10 outputs.*count from 1: store them from 0 on/),
+    ]);
   });
 
   test('a top that takes all, and a damage without a scale', () => {

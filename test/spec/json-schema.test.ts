@@ -40,6 +40,8 @@ describe('schema and reader both accept', () => {
     ['deviations at the input', study('impulses: { a: { amplitudes: { std: 1 }, base: black, keep: signatures } }')],
     ['limits', study('run: { limit: { hours: 0.5, bytes: 1000, cells: 10 }, workers: 2, batchSeconds: 5 }')],
     ['idx', study('', { data: 'labels: y' }).replace('cifar10', 'idx')],
+    ['a folder with classes', study('', { data: 'classes: [a, b, c]' }).replace('cifar10', 'folder')],
+    ['a file of classes', study('', { data: 'classes: names.txt' }).replace('cifar10', 'folder')],
     ['a folder', study('', { data: 'resize: 256, crop: 224' }).replace('cifar10', 'folder')],
     [
       'outputs and inputs',

@@ -40,6 +40,7 @@ export function smallStudy(more: Partial<StudySpec> = {}): StudySpec {
     format: 'cifar10',
     files: [path.join(sharedData, 'images/cifar10', file)],
     labels: [],
+    classes: undefined,
     images,
     order: 'seeded',
     resize: undefined,
