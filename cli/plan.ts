@@ -5,7 +5,8 @@ import { candidateModes, choiceLines } from '../core/study/choose-mode.js';
 import { Catalog } from '../core/study/catalog.js';
 import { calibrationOf } from '../infra/calibrations.js';
 import { openReading, type CommonOptions } from './session.js';
-import { readStudy, standingMode } from '../core/study/prepare-study.js';
+import { countLines, JUDGED_BY_PLAN, refusals, refusedLine, totalOf } from '../core/study/allowance.js';
+import { readStudy, refusedPlan, standingMode } from '../core/study/prepare-study.js';
 
 /** `percuss plan`: conditions, cells, batches, what is stored, time and bytes, before anything runs. */
 export function planCommand(program: Command): void {
@@ -16,7 +17,19 @@ export function planCommand(program: Command): void {
     .action(async (file: string, _: unknown, command: Command) => {
       const session = await openReading(command.optsWithGlobals<CommonOptions>());
       try {
-        const { spec, resolved } = await readStudy(file, session.terminal.progress);
+        const checked = await readStudy(file, session.terminal.progress);
+        const { spec, resolved, counts } = checked;
+        const refused = refusals(totalOf(counts), spec.run.limit);
+        if (refused.length > 0 && totalOf(counts).cells > JUDGED_BY_PLAN) {
+          const { cells, bytes } = totalOf(counts);
+          const told = { study: spec.study, id: resolved.id, exact: false, rows: counts, units: cells, bytes, refused };
+          session.terminal.result(told, () => [
+            `study ${spec.study} (${resolved.id.slice(0, 12)}), counted, not planned; what is stored or asked for twice is not taken off`,
+            ...countLines(counts),
+            refusedLine(refused),
+          ]);
+          return;
+        }
         const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
         const { mode, decided, choice } = await standingMode(session.ledger, resolved.id, spec.run);
         const calibration = await calibrationOf(mode);
@@ -24,10 +37,19 @@ export function planCommand(program: Command): void {
         const plan = await planOf(session.ledger, catalog, resolved, mode, run, calibration?.cost);
         const { first, last } = candidateModes(spec.run);
         const open = !decided && first.length + last.length > 1;
+        const above = refusedPlan(plan, spec.run.limit);
         session.terminal.result(
-          { ...plan, modeDecided: !open, choice: choice ?? null, calibration: calibration ?? null },
+          {
+            ...plan,
+            exact: true,
+            refused: above,
+            modeDecided: !open,
+            choice: choice ?? null,
+            calibration: calibration ?? null,
+          },
           () => [
             ...planLines(plan),
+            ...(above.length > 0 ? [refusedLine(above)] : []),
             calibration
               ? `times by what percuss bench measured here on ${calibration.measured.slice(0, 10)} (${mode.engine} ${calibration.engineVersion})`
               : `times of a usual processor core; percuss bench ${mode.engine}:${mode.device} MODEL --save measures this machine`,

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { commonOptions } from './session.js';
+import { largestParts, refusals, refusedLine, totalOf } from '../core/study/allowance.js';
+import { printBytes, printCount } from '../core/study/print.js';
 import { readStudy } from '../core/study/prepare-study.js';
 import { openTerminal } from './terminal.js';
 
@@ -11,7 +13,9 @@ export function validateCommand(program: Command): void {
     .argument('<spec>', 'the study’s YAML')
     .action(async (file: string, _: unknown, command: Command) => {
       const terminal = openTerminal(commonOptions(command).json === true);
-      const { spec, resolved, notices } = await readStudy(file, terminal.progress);
+      const { spec, resolved, notices, counts } = await readStudy(file, terminal.progress);
+      const { cells, bytes } = totalOf(counts);
+      const refused = refusals({ cells, bytes, seconds: undefined }, spec.run.limit);
       const images = resolved.study.data.map((set) => ({
         name: set.name,
         images: set.chunks.reduce((sum, chunk) => sum + chunk.images, 0),
@@ -23,12 +27,16 @@ export function validateCommand(program: Command): void {
           models: spec.models.map((model) => model.name),
           images,
           warnings: notices,
+          most: { cells, bytes },
+          refused,
         },
         () => [
           `${file} is right: study ${spec.study} (${resolved.id.slice(0, 12)}), ${spec.models.length} networks, ${spec.ablations.length} ablations, ${spec.impulses.length} sets of impulses`,
           ...images.map((set) => `  ${set.name}: ${set.images} images`),
           ...notices.map((line) => `WARNING ${line}`),
           `No network was run: whether labels and preprocessing fit shows in percuss baseline ${file}`,
+          `  at most ${printCount(cells)} cells, ${printBytes(bytes)} (percuss plan counts what is missing)`,
+          ...(refused.length > 0 ? [...largestParts(counts).map((part) => `  ${part}`), refusedLine(refused)] : []),
         ],
       );
     });

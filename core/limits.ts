@@ -57,6 +57,31 @@ export const limits = {
   picturesPixels: { value: 2 ** 25, unit: 'pixels', what: 'Pictures that are decoded at once.' },
   pictureSeconds: { value: 30, unit: 'seconds', what: 'Decoding one picture.' },
   classesFile: { value: 4 * MiB, unit: 'bytes', what: 'A file of class names.' },
+  specNesting: { value: 64, unit: 'levels', what: 'Lists and mappings within one another in a spec.' },
+  specNodes: {
+    value: 2_000_000,
+    unit: 'values',
+    what: 'Values of a spec, those that aliases repeat counted each time.',
+  },
+  studyUnits: {
+    value: 10_000_000,
+    unit: 'cells',
+    what: 'Cells and groups of impulses of one study, whatever `run.limit` says: planning holds the key of each.',
+  },
+  impulsesOfGroup: {
+    value: 65_536,
+    unit: 'impulses',
+    what: 'Impulses at one place on one base: channels × positions × amplitudes. One unit of work holds them all.',
+  },
+  responseObject: {
+    value: 4 * GiB,
+    unit: 'bytes',
+    what: 'Responses to one group of impulses, before they are cropped: they are one object, held in memory.',
+  },
+  bootstrap: { value: 1_000_000, unit: 'resamples', what: '`analysis.bootstrap`.' },
+  rarefyDraws: { value: 1_000_000, unit: 'draws', what: '`analysis.rarefy.draws`.' },
+  workers: { value: 1024, unit: 'processes', what: '`run.workers`.' },
+  pictureSide: { value: 16_384, unit: 'pixels', what: '`resize` and `crop` of an image set.' },
   specFile: { value: 8 * MiB, unit: 'bytes', what: 'A spec.' },
   record: {
     value: 64 * MiB,

@@ -1,4 +1,5 @@
 import { permutation } from '../permutation.js';
+import { countPairs } from '../spec/check-selection.js';
 import type { PairsSpec, Unit } from '../spec/study-spec.js';
 import type { Target } from './target.js';
 
@@ -106,6 +107,12 @@ function sampled(all: PairList, count: number, seed: number, purpose: readonly s
       return all.at(places[index % BLOCK] as number);
     },
   };
+}
+
+/** How many pairs an ablation asks for, see `pairsOf`, of groups of so many targets each. */
+export function pairCount({ within, budget }: PairsSpec, sizes: readonly number[]): number {
+  const most = budget === undefined ? Infinity : Math.floor(budget / within.length);
+  return within.reduce((sum, scope) => sum + Math.min(most, countPairs(scope, sizes)), 0);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Digest } from '../digest.js';
 import { needsScores } from './conditions.js';
 import { chunkOf, piecesOf, scoringAblation, unitKey, type ModelOutline } from './outline.js';
-import { secondsOf, type PredictionContext } from './prediction.js';
+import { sampleOf, secondsOf, type PredictionContext } from './prediction.js';
 import { indicesOf, lengthOf, rangesOf, type Ranges, type Stage, type UnitGroup } from './stage.js';
 
 /** Keys that are there: a set or a map of them. */
@@ -112,7 +112,11 @@ export async function missingOf(
       else missing.push(index);
     }
     if (missing.length === 0) continue;
-    result.push({ ...group, missing: rangesOf(missing), seconds: secondsOf(whole, outline, missing, context) });
+    result.push({
+      ...group,
+      missing: rangesOf(missing),
+      seconds: secondsOf(whole, outline, sampleOf(missing), context),
+    });
   }
   const left = result.reduce((sum, group) => sum + lengthOf(group.missing), 0);
   return { groups: result, tally: { total: left + stored + failed, stored, failed } };

@@ -27,6 +27,27 @@ export interface PredictionContext {
   readonly run?: { readonly processes: number; readonly batchSeconds: number };
 }
 
+/** How many units there are, and some of them, evenly spread. */
+export interface Sampled {
+  readonly count: number;
+  readonly sample: readonly number[];
+}
+
+/** Units of a group that its prediction looks at, at least. */
+const SAMPLE = 64;
+
+/** A sample of a list of units. */
+export function sampleOf(units: readonly number[]): Sampled {
+  const step = Math.max(1, Math.floor(units.length / SAMPLE));
+  return { count: units.length, sample: units.filter((_, i) => i % step === 0) };
+}
+
+/** A sample of the units [0, count), which are never listed. */
+export function sampleBelow(count: number): Sampled {
+  const step = Math.max(1, Math.floor(count / SAMPLE));
+  return { count, sample: Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step) };
+}
+
 /**
  * Predicted seconds of one unit: the mean over a sample of the group, since conditions differ in depth, and its share of
  * the intact network that all of them begin with, in every process, and of making their programs.
@@ -34,7 +55,7 @@ export interface PredictionContext {
 export function secondsOf(
   group: Pick<UnitGroup, 'kind' | 'name' | 'chunk'> & { readonly images: number },
   outline: ModelOutline,
-  missing: readonly number[],
+  { count, sample }: Sampled,
   context: PredictionContext,
 ): number {
   const workload = context.workload(outline);
@@ -50,9 +71,7 @@ export function secondsOf(
   }
   const { processes, batchSeconds } = context.run ?? { processes: 1, batchSeconds: Infinity };
   const sharing = (own: number): number =>
-    Math.max(1, Math.min(processes, missing.length, Math.ceil((own * missing.length) / batchSeconds)));
-  const step = Math.max(1, Math.floor(missing.length / 64));
-  const sample = missing.filter((_, i) => i % step === 0);
+    Math.max(1, Math.min(processes, count, Math.ceil((own * count) / batchSeconds)));
   if (group.kind === 'responses') {
     const { groups } = outline.impulses.find(
       ({ spec }) => spec.name === group.name,
@@ -64,7 +83,7 @@ export function secondsOf(
       return seconds(rows, sumOf(workload.whole, { ...noWork, hostBytes }));
     });
     const own = meanOf(responding);
-    return own + (sharing(own) * making([workload.whole])) / missing.length;
+    return own + (sharing(own) * making([workload.whole])) / count;
   }
   const list = conditionList(outline, group.name);
   const made = new Map<string, ProgramMade>();
@@ -79,7 +98,7 @@ export function secondsOf(
   const ahead = programs.reduce((sum, program) => sum + walkSeconds(group.images, program.ahead, cost), 0);
   const mean = meanOf(own);
   const once = sharing(mean) * walk + ahead + making(programs.map(({ work }) => work));
-  return mean + once / missing.length;
+  return mean + once / count;
 }
 
 /**

@@ -22,19 +22,28 @@ const all = (count: number): number[] => Array.from({ length: count }, (_, i) =>
 /** Layers that a list of globs selects, by name or alias, in topological order. */
 export function selectLayers(anatomy: Anatomy, globs: readonly string[]): readonly Layer[] {
   const sites = new Map(anatomy.sites.map((site) => [site.name, site]));
-  return anatomy.layers.filter((layer) => selects(globs, [layer.name, ...aliasesOf(sites.get(layer.site))]));
+  const selects = selector(globs);
+  return anatomy.layers.filter((layer) => selects([layer.name, ...aliasesOf(sites.get(layer.site))]));
 }
 
 /** Sites that a list of globs selects, by name or alias, in topological order. */
 export function selectSites(anatomy: Anatomy, globs: readonly string[]): readonly Site[] {
-  return anatomy.sites.filter((site) => selects(globs, [site.name, ...site.aliases]));
+  const selects = selector(globs);
+  return anatomy.sites.filter((site) => selects([site.name, ...site.aliases]));
 }
 
 const aliasesOf = (site: Site | undefined): readonly string[] => (site ? [site.name, ...site.aliases] : []);
 
-function selects(globs: readonly string[], names: readonly string[]): boolean {
-  return globs.some((glob) => names.some(globMatcher(glob)));
+/** Whether any of the globs stands for any of the names. */
+function selector(globs: readonly string[]): (names: readonly string[]) => boolean {
+  const matchers = globs.map(globMatcher);
+  return (names) => matchers.some((matches) => names.some(matches));
 }
+
+const named = <T extends { readonly name: string }>(things: readonly T[], globs: readonly string[]): T[] => {
+  const selects = selector(globs);
+  return things.filter(({ name }) => selects([name]));
+};
 
 const byUnit: { readonly [U in Unit]: (anatomy: Anatomy, globs: readonly string[]) => Target[] } = {
   kernel: (anatomy, globs) =>
@@ -52,26 +61,22 @@ const byUnit: { readonly [U in Unit]: (anatomy: Anatomy, globs: readonly string[
       cuts: [{ site: layer.site, channels: all(layer.kernels) }],
     })),
   block: (anatomy, globs) =>
-    anatomy.blocks
-      .filter((block) => selects(globs, [block.name]))
-      .map((block) => ({
-        group: block.name,
-        channel: undefined,
-        cuts: [{ site: block.site, channels: all(channelsOf(anatomy, block.site)) }],
-      })),
+    named(anatomy.blocks, globs).map((block) => ({
+      group: block.name,
+      channel: undefined,
+      cuts: [{ site: block.site, channels: all(channelsOf(anatomy, block.site)) }],
+    })),
   stream: (anatomy, globs) =>
-    anatomy.streams
-      .filter((stream) => selects(globs, [stream.name]))
-      .flatMap((stream) =>
-        stream.writers.map((writers, channel) => ({
-          group: stream.name,
-          channel,
-          cuts: mergeCuts(
-            anatomy,
-            writers.map((writer) => ({ site: writer.site, channels: [writer.channel] })),
-          ),
-        })),
-      ),
+    named(anatomy.streams, globs).flatMap((stream) =>
+      stream.writers.map((writers, channel) => ({
+        group: stream.name,
+        channel,
+        cuts: mergeCuts(
+          anatomy,
+          writers.map((writer) => ({ site: writer.site, channels: [writer.channel] })),
+        ),
+      })),
+    ),
 };
 
 function channelsOf(anatomy: Anatomy, site: string): number {
@@ -81,6 +86,19 @@ function channelsOf(anatomy: Anatomy, site: string): number {
 /** What an ablation of this unit can remove, one by one, in topological order. */
 export function targetsOf(anatomy: Anatomy, unit: Unit, globs: readonly string[]): readonly Target[] {
   return byUnit[unit](anatomy, globs).filter((target) => target.cuts.length > 0);
+}
+
+const sizesByUnit: { readonly [U in Unit]: (anatomy: Anatomy, globs: readonly string[]) => number[] } = {
+  kernel: (anatomy, globs) => selectLayers(anatomy, globs).map((layer) => layer.kernels),
+  layer: (anatomy, globs) => selectLayers(anatomy, globs).map(() => 1),
+  block: (anatomy, globs) => named(anatomy.blocks, globs).map(() => 1),
+  stream: (anatomy, globs) =>
+    named(anatomy.streams, globs).map((stream) => stream.writers.filter((writers) => writers.length > 0).length),
+};
+
+/** How many targets each selected layer, block or stream has, without making one: those of `targetsOf`. */
+export function targetSizes(anatomy: Anatomy, unit: Unit, globs: readonly string[]): readonly number[] {
+  return sizesByUnit[unit](anatomy, globs);
 }
 
 /** Joins cuts: one for each site, in topological order, channels ascending and once. */

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.js';
 import { nearestName } from '../select.js';
 import type { Origin, Positions, SpecIssue } from './issue.js';
 import type { ScalarNode, SpecNode } from './tree.js';
@@ -25,9 +26,9 @@ export class Cursor {
     if (path !== '') positions.record(path, this.origin);
   }
 
-  fail(message: string, hint?: string, origin: Origin = this.origin): undefined {
+  fail(message: string, hint?: string, origin: Origin = this.origin, code?: ErrorCode): undefined {
     const said = this.node.kind === 'scalar' && this.node.broken === true;
-    if (!said) this.issues.push(this.positions.issue(this.path, message, hint, origin));
+    if (!said) this.issues.push(this.positions.issue(this.path, message, hint, origin, code));
     return undefined;
   }
 

@@ -47,5 +47,6 @@ export const defaultRun: RunSpec = {
   workers: undefined,
   memory: undefined,
   batchSeconds: 10,
-  limit: { hours: undefined, bytes: undefined, cells: undefined },
+  /** What a laptop survives: a day of one core, a tenth of its disk; see docs/decisions/0047. */
+  limit: { hours: 24, bytes: 20e9, cells: 250_000 },
 };

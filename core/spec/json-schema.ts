@@ -249,9 +249,9 @@ const run = section(keys.run, {
   memory: whole(leastMemory, 'Bytes that one compute process of this machine may hold (Linux). Default: no limit.'),
   batchSeconds: above0('Predicted seconds of one batch.', defaultRun.batchSeconds),
   limit: section(keys.limit, {
-    hours: above0('Of compute.'),
-    bytes: whole(1, 'In the store.'),
-    cells: whole(1, 'One condition on 250 images.'),
+    hours: above0('Of one process, predicted.', defaultRun.limit.hours),
+    bytes: whole(1, 'In the store, predicted.', defaultRun.limit.bytes),
+    cells: whole(1, 'Conditions × 250 images, and groups of impulses.', defaultRun.limit.cells),
   }),
 });
 

@@ -29,11 +29,16 @@ export async function loadStudySpec(path: string): Promise<LoadedSpec> {
   return { spec, positions, text };
 }
 
-/** All mistakes of a spec as one error. */
+/** All mistakes of a spec as one error, of their code where they have one in common. */
 export function specInvalid(path: string, issues: readonly SpecIssue[]): PercussError {
   const counted = issues.length === 1 ? '1 mistake' : `${issues.length} mistakes`;
-  return new PercussError('SPEC_INVALID', `${path} has ${counted}:\n\n${formatIssues(issues)}`, {
-    details: { file: path, issues: issues.length, line: issues[0]?.line ?? 1, column: issues[0]?.column ?? 1 },
-    issues: issues.map(({ length: _length, snippet: _snippet, ...issue }) => issue),
-  });
+  const [code = 'SPEC_INVALID', ...others] = new Set(issues.map((issue) => issue.code));
+  return new PercussError(
+    others.length > 0 ? 'SPEC_INVALID' : code,
+    `${path} has ${counted}:\n\n${formatIssues(issues)}`,
+    {
+      details: { file: path, issues: issues.length, line: issues[0]?.line ?? 1, column: issues[0]?.column ?? 1 },
+      issues: issues.map(({ length: _length, snippet: _snippet, ...issue }) => issue),
+    },
+  );
 }

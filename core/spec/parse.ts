@@ -36,9 +36,12 @@ export function parseStudySpec(text: string, file: string, fileExists: (path: st
   const found: SpecIssue[] = [];
   const spec = root && readStudy(new Cursor(positions, found, root, ''), { file, fileExists });
   // Behind a place where the parser lost its way, and about keys that it may have lost, nothing certain can be said.
-  const lost = Math.min(...problems.filter((problem) => problem.lost).map((problem) => problem.place.line), Infinity);
-  issues.push(...found.filter(({ line, message }) => line < lost && (lost === Infinity || !/missing/.test(message))));
-  const sorted = sortIssues(issues);
+  const lost = problems.reduce(
+    (least, problem) => (problem.lost ? Math.min(least, problem.place.line) : least),
+    Infinity,
+  );
+  const certain = found.filter(({ line, message }) => line < lost && (lost === Infinity || !/missing/.test(message)));
+  const sorted = sortIssues([...issues, ...certain]);
   return { positions, issues: sorted, ...(spec && sorted.length === 0 ? { spec } : {}) };
 }
 

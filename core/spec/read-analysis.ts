@@ -17,14 +17,14 @@ export function readAnalysis(cursor: Cursor | undefined): AnalysisSpec {
   return {
     confidence: fields.optional('confidence', share, defaultAnalysis.confidence),
     fdr: fields.optional('fdr', share, defaultAnalysis.fdr),
-    bootstrap: fields.optional('bootstrap', count(100), defaultAnalysis.bootstrap),
+    bootstrap: fields.optional('bootstrap', count(100, 'bootstrap'), defaultAnalysis.bootstrap),
     far: fields.optional('far', fraction, defaultAnalysis.far),
     nulls: fields.optional('nulls', count(0), defaultAnalysis.nulls),
     rarefy: rarefy
       ? {
           kernels: rarefy.optional('kernels', count(2), usual.kernels),
           sites: rarefy.optional('sites', count(2), usual.sites),
-          draws: rarefy.optional('draws', count(1), usual.draws),
+          draws: rarefy.optional('draws', count(1, 'rarefyDraws'), usual.draws),
         }
       : usual,
   };
@@ -40,14 +40,14 @@ export function readRun(cursor: Cursor | undefined): RunSpec {
   return {
     ...readEngine(fields),
     onFailure: fields.optional('onFailure', oneOf(vocabulary.onFailure), defaultRun.onFailure),
-    workers: fields.optional<number | undefined>('workers', count(1), undefined),
+    workers: fields.optional<number | undefined>('workers', count(1, 'workers'), undefined),
     memory: fields.optional<number | undefined>('memory', count(leastMemory), undefined),
     batchSeconds: fields.optional('batchSeconds', positive, defaultRun.batchSeconds),
     limit: limit
       ? {
-          hours: limit.optional<number | undefined>('hours', positive, undefined),
-          bytes: limit.optional<number | undefined>('bytes', count(1), undefined),
-          cells: limit.optional<number | undefined>('cells', count(1), undefined),
+          hours: limit.optional('hours', positive, defaultRun.limit.hours),
+          bytes: limit.optional('bytes', count(1), defaultRun.limit.bytes),
+          cells: limit.optional('cells', count(1), defaultRun.limit.cells),
         }
       : defaultRun.limit,
   };

@@ -23,8 +23,8 @@ export function readData(name: string, entry: Cursor, surroundings: Surroundings
     classes: fields.optional<DataSpec['classes']>('classes', classes(path), undefined),
     images: fields.optional<number | undefined>('images', count(1), undefined),
     order: fields.optional('order', oneOf(vocabulary.imageOrder), 'seeded'),
-    resize: fields.optional<number | undefined>('resize', count(1), undefined),
-    crop: fields.optional<number | undefined>('crop', count(1), undefined),
+    resize: fields.optional<number | undefined>('resize', count(1, 'pictureSide'), undefined),
+    crop: fields.optional<number | undefined>('crop', count(1, 'pictureSide'), undefined),
   };
   if (format !== undefined) checkFormat(spec, fields);
   return spec;

@@ -35,8 +35,10 @@ const positions: Reader<ImpulseSpec['positions']> = (cursor) => {
     return cursor.fail('expected pairs [row, column]', 'write [[row, column], …], also for a single one');
   }
   const pairs = items.map(pair);
+  const known = new Set<string>();
   pairs.forEach((one, i) => {
-    const twice = one && pairs.findIndex((other) => other?.[0] === one[0] && other[1] === one[1]) < i;
+    const twice = one && known.has(one.join());
+    if (one) known.add(one.join());
     if (twice) items[i]?.fail(`the position [${one.join(', ')}] stands in the list twice`);
   });
   return pairs.every((one) => one !== undefined) ? pairs : undefined;

@@ -64,5 +64,5 @@ run:                       # how, not what: changing this repeats nothing
   device: auto             # auto | cpu | cuda | tensorrt | webgpu | wasm | js, as far as the engine has it
   onFailure: continue      # continue | stop
   # memory: 4000000000                           # bytes that one compute process may hold
-  # limit: { hours: 8, bytes: 20000000000 }      # refuses to start above
+  # limit: { hours: 24, bytes: 20000000000, cells: 250000 }   # refuses to start above; these are the defaults
 `;

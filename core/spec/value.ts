@@ -1,3 +1,4 @@
+import { limits, type LimitName } from '../limits.js';
 import { describe, suggestion, type Cursor, type Reader } from './cursor.js';
 
 /** A text. Numbers are not turned into texts: `layers: 3` is more often a slip than a name. */
@@ -30,9 +31,23 @@ export function number(what: string, accepts: (value: number) => boolean = () =>
   };
 }
 
-/** A whole number of at least `least`. */
-export function count(least: number): Reader<number> {
-  return number(`a whole number of at least ${least}`, (value) => Number.isSafeInteger(value) && value >= least);
+/** A whole number of at least `least`, and at most what one of percuss's limits allows. */
+export function count(least: number, limit?: LimitName): Reader<number> {
+  const whole = number(
+    `a whole number of at least ${least}`,
+    (value) => Number.isInteger(value) && value >= least && (limit !== undefined || value <= Number.MAX_SAFE_INTEGER),
+  );
+  return (cursor) => {
+    const value = whole(cursor);
+    if (value === undefined || limit === undefined || value <= limits[limit].value) return value;
+    const { value: most, unit } = limits[limit];
+    return cursor.fail(
+      `${value} ${unit} are above the limit of ${most}`,
+      'docs/limits.md',
+      undefined,
+      'LIMIT_EXCEEDED',
+    );
+  };
 }
 
 export const fraction = number('a fraction above 0 and at most 1', (value) => value > 0 && value <= 1);
@@ -61,19 +76,21 @@ export function listOf<T extends string | number>(
     }
     const items = cursor.items();
     if (items.length === 0) return cursor.fail(empty);
-    const values: T[] = [];
+    const values = new Set<T>();
+    const listed: T[] = [];
     let whole = true;
     for (const each of items) {
       const value = item(each);
       whole &&= value !== undefined;
       if (value === undefined) continue;
-      if (!repeats && values.includes(value)) {
+      if (!repeats && values.has(value)) {
         each.fail(`${JSON.stringify(value)} stands in the list twice`);
         whole = false;
       }
-      values.push(value);
+      values.add(value);
+      listed.push(value);
     }
-    return whole ? values : undefined;
+    return whole ? listed : undefined;
   };
 }
 

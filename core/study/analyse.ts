@@ -58,7 +58,7 @@ export async function analyseStudy(
     signal?.throwIfAborted();
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
     if (results) addModel(tables, results, study);
-    tables.coverage.push(...(await coverageRows(ledger, outline, study.seed, failed)));
+    append(tables.coverage, await coverageRows(ledger, outline, study.seed, failed));
   }
   const missing = tables.coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
   if (missing > 0) {
@@ -82,18 +82,23 @@ function addModel(
   const systemic = signatures && systemicOf(signatures, analysis, seed);
   const kernels = kernelRows(results, explained, kernelResponses(results), analysis.confidence);
   tables.models.push(modelRow(results, kernels, explained, systemic, analysis, seed));
-  tables.layers.push(...layerRows(results, kernels, explained, analysis));
-  tables.kernels.push(...kernels);
+  append(tables.layers, layerRows(results, kernels, explained, analysis));
+  append(tables.kernels, kernels);
   for (const ablation of results.ablations) {
-    tables.ablations.push(...ablationRows(results, ablation, analysis.confidence));
-    tables.stops.push(...stopRows(results, ablation));
-    tables.curves.push(...curveRows(results, ablation, analysis.confidence));
-    tables.pairs.push(...pairRows(results, ablation, analysis.confidence));
-    tables.interactions.push(...interactionRows(results, ablation, analysis, seed));
+    append(tables.ablations, ablationRows(results, ablation, analysis.confidence));
+    append(tables.stops, stopRows(results, ablation));
+    append(tables.curves, curveRows(results, ablation, analysis.confidence));
+    append(tables.pairs, pairRows(results, ablation, analysis.confidence));
+    append(tables.interactions, interactionRows(results, ablation, analysis, seed));
   }
-  tables.responses.push(...responseRows(results));
-  if (signatures) tables.similarity.push(...similarityRows(results, signatures, seed));
-  tables.predictors.push(...predictorRows(results, kernels, analysis, seed));
+  append(tables.responses, responseRows(results));
+  if (signatures) append(tables.similarity, similarityRows(results, signatures, seed));
+  append(tables.predictors, predictorRows(results, kernels, analysis, seed));
+}
+
+/** Row by row: a call takes a hundred thousand arguments at most. */
+function append<T>(table: T[], rows: readonly T[]): void {
+  for (const row of rows) table.push(row);
 }
 
 /** What was planned of one network, and what of it is there. */

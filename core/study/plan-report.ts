@@ -2,6 +2,7 @@ import type { Digest } from '../digest.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { NumericMode } from '../numeric-mode.js';
 import { printNumericMode } from '../numeric-mode.js';
+import { profileBytes, responseBytes } from '../plan/count.js';
 import { cellBytes, defaultCost, type CostModel } from '../plan/cost.js';
 import { SEMANTICS } from '../plan/identity.js';
 import { impulseGroup, outlineOf, type ModelOutline } from '../plan/outline.js';
@@ -10,9 +11,9 @@ import { lengthOf, type UnitGroup } from '../plan/stage.js';
 import { batchCounts } from '../self-scheduling.js';
 import type { ResolvedData } from '../spec/resolved-study.js';
 import type { RunSpec } from '../spec/study-spec.js';
-import { sizeOf } from '../tensor.js';
 import type { Catalog } from './catalog.js';
 import type { ResolvedInputs } from './prepare.js';
+import { printBytes, printSeconds } from './print.js';
 import { segmentsOf } from './segments.js';
 import { workloadOf } from './workload.js';
 
@@ -177,18 +178,12 @@ function addGroup(
 function unitBytes(group: WholeGroup, outline: ModelOutline): number {
   if (group.kind === 'cells' || group.kind === 'baseline') return cellBytes(group.images);
   const { sites } = outline.anatomy;
-  if (group.kind === 'profile') return sites.reduce((sum, site) => sum + 32 * site.channels, 0);
+  if (group.kind === 'profile') return profileBytes(outline.anatomy);
   if (group.count === 0) return 0;
   const impulses = impulseGroup(outline, group.name, 0);
   const rows = impulses.channels.length * impulses.positions.length * impulses.amplitudes.values.length;
   const recorded = sites.filter((site) => impulses.record.includes(site.name));
-  const coarsest = Math.min(...recorded.map((site) => sizeOf(site.shape.slice(1))));
-  return recorded.reduce((sum, site) => {
-    const map = impulses.keep === 'responses' ? 4 * rows * sizeOf(site.shape) : 0;
-    return (
-      sum + map + 4 * site.channels * (rows * 2 + (rows / impulses.amplitudes.values.length) * coarsest) + 20 * rows
-    );
-  }, 0);
+  return responseBytes(recorded, rows, impulses.amplitudes.values.length, impulses.keep);
 }
 
 /** A plan as a table for people. */
@@ -220,20 +215,4 @@ export function planLines(plan: StudyPlan): readonly string[] {
       : []),
     ...(plan.later.length > 0 ? [`planned once the damage that orders them is known: ${plan.later.join(', ')}`] : []),
   ];
-}
-
-export function printSeconds(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  return seconds < 3600 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
-}
-
-export function printBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }

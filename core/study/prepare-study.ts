@@ -5,8 +5,10 @@ import type { Ledger } from '../ledger/ledger.js';
 import { graphCost } from '../network/cost.js';
 import { printNumericMode, type NumericMode } from '../numeric-mode.js';
 import type { CostModel } from '../plan/cost.js';
+import type { CountedModel, WorkCount } from '../plan/count.js';
 import { silent, type Progress } from '../progress.js';
 import { checkAgainstNetworks, type ImageFacts } from '../spec/check.js';
+import { sortIssues } from '../spec/issue.js';
 import { loadStudySpec, specInvalid } from '../spec/load.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { DataSpec, RunSpec, StudySpec } from '../spec/study-spec.js';
@@ -19,7 +21,16 @@ import {
   type ModeScout,
   type NetworkFiles,
 } from './choose-mode.js';
-import { planOf, printBytes, printSeconds } from './plan-report.js';
+import {
+  boundIssues,
+  JUDGED_BY_PLAN,
+  largestParts,
+  predictedSeconds,
+  refusals,
+  studyCounts,
+  totalOf,
+} from './allowance.js';
+import { planOf, type StudyPlan } from './plan-report.js';
 import { nextStage, type PlannedStage } from './plan-stage.js';
 import { readStudyInputs, resolveStudy, storeStudy, type ReadModel, type ResolvedInputs } from './prepare.js';
 
@@ -31,6 +42,8 @@ export interface CheckedStudy {
   readonly models: readonly ReadModel[];
   /** What its author should know about the images. */
   readonly notices: readonly string[];
+  /** What it asks for at most. */
+  readonly counts: readonly WorkCount[];
 }
 
 /** A study in the store, and how it stands there. */
@@ -73,10 +86,19 @@ export async function readStudy(file: string, progress: Progress = silent): Prom
       ]),
     ),
   });
-  if (issues.length > 0) throw specInvalid(file, issues);
+  const counts = studyCounts(spec, inputs.models.flatMap(countedOf(inputs.images)));
+  issues.push(...boundIssues(counts, positions));
+  if (issues.length > 0) throw specInvalid(file, sortIssues(issues));
   const notices = [...inputs.images.values()].flatMap((set) => [...set.notices, ...labelNotices(set)]);
-  return { spec, yaml: text, resolved: resolveStudy(inputs), models: inputs.models, notices };
+  return { spec, yaml: text, resolved: resolveStudy(inputs), models: inputs.models, notices, counts };
 }
+
+const countedOf =
+  (images: ReadonlyMap<string, ImageSet>) =>
+  ({ spec, anatomy }: ReadModel): readonly CountedModel[] => {
+    const set = images.get(spec.data);
+    return set ? [{ name: spec.name, anatomy, image: set.shape, images: set.images }] : [];
+  };
 
 function factsOf(set: ImageSet, format: DataSpec['format'] | undefined): ImageFacts {
   return {
@@ -133,8 +155,10 @@ export async function standingMode(
 export async function prepareStudy(file: string, ledger: Ledger, options: PrepareOptions = {}): Promise<PreparedStudy> {
   const progress = options.progress ?? silent;
   const { spec, yaml, resolved, models, notices: ofImages } = await readStudy(file, progress);
+  const checked = await readStudy(file, progress);
+  const { spec, yaml, resolved, models } = checked;
   const standing = await standingMode(ledger, resolved.id, spec.run);
-  await checkLimits(ledger, spec, resolved, standing.mode, options.costOf);
+  await checkLimits(ledger, checked, standing.mode, options.costOf);
   const decision = standing.decided ? standing : await decideMode(spec.run, () => telling(models), options.scout);
   const notices = [...ofImages, ...noticesOf(spec.run, decision)];
   for (let attempt = 1; ; attempt++) {
@@ -171,30 +195,42 @@ function noticesOf(
   ];
 }
 
+/** Why a study is refused, if it is: what it takes, judged by a plan where that is made soon, else by the counts. */
+export async function refusedBy(
+  ledger: Ledger,
+  { spec, resolved, models, counts }: CheckedStudy,
+  mode: NumericMode,
+  cost: CostModel | undefined,
+): Promise<readonly string[]> {
+  const { limit } = spec.run;
+  const most = totalOf(counts);
+  const counted = refusals(most, limit);
+  if (counted.length > 0 && most.cells > JUDGED_BY_PLAN) return counted;
+  if (counted.length === 0) {
+    const timed = limit.hours !== undefined && predictedSeconds(resolved.study, models, mode, spec.run, cost);
+    const above = refusals({ ...most, seconds: timed === false ? undefined : timed }, limit);
+    if (above.length === 0 || most.cells > JUDGED_BY_PLAN) return above;
+  }
+  const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
+  return refusedPlan(await planOf(ledger, catalog, resolved, mode, spec.run, cost), spec.run.limit);
+}
+
+/** Of what a plan is above `run.limit`, in words. */
+export function refusedPlan(plan: StudyPlan, limit: RunSpec['limit']): readonly string[] {
+  return refusals({ cells: plan.units - plan.stored, bytes: plan.bytes, seconds: plan.seconds }, limit);
+}
+
 async function checkLimits(
   ledger: Ledger,
-  spec: StudySpec,
-  resolved: ResolvedInputs,
+  checked: CheckedStudy,
   mode: NumericMode,
   costOf: PrepareOptions['costOf'],
 ): Promise<void> {
-  const { hours, bytes, cells } = spec.run.limit;
-  if (hours === undefined && bytes === undefined && cells === undefined) return;
-  const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
-  const plan = await planOf(ledger, catalog, resolved, mode, spec.run, await costOf?.(mode));
-  const missing = plan.units - plan.stored;
-  const above = [
-    ...(hours !== undefined && plan.seconds > 3600 * hours
-      ? [`about ${printSeconds(plan.seconds)} of one process, limit ${hours} h`]
-      : []),
-    ...(bytes !== undefined && plan.bytes > bytes
-      ? [`about ${printBytes(plan.bytes)} to store, limit ${printBytes(bytes)}`]
-      : []),
-    ...(cells !== undefined && missing > cells ? [`${missing} cells to compute, limit ${cells}`] : []),
-  ];
+  const above = await refusedBy(ledger, checked, mode, await costOf?.(mode));
   if (above.length === 0) return;
+  const parts = largestParts(checked.counts).map((part) => `\n  ${part}`);
   throw new PercussError(
     'LIMIT_EXCEEDED',
-    `the study is above run.limit: ${above.join('; ')}. Nothing was run; ask for less (percuss plan shows what costs most) or raise the limit`,
+    `the study is above run.limit: ${above.join('; ')}. Nothing was run or stored; ask for less (percuss plan shows all counts) or raise the limit. Most is asked for by${parts.join('')}`,
   );
 }

@@ -65,3 +65,38 @@ describe('the nearest name', () => {
     expect(nearestName(typed, names)).toBe(nearest);
   });
 });
+
+describe('whatever stands in a glob or a name', () => {
+  /** What a glob means, by a regular expression, which may take for ever. */
+  const meaning = (pattern: string): RegExp =>
+    new RegExp(
+      `^${pattern
+        .replace(/[.+^$()|[\]\\]/g, '\\$&')
+        .replace(/\*+/g, '.*')
+        .replace(/\?/g, '.')
+        .replace(/\{([^{}]*)\}/g, (_, inner: string) => `(?:${inner.split(',').join('|')})`)
+        .replace(/[{}]/g, '\\$&')}$`,
+    );
+  const text = (letters: string, maxLength: number) => fc.string({ unit: fc.constantFrom(...letters), maxLength });
+
+  test('a glob means what its regular expression does', () => {
+    fc.assert(
+      fc.property(text('ab.*?{,}', 9), text('ab.', 6), (pattern, name) => {
+        expect(globMatcher(pattern)(name), `${pattern} on ${name}`).toBe(meaning(pattern).test(name));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  test('no glob takes more than pattern × name', () => {
+    const began = performance.now();
+    const name = 'a'.repeat(2000);
+    expect(globMatcher(`${'*a'.repeat(200)}b`)(name)).toBe(false);
+    expect(globMatcher(`${'{a,aa,*}'.repeat(200)}b`)(name)).toBe(false);
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
+  test('a long text is near to no name', () => {
+    expect(nearestName('a'.repeat(1_000_000), ['a'.repeat(1_000_001)])).toBeUndefined();
+  });
+});

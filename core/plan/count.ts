@@ -1,0 +1,180 @@
+import { CHUNK_IMAGES } from '../data/chunk.js';
+import { waveEnds } from '../data/waves.js';
+import type { Anatomy, Site } from '../network/site.js';
+import type { AblationSpec, AnalysisSpec, ImpulseSpec } from '../spec/study-spec.js';
+import { sizeOf } from '../tensor.js';
+import { cellBytes } from './cost.js';
+import { pairCount } from './pairs.js';
+import { selectSites, targetSizes } from './target.js';
+
+/** One of the numbers that multiply to a count, and the key of the spec that asks for it. */
+export interface Factor {
+  readonly key: string;
+  readonly what: string;
+  readonly count: number;
+}
+
+/**
+ * How much one ablation, or set of impulses, asks of one network: by arithmetic, so that no number is too large for it.
+ * Nothing is taken off for what several ask for, or what is stored: the plan has at most so much.
+ */
+export interface WorkCount {
+  readonly kind: 'profile' | 'baseline' | 'cells' | 'responses';
+  readonly model: string;
+  readonly name: string;
+  /** Conditions, or groups of impulses. */
+  readonly conditions: number;
+  /** Conditions × chunks of images; groups of impulses. */
+  readonly units: number;
+  /** Impulses of one group; 0 for conditions. */
+  readonly impulses: number;
+  readonly bytes: number;
+  /** Whose product `conditions` is; those of impulses go on to the impulses of each group. */
+  readonly factors: readonly Factor[];
+}
+
+/** A network, as far as counting needs it. */
+export interface CountedModel {
+  readonly name: string;
+  readonly anatomy: Anatomy;
+  /** [channels, height, width] of an image in the network's input. */
+  readonly image: readonly number[];
+  /** Images that it is evaluated on. */
+  readonly images: number;
+}
+
+/** What is asked of the networks. */
+export interface Asked {
+  readonly ablations: readonly AblationSpec[];
+  readonly impulses: readonly ImpulseSpec[];
+  readonly analysis: Pick<AnalysisSpec, 'nulls'>;
+}
+
+/** Counts everything that is asked of one network. */
+export function countsOf(model: CountedModel, asked: Asked): readonly WorkCount[] {
+  const concern = <T extends { models: readonly string[] }>(specs: readonly T[]): T[] =>
+    specs.filter(({ models }) => models.includes(model.name));
+  const { name, anatomy, images } = model;
+  const chunks = Math.ceil(images / CHUNK_IMAGES);
+  const plain = { model: name, name: '', conditions: 1, impulses: 0, factors: [] };
+  return [
+    { ...plain, kind: 'profile', units: 1, bytes: profileBytes(anatomy) },
+    { ...plain, kind: 'baseline', units: chunks, bytes: cellsBytes(images, chunks) },
+    ...concern(asked.ablations).flatMap((spec) => ablationCounts(spec, model)),
+    ...concern(asked.impulses).map((spec) => impulseCount(spec, model, asked.analysis.nulls)),
+  ];
+}
+
+/** Bytes of a condition's cells on all images, in so many pieces. */
+const cellsBytes = (images: number, pieces: number): number => cellBytes(images) + (pieces - 1) * cellBytes(0);
+
+/** Bytes of the statistics of every channel. */
+export const profileBytes = ({ sites }: Anatomy): number => sites.reduce((sum, site) => sum + 32 * site.channels, 0);
+
+const product = (factors: readonly Factor[]): number => factors.reduce((all, { count }) => all * count, 1);
+
+function ablationCounts(spec: AblationSpec, { name, anatomy, images }: CountedModel): WorkCount[] {
+  const sizes = targetSizes(anatomy, spec.unit, spec.layers);
+  const targets = sizes.reduce((sum, size) => sum + size, 0);
+  const chunks = Math.ceil(images / CHUNK_IMAGES);
+  const counted = (what: string, pieces: number, factors: readonly Factor[]): WorkCount => {
+    const conditions = targets === 0 ? 0 : product(factors);
+    const units = conditions * pieces;
+    const bytes = conditions * cellsBytes(images, pieces);
+    return { kind: 'cells', model: name, name: what, conditions, units, impulses: 0, bytes, factors };
+  };
+  const all: Factor = { key: 'layers', what: `${spec.unit}s`, count: targets };
+  const pieces = spec.stop ? piecesIn(images) : chunks;
+  return [
+    ...(spec.order === 'kl' ? [counted(`${spec.name} (order)`, chunks, [all])] : []),
+    counted(spec.name, pieces, [...removalFactors(spec, sizes, all), fillFactor(spec)]),
+  ];
+}
+
+/** Pieces of all waves of so many images, see `core/data/waves.ts`. */
+function piecesIn(images: number): number {
+  let from = 0;
+  return waveEnds(images).reduce((sum, end) => {
+    const size = end - from;
+    from = end;
+    return sum + Math.ceil(size / CHUNK_IMAGES);
+  }, 0);
+}
+
+function fillFactor({ fill, draws }: AblationSpec): Factor {
+  const count = fill.reduce((sum, one) => sum + (one === 'resample' ? draws : 1), 0);
+  return fill.includes('resample')
+    ? { key: 'draws', what: 'fills and draws', count }
+    : { key: 'fill', what: 'fills', count };
+}
+
+function removalFactors(spec: AblationSpec, sizes: readonly number[], all: Factor): readonly Factor[] {
+  const fractions: Factor = { key: 'fractions', what: 'fractions', count: spec.fractions.length };
+  const trials: Factor = { key: 'trials', what: 'trials', count: spec.trials };
+  const modes: { readonly [M in AblationSpec['mode']]: () => readonly Factor[] } = {
+    each: () => [all],
+    pairs: () => {
+      const pairs = pairCount(spec.pairs ?? { within: ['any'], budget: undefined }, sizes);
+      // Of few pairs, only the targets that some pair holds are planned alone.
+      const count = pairs + Math.min(all.count, 2 * pairs);
+      return [{ key: 'budget', what: `pairs and single ${spec.unit}s`, count }];
+    },
+    random: () => [fractions, trials, { key: 'spread', what: 'spreads', count: spec.spread.length }],
+    cumulative: () => (spec.order === 'random' ? [fractions, trials] : [fractions]),
+  };
+  return modes[spec.mode]();
+}
+
+function impulseCount(spec: ImpulseSpec, { name, anatomy, image }: CountedModel, nulls: number): WorkCount {
+  const recorded = selectSites(anatomy, spec.record);
+  const places = spec.at === 'input' ? [undefined] : selectSites(anatomy, spec.at);
+  const onImages = 'images' in spec.bases;
+  const bases = 'images' in spec.bases ? spec.bases.images : spec.bases.length;
+  const variants = onImages ? 1 + nulls : 1;
+  const amplitudes = spec.amplitudes.values.length;
+  const positions = typeof spec.positions === 'string' ? 1 : spec.positions.length;
+  let [impulses, bytes] = [0, 0];
+  for (const place of places) {
+    const channels = spec.channels === 'each' ? ((place?.shape ?? image)[0] as number) : spec.channels.length;
+    const rows = channels * positions * amplitudes;
+    const deeper = place ? recorded.filter(({ depth }) => depth > place.depth) : recorded;
+    impulses = Math.max(impulses, rows);
+    bytes += variants * bases * responseBytes(deeper, rows, amplitudes, spec.keep);
+  }
+  const factors: readonly Factor[] = [
+    ...(onImages ? [{ key: 'nulls', what: 'networks, nulls with it', count: variants }] : []),
+    { key: 'at', what: 'places', count: places.length },
+    { key: 'base', what: 'bases', count: bases },
+  ];
+  const groups = product(factors);
+  const each = impulses / Math.max(1, positions * amplitudes);
+  return {
+    kind: 'responses',
+    model: name,
+    name: spec.name,
+    conditions: groups,
+    units: groups,
+    impulses,
+    bytes,
+    factors: [
+      ...factors,
+      { key: 'channels', what: 'channels', count: each },
+      { key: 'positions', what: 'positions', count: positions },
+      { key: 'amplitudes', what: 'amplitudes', count: amplitudes },
+    ],
+  };
+}
+
+/** Bytes that the responses to a group of so many impulses take, at most: whole maps, before they are cropped. */
+export function responseBytes(
+  recorded: readonly Site[],
+  impulses: number,
+  amplitudes: number,
+  keep: ImpulseSpec['keep'],
+): number {
+  const coarsest = Math.min(...recorded.map((site) => sizeOf(site.shape.slice(1))));
+  return recorded.reduce((sum, site) => {
+    const map = keep === 'responses' ? 4 * impulses * sizeOf(site.shape) : 0;
+    return sum + map + 4 * site.channels * (impulses * 2 + (impulses / amplitudes) * coarsest) + 20 * impulses;
+  }, 0);
+}
