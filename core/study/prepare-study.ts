@@ -154,9 +154,8 @@ export async function standingMode(
 /** Reads a spec, refuses what is above its limits, decides what computes, stores its study, and plans what is missing. */
 export async function prepareStudy(file: string, ledger: Ledger, options: PrepareOptions = {}): Promise<PreparedStudy> {
   const progress = options.progress ?? silent;
-  const { spec, yaml, resolved, models, notices: ofImages } = await readStudy(file, progress);
   const checked = await readStudy(file, progress);
-  const { spec, yaml, resolved, models } = checked;
+  const { spec, yaml, resolved, models, notices: ofImages } = checked;
   const standing = await standingMode(ledger, resolved.id, spec.run);
   await checkLimits(ledger, checked, standing.mode, options.costOf);
   const decision = standing.decided ? standing : await decideMode(spec.run, () => telling(models), options.scout);
