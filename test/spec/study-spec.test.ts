@@ -98,7 +98,13 @@ test('the spec of the design means what the design says', () => {
       nulls: 1,
       rarefy: { kernels: 8, sites: 6, draws: 50 },
     },
-    run: { engine: 'auto', device: 'auto', onFailure: 'continue', batchSeconds: 10, limit: { hours: 24, bytes: 20e9, cells: 250_000 } },
+    run: {
+      engine: 'auto',
+      device: 'auto',
+      onFailure: 'continue',
+      batchSeconds: 10,
+      limit: { hours: 24, bytes: 20e9, cells: 250_000 },
+    },
   });
 });
 
