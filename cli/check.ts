@@ -49,7 +49,7 @@ export function checkCommand(program: Command): void {
       // A driver that is not fit for use may end the process that opens it.
       if (mode.device !== 'cpu') await ensureEngine(mode);
       const { format, files } = await readModelFiles(model);
-      const graph = await importNetwork(basename(model), format, files, model);
+      const graph = await importNetwork(basename(model), format, files, model, options.output);
       const output = options.output ?? graph.outputs.at(-1) ?? '';
       if (!graph.outputs.includes(output)) {
         throw new PercussError('USAGE', `${model} has no output ${output}; it has ${graph.outputs.join(', ')}`);

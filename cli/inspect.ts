@@ -32,7 +32,7 @@ export function inspectCommand(program: Command): void {
     .action(async (model: string, options: { after: After; output?: string }, command: Command) => {
       const terminal = openTerminal(commonOptions(command).json === true);
       const { format, files } = await readModelFiles(model);
-      const graph = await importNetwork(basename(model), format, files, model);
+      const graph = await importNetwork(basename(model), format, files, model, options.output);
       const anatomy = anatomyOf(graph, { after: options.after, ...(options.output ? { output: options.output } : {}) });
       const description = describeNetwork(graph, anatomy);
       terminal.result(description, () => networkLines(description, process.stdout.columns));

@@ -12,12 +12,13 @@ type Layout = readonly (
 
 /**
  * What a value inside is to the one that is normalised. `carrier`: affine in its own element of it. `power`: a function of
- * that element which only statistics are made of, such as its square. `statistic`: gathered along axes; `divided` once
+ * that element, such as its square, for statistics; `alone` where nothing but that element and constants is in it, as behind
+ * an activation. `statistic`: gathered along axes; `divided` once
  * something has been divided by it or it is a quotient.
  */
 type Part =
   | { readonly kind: 'carrier'; readonly layout: Layout; readonly normalised: boolean }
-  | { readonly kind: 'power'; readonly layout: Layout }
+  | { readonly kind: 'power'; readonly layout: Layout; readonly alone: boolean }
   | { readonly kind: 'statistic'; readonly divided: boolean };
 
 const single: ReadonlySet<Role> = new Set<Role>(['bias', 'scale', 'identity', 'activation', 'normalisation']);
@@ -48,16 +49,22 @@ export function normalisationFrom(flow: Omit<Dataflow, 'composed'>, start: Value
     },
     ({ output }) => {
       const part = parts.get(output);
-      return part?.kind === 'carrier' && part.normalised && part.layout.length === 0;
+      if (part === undefined || part.kind === 'statistic' || part.layout.length > 0) return false;
+      return part.kind === 'carrier' ? part.normalised : part.alone;
     },
   );
-  return found && { kind: 'normalisation', start, ...found };
+  if (found === undefined) return undefined;
+  // Between Transposes an activation may follow the norm, and then belongs to the same step.
+  return { kind: parts.get(found.end.output)?.kind === 'power' ? 'activation' : 'normalisation', start, ...found };
 }
 
 function partOf(flow: Omit<Dataflow, 'composed'>, facts: Facts, parts: ReadonlyMap<ValueId, Part>): Part | undefined {
   const operands = facts.node.inputs.map((value) => parts.get(value));
   const [only, ...more] = operands.filter((part) => part !== undefined);
   if (only === undefined) return undefined;
+  if (facts.role === 'activation' && more.length === 0 && only.kind !== 'statistic') {
+    return { kind: 'power', layout: only.layout, alone: only.kind === 'carrier' || only.alone };
+  }
   switch (facts.arithmetic) {
     case 'reshape':
     case 'transpose':
@@ -100,7 +107,7 @@ function moved(flow: Omit<Dataflow, 'composed'>, facts: Facts, layout: Layout): 
 }
 
 function powerOf(flow: Omit<Dataflow, 'composed'>, facts: Facts, part: Part): Part {
-  if (part.kind !== 'statistic') return { kind: 'power', layout: part.layout };
+  if (part.kind !== 'statistic') return { kind: 'power', layout: part.layout, alone: false };
   const exponent = facts.arithmetic === 'exponent' ? facts.inputs.constants[1] : undefined;
   return { kind: 'statistic', divided: part.divided || Number(exponent?.data[0] ?? 0) < 0 };
 }
@@ -124,7 +131,8 @@ function combined(
   );
   if (grows || isOwn(divisor)) return undefined;
   if (second !== undefined) return together(facts, first, second);
-  if (first.kind === 'power' || statistic === undefined) return first;
+  if (statistic === undefined) return first;
+  if (first.kind === 'power') return { ...first, alone: false };
   // A map that is multiplied by a mean of itself is gated, not normalised.
   if (facts.arithmetic === 'product' && !isDivided(statistic)) return undefined;
   return { ...first, normalised: first.normalised || facts.arithmetic !== 'sum' };
@@ -140,6 +148,6 @@ function together(
 ): Part | undefined {
   if (JSON.stringify(a.layout) !== JSON.stringify(b.layout)) return undefined;
   if (facts.arithmetic === 'product' || a.kind === 'power' || b.kind === 'power')
-    return { kind: 'power', layout: a.layout };
+    return { kind: 'power', layout: a.layout, alone: false };
   return { kind: 'carrier', layout: a.layout, normalised: a.normalised || b.normalised };
 }

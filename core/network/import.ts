@@ -3,6 +3,7 @@ import { PercussError } from '../errors.js';
 import { strays } from '../inside.js';
 import { limits } from '../limits.js';
 import { checkBudget } from './budget.js';
+import { answerOf, checkClassifier } from './classifier.js';
 import type { Graph } from './graph.js';
 import { importH5 } from './keras/h5.js';
 import { importKeras } from './keras/keras-file.js';
@@ -19,27 +20,46 @@ interface FormatRow {
   /** For people: what its files are. */
   readonly kind: string;
   readonly companions: (model: string, main: Uint8Array) => readonly string[];
-  readonly load: (name: string, main: Uint8Array, files: ReadonlyMap<string, Uint8Array>) => Graph | Promise<Graph>;
+  /** `output`: the one that is the network's answer; else the last. */
+  readonly load: (
+    name: string,
+    main: Uint8Array,
+    files: ReadonlyMap<string, Uint8Array>,
+    output: string | undefined,
+  ) => Graph | Promise<Graph>;
 }
 
 /** Formats that networks come in. */
 const formats: Readonly<Record<NetworkFormat, FormatRow>> = {
-  onnx: { main: 'model.onnx', ending: '.onnx', kind: 'an ONNX model', companions: externalFiles, load: importOnnx },
+  onnx: {
+    main: 'model.onnx',
+    ending: '.onnx',
+    kind: 'an ONNX model',
+    companions: externalFiles,
+    load: (name, main, files, output) =>
+      importOnnx(name, main, files, { images: true, ...(output === undefined ? {} : { output }) }),
+  },
   tfjs: {
     main: 'model.json',
     ending: '.json',
     kind: 'a TensorFlow.js model',
     companions: weightFiles,
-    load: (name, _, files) => importTfjs(name, files),
+    load: (name, _, files, output) => importTfjs(name, files, output),
   },
   keras: {
     main: 'model.keras',
     ending: '.keras',
     kind: 'a Keras model (.keras)',
     companions: () => [],
-    load: importKeras,
+    load: (name, main, _, output) => importKeras(name, main, output),
   },
-  h5: { main: 'model.h5', ending: '.h5', kind: 'a Keras model (.h5)', companions: () => [], load: importH5 },
+  h5: {
+    main: 'model.h5',
+    ending: '.h5',
+    kind: 'a Keras model (.h5)',
+    companions: () => [],
+    load: (name, main, _, output) => importH5(name, main, output),
+  },
 };
 
 /** Ways from formats that are not read to one that is. */
@@ -126,9 +146,10 @@ function strayed(file: string, name: string, reason: string): PercussError {
 }
 
 /**
- * Imports a network.
+ * Imports a network that gives one answer for one image. Only what leads to that answer must be supported.
  * @param files the network's files, as `networkFiles` gives them.
  * @param file what its own file is called, for messages.
+ * @param output the output that is its answer; the last where there is none of this name.
  * @throws PercussError FILE_DAMAGED, MODEL_INVALID, MODEL_UNSUPPORTED, LIMIT_EXCEEDED or FILE_MISSING.
  */
 export async function importNetwork(
@@ -136,13 +157,15 @@ export async function importNetwork(
   format: NetworkFormat,
   files: ReadonlyMap<string, Uint8Array>,
   file: string = formats[format].main,
+  output?: string,
 ): Promise<Graph> {
   const { main, load, kind } = formats[format];
   const bytes = files.get(main);
   if (bytes) {
     return withinBorder({ what: `model "${name}"`, file, format: kind }, async () => {
-      const graph = await load(name, bytes, files);
+      const graph = await load(name, bytes, files, output);
       checkBudget(graph);
+      checkClassifier(graph, answerOf(graph.outputs, output) ?? '');
       return graph;
     });
   }

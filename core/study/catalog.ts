@@ -30,7 +30,7 @@ export class Catalog {
     return remember(this.#models, `${model.content} ${model.after}`, async () => {
       const files = new Map<string, Uint8Array>();
       for (const file of model.files) files.set(file.name, await this.#blob(file.blob));
-      return loadModel(model, await importNetwork(model.name, model.format, files));
+      return loadModel(model, await importNetwork(model.name, model.format, files, undefined, model.output.name));
     });
   }
 

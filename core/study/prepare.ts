@@ -48,7 +48,7 @@ export async function readStudyInputs(spec: StudySpec, progress: Progress = sile
   for (const model of spec.models) {
     step(`reading ${model.name}`, models.length);
     const { format, files } = await readModelFiles(model.file);
-    const graph = await importNetwork(model.name, format, files, model.file);
+    const graph = await importNetwork(model.name, format, files, model.file, model.output.name);
     // A name that is no output is the spec check's to report, with its place.
     const named = graph.outputs.find((output) => output === model.output.name);
     const output = named ?? graph.outputs.at(-1);

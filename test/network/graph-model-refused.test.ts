@@ -78,3 +78,27 @@ describe('a graph model that cannot be read is refused in one message', () => {
     expect(() => importTfjs('short', files)).toThrow(/end before the weight/);
   });
 });
+
+describe('only what leads to the answer must be supported', () => {
+  const detector = (second: boolean): GraphDraft => {
+    const g = new GraphDraft();
+    const map = g.node('Relu', [g.input([-1, 4, 4, 2])], {}, 'map');
+    g.node('NonMaxSuppressionV3', [map], {}, 'boxes');
+    g.node('Mean', [map, g.ints([1, 2])], {}, 'scores');
+    g.node('Max', [map, g.ints([1, 2])], {}, 'peaks');
+    if (second) g.node('AddV2', [map, g.input([-1, 4, 4, 2], 'second')], {}, 'both');
+    return g;
+  };
+
+  test('outputs that cannot be read are left out, unless one of them is asked for', () => {
+    const files = detector(false).files({ boxes: 'boxes', peaks: 'peaks', scores: 'scores' });
+    expect(importTfjs('detector', files).outputs).toEqual(['peaks', 'scores']);
+    expect(() => importTfjs('detector', files, 'boxes')).toThrow(/NonMaxSuppressionV3 \(node "boxes"\)/);
+  });
+
+  test('an input that the answer does not need is none', () => {
+    const files = detector(true).files({ both: 'both', scores: 'scores' });
+    expect(importTfjs('detector', files)).toMatchObject({ inputs: [{ id: 'images' }], outputs: ['scores'] });
+    expect(importTfjs('detector', files, 'both').inputs).toHaveLength(2);
+  });
+});

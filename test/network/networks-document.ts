@@ -118,7 +118,7 @@ export function networksDocument(): string {
     'Reshape, constants, weights behind Identity or Transpose. What does nothing at inference is left out. A Reshape, Transpose',
     'and Reshape that shuffle channels become one Gather of channels. Where a file brings channels to the end between its',
     'convolutions (Keras 3 on PyTorch does), what treats elements or lines alike is written with channels at axis 1, and the',
-    'Transposes go. Windows are two-dimensional. A batch that the file fixes is left open where the whole graph allows it. Anything',
+    'Transposes go. DequantizeLinear of constants gives weights. Only what leads to the answer must be supported. Windows are two-dimensional. A batch that the file fixes is left open where the whole graph allows it. Anything',
     'else is refused, all of it in one message.',
     '',
     '| operator | opsets read | becomes |',

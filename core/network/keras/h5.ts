@@ -14,10 +14,10 @@ import { floatsOf, invalidFile, isDataset, isGroup, withHdf5 } from './hdf5.js';
  * @throws PercussError MODEL_INVALID if it is no such file, or holds weights alone; MODEL_UNSUPPORTED naming all layers that
  * are not supported at once.
  */
-export function importH5(name: string, bytes: Uint8Array): Promise<Graph> {
+export function importH5(name: string, bytes: Uint8Array, output?: string): Promise<Graph> {
   return withHdf5(name, bytes, (file) => {
     const generation = generationOf(file.attrs['keras_version']?.value);
-    return importLayers(name, draftOf(name, file), generation, () => new Weights(name, weightsOf(name, file)));
+    return importLayers(name, draftOf(name, file), generation, () => new Weights(name, weightsOf(name, file)), output);
   });
 }
 

@@ -15,7 +15,7 @@ import { floatsOf, invalidFile, isDataset, isGroup, withHdf5 } from './hdf5.js';
  *
  * @throws PercussError MODEL_INVALID if it is no such file; MODEL_UNSUPPORTED naming all layers that are not supported at once.
  */
-export function importKeras(name: string, bytes: Uint8Array): Promise<Graph> {
+export function importKeras(name: string, bytes: Uint8Array, output?: string): Promise<Graph> {
   const files = readArchive(name, bytes);
   const json = (file: string): JsonObject => {
     const text = files.get(file);
@@ -35,6 +35,7 @@ export function importKeras(name: string, bytes: Uint8Array): Promise<Graph> {
       draft,
       generationOf(metadata['keras_version']),
       () => new Weights(name, weightsOf(name, draft, file)),
+      output,
     ),
   );
 }
@@ -52,6 +53,7 @@ const weightNames: ReadonlyMap<string, (layer: LayerDraft) => readonly string[]>
     Conv2D: kernelAndBias,
     Dense: kernelAndBias,
     DepthwiseConv2D: kernelAndBias,
+    GroupNormalization: affine,
     LayerNormalization: affine,
     Normalization: () => ['mean', 'variance', 'count'],
     PReLU: () => ['alpha'],

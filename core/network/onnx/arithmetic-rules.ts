@@ -120,11 +120,13 @@ const layerNormalization: Rule = (t) => {
   );
 };
 
-/** Groups of channels, normalised as channels of an instance normalisation; scale and bias for each channel behind it. */
+/**
+ * Groups of channels, normalised as channels of an instance normalisation; scale and bias for each channel behind it. Before
+ * opset 21 they are for each group, and the instance normalisation's own.
+ */
 const groupNormalization: Rule = (t) => {
   const [, channels, ...space] = t.shape(0);
   const groups = t.attributes.int('num_groups', 0);
-  if (t.opset < 21) throw new UnsupportedNode('its form before opset 21');
   if (channels === undefined || !(groups >= 1) || channels % groups !== 0)
     throw new UnsupportedNode('groups that do not divide channels');
   const [split, done, joined, scaled] = ['split', 'done', 'joined', 'scaled'].map((label) => t.intermediate(label)) as [
@@ -133,8 +135,12 @@ const groupNormalization: Rule = (t) => {
     ValueId,
     ValueId,
   ];
-  const filled = (value: number): Float32Array => new Float32Array(groups).fill(value);
-  const [one, zero] = [t.literal('one', float32([groups], filled(1))), t.literal('zero', float32([groups], filled(0)))];
+  const ofGroups = (label: string, value: number): ValueId =>
+    t.literal(label, float32([groups], new Float32Array(groups).fill(value)));
+  const perGroup = t.opset < 21 && t.shape(1).join() === String(groups);
+  const [scale, bias] = perGroup
+    ? (t.inputs.slice(1, 3) as [ValueId, ValueId])
+    : [ofGroups('one', 1), ofGroups('zero', 0)];
   const beside = (input: number): ValueId => {
     const value = t.intermediate(`parameter${input}`);
     t.add('Reshape', [t.inputs[input] as ValueId], { shape: [channels, ...space.map(() => 1)] }, [value]);
@@ -142,8 +148,10 @@ const groupNormalization: Rule = (t) => {
   };
   t.add('Reshape', t.inputs.slice(0, 1), { shape: [0, groups, -1] }, [split]);
   const epsilon = t.attributes.float('epsilon', Math.fround(1e-5));
-  t.add('InstanceNormalization', [split, one, zero], { epsilon }, [done]);
-  t.add('Reshape', [done], { shape: [0, channels, ...space] }, [joined]);
+  t.add('InstanceNormalization', [split, scale, bias], { epsilon }, [done]);
+  const joins = { shape: [0, channels, ...space] };
+  if (perGroup) return t.add('Reshape', [done], joins);
+  t.add('Reshape', [done], joins, [joined]);
   t.add('Mul', [joined, beside(1)], {}, [scaled]);
   t.add('Add', [scaled, beside(2)], {});
 };

@@ -4,6 +4,7 @@ import { isKnown, openDimension, unknown } from '../open-dimension.js';
 import { broadcastIndices, broadcastShape } from '../operators/broadcast.js';
 import { filled, indices, picked, stridesOf } from '../operators/layout.js';
 import { UnsupportedNode } from '../unsupported.js';
+import { dequantize } from './dequantize.js';
 import { decodeTensor, kindOf, rangeOf } from './decode.js';
 import { type Translation } from './translation.js';
 
@@ -193,6 +194,7 @@ export const folds: ReadonlyMap<string, Fold> = new Map(
     Ceil: ofEach(Math.ceil),
     Constant: constant,
     ConstantOfShape: constantOfShape,
+    DequantizeLinear: dequantize,
     Div: ofIntegers((a, b) => a / notZero(b)),
     Equal: equal,
     Exp: ofEach(Math.exp),

@@ -1,20 +1,23 @@
-import type { GraphProto, NodeProto, ValueInfoProto } from 'onnx-buf';
+import type { GraphProto, NodeProto } from 'onnx-buf';
 import { atPlace } from '../../border.js';
 import { PercussError } from '../../errors.js';
 import type { Tensor } from '../../tensor.js';
-import { misshapen, within } from '../budget.js';
+import { misshapen } from '../budget.js';
 import { buildGraph, type NodeDraft } from '../build.js';
+import { answerOf, checkImageInput } from '../classifier.js';
 import { Effort } from '../effort.js';
 import { DYNAMIC, type Graph, type GraphInput, type Node, type Shape, type ValueId } from '../graph.js';
 import { Names } from '../names.js';
 import { operatorOf } from '../operators/table.js';
 import { unsupportedError, UnsupportedNode, type Unsupported } from '../unsupported.js';
-import { Attributes, decodeModel, kindOf, typeName } from './decode.js';
+import { Attributes, decodeModel } from './decode.js';
 import { batchIndexOf, type BatchIndex } from './batch-index.js';
 import { withChannelShuffles } from './channel-shuffle.js';
 import { withChannelsFirst } from './channels-first.js';
 import { checkNames, initialisersOf } from './initialisers.js';
 import { folds } from './fold.js';
+import { neededFor, type Needed } from './needed.js';
+import { inputOf } from './input.js';
 import { nameNodes, type NodeNames } from './path.js';
 import { checkOpset, opsetOf } from './opset.js';
 import { rules } from './rules.js';
@@ -26,16 +29,32 @@ interface Parsed {
   readonly opset: number;
   readonly initialisers: ReadonlyMap<ValueId, Tensor>;
   readonly inputs: readonly GraphInput[];
+  /** What the answer is computed from; of everything else what cannot be read is left out. */
+  readonly needed: Needed;
+}
+
+export interface OnnxOptions {
+  /** The output that is the network's answer; else the last. */
+  readonly output?: ValueId;
+  /** Refuse what is no network from one image to an answer; inputs that the answer does not need are left out. */
+  readonly images?: boolean;
 }
 
 /**
  * Reads an ONNX model (opset 6 and newer) into a graph of one normal form. Whatever only handles constants is computed
  * here; a batch size that the file fixes is left open where the whole graph allows it.
  *
+ * Only what leads to the answer must be supported: other outputs are left out where they are not.
+ *
  * @param files what lies beside it, by the paths that `externalFiles` gives.
  * @throws PercussError MODEL_INVALID for a damaged file, MODEL_UNSUPPORTED naming every unsupported operator at once.
  */
-export function importOnnx(name: string, bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array> = new Map()): Graph {
+export function importOnnx(
+  name: string,
+  bytes: Uint8Array,
+  files: ReadonlyMap<string, Uint8Array> = new Map(),
+  options: OnnxOptions = {},
+): Graph {
   const model = decodeModel(name, bytes);
   const opset = opsetOf(name, model);
   checkOpset(name, opset);
@@ -46,10 +65,13 @@ export function importOnnx(name: string, bytes: Uint8Array, files: ReadonlyMap<s
       details: { model: name },
     });
   }
+  const declared = model.graph.output.map((output) => output.name);
+  const needed = neededFor(model.graph, answerOf(declared, options.output));
   const inputs = model.graph.input
-    .filter((input) => !initialisers.has(input.name))
+    .filter((input) => !initialisers.has(input.name) && (!options.images || needed.values.has(input.name)))
     .map((input) => inputOf(name, input));
-  const parsed: Parsed = { name, graph: model.graph, opset, initialisers, inputs };
+  if (options.images) checkImageInput(name, inputs);
+  const parsed: Parsed = { name, graph: model.graph, opset, initialisers, inputs, needed };
   const fixed = inputs[0]?.shape[0];
   if (fixed === undefined || fixed === DYNAMIC) return translate(parsed, inputs, undefined);
   return freed(parsed, fixed) ?? translate(parsed, inputs, undefined);
@@ -74,31 +96,6 @@ function freed(parsed: Parsed, batch: number): Graph | undefined {
     if (error instanceof PercussError) return undefined;
     throw error;
   }
-}
-
-function inputOf(model: string, input: ValueInfoProto): GraphInput {
-  const type = input.type?.value;
-  if (type?.case !== 'tensorType' || type.value.shape === undefined) {
-    throw new PercussError('MODEL_UNSUPPORTED', `model "${model}": the input "${input.name}" has no known shape`, {
-      details: { model, input: input.name },
-    });
-  }
-  const kind = kindOf(type.value.elemType);
-  if (kind !== 'float32' && kind !== 'bool') {
-    const given = typeName(type.value.elemType);
-    throw new PercussError(
-      'MODEL_UNSUPPORTED',
-      `model "${model}": the input "${input.name}" holds ${given}; export the network so that it takes floats`,
-      { details: { model, input: input.name } },
-    );
-  }
-  for (const { value } of type.value.shape.dim) {
-    if (value.case === 'dimValue') within(model, 'valueElements', Number(value.value), `input "${input.name}"`);
-  }
-  const shape = type.value.shape.dim.map(({ value }) =>
-    value.case === 'dimValue' && value.value > 0n ? Number(value.value) : DYNAMIC,
-  );
-  return { id: input.name, shape, dtype: kind };
 }
 
 function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: number | undefined): Graph {
@@ -223,6 +220,8 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
     } catch (error) {
       for (const output of proto.output) lost.add(output);
       if (error instanceof Unreachable) continue;
+      const isNeeded = parsed.needed.nodes.has(proto);
+      if (!isNeeded && (error instanceof UnsupportedNode || error instanceof PercussError)) continue;
       if (!(error instanceof UnsupportedNode)) throw error;
       unsupported.push({ operator, node: proto.name || id, reason: error.reason });
     }
@@ -231,9 +230,10 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
 
   const naming = nameNodes(names);
   const nodes = drafts.map((draft, i) => ({ ...draft, ...naming[i] }));
-  const outputs = new Set(graph.output.map((output) => resolve(output.name)));
+  const kept = graph.output.map((output) => output.name).filter((output) => !lost.has(output));
+  const outputs = new Set(kept.map(resolve));
   const first = withChannelsFirst({ nodes, constants }, inputs, shapes, outputs);
-  return finish(parsed, inputs, withChannelShuffles(first.nodes, shapes, outputs), first.constants, resolve);
+  return finish(name, kept, inputs, withChannelShuffles(first.nodes, shapes, outputs), first.constants, resolve);
 }
 
 function translateNode(operator: string, translation: Translation, effort: Effort): void {
@@ -263,14 +263,15 @@ function namesOf(proto: NodeProto, name: string, output: ValueId, hasConstant: b
 
 /** Gives outputs that are other names of values their declared name, where nothing stands against it. */
 function finish(
-  { name, graph }: Parsed,
+  name: string,
+  outputs: readonly ValueId[],
   inputs: readonly GraphInput[],
   nodes: readonly NodeDraft[],
   constants: ReadonlyMap<ValueId, Tensor>,
   resolve: (value: ValueId) => ValueId,
 ): Graph {
   const written = new Set(nodes.flatMap((node) => node.outputs));
-  const declared = new Set(graph.output.map((output) => output.name));
+  const declared = new Set(outputs);
   const renamed = new Map<ValueId, ValueId>();
   for (const output of declared) {
     const value = resolve(output);

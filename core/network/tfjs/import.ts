@@ -8,7 +8,7 @@ import { isGraphModel } from './graph-model/graph-def.js';
 import { importGraphModel } from './graph-model/import.js';
 import { LayerCall } from './layer.js';
 import { layers } from './layers.js';
-import { isContainer, modelDraft, parseModelJson, topologyOf, weightGroups } from './topology.js';
+import { isContainer, leadingTo, modelDraft, parseModelJson, topologyOf, weightGroups } from './topology.js';
 import type { LayerDraft, ModelDraft, TensorReference } from './topology.js';
 import { readWeights, type Weights } from './weights.js';
 
@@ -23,12 +23,11 @@ import { readWeights, type Weights } from './weights.js';
  * @throws PercussError MODEL_INVALID, FILE_MISSING for weight files, MODEL_UNSUPPORTED naming all layers that are not
  * supported at once.
  */
-export function importTfjs(name: string, files: ReadonlyMap<string, Uint8Array>): Graph {
+export function importTfjs(name: string, files: ReadonlyMap<string, Uint8Array>, output?: string): Graph {
   const json = parseModelJson(name, modelJson(name, files));
-  if (isGraphModel(json)) return importGraphModel(name, json, files);
-  return importLayers(name, topologyOf(name, json), generationOf(kerasVersion(json)), () =>
-    readWeights(name, json, files),
-  );
+  if (isGraphModel(json)) return importGraphModel(name, json, files, output);
+  const generation = generationOf(kerasVersion(json));
+  return importLayers(name, topologyOf(name, json), generation, () => readWeights(name, json, files), output);
 }
 
 function kerasVersion(json: JsonObject): unknown {
@@ -43,10 +42,18 @@ export function generationOf(version: unknown): number {
 
 /**
  * Builds the graph of a Keras model from its layers and weights, whatever file they came in. `generation` is that of the
- * Keras that wrote it.
+ * Keras that wrote it. Of a model with several inputs, or with layers that are not supported, what leads to `output` is read.
  * @throws PercussError MODEL_INVALID, or MODEL_UNSUPPORTED naming all layers that are not supported at once.
  */
-export function importLayers(name: string, model: ModelDraft, generation: number, read: () => Weights): Graph {
+export function importLayers(
+  name: string,
+  whole: ModelDraft,
+  generation: number,
+  read: () => Weights,
+  output?: string,
+): Graph {
+  const isPlain = whole.inputs.length === 1 && unsupportedIn(name, whole).length === 0;
+  const model = isPlain ? whole : leadingTo(whole, output);
   refuseUnsupported(name, model);
   const weights = read();
   const builder = new GraphBuilder();
@@ -95,6 +102,16 @@ function modelJson(name: string, files: ReadonlyMap<string, Uint8Array>): Uint8A
 
 /** @throws PercussError MODEL_UNSUPPORTED with every layer that has no importer, in one message. */
 function refuseUnsupported(name: string, model: ModelDraft): void {
+  const faults = unsupportedIn(name, model);
+  if (faults.length === 0) return;
+  throw new PercussError(
+    'MODEL_UNSUPPORTED',
+    `"${name}" cannot be imported: ${faults.join('; ')}. Supported layers: ${[...layers.keys()].join(', ')}.`,
+    { details: { model: name, faults: faults.slice(0, 5).join('; ') } },
+  );
+}
+
+function unsupportedIn(name: string, model: ModelDraft): readonly string[] {
   const faults: string[] = [];
   const visit = (draft: ModelDraft, path: string): void => {
     for (const layer of draft.layers) {
@@ -111,12 +128,7 @@ function refuseUnsupported(name: string, model: ModelDraft): void {
     }
   };
   visit(model, '');
-  if (faults.length === 0) return;
-  throw new PercussError(
-    'MODEL_UNSUPPORTED',
-    `"${name}" cannot be imported: ${faults.join('; ')}. Supported layers: ${[...layers.keys()].join(', ')}.`,
-    { details: { model: name, faults: faults.slice(0, 5).join('; ') } },
-  );
+  return faults;
 }
 
 function inputOf(model: string, layer: LayerDraft, builder: GraphBuilder): Activation {
@@ -126,7 +138,8 @@ function inputOf(model: string, layer: LayerDraft, builder: GraphBuilder): Activ
   if (shape.length === 0 || !shape.every((dim): dim is number => typeof dim === 'number' && dim > 0)) {
     throw new PercussError(
       'MODEL_UNSUPPORTED',
-      `"${model}": input "${layer.name}" has shape ${JSON.stringify(batched)}; only the number of images may be open`,
+      `"${model}": input "${layer.name}" has shape ${JSON.stringify(batched)}; only the number of images may be open: ` +
+        'build the model for images of one size, Input(shape=(height, width, channels)), load its weights and save it again',
       { details: { model, layer: layer.name } },
     );
   }

@@ -4,7 +4,7 @@ import { activated, activationName } from './activation.js';
 import { axisIn, isMap, type Activation, type Form } from './builder.js';
 import { conv2d, dense, depthwiseConv2d, separableConv2d } from './convolution.js';
 import { inForm, type LayerCall, type LayerImporter } from './layer.js';
-import { batchNormalization, layerNormalization, normalization } from './normalization.js';
+import { batchNormalization, groupNormalization, layerNormalization, normalization } from './normalization.js';
 import { windowsOf } from './windows.js';
 
 const unchanged: LayerImporter = (call) => call.input;
@@ -223,6 +223,7 @@ export const layers: ReadonlyMap<string, LayerImporter> = new Map(
     GaussianNoise: unchanged,
     GlobalAveragePooling2D: globalPooling('GlobalAveragePool'),
     GlobalMaxPooling2D: globalPooling('GlobalMaxPool'),
+    GroupNormalization: groupNormalization,
     Identity: unchanged,
     LayerNormalization: layerNormalization,
     LeakyReLU: leakyRelu,

@@ -54,6 +54,33 @@ export const layerNormalization: LayerImporter = (call) => {
   return inForm(input.shape, 'keras', result);
 };
 
+/** Over each image's map of a group of channels; groups of one channel for −1. Scale and bias for each channel. */
+export const groupNormalization: LayerImporter = (call) => {
+  const { config, input } = call;
+  const axis = onlyAxis(call);
+  const channels = input.shape.at(-1) as number;
+  const asked = config.number('groups', 32);
+  const groups = asked === -1 ? channels : asked;
+  if (!isMap(input) || axisIn('nchw', input, axis) !== 1) throw call.unsupported(`axis ${axis}`);
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
+    throw call.unsupported(`${asked} groups of ${channels} channels`);
+  }
+  const [height, width] = input.shape as readonly [number, number];
+  const ofGroups = (label: string, value: number): ValueId =>
+    call.constant(`${call.path}/${label}`, float32([groups], new Float32Array(groups).fill(value)));
+  const beside = (part: string, present: boolean, otherwise: number): ValueId => {
+    const data = present ? call.weight(part).tensor.data : new Float32Array(channels).fill(otherwise);
+    return call.constant(`${call.path}/${part}`, float32([channels, 1, 1], data));
+  };
+  const split = call.node('Reshape', 'split', [call.builder.form(input, 'nchw')], { shape: [0, groups, -1] });
+  const normed = call.node('InstanceNormalization', 'normed', [split, ofGroups('one', 1), ofGroups('zero', 0)], {
+    epsilon: config.number('epsilon', 1e-3),
+  });
+  const joined = call.node('Reshape', 'joined', [normed], { shape: [0, channels, height, width] });
+  const scaled = call.node('Mul', 'scaled', [joined, beside('gamma', config.boolean('scale', true), 1)]);
+  return inForm(input.shape, 'nchw', call.node('Add', '', [scaled, beside('beta', config.boolean('center', true), 0)]));
+};
+
 /** (x − mean) / max(deviation, 1e-7), with numbers that were measured beforehand, one for each entry of an axis or one for all. */
 export const normalization: LayerImporter = (call) => {
   const { config, input } = call;

@@ -161,3 +161,19 @@ function entryOf(first: LayerDraft): LayerDraft {
   const settings = { batch_input_shape: shapeOf(first.settings) };
   return { name: `${first.name}_input`, className: 'InputLayer', settings, calls: [] };
 }
+
+/** What one output of a model is computed from: the one that a layer of this name gives, else the last. */
+export function leadingTo(model: ModelDraft, output: string | undefined): ModelDraft {
+  const answer = model.outputs.find(({ layer }) => layer === output) ?? model.outputs.at(-1);
+  const byName = new Map(model.layers.map((layer) => [layer.name, layer]));
+  const needed = new Set(answer ? [answer.layer] : []);
+  for (const name of needed) {
+    for (const { layer } of byName.get(name)?.calls.flat() ?? []) needed.add(layer);
+  }
+  return {
+    name: model.name,
+    inputs: model.inputs.filter(({ layer }) => needed.has(layer)),
+    layers: model.layers.filter(({ name }) => needed.has(name)),
+    outputs: answer ? [answer] : [],
+  };
+}

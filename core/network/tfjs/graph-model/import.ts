@@ -1,5 +1,7 @@
+import { PercussError } from '../../../errors.js';
 import type { Tensor } from '../../../tensor.js';
 import { buildGraph } from '../../build.js';
+import { answerOf } from '../../classifier.js';
 import { DYNAMIC, type Graph, type ValueId } from '../../graph.js';
 import { unsupportedError, UnsupportedNode, type Unsupported } from '../../unsupported.js';
 import { GraphBuilder, type Activation } from '../builder.js';
@@ -17,19 +19,51 @@ import { namedLikeModules } from './module-names.js';
  *
  * The images are axis 0 of every activation, and their number is left open whatever the file says. Inputs and outputs keep
  * TensorFlow's order of axes; in between maps are NCHW, with a Transpose wherever the order of elements is looked at.
- * Outputs are called as the signature does.
+ * Outputs are called as the signature does. Only what leads to the answer must be supported: `output`, or else the last.
  *
  * @throws PercussError MODEL_INVALID, FILE_MISSING for weight files, MODEL_UNSUPPORTED naming all nodes that are not
  * supported at once.
  */
-export function importGraphModel(name: string, json: JsonObject, files: ReadonlyMap<string, Uint8Array>): Graph {
+export function importGraphModel(
+  name: string,
+  json: JsonObject,
+  files: ReadonlyMap<string, Uint8Array>,
+  output?: string,
+): Graph {
   const def = graphDefOf(name, json);
-  const order = inOrder(name, def);
-  const result = new GraphModelImport(name, def, readTensors(name, json, files)).run(order);
+  const answer = answerOf([...def.outputs.keys()], output);
+  const needed = inOrder(name, only(def, [answer]));
+  const kept = keptOutputs(name, def, answer);
+  const tensors = readTensors(name, json, files);
+  const result = new GraphModelImport(name, kept, tensors).run(inOrder(name, kept), new Set(needed));
   return buildGraph({ name, ...result, nodes: namedLikeModules(result.nodes, result.constants) });
 }
 
 const form = 'TensorFlow.js graph model';
+
+/** A graph with some of its outputs. */
+const only = (def: GraphDef, keys: readonly (string | undefined)[]): GraphDef => ({
+  ...def,
+  outputs: new Map([...def.outputs].filter(([key]) => keys.includes(key))),
+});
+
+/** The answer, and beside it what can be ordered and takes the same images. */
+function keptOutputs(model: string, def: GraphDef, answer: string | undefined): GraphDef {
+  if (!canBeOrdered(model, def)) return only(def, [answer]);
+  const takes = inOrder(model, def).filter((node) => node.op === 'Placeholder');
+  return takes.length > 1 ? only(def, [answer]) : def;
+}
+
+/** Whether all nodes that the outputs need are there and go round in no circle. */
+function canBeOrdered(model: string, def: GraphDef): boolean {
+  try {
+    inOrder(model, def);
+    return true;
+  } catch (error) {
+    if (error instanceof PercussError) return false;
+    throw error;
+  }
+}
 
 /** Nodes that the outputs need, each behind those that it reads. */
 function inOrder(model: string, { nodes, outputs }: GraphDef): readonly GraphNode[] {
@@ -80,7 +114,7 @@ class GraphModelImport {
     this.#tensors = tensors;
   }
 
-  run(order: readonly GraphNode[]): Imported {
+  run(order: readonly GraphNode[], needed: ReadonlySet<GraphNode>): Imported {
     const unsupported: Unsupported[] = [];
     const lost = new Set<string>();
     for (const node of order) {
@@ -93,14 +127,15 @@ class GraphModelImport {
       try {
         this.#values.set(node.name, this.#import(node));
       } catch (error) {
-        if (!(error instanceof UnsupportedNode)) throw error;
+        const isTold = error instanceof UnsupportedNode;
+        if (!isTold && !(error instanceof PercussError && !needed.has(node))) throw error;
         lost.add(node.name);
-        unsupported.push({ operator: node.op, node: node.name, reason: error.reason });
+        if (isTold && needed.has(node)) unsupported.push({ operator: node.op, node: node.name, reason: error.reason });
       }
     }
     if (unsupported.length > 0) throw unsupportedError(this.#model, form, unsupported);
     const { inputs, nodes, constants } = this.#builder;
-    return { outputs: this.#outputs(), inputs, nodes, constants };
+    return { outputs: this.#outputs(lost), inputs, nodes, constants };
   }
 
   #import(node: GraphNode): readonly Operand[] {
@@ -146,16 +181,17 @@ class GraphModelImport {
     const [images, ...shape] = node.attributes.shape('shape') ?? [];
     if (shape.length === 0 || !shape.every((dim) => dim > 0)) {
       throw new UnsupportedNode(
-        `its shape [${[images, ...shape].map((dim) => (dim === undefined || dim < 0 ? '?' : dim)).join(', ')}]: only the number of images may be open`,
+        `its shape [${[images, ...shape].map((dim) => (dim === undefined || dim < 0 ? '?' : dim)).join(', ')}]: only the number of images may be open; convert a model with images of one size`,
       );
     }
     if (images !== undefined && images > 0) this.#images = images;
     return this.#builder.input(node.name, DYNAMIC, shape);
   }
 
-  #outputs(): readonly ValueId[] {
+  #outputs(lost: ReadonlySet<string>): readonly ValueId[] {
     const renamed = new Map<ValueId, ValueId>();
     for (const [key, { node, output }] of this.#def.outputs) {
+      if (lost.has(node)) continue;
       const operand = this.#values.get(node)?.[output];
       if (operand === undefined) throw invalidModel(this.#model, `its output "${key}" is missing`);
       if (isConstant(operand)) throw invalidModel(this.#model, `its output "${key}" does not depend on the images`);
