@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { errorCodes, isPercussError, messageOf } from '../core/errors.js';
 import type { ErrorCode, ErrorDetails } from '../core/errors.js';
+import { masked } from '../core/secrets.js';
 
 /** What the workflow is told about a batch: its own failures are results, so that the workflow can halve the range. */
 export type BatchReport<T> =
@@ -43,7 +44,9 @@ export function batchFailure(error: unknown): Extract<BatchReport<never>, { stat
   return { status: 'failed', code: error.code, message: shorten(error.message) };
 }
 
-function shorten(message: string): string {
+/** Temporal keeps it for everybody who may look at the study, so no secret may stand in it. */
+function shorten(told: string): string {
+  const message = masked(told);
   return message.length <= messageLimit ? message : `${message.slice(0, messageLimit - 1)}…`;
 }
 

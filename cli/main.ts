@@ -6,7 +6,7 @@ import { atBorder } from './border.js';
 import { endProcess, guardProcess } from './ending.js';
 import { exitCodeOf, exitCodes, explainError, failureOf } from './exit.js';
 import { listenToSignals } from './interrupt.js';
-import { showControls } from './shown.js';
+import { guardTerminal } from './shown.js';
 import { settleDisplays } from './terminal.js';
 
 type Register = (program: Command) => void;
@@ -158,7 +158,7 @@ function failUsage({ message }: CommanderError): void {
   void endProcess(exit);
 }
 
-showControls(inJson);
+guardTerminal(inJson);
 guardProcess(fail);
 listenToSignals(fail);
 try {

@@ -1,4 +1,6 @@
+import { masked } from '../core/secrets.js';
 import { visible, visibleJson } from '../core/visible.js';
+import { knownSecrets } from '../infra/settings.js';
 
 type Write = NodeJS.WriteStream['write'];
 
@@ -6,13 +8,14 @@ type Write = NodeJS.WriteStream['write'];
 const writers = new WeakMap<NodeJS.WriteStream, Write>();
 
 /**
- * The border of this process to terminals: whatever is written as text, by whomever, has its control characters shown instead of
- * sent, since names and messages come from files, stores and servers of others. `json`: what is written to standard output is JSON, and
+ * The border of this process to terminals: whatever is written as text, by whomever, has its secrets masked, and its control characters
+ * shown instead of sent, since names and messages come from files, stores and servers of others. `json`: what is written to standard output is JSON, and
  * means the same afterwards. Line ends of Windows stay.
  */
-export function showControls(json: boolean): void {
-  guard(process.stdout, json ? visibleJson : visible);
-  guard(process.stderr, visible);
+export function guardTerminal(json: boolean): void {
+  const secrets = knownSecrets();
+  guard(process.stdout, (text) => (json ? visibleJson : visible)(masked(text, secrets)));
+  guard(process.stderr, (text) => visible(masked(text, secrets)));
 }
 
 /** A stream that sends what it is given, for what draws on the terminal and shows foreign text by itself. */

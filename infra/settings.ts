@@ -85,6 +85,16 @@ export function debugs(args: readonly string[], env: Environment = environment):
   return asked || !['', '0'].includes(env['PERCUSS_DEBUG'] ?? '');
 }
 
+const secretName = /secret|token|password|api_?key|access_key|credential/i;
+
+/** Values in the environment that no message may hold, wherever they come from. */
+export function knownSecrets(env: Environment = environment): readonly string[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    // Of files, the names may be told.
+    value !== undefined && secretName.test(name) && !/(_FILE|_PATH|_URI)$/i.test(name) ? [value] : [],
+  );
+}
+
 /** The environment of processes that percuss starts, with additions. */
 export function childEnvironment(additions: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return { ...process.env, ...additions };

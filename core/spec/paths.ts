@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { maskedUrl } from '../secrets.js';
 import type { Cursor, Reader } from './cursor.js';
 import { text } from './value.js';
 
@@ -18,9 +19,11 @@ export function pathReader({ file, fileExists }: Surroundings): Reader<string> {
     if (given === undefined) return undefined;
     const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1];
     if (scheme === 's3') {
-      if (!/^s3:\/\/[^/]+\/.+/.test(given)) return cursor.fail(`${given} names no object`, 'write s3://BUCKET/KEY');
-      if (/^s3:\/\/[^/]*@/.test(given)) {
+      if (/[@?]/.test(given)) {
         return cursor.fail('credentials never stand in a spec', 'give them the AWS way: environment or profile');
+      }
+      if (!/^s3:\/\/[^/:]+\/[^:#]+$/.test(given)) {
+        return cursor.fail(`${maskedUrl(given)} names no object`, 'write s3://BUCKET/KEY');
       }
       return given;
     }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PercussError } from '../errors.js';
+import { maskedUrl } from '../secrets.js';
 import { fileStore } from './file-store.js';
 import { isKey } from './key.js';
 import { memoryStore } from './memory-store.js';
@@ -41,7 +42,7 @@ export async function openStore(url: string, options: OpenOptions = {}): Promise
       return s3Store(settings);
     }
     default:
-      throw malformed(url, `there is no kind of store called ${scheme}`);
+      throw malformed(url, 'there is no such kind of store');
   }
 }
 
@@ -74,10 +75,11 @@ function folderOf(text: string, url: string): string {
 export function parseS3(url: string): S3Settings {
   const match = /^s3:\/\/([^/?#@]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(url);
   if (!match) {
-    throw malformed(url.replace(/\/\/[^/]*@/, '//…@'), 'expected s3://BUCKET/PREFIX, without credentials in it');
+    throw malformed(url, 'expected s3://BUCKET/PREFIX, without credentials in it');
   }
   const [, bucket = '', folder = '', query = ''] = match;
-  if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket)) throw malformed(url, `${bucket} can't be a bucket's name`);
+  if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket))
+    throw malformed(url, "what follows s3:// can't be a bucket's name");
   const prefix = folder.replace(/\/+$/, '');
   if (prefix !== '' && (!isKey(prefix) || prefix.length > 300)) {
     throw malformed(url, 'the prefix may hold letters, digits, ".", "_", "-" and single slashes, 300 bytes at most');
@@ -86,7 +88,7 @@ export function parseS3(url: string): S3Settings {
   for (const [name, value] of new URLSearchParams(query)) {
     if (name === 'endpoint') settings.endpoint = checkEndpoint(value);
     else if (name === 'region') settings.region = value;
-    else throw malformed(url, `it has the parameter ${name}, where only endpoint and region are known`);
+    else throw malformed(url, 'it has another parameter than endpoint and region');
   }
   return settings;
 }
@@ -94,7 +96,10 @@ export function parseS3(url: string): S3Settings {
 function checkEndpoint(value: string): string {
   const endpoint = URL.canParse(value) ? new URL(value) : undefined;
   if (!endpoint || !/^https?:$/.test(endpoint.protocol)) {
-    throw new PercussError('USAGE', `the S3 endpoint ${JSON.stringify(value)} is not of the form http://HOST:PORT`);
+    throw new PercussError(
+      'USAGE',
+      `the S3 endpoint ${JSON.stringify(maskedUrl(value))} is not of the form http://HOST:PORT`,
+    );
   }
   if (endpoint.username || endpoint.password) {
     throw new PercussError(
@@ -106,5 +111,5 @@ function checkEndpoint(value: string): string {
 }
 
 function malformed(url: string, reason: string): PercussError {
-  return new PercussError('USAGE', `${JSON.stringify(url)} is not a store: ${reason}. A store is ${forms}`);
+  return new PercussError('USAGE', `${JSON.stringify(maskedUrl(url))} is not a store: ${reason}. A store is ${forms}`);
 }

@@ -1,4 +1,5 @@
 import { PercussError, messageOf } from '../errors.js';
+import { masked } from '../secrets.js';
 
 export interface S3Place {
   readonly bucket: string;
@@ -35,7 +36,7 @@ export function s3Failure(error: unknown, place: S3Place): PercussError {
 function sentence(error: unknown, bucket: string, where: string): string {
   const name = nameOf(error);
   const status = statusOf(error);
-  const text = messageOf(error).split('\n')[0]?.slice(0, 200) ?? '';
+  const text = masked(messageOf(error).split('\n')[0] ?? '').slice(0, 200);
   if (name === 'NoSuchBucket') {
     return `${where} has no bucket ${bucket}: create it, or correct --store`;
   }

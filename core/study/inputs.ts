@@ -4,6 +4,8 @@ import { PercussError } from '../errors.js';
 import { readInside, readRegular, strays, type ReadOptions } from '../inside.js';
 import { limits } from '../limits.js';
 import type { NetworkReader } from '../network/import.js';
+import { maskedUrl } from '../secrets.js';
+import { isKey } from '../store/key.js';
 import { openStore } from '../store/open.js';
 
 /**
@@ -16,9 +18,10 @@ function readInput(path: string, options: ReadOptions): Promise<Uint8Array> {
 
 async function readObject(url: string, { what, atMost }: ReadOptions): Promise<Uint8Array> {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(url) ?? [];
-  const reason = key === undefined ? 'write s3://BUCKET/KEY' : strays(key);
+  const reason = key === undefined || !isKey(key) ? 'write s3://BUCKET/KEY' : strays(key);
   if (!bucket || !key || reason !== undefined) {
-    throw new PercussError('FILE_MISSING', `${what}: ${url} names no object (${reason})`, { details: { file: url } });
+    const file = maskedUrl(url);
+    throw new PercussError('FILE_MISSING', `${what}: ${file} names no object (${reason})`, { details: { file } });
   }
   const store = await openStore(`s3://${bucket}`, { probe: false });
   try {
