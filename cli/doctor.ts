@@ -9,6 +9,7 @@ import { lookIdentity } from '../core/store/identity.js';
 import type { ObjectStore } from '../core/store/object-store.js';
 import { percussVersion } from '../core/study/version.js';
 import { connectClient } from '../infra/connection.js';
+import { lookAtBinary } from '../infra/obtain/sealed-binary.js';
 import { wheelBinary } from '../infra/obtain/wheel.js';
 import { temporalWheel } from '../infra/obtain/temporal.js';
 import { cacheFolder, storeUrl } from '../infra/settings.js';
@@ -68,6 +69,15 @@ async function findEngines(progress: Progress): Promise<Finding[]> {
   return findings;
 }
 
+/** The pinned binary in the cache. @throws Error if it is there and must not be run. */
+async function findServerBinary(): Promise<string> {
+  const binary = wheelBinary(temporalWheel, { cache: cacheFolder() });
+  if (binary === undefined) return 'no wheel for this platform';
+  const look = await lookAtBinary(binary, temporalWheel.binaries[`${process.platform}-${process.arch}`]);
+  if (look.state === 'altered') throw new Error(`${binary} is not run: ${look.reason}; the next run fetches it again`);
+  return look.state === 'absent' ? `${binary} (not fetched yet)` : binary;
+}
+
 /** The store and its id; draws none. @throws Error that says what is wrong with `store.json`. */
 async function findIdentity(store: ObjectStore, mend: boolean, say: (line: string) => void): Promise<string> {
   if (mend) {
@@ -121,9 +131,7 @@ export function doctorCommand(program: Command): void {
           return `${found.address}, namespace ${found.namespace} (${found.source})`;
         }),
         await find('cache', 'settings', () => Promise.resolve(cacheFolder())),
-        await find('temporal server binary', 'cache', () =>
-          Promise.resolve(wheelBinary(temporalWheel, { cache: cacheFolder() }) ?? 'no wheel for this platform'),
-        ),
+        await find('temporal server binary', 'cache', () => findServerBinary()),
       ];
       terminal.result(findings, () => [
         ...findings.map(({ what, ok, value, source }) => `${ok ? 'ok ' : '-- '} ${what}: ${value}  [${source}]`),

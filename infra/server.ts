@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PercussError, messageOf } from '../core/errors.js';
 import type { TemporalAddress } from './connection.js';
 import { alive, takeLock } from './lock.js';
+import { serverEnvironment } from './settings.js';
 import type { ServerBinary } from './obtain/temporal.js';
 import { becomesHealthy, databaseFile, freePorts, serverArguments, serverNamespace } from './server-process.js';
 import type { ServerPorts } from './server-process.js';
@@ -176,6 +177,7 @@ async function launch(options: PrivateServerOptions, file: string, log: string, 
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
     cwd: path.dirname(file),
+    env: serverEnvironment(),
   });
   const pid = new Promise<number>((resolve) => {
     watch.stdout.once('data', (line: Buffer) => resolve(Number(line.toString())));

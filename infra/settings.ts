@@ -63,6 +63,17 @@ export function configuredServer(env: Environment = environment): string | undef
   return env['PERCUSS_TEMPORAL_SERVER'] || undefined;
 }
 
+/**
+ * `PERCUSS_TEMPORAL_SHA256`: of the archive of the official release that the user trusts, where percuss holds no hash of its own.
+ * @throws PercussError USAGE if it is no SHA-256.
+ */
+export function trustedArchive(env: Environment = environment): string | undefined {
+  const given = env['PERCUSS_TEMPORAL_SHA256']?.trim().toLowerCase();
+  if (!given) return undefined;
+  if (/^[0-9a-f]{64}$/.test(given)) return given;
+  throw new PercussError('USAGE', 'PERCUSS_TEMPORAL_SHA256 is no SHA-256: 64 hexadecimal digits were expected');
+}
+
 /** Folders in which programs are looked for. */
 export function searchPath(env: Environment = environment): readonly string[] {
   return (env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
@@ -95,9 +106,26 @@ export function knownSecrets(env: Environment = environment): readonly string[] 
   );
 }
 
-/** The environment of processes that percuss starts, with additions. */
-export function childEnvironment(additions: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { ...process.env, ...additions };
+/** What programs need that know nothing of percuss: where to find others, whose home it is, language, place for scratch files. */
+const plainNames = /^(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TMP|TEMP|SystemRoot)$/i;
+
+/** The environment of servers that percuss starts: no secret, no setting of ours, nothing else that they don't need. */
+export function serverEnvironment(env: Environment = environment): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => plainNames.test(name)));
+}
+
+/**
+ * The environment of processes that compute, with additions: drivers and libraries read more of it than can be listed, so what is
+ * left out is named: secrets, and settings of Temporal and of ours. `store`: with the credentials of object stores.
+ */
+export function childEnvironment(
+  additions: Readonly<Record<string, string>> = {},
+  options: { readonly store?: boolean } = {},
+  env: Environment = environment,
+): NodeJS.ProcessEnv {
+  const needed = ([name]: readonly [string, unknown]): boolean =>
+    /^AWS_/i.test(name) ? options.store === true : !secretName.test(name) && !/^(TEMPORAL_|PERCUSS_STORE$)/i.test(name);
+  return { ...Object.fromEntries(Object.entries(env).filter(needed)), ...additions };
 }
 
 /** What native libraries read from the environment as they are loaded into this process; anything set before gives way. */

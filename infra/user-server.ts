@@ -8,6 +8,7 @@ import { PercussError } from '../core/errors.js';
 import type { TemporalAddress } from './connection.js';
 import { alive, takeLock } from './lock.js';
 import type { ServerBinary } from './obtain/temporal.js';
+import { serverEnvironment } from './settings.js';
 import {
   becomesHealthy,
   databaseFile,
@@ -17,10 +18,11 @@ import {
   serverNamespace,
 } from './server-process.js';
 
+const port = z.number().int().min(1).max(65_535);
 const recordSchema = z.object({
-  pid: z.number().int(),
+  pid: z.number().int().positive(),
   version: z.string(),
-  ports: z.object({ grpc: z.number(), http: z.number(), metrics: z.number(), ui: z.number() }),
+  ports: z.object({ grpc: port, http: port, metrics: port, ui: port }),
   started: z.string(),
 });
 
@@ -101,6 +103,7 @@ async function start(folder: string, binary: ServerBinary): Promise<UserServer> 
     detached: true,
     stdio: ['ignore', log, log],
     cwd: folder,
+    env: serverEnvironment(),
   });
   closeSync(log);
   let ended: string | undefined;

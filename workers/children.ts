@@ -29,7 +29,7 @@ export function computeChildren(options: ChildrenOptions): Children {
   const entry = options.entry ?? fileURLToPath(new URL('./compute-child.js', import.meta.url));
   const handler = options.handler ?? new URL('./compute-batch.js', import.meta.url).href;
   const limit = options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit };
-  const env = childEnvironment(computeEnvironment);
+  const env = childEnvironment(computeEnvironment, { store: true });
   const idle: ComputeProcess[] = [];
   const busy = new Set<ComputeProcess>();
   const waiting: (() => void)[] = [];

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PercussError, messageOf } from '../../core/errors.js';
 import { childEnvironment } from '../settings.js';
+import { lookAtBinary, sealBinary } from './sealed-binary.js';
 import type { ObtainOptions } from './wheel.js';
 
 /** The version that infra/obtain/go/go.mod pins, and its go.sum checks. */
@@ -18,7 +19,7 @@ const version = '1.8.2';
 export async function buildFromGo(options: ObtainOptions): Promise<string> {
   const folder = path.join(options.cache, 'bin', `temporal-go-${version}`);
   const binary = path.join(folder, 'temporal');
-  if (await exists(binary, constants.X_OK)) return binary;
+  if ((await lookAtBinary(binary)).state === 'sound') return binary;
   const recipe = await recipeFolder();
   const work = path.join(options.cache, `go-${process.pid}`);
   try {
@@ -36,6 +37,7 @@ export async function buildFromGo(options: ObtainOptions): Promise<string> {
       options,
     ).finally(() => clearInterval(ticker));
     await rename(`${binary}.new`, binary);
+    await sealBinary(binary);
     return binary;
   } finally {
     await rm(work, { recursive: true, force: true });

