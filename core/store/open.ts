@@ -42,7 +42,7 @@ export async function openStore(url: string, options: OpenOptions = {}): Promise
       return s3Store(settings);
     }
     default:
-      throw malformed(url, 'there is no such kind of store');
+      throw malformed(url, url.includes('@') ? 'there is no such kind' : `there is no kind of store called ${scheme}`);
   }
 }
 
