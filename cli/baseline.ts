@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { countCorrect } from '../core/analysis/damage.js';
 import { clopperPearson } from '../core/analysis/interval.js';
 import { Catalog } from '../core/study/catalog.js';
+import { unmeasurable } from '../core/study/check-baselines.js';
 import { createSteps } from '../core/study/create-steps.js';
 import { CellReader } from '../core/study/load-results.js';
 import { nextStage } from '../core/study/plan-stage.js';
@@ -23,6 +24,8 @@ interface BaselineRow {
   readonly high: number;
   readonly expected: number | null;
   readonly met: boolean | null;
+  /** Images on which an output is not finite: above 0 nothing can be ablated. */
+  readonly nonFinite: number;
 }
 
 /** `percuss baseline`: the intact networks on the study's images, against what the spec expects of them. */
@@ -74,6 +77,7 @@ export function baselineCommand(program: Command): void {
             high: interval?.high ?? 1,
             expected: expect?.accuracy ?? null,
             met,
+            nonFinite: result ? unmeasurable(result).length : 0,
           });
         }
         terminal.result(rows, () =>
@@ -82,10 +86,13 @@ export function baselineCommand(program: Command): void {
               `${row.model}: ${(100 * row.accuracy).toFixed(2)} % of ${row.images} images [${(100 * row.low).toFixed(1)}, ${(100 * row.high).toFixed(1)}]` +
               (row.expected === null
                 ? ''
-                : `, expected ${(100 * row.expected).toFixed(1)} %: ${row.met ? 'met' : 'MISSED'}`),
+                : `, expected ${(100 * row.expected).toFixed(1)} %: ${row.met ? 'met' : 'MISSED'}`) +
+              (row.nonFinite === 0
+                ? ''
+                : `; outputs are NOT FINITE on ${row.nonFinite} images, so that no damage can be measured: check input, the images and the weights`),
           ),
         );
-        if (rows.some((row) => row.met === false)) process.exitCode = exitCodes.input;
+        if (rows.some((row) => row.met === false || row.nonFinite > 0)) process.exitCode = exitCodes.input;
       } finally {
         await session.close();
       }

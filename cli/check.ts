@@ -29,6 +29,27 @@ async function readFloats(file: string): Promise<Tensor<'float32'>> {
   return float32(shape, Float32Array.from(data as ArrayLike<number>));
 }
 
+/**
+ * How far outputs lie from those expected. Where both are the same infinity, or no number, they agree; where only one is,
+ * they are counted and no distance.
+ */
+function distanceOf(
+  actual: Float32Array,
+  expected: Float32Array,
+): { readonly largest: number; readonly relative: number; readonly nonFinite: number } {
+  let [largest, scale, nonFinite] = [0, 0, 0];
+  for (const [i, value] of actual.entries()) {
+    const wanted = expected[i] as number;
+    if (Object.is(value, wanted)) {
+      if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+    } else if (Number.isFinite(value) && Number.isFinite(wanted)) {
+      largest = Math.max(largest, Math.abs(value - wanted));
+      scale = Math.max(scale, Math.abs(wanted));
+    } else nonFinite++;
+  }
+  return { largest, relative: scale > 0 ? largest / scale : largest, nonFinite };
+}
+
 /** `percuss check`: whether a network gives the outputs that are expected of it. */
 export function checkCommand(program: Command): void {
   withEngineOptions(program.command('check'))
@@ -67,17 +88,22 @@ export function checkCommand(program: Command): void {
           `${output} has ${actual.length} elements for these inputs, ${options.expect} has ${expected.data.length}`,
         );
       }
-      const scale = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      const largest = actual.reduce(
-        (most, value, i) => Math.max(most, Math.abs(value - (expected.data[i] as number))),
-        0,
-      );
-      const relative = scale > 0 ? largest / scale : largest;
-      const agrees = relative <= options.tolerance;
+      const { largest, relative, nonFinite } = distanceOf(actual, expected.data);
+      const agrees = relative <= options.tolerance && nonFinite === 0;
       terminal.result(
-        { model, engine: mode.engine, device: mode.device, output, elements: actual.length, largest, relative, agrees },
+        {
+          model,
+          engine: mode.engine,
+          device: mode.device,
+          output,
+          elements: actual.length,
+          largest,
+          relative,
+          nonFinite,
+          agrees,
+        },
         () => [
-          `${agrees ? 'agrees' : 'DIFFERS'}: ${output} of ${model} on ${printNumericMode(mode)}, ${actual.length} elements; largest difference ${largest.toExponential(2)} (${relative.toExponential(2)} of the largest output, allowed ${options.tolerance})`,
+          `${agrees ? 'agrees' : 'DIFFERS'}: ${output} of ${model} on ${printNumericMode(mode)}, ${actual.length} elements; largest difference ${largest.toExponential(2)} (${relative.toExponential(2)} of the largest output, allowed ${options.tolerance})${nonFinite === 0 ? '' : `; ${nonFinite} are not finite on one side and something else on the other`}`,
         ],
       );
       if (!agrees) process.exitCode = 3;

@@ -93,6 +93,14 @@ function verificationLines(study: string, found: Verification): readonly string[
     ...(predictions.differing > predictions.named.length
       ? [`    … and ${predictions.differing - predictions.named.length} more`]
       : []),
+    ...(found.nonFinite.onlyOne > 0
+      ? [`  outputs that are finite on one engine and not on the other: ${found.nonFinite.onlyOne} images × cells`]
+      : []),
+    ...(found.nonFinite.both > 0
+      ? [
+          `  outputs that are not finite on either, without loss and KL to compare: ${found.nonFinite.both} images × cells`,
+        ]
+      : []),
     ...(found.states > 0
       ? [`  cells that changed nothing on one engine and something on the other: ${found.states}`]
       : []),

@@ -1,4 +1,5 @@
-import { columnMeans, crossedMean, satterthwaite, type CrossedMean } from './crossed.js';
+import { columnMeans, crossedMean, satterthwaite } from './crossed.js';
+import { isWhole, type KnownMean } from './damage.js';
 import { studentInterval, type Interval } from './interval.js';
 import { sum, variance } from './moments.js';
 
@@ -17,9 +18,14 @@ export interface CurveInput {
 
 export interface CurvePoint {
   readonly fraction: number;
+  /** That were averaged. */
   readonly conditions: number;
-  readonly accuracy: CrossedMean;
-  readonly kl: CrossedMean | null;
+  /** Null without a condition; without interval below two images. */
+  readonly accuracy: KnownMean | null;
+  /** Null where a condition lacks a KL on some image: means over different images are not compared. */
+  readonly kl: KnownMean | null;
+  /** Conditions × images without a KL. */
+  readonly nonFinite: number;
 }
 
 /** 1 where predicted as labelled, else 0. */
@@ -29,28 +35,34 @@ export function correctness(predicted: ArrayLike<number>, labels: ArrayLike<numb
 
 /**
  * A robustness curve, by ascending fraction: mean accuracy and mean KL over trials and images, with intervals that count
- * both as sampled (`crossedMean`; with one trial a point, as in a cumulative order, over images alone). Points below
- * two images are left out.
+ * both as sampled (`crossedMean`; with one trial a point, as in a cumulative order, over images alone). Every fraction asked for is a
+ * point, whatever is known of it; `robustnessArea` rests on the accuracies of the same points.
  */
 export function robustnessCurve(inputs: readonly CurveInput[], level = 0.95): CurvePoint[] {
   return [...inputs]
     .sort((a, b) => a.fraction - b.fraction)
-    .flatMap(({ fraction, trials }) => {
-      const accuracy = crossedMean(
-        trials.map((trial) => trial.correct),
-        level,
-        { proportion: true },
-      );
-      const finite = trials.every((trial) => Array.prototype.every.call(trial.kl, Number.isFinite));
-      const kl = finite
-        ? crossedMean(
-            trials.map((trial) => trial.kl),
-            level,
-            { least: 0 },
-          )
-        : null;
-      return accuracy === null ? [] : [{ fraction, conditions: trials.length, accuracy, kl }];
+    .map(({ fraction, trials }) => {
+      const kl = trials.map((trial) => trial.kl);
+      const correct = trials.map((trial) => trial.correct);
+      return {
+        fraction,
+        conditions: trials.length,
+        accuracy: crossed(correct, level, { proportion: true }),
+        kl: kl.every(isWhole) ? crossed(kl, level, { least: 0 }) : null,
+        nonFinite: sum(kl.map((row) => row.length - Array.prototype.filter.call(row, Number.isFinite).length)),
+      };
     });
+}
+
+function crossed(
+  rows: readonly ArrayLike<number>[],
+  level: number,
+  options: Parameters<typeof crossedMean>[2],
+): KnownMean | null {
+  const interval = crossedMean(rows, level, options);
+  if (interval) return interval;
+  const [first] = columnMeans(rows);
+  return first === undefined ? null : { estimate: first, low: null, high: null };
 }
 
 /** Weights of the trapezoidal rule over ascending points, divided by their range. */

@@ -1,3 +1,4 @@
+import { mean } from './moments.js';
 import { clopperPearson, meanInterval, pairedDifference, type Interval } from './interval.js';
 
 /** The intact network on n images, an entry an image. */
@@ -16,6 +17,13 @@ export interface Lesioned {
   readonly kl: ArrayLike<number>;
 }
 
+/** A mean over the images that have a value, with its interval: null below two of them. */
+export interface KnownMean {
+  readonly estimate: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
 /** What one condition did. Means are over the images on which their quantity is finite; null where there is none. */
 export interface Damage {
   readonly images: number;
@@ -24,10 +32,10 @@ export interface Damage {
   readonly accuracy: Interval;
   /** Accuracy less the baseline's, paired by image (Agresti-Min). */
   readonly deltaAccuracy: Interval;
-  readonly kl: Interval | null;
-  readonly deltaLoss: Interval | null;
-  readonly absDeltaLoss: Interval | null;
-  /** Images whose predicted class changed. */
+  readonly kl: KnownMean | null;
+  readonly deltaLoss: KnownMean | null;
+  readonly absDeltaLoss: KnownMean | null;
+  /** Images whose predicted class changed, or that have none any more. */
   readonly flips: number;
   /** Images with a loss or KL that is not finite. */
   readonly nonFinite: number;
@@ -40,10 +48,18 @@ export function countCorrect(predicted: ArrayLike<number>, labels: ArrayLike<num
   return correct;
 }
 
-function finiteMean(values: Float64Array, level: number): Interval | null {
+/** Whether a condition has a value for every image: only such conditions are compared image by image. */
+export function isWhole(values: ArrayLike<number>): boolean {
+  return Array.prototype.every.call(values, Number.isFinite);
+}
+
+/** Mean over what is finite; null where nothing is. */
+export function knownMean(values: Float64Array, level: number): KnownMean | null {
   const finite = values.filter((v) => Number.isFinite(v));
-  const only = finite.length === 1 ? finite[0]! : null;
-  return only === null ? meanInterval(finite, level) : { low: only, high: only, estimate: only, level };
+  const estimate = mean(finite);
+  if (estimate === null) return null;
+  const interval = meanInterval(finite, level);
+  return { estimate, low: interval?.low ?? null, high: interval?.high ?? null };
 }
 
 /** Damage of one condition over all its images; null without images. Every difference is taken image by image. */
@@ -54,10 +70,11 @@ export function damageOf(baseline: Baseline, lesioned: Lesioned, level = 0.95): 
   let [flips, gained, lost, nonFinite] = [0, 0, 0, 0];
   for (let i = 0; i < images; i++) {
     const [before, after, label] = [baseline.predicted[i], lesioned.predicted[i], baseline.labels[i]];
-    if (before !== after) flips += 1;
     if (before !== label && after === label) gained += 1;
     if (before === label && after !== label) lost += 1;
-    if (!Number.isFinite(kl[i]!) || !Number.isFinite(deltaLoss[i]!)) nonFinite += 1;
+    const isLost = !Number.isFinite(kl[i]!) || !Number.isFinite(deltaLoss[i]!);
+    if (isLost) nonFinite += 1;
+    if (before !== after || isLost) flips += 1;
   }
   const correct = countCorrect(lesioned.predicted, baseline.labels);
   const accuracy = clopperPearson(correct, images, level);
@@ -68,9 +85,9 @@ export function damageOf(baseline: Baseline, lesioned: Lesioned, level = 0.95): 
     correct,
     accuracy,
     deltaAccuracy,
-    kl: finiteMean(kl, level),
-    deltaLoss: finiteMean(deltaLoss, level),
-    absDeltaLoss: finiteMean(deltaLoss.map(Math.abs), level),
+    kl: knownMean(kl, level),
+    deltaLoss: knownMean(deltaLoss, level),
+    absDeltaLoss: knownMean(deltaLoss.map(Math.abs), level),
     flips,
     nonFinite,
   };

@@ -1,6 +1,6 @@
 /**
  * λ = ‖odd‖² / (‖odd‖² + ‖even‖²), 1 for a linear network, over several impulses or channels at once: energies are summed
- * before they are divided, so strong responses count for more. Null where all are 0.
+ * before they are divided, so strong responses count for more. Null where all are 0, or one is not finite.
  */
 export function pooledLinearity(
   responses: readonly { readonly oddNorm: number; readonly evenNorm: number }[],
@@ -10,5 +10,5 @@ export function pooledLinearity(
     odd += oddNorm * oddNorm;
     all += oddNorm * oddNorm + evenNorm * evenNorm;
   }
-  return all > 0 ? odd / all : null;
+  return all > 0 && all < Infinity ? odd / all : null;
 }

@@ -1,4 +1,5 @@
 import { crossedMean, type CrossedMean } from './crossed.js';
+import { isWhole } from './damage.js';
 
 /** Leave-one-out damage of a layer's kernels: kl[kernel][image]. */
 export interface LayerDamage {
@@ -21,8 +22,6 @@ export function layerSensitivity(layers: readonly LayerDamage[], level = 0.95): 
   return layers.map(({ layer, kl }) => ({
     layer,
     kernels: kl.length,
-    kl: kl.every((row) => Array.prototype.every.call(row, Number.isFinite))
-      ? crossedMean(kl, level, { least: 0 })
-      : null,
+    kl: kl.every(isWhole) ? crossedMean(kl, level, { least: 0 }) : null,
   }));
 }

@@ -39,7 +39,8 @@ const scores = z.record(label, numbers);
 const group = z.object({
   kind: z.enum(['profile', 'baseline', 'cells', 'responses']),
   model: name,
-  name: z.union([name, z.literal('')]),
+  // Also of what orders an ablation: `by-damage (order)`.
+  name: label,
   chunk: z.number().int().min(-1),
   missing: ranges,
   seconds: z.number(),

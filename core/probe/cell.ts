@@ -12,13 +12,13 @@ export type CellState = 'ok' | 'no-op';
 export interface Cell {
   readonly key: CellKey;
   readonly state: CellState;
-  /** Largest absolute change that the edits made at their sites, over images; 0 for the baseline. */
+  /** Largest absolute change that the edits made at their sites, over images; 0 for the baseline, not finite where a value is not. */
   readonly effect: number;
-  /** Largest output, class offset taken away; 65535 where that is no class (the background of 1001-class networks). */
+  /** Largest output, class offset taken away; 65535 where that is no class (the background of 1001-class networks), and where outputs are not finite. */
   readonly predicted: Uint16Array;
-  /** −log p(label), natural logarithm. */
+  /** −log p(label), natural logarithm; NaN where outputs are not finite, and only there. */
   readonly loss: Float32Array;
-  /** KL(baseline ‖ lesioned), natural logarithm, at least 0. */
+  /** KL(baseline ‖ lesioned), natural logarithm, at least 0; NaN where outputs are not finite, and only there. */
   readonly kl: Float32Array;
 }
 

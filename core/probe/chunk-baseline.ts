@@ -15,7 +15,7 @@ export interface ChunkBaseline {
   readonly extremes: ReadonlyMap<ValueId, ChannelRange>;
 }
 
-/** Smallest and largest value by channel. */
+/** Smallest and largest value by channel; NaN where a value is no number. */
 export interface ChannelRange {
   readonly low: Float32Array;
   readonly high: Float32Array;
@@ -69,6 +69,7 @@ function widen(range: ChannelRange, data: Float32Array, channels: number, positi
       const x = data[j] as number;
       if (x < low) low = x;
       if (x > high) high = x;
+      if (Number.isNaN(x)) low = high = x;
     }
     range.low[c] = low;
     range.high[c] = high;

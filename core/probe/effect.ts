@@ -35,7 +35,8 @@ export function measuredEffect(
         for (let p = 0; p < positions; p++) {
           const replaced = fill.length === 1 ? fill[0] : fill[p];
           const change = Math.abs((activation.data[from + p] as number) - (replaced as number));
-          if (change > effect) effect = change;
+          // What is no number has no size; the largest change is then none either, but not 0.
+          if (change > effect || Number.isNaN(change)) effect = change;
         }
       }
     }

@@ -96,7 +96,11 @@ function addImpulse(rows: Tensor<'float32'>, tap: Tap, impulse: Impulse, row: nu
 function scaleOf(rows: Tensor<'float32'>): number {
   const size = sizeOf(rows.shape.slice(1));
   let scale = 0;
-  for (let j = 0; j < size; j++) scale = Math.max(scale, Math.abs(rows.data[j] as number));
+  for (let j = 0; j < size; j++) {
+    const magnitude = Math.abs(rows.data[j] as number);
+    // An infinite activation must not make all others count as rounding.
+    if (magnitude > scale && magnitude < Infinity) scale = magnitude;
+  }
   return scale;
 }
 

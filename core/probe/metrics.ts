@@ -4,8 +4,26 @@ export type OutputKind = 'logits' | 'probabilities' | 'values';
 /** The smallest normal float32: probabilities below it count as it, so that a rounded 0 does not make a loss infinite. */
 const TINY = 2 ** -126;
 
-/** What `predicted` holds where the largest output is no class. */
+/** What `predicted` holds where the largest output is no class, and where an output is not finite: never a label. */
 export const NO_CLASS = 65535;
+
+/** The largest float32: what a finite loss or KL beyond it counts as. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+/** What rounding may leave of a probability of 0. */
+const ROUNDING = 1e-6;
+
+/**
+ * Whether measures can be taken of one image's outputs: all are finite, and probabilities are not negative (beyond
+ * rounding), since a negative number has no logarithm.
+ */
+export function isMeasurable(outputs: ArrayLike<number>, start: number, classes: number, kind: OutputKind): boolean {
+  for (let c = start; c < start + classes; c++) {
+    const value = outputs[c] as number;
+    if (!Number.isFinite(value) || (kind === 'probabilities' && value < -ROUNDING)) return false;
+  }
+  return true;
+}
 
 /**
  * Natural logarithms of class probabilities, float64, [images × classes]. Logits go through a log-softmax that takes the
@@ -29,17 +47,14 @@ export function logProbabilities(outputs: ArrayLike<number>, classes: number, ki
   return result;
 }
 
-/** Index of the largest output, the first of equals; −1 where an output is NaN. */
-function argmax(values: Float64Array, start: number, count: number): number {
+/** Index of the largest of finite outputs, the first of equals. */
+function argmax(values: ArrayLike<number>, start: number, count: number): number {
   let best = 0;
-  for (let c = 0; c < count; c++) {
-    const value = values[start + c] as number;
-    if (Number.isNaN(value)) return -1;
-    if (value > (values[start + best] as number)) best = c;
-  }
+  for (let c = 1; c < count; c++) if ((values[start + c] as number) > (values[start + best] as number)) best = c;
   return best;
 }
 
+/** Loss and KL are NaN, and the prediction is no class, where outputs are not finite: there and nowhere else. */
 export interface ImageMetrics {
   readonly predicted: Uint16Array;
   readonly loss: Float32Array;
@@ -58,6 +73,8 @@ export interface MetricsContext {
 /**
  * Per image: prediction, loss −log q(label), and KL(p ‖ q) = Σ p (log p − log q) of the intact p from the lesioned q, where 0 · log 0 is 0. For
  * `values`, loss and KL are half the squared distance to the intact output: the KL of two Gaussians of unit variance.
+ * An image of which no measures can be taken (`isMeasurable`) counts as wrong, and its loss and KL as missing: NaN. What is
+ * finite stays finite: beyond the largest float32 it counts as that.
  */
 export function imageMetrics(outputs: ArrayLike<number>, context: MetricsContext): ImageMetrics {
   const { classes, classOffset, kind, labels, baseline } = context;
@@ -68,17 +85,23 @@ export function imageMetrics(outputs: ArrayLike<number>, context: MetricsContext
   const kl = new Float32Array(images);
   for (let i = 0; i < images; i++) {
     const start = i * classes;
+    if (!isMeasurable(outputs, start, classes, kind)) {
+      predicted[i] = NO_CLASS;
+      loss[i] = kl[i] = Number.NaN;
+      continue;
+    }
     let divergence = 0;
     for (let c = start; c < start + classes; c++) {
       const p = baseline[c] as number;
       const q = logQ[c] as number;
       if (kind === 'values') divergence += 0.5 * (p - q) ** 2;
-      else if (p !== -Infinity) divergence += Math.exp(p) * (p - q);
+      else divergence += Math.exp(p) * (p - q);
     }
-    const best = argmax(logQ, start, classes) - classOffset;
+    const best = argmax(outputs, start, classes) - classOffset;
     predicted[i] = best < 0 ? NO_CLASS : best;
-    kl[i] = Math.max(0, divergence);
-    loss[i] = kind === 'values' ? divergence : -(logQ[start + (labels[i] as number) + classOffset] as number);
+    kl[i] = Math.min(LARGEST, Math.max(0, divergence));
+    const own = kind === 'values' ? divergence : -(logQ[start + (labels[i] as number) + classOffset] as number);
+    loss[i] = Math.min(LARGEST, own);
   }
   return { predicted, loss, kl };
 }

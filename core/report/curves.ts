@@ -39,10 +39,10 @@ export type Halving =
 
 /**
  * The removed fraction at which accuracy is half of `intact`, linear between measured fractions and from the intact
- * network at 0. Undefined without a measured fraction. `rows` ascend in fraction.
+ * network at 0; points without an accuracy are passed over. Undefined without a measured fraction. `rows` ascend in fraction.
  */
 export function halving(rows: readonly CurveRow[], intact: number | undefined): Halving | undefined {
-  const points = rows.map((row) => ({ fraction: row.fraction, accuracy: row.accuracy }));
+  const points = rows.flatMap(({ fraction, accuracy }) => (accuracy === null ? [] : [{ fraction, accuracy }]));
   const first = points[0];
   if (first === undefined) return undefined;
   if (intact !== undefined && first.fraction > 0) points.unshift({ fraction: 0, accuracy: intact });

@@ -115,3 +115,11 @@ export function rampLegend(kind: 'sequential' | 'diverging', label: string, ends
     ><span class="ramp-ends">${ends.map((end) => html`<span>${end}</span>`)}</span>
   </div>`;
 }
+
+/** The legend of `lostMark`. */
+export const lostItem: LegendItem = {
+  label: 'outputs that are not finite: counted as wrong, without KL',
+  swatch: html`<svg class="swatch" viewBox="-15 -6 30 12" aria-hidden="true">
+    <path d="M-4,-4L4,4M-4,4L4,-4" stroke="var(--ink-2)" stroke-width="2.4" fill="none" />
+  </svg>`,
+};

@@ -1,11 +1,11 @@
-import { present, type ReportContext } from './context.js';
+import { present, unique, type ReportContext } from './context.js';
 import { halving, mainCurveSet } from './curves.js';
 import { mainPredictor } from './main-predictor.js';
 import { count, counted, listed, percent, significant, withInterval } from './number-format.js';
 
 /** Two to six sentences with the answers, computed from the tables; each says how sure it is. */
 export function findings(context: ReportContext): string[] {
-  return [completeness, mostRobust, halvingPoints, acrossDepth, learnedRedundancy, bestPredictor]
+  return [completeness, notFinite, mostRobust, halvingPoints, acrossDepth, learnedRedundancy, bestPredictor]
     .map((find) => find(context))
     .filter((sentence) => sentence !== undefined);
 }
@@ -20,6 +20,19 @@ function completeness({ input }: ReportContext): string | undefined {
   return committed === planned
     ? `The study is complete: ${scope}, ${counted(planned, 'cell')}.`
     : `The study is not complete: ${count(committed)} of ${counted(planned, 'cell')} are there (${percent(committed / Math.max(1, planned))}), for ${scope}; what follows may still change.`;
+}
+
+/** How many conditions have outputs that are no numbers, and what becomes of them; nothing where there is none. */
+function notFinite({ input }: ReportContext): string | undefined {
+  const rows = input.tables.ablations.filter((row) => row.non_finite > 0);
+  if (rows.length === 0) return undefined;
+  const images = rows.reduce((sum, row) => sum + row.non_finite, 0);
+  const whole = rows.filter((row) => row.kl === null).length;
+  const networks = unique(rows.map((row) => row.model));
+  return (
+    `Outputs are not finite in ${counted(rows.length, 'condition')} of ${count(input.tables.ablations.length)} (${listed(networks)}; ${counted(images, 'image')} in all, ` +
+    `${whole === 0 ? 'never on every image' : `on every image in ${count(whole)}`}): such an image counts as wrong, and has no loss and no KL; means of KL are over the others, and a mean over several conditions that would need it is missing.`
+  );
 }
 
 function mostRobust({ input, level }: ReportContext): string | undefined {
@@ -70,8 +83,8 @@ function acrossDepth({ input, level }: ReportContext): string | undefined {
     (row) =>
       row.measure === 'kl' && row.part === 'difference' && row.ablation === first.ablation && row.fill === first.fill,
   );
-  const more = rows.filter((row) => row.low > 0);
-  const less = rows.filter((row) => row.high < 0);
+  const more = rows.filter((row) => present(row.low) && row.low > 0);
+  const less = rows.filter((row) => present(row.high) && row.high < 0);
   const named = (found: typeof rows): string => listed(found.map(({ model }) => model));
   const said = [
     more.length > 0 ? `more than pairs of one layer in ${named(more)}` : '',

@@ -23,6 +23,10 @@ export const nameMargins: Margins = { left: 118, bottom: 44 };
 export const panelWidth = 372;
 export const panelHeight = 236;
 
+/** Marks a place where outputs are not finite: a cross at this height below a panel's upper edge, whatever its axis. */
+export const LOST_AT = 7;
+export const lostMark = { type: 'point', shape: 'cross', angle: 45, filled: true, size: 70, opacity: 1 } as const;
+
 const ink = 'var(--ink-2)';
 const config: NonNullable<TopLevelSpec['config']> = {
   font: 'inherit',

@@ -38,6 +38,10 @@ export function studyJson(input: ReportInput): Json {
       noOp: total('no_op'),
       ...(input.cells === null ? {} : { computed: input.cells.computed, reused: input.cells.reused }),
     },
+    nonFinite: {
+      conditions: input.tables.ablations.filter((row) => row.non_finite > 0).length,
+      images: input.tables.ablations.reduce((sum, row) => sum + row.non_finite, 0),
+    },
     findings: findings(contextOf(input)),
     models: input.tables.models.map((row) => {
       const half = halving(curves?.rows.filter((curve) => curve.model === row.model) ?? [], row.accuracy);

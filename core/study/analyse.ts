@@ -5,6 +5,7 @@ import { stageGroups, unitIndices } from '../plan/planner.js';
 import { unitKey } from '../plan/outline.js';
 import { SEMANTICS } from '../plan/identity.js';
 import type { StudyRef } from '../spec/resolved-study.js';
+import { admittedTables } from '../tables/gate.js';
 import type { CoverageRow, Tables } from '../tables/schema.js';
 import type { Catalog } from './catalog.js';
 import { loadModelResults } from './load-results.js';
@@ -13,7 +14,7 @@ import { adoptedWaves, withReach } from './waves.js';
 import { failedKeys } from './failures.js';
 import { loadOutlines } from './outlines.js';
 import type { ModelResults } from './results.js';
-import { ablationRows, curveRows } from './rows/ablation.js';
+import { ablationRows, curveRows, unmeasuredRows } from './rows/ablation.js';
 import { kernelResponses, kernelRows } from './rows/kernel.js';
 import { layerRows, modelRow } from './rows/model.js';
 import { interactionRows, pairRows } from './rows/pair.js';
@@ -58,6 +59,7 @@ export async function analyseStudy(
     signal?.throwIfAborted();
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
     if (results) addModel(tables, results, study);
+    else append(tables.ablations, unmeasuredRows(outline));
     append(tables.coverage, await coverageRows(ledger, outline, study.seed, failed));
   }
   const missing = tables.coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
@@ -68,7 +70,7 @@ export async function analyseStudy(
       { details: { missing } },
     );
   }
-  return tables;
+  return admittedTables(tables);
 }
 
 function addModel(

@@ -34,10 +34,12 @@ export interface DisagreementReport {
   };
   /** Cells that changed nothing on one engine and something on the other. */
   readonly states: number;
+  /** Images × cells whose output is not finite: in both computations, which agree on it, or in one only. They have no loss and KL to compare. */
+  readonly nonFinite: { readonly both: number; readonly onlyOne: number };
   readonly tolerance: number;
   /**
-   * No loss or KL is further apart than the tolerance (relative to the larger of 1 and the stored number), and at most one
-   * prediction in a thousand differs, rounded up: a tie may fall either way.
+   * No loss or KL is further apart than the tolerance (relative to the larger of 1 and the stored number), outputs are
+   * finite in both or in neither, and at most one prediction in a thousand differs, rounded up: a tie may fall either way.
    */
   readonly agrees: boolean;
 }
@@ -55,14 +57,12 @@ class Distances {
 
   constructor(readonly tolerance: number) {}
 
+  /** Of two finite numbers. */
   add(stored: number, again: number, place: () => Place): void {
-    // Equal infinities, and NaN on both sides, are no difference.
-    const far = Object.is(stored, again) ? 0 : Math.abs(stored - again);
-    const distance = Number.isNaN(far) ? Infinity : far;
+    const distance = Math.abs(stored - again);
     this.#count++;
     this.#sum += distance;
-    const allowed = Number.isFinite(stored) ? this.tolerance * Math.max(1, Math.abs(stored)) : 0;
-    if (distance > allowed) this.#beyond++;
+    if (distance > this.tolerance * Math.max(1, Math.abs(stored))) this.#beyond++;
     if (distance > this.#largest) {
       this.#largest = distance;
       this.#at = { ...place(), stored, again };
@@ -87,6 +87,7 @@ export class Disagreement {
   #compared = 0;
   #differing = 0;
   #states = 0;
+  readonly #nonFinite = { both: 0, onlyOne: 0 };
 
   constructor(tolerance: number) {
     this.#tolerance = tolerance;
@@ -101,8 +102,15 @@ export class Disagreement {
     for (const [i, predicted] of stored.predicted.entries()) {
       const place = (): Place => ({ ...cell, image: imageAt(i) });
       this.#compared++;
-      this.#loss.add(stored.loss[i] as number, again.loss[i] as number, place);
-      this.#kl.add(stored.kl[i] as number, again.kl[i] as number, place);
+      const [before, after] = [stored, again].map(({ kl, loss }) =>
+        Number.isFinite((kl[i] as number) + (loss[i] as number)),
+      );
+      if (before !== after) this.#nonFinite.onlyOne++;
+      else if (!before) this.#nonFinite.both++;
+      else {
+        this.#loss.add(stored.loss[i] as number, again.loss[i] as number, place);
+        this.#kl.add(stored.kl[i] as number, again.kl[i] as number, place);
+      }
       const other = again.predicted[i] as number;
       if (other === predicted) continue;
       this.#differing++;
@@ -118,8 +126,9 @@ export class Disagreement {
       kl: this.#kl.distance,
       predictions: { differing: this.#differing, named: this.#named },
       states: this.#states,
+      nonFinite: { ...this.#nonFinite },
       tolerance: this.#tolerance,
-      agrees: this.#loss.within && this.#kl.within && this.#differing <= ties,
+      agrees: this.#loss.within && this.#kl.within && this.#nonFinite.onlyOne === 0 && this.#differing <= ties,
     };
   }
 }

@@ -109,14 +109,25 @@ export class CellReader {
       return cell;
     });
     const there = parts.filter((part) => part !== undefined);
+    const seen = chunks.filter((_, i) => parts[i] !== undefined);
     if (there.length === 0) return undefined;
+    const images = there.reduce((sum, cell) => sum + cell.kl.length, 0);
     const idle = there.every((cell) => cell.state === 'no-op');
     return {
-      predicted: joinedUint16(there.map((cell) => cell.predicted)),
-      loss: joinedFloat32(there.map((cell) => cell.loss)),
-      kl: joinedFloat32(there.map((cell) => cell.kl)),
+      predicted: joined(
+        there.map((cell) => cell.predicted),
+        new Uint16Array(images),
+      ),
+      loss: joined(
+        there.map((cell) => cell.loss),
+        new Float32Array(images),
+      ),
+      kl: joined(
+        there.map((cell) => cell.kl),
+        new Float32Array(images),
+      ),
       effect: Math.max(...there.map((cell) => cell.effect)),
-      ...(chunks[0] === 0 ? {} : { images: this.#imagesOf(chunks) }),
+      ...(chunks[0] === 0 && there.length === parts.length ? {} : { images: this.#imagesOf(seen) }),
       state: there.length < parts.length ? 'partial' : idle ? 'no-op' : 'ok',
     };
   }
@@ -129,12 +140,17 @@ export class CellReader {
     return this.#outline.waves.slice(0, waves).flatMap((_, wave) => piecesOf(this.#outline, wave));
   }
 
-  /** Pieces are consecutive parts of the order, from its beginning. */
-  #imagesOf(pieces: readonly number[]): Uint32Array {
-    return this.#order.slice(
-      0,
-      pieces.reduce((sum, piece) => sum + chunkOf(this.#outline, piece).images, 0),
-    );
+  /** Places in the network's data of the images of chunks, or of pieces, which are consecutive parts of the order. */
+  #imagesOf(chunks: readonly number[]): Uint32Array {
+    const { chunks: whole, pieces } = this.#outline;
+    const places = chunks.map((chunk) => {
+      const isPiece = chunk >= whole.length;
+      const before = isPiece ? pieces.slice(0, chunk - whole.length) : whole.slice(0, chunk);
+      const from = before.reduce((sum, part) => sum + part.images, 0);
+      const to = from + chunkOf(this.#outline, chunk).images;
+      return isPiece ? this.#order.subarray(from, to) : Uint32Array.from({ length: to - from }, (_, i) => from + i);
+    });
+    return joined(places, new Uint32Array(places.reduce((sum, part) => sum + part.length, 0)));
   }
 
   conditions(name: string, list: ConditionList): AblationResult['conditions'] {
@@ -154,14 +170,8 @@ function wavePieces(outline: ModelOutline): readonly number[] {
   return outline.waves.slice(0, furthest).flatMap((_, wave) => piecesOf(outline, wave));
 }
 
-function joinedUint16(parts: readonly Uint16Array[]): Uint16Array {
-  const whole = new Uint16Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
-}
-
-function joinedFloat32(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+/** Writes parts one behind the other into an array of their size. */
+function joined<A extends Uint16Array | Uint32Array | Float32Array>(parts: readonly A[], whole: A): A {
   parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
   return whole;
 }

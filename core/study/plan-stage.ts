@@ -1,7 +1,5 @@
-import { countCorrect } from '../analysis/damage.js';
 import { canonicalJson } from '../canonical.js';
 import { sha256 } from '../digest.js';
-import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Graph } from '../network/graph.js';
 import { SEMANTICS } from '../plan/identity.js';
@@ -11,11 +9,13 @@ import type { Workload } from '../plan/prediction.js';
 import type { Stage } from '../plan/stage.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { Catalog } from './catalog.js';
+import { checkBaselines } from './check-baselines.js';
 import { adoptedScores, adoptScores } from './decisions.js';
 import { failedKeys } from './failures.js';
 import { CellReader, loadProfile } from './load-results.js';
 import { loadOutlines } from './outlines.js';
-import { scoresOf } from './scores.js';
+import { isSound } from './results.js';
+import { damageScore, scoresOf } from './scores.js';
 import { segmentsOf } from './segments.js';
 import type { StagePlan, StudyEnd } from './steps.js';
 import { adoptedWaves, adoptWaves, decideWaves, withReach } from './waves.js';
@@ -63,7 +63,7 @@ export async function nextStage(
       const plan = (): ReturnType<typeof firstMissing> => firstMissing(models, context, scores);
       const found = await plan();
       if (found.stage?.index !== 0 && options.expectations !== false)
-        await checkExpectations(ledger, catalog, models, seed);
+        await checkBaselines(ledger, catalog, models, seed);
       if (found.stage) return { ...found, models };
       const decided = await decideScores(ledger, catalog, ref, models, scores, seed, plan);
       if (decided.found) return { ...decided.found, models };
@@ -137,40 +137,9 @@ async function meanKl(
   )?.scoring;
   return Array.from({ length: scoring?.length ?? 0 }, (_, index) => {
     const result = cells.condition('cells', ablation, index);
-    if (!result || result.state === 'partial') return undefined;
-    return result.kl.reduce((sum, kl) => sum + kl, 0) / result.kl.length;
+    return isSound(result) ? damageScore(result.kl) : undefined;
   });
 }
-
-/** Refuses to go on with a network that is not what its author says it is: a wrong input is the usual cause. */
-async function checkExpectations(
-  ledger: Ledger,
-  catalog: Catalog,
-  models: readonly ModelOutline[],
-  seed: number,
-): Promise<void> {
-  const misses: string[] = [];
-  for (const outline of models) {
-    const { expect, name } = outline.model;
-    if (!expect) continue;
-    const baseline = (await CellReader.open(ledger, outline, seed, 'baseline')).condition('baseline', '', 0);
-    if (baseline?.state !== 'ok') continue;
-    const labels: number[] = [];
-    for (const chunk of outline.chunks) labels.push(...(await catalog.chunk(chunk.digest)).labels);
-    const accuracy = countCorrect(baseline.predicted, labels) / labels.length;
-    if (Math.abs(accuracy - expect.accuracy) <= expect.within + 1e-9) continue;
-    misses.push(
-      `models.${name}: the intact network is right on ${percent(accuracy)} of ${labels.length} images, expected ${percent(expect.accuracy)} ± ${percent(expect.within)}`,
-    );
-  }
-  if (misses.length === 0) return;
-  throw new PercussError(
-    'EXPECTATION_MISSED',
-    `${misses.join('\n')}\nNothing was ablated. Check input (divide, mean, std, order), output (class-offset) and the images; then correct the spec or its expect.`,
-  );
-}
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** Writes a stage down and divides it into batches of about so many seconds. */
 export async function publishStage(

@@ -12,10 +12,10 @@ export interface ConditionResult {
   readonly loss: Float32Array;
   readonly kl: Float32Array;
   readonly effect: number;
-  /** Adaptive: places in the network's data of the images that the arrays hold, in their order; absent: all, in theirs. */
+  /** Places in the network's data of the images that the arrays hold, in their order, where these are not all in theirs. */
   readonly images?: Uint32Array;
-  /** `partial`: some chunks are missing; the arrays then hold the others, `images` those of the chunks that are asked for. */
-  readonly state: 'ok' | 'no-op' | 'partial' | 'failed';
+  /** `partial`: some chunks are missing; the arrays then hold the others. */
+  readonly state: 'ok' | 'no-op' | 'partial';
 }
 
 /** One ablation of one network, by index of its conditions. */
@@ -44,6 +44,11 @@ export interface ResponseResultRead {
 export interface SiteProfile {
   readonly mean: Float64Array;
   readonly std: Float64Array;
+}
+
+/** A condition on everything that was asked for. */
+export function isSound(result: ConditionResult | undefined): result is ConditionResult {
+  return result !== undefined && result.state !== 'partial';
 }
 
 /** Everything stored of one network in one study. */

@@ -10,8 +10,25 @@ import type { SiteProfile } from './results.js';
 export interface ScoreSource {
   graph(outline: ModelOutline): Graph;
   profile(outline: ModelOutline): Promise<ReadonlyMap<string, SiteProfile> | undefined>;
-  /** Mean KL of each condition over all chunks; undefined where a cell is missing or failed. */
+  /** Damage of each condition over all chunks (`damageScore`); undefined where a cell is missing or failed. */
   meanKl(outline: ModelOutline, ablation: string): Promise<readonly (number | undefined)[] | undefined>;
+}
+
+/** Of a target whose score could not be had: it is removed last, never ranked as harmless. */
+const UNDECIDED = Number.MAX_VALUE;
+
+/**
+ * Mean KL; where outputs are not finite on some images, above every mean, and the more the more images these are: damage
+ * beyond any measure. Always finite.
+ */
+export function damageScore(kl: ArrayLike<number>): number {
+  let [sum, lost] = [0, 0];
+  for (let i = 0; i < kl.length; i++) {
+    const value = kl[i] as number;
+    if (Number.isFinite(value)) sum += value;
+    else lost++;
+  }
+  return lost === 0 ? sum / kl.length : (UNDECIDED / 2) * (lost / kl.length);
 }
 
 /** L1 norm of each kernel's weights, by layer name. */
@@ -41,7 +58,7 @@ export async function scoresOf(
     for (const { spec } of outline.ablations) {
       if (!needsScores(spec)) continue;
       const known = await scoreTargets(outline, spec, source);
-      if (known) scores[scoresName(outline.model.name, spec.name)] = known;
+      if (known) scores[scoresName(outline.model.name, spec.name)] = known.map((score) => score ?? UNDECIDED);
     }
   }
   return scores;
@@ -51,7 +68,7 @@ async function scoreTargets(
   outline: ModelOutline,
   spec: AblationSpec,
   source: ScoreSource,
-): Promise<readonly number[] | undefined> {
+): Promise<readonly (number | undefined)[] | undefined> {
   const targets = targetsOf(outline.anatomy, spec.unit, spec.layers);
   if (spec.order === 'weight-norm') {
     const norms = weightNorms(source.graph(outline), outline);
@@ -64,16 +81,19 @@ async function scoreTargets(
   }
   const name = scoringAblation(spec).name;
   if (conditionList(outline, name).length !== targets.length) return undefined;
-  const damage = await source.meanKl(outline, name);
-  // A target whose damage could not be measured is undecided: it is removed last, never ranked as harmless.
-  return damage?.map((kl) => kl ?? Number.MAX_VALUE);
+  return source.meanKl(outline, name);
 }
 
-function sumOverCuts(targets: readonly Target[], score: (site: string, channel: number) => number): number[] {
-  return targets.map((target) =>
-    target.cuts.reduce(
+/** Undefined where a sum is not finite. */
+function sumOverCuts(
+  targets: readonly Target[],
+  score: (site: string, channel: number) => number,
+): (number | undefined)[] {
+  return targets.map((target) => {
+    const total = target.cuts.reduce(
       (sum, cut) => sum + cut.channels.reduce((inner, channel) => inner + score(cut.site, channel), 0),
       0,
-    ),
-  );
+    );
+    return Number.isFinite(total) ? total : undefined;
+  });
 }

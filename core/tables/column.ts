@@ -45,5 +45,7 @@ export const normalisedDepth = number(
 export const siteType = text('What values the site can hold: signed, or rectified (never negative).');
 export const fill = text('What takes the place of the removed channels: zero, mean, mean-position or resample.');
 export const spread = maybe(text('Where random lesions lie: one-layer, matched or all-depths; empty for other modes.'));
+export const nonFinite = (what: string) =>
+  count('images', `Images on which an output of the lesioned network is not finite: ${what}.`);
 export const level = (of: string, end: 'Lower' | 'Upper') =>
   `${end} end of the interval of ${of}, at the level of the study.`;

@@ -1,27 +1,26 @@
 import {
-  ablation,
   count,
   depth,
-  fill,
   layer,
   level,
   maybe,
   model,
+  nonFinite,
   normalisedDepth,
   number,
   site,
   siteType,
-  spread,
   text,
   type Column,
   type Columns,
 } from './column.js';
+import { ablationColumns, curveColumns } from './ablation-columns.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
 import { stopColumns } from './stop-columns.js';
 import type { TableName, Tables } from './schema.js';
 
 /** Version of the columns below, written into every Parquet file. Raised when a column is renamed, removed or changes its meaning. */
-export const tablesVersion = 1;
+export const tablesVersion = 2;
 
 export type RowOf<T extends TableName> = Tables[T][number];
 /** Every column of every table, in the order in which it stands in the files. The compiler holds it to the row types. */
@@ -62,7 +61,12 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     r2_same_null: maybe(number('R²', 'The same in the network with shuffled weights.')),
     r2_far: maybe(number('R²', 'Mean over kernels of how well the kernels of far sites predict a signature.')),
     r2_far_null: maybe(number('R²', 'The same in the network with shuffled weights.')),
-    reliability_kl: maybe(number('1', 'Split-half reliability (Spearman-Brown) of the ranking of kernels by KL.')),
+    reliability_kl: maybe(
+      number(
+        '1',
+        'Split-half reliability (Spearman-Brown) of the ranking of kernels by KL, of those with a KL on every image.',
+      ),
+    ),
     dead_kernels: maybe(count('kernels', 'Kernels whose removal changes nothing on any image.')),
     silent_kernels: maybe(count('kernels', 'Kernels that answer none of the impulses.')),
   },
@@ -89,7 +93,10 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
         'Whether each position sees the whole image besides, by a norm over the map, a gate, attention or a global pool.',
     },
     kernel_kl: maybe(
-      number('nat', 'Mean over the kernels of the layer of the damage when one is set to zero (mean KL over images).'),
+      number(
+        'nat',
+        'Mean over the kernels of the layer of the damage when one is set to zero (mean KL over images); empty where a lesioned output is not finite.',
+      ),
     ),
     kernel_kl_low: maybe(number('nat', level('kernel_kl, over kernels and images', 'Lower'))),
     kernel_kl_high: maybe(number('nat', level('kernel_kl, over kernels and images', 'Upper'))),
@@ -107,8 +114,12 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     channel: count('index', 'The kernel: its channel at the site, counted from 0.'),
     type: siteType,
     normalised_depth: normalisedDepth,
-    weight_norm: number('weight units', 'L1 norm of the weights of the kernel.'),
-    activation_mean: maybe(number('activation units', 'Mean activation over reference images and positions.')),
+    weight_norm: maybe(
+      number('weight units', 'L1 norm of the weights of the kernel; empty where a weight is not finite.'),
+    ),
+    activation_mean: maybe(
+      number('activation units', 'Mean activation over reference images and positions; empty where one is not finite.'),
+    ),
     activation_std: maybe(
       number('activation units', 'Standard deviation of the activation over reference images and positions.'),
     ),
@@ -120,7 +131,8 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     kl_high: maybe(number('nat', level('kl, over images', 'Upper'))),
     delta_loss: maybe(number('nat', 'Mean over images of the change in cross-entropy loss.')),
     flips: maybe(number('share', 'Share of images whose predicted class changes.')),
-    state: text('State of the removal: ok, no-op, partial (some chunks missing), failed, or missing.'),
+    non_finite: maybe(nonFinite('flips count them, kl and delta_loss leave them out')),
+    state: text('State of the removal: ok, no-op, or missing (it was not asked for, or a cell of it failed).'),
     silent: maybe({
       type: 'BOOLEAN',
       nullable: false,
@@ -140,56 +152,9 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
       number('R²', 'The same for this kernel’s place in networks with shuffled weights, mean over them.'),
     ),
   },
-  ablations: {
-    model,
-    ablation,
-    mode: text('How the conditions were chosen: each, pairs, random or cumulative.'),
-    unit: text('What was removed: kernel, layer, block or stream.'),
-    index: count('index', 'Number of the condition within the ablation of the model, counted from 0.'),
-    layers: text('Layers in which channels were removed, shortened with a count when many.'),
-    channels: text('Layers with the removed channels, as in layer1.0.conv1[3,7], shortened with a count when many.'),
-    removed: count('units', 'How many kernels, layers, blocks or stream channels were removed.'),
-    removed_fraction: number('share', 'Removed channels as a share of all that the ablation may remove.'),
-    fill,
-    draw: maybe(count('index', 'Which draw of donors, for resample; empty for other fills.')),
-    fraction: maybe(number('share', 'The fraction asked for in the study; empty for modes each and pairs.')),
-    trial: maybe(count('index', 'Which trial of a random ablation; empty for other modes.')),
-    spread,
-    match: maybe(text('Shared by a one-layer lesion and its matched lesion of the same size; empty elsewhere.')),
-    images: count('images', 'Number of images evaluated.'),
-    correct: count('images', 'Number of images classified correctly.'),
-    accuracy: number('share', 'Share of images classified correctly.'),
-    accuracy_low: number('share', level('the accuracy', 'Lower')),
-    accuracy_high: number('share', level('the accuracy', 'Upper')),
-    kl: number('nat', 'Damage: mean over images of KL(baseline ‖ lesioned).'),
-    kl_low: number('nat', level('kl', 'Lower')),
-    kl_high: number('nat', level('kl', 'Upper')),
-    delta_loss: number('nat', 'Mean over images of the change in cross-entropy loss.'),
-    abs_delta_loss: number('nat', 'Mean over images of the absolute change in cross-entropy loss.'),
-    flips: number('share', 'Share of images whose predicted class changes.'),
-    effect: number(
-      'activation units',
-      'Largest absolute change that the edits made at their sites; 0 means that the lesion did not act.',
-    ),
-    state: text('ok, no-op (the lesion changed nothing), partial (some chunks missing) or failed.'),
-  },
+  ablations: ablationColumns,
   stops: stopColumns,
-  curves: {
-    model,
-    ablation,
-    mode: text('How the conditions were chosen: random or cumulative.'),
-    unit: text('What was removed: kernel, layer, block or stream.'),
-    spread,
-    fill,
-    fraction: number('share', 'Removed fraction.'),
-    conditions: count('conditions', 'Number of conditions averaged.'),
-    accuracy: number('share', 'Mean accuracy over the conditions.'),
-    accuracy_low: number('share', level('the mean accuracy', 'Lower')),
-    accuracy_high: number('share', level('the mean accuracy', 'Upper')),
-    kl: number('nat', 'Mean over the conditions of the mean KL over images.'),
-    kl_low: number('nat', level('kl', 'Lower')),
-    kl_high: number('nat', level('kl', 'Upper')),
-  },
+  curves: curveColumns,
   pairs: pairColumns,
   interactions: interactionColumns,
   responses: {
@@ -204,7 +169,12 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     amplitude: number('input units', 'Height of the impulse after preprocessing.'),
     site,
     depth,
-    norm: number('activation units', 'L2 norm of the response over channels and positions of the site.'),
+    norm: maybe(
+      number(
+        'activation units',
+        'L2 norm of the response over channels and positions of the site; empty where it is not finite.',
+      ),
+    ),
     odd_norm: maybe(number('activation units', 'L2 norm of the odd part (r(+a) − r(−a)) / 2.')),
     even_norm: maybe(number('activation units', 'L2 norm of the even part (r(+a) + r(−a)) / 2.')),
     linearity: maybe(number('1', 'Share of the odd part in the energy of the response.')),
@@ -235,7 +205,10 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     predictor: text('What predicts: a column of the table kernels.'),
     target: text('What is predicted: a measure of damage.'),
     sites: count('sites', 'Sites with enough kernels to enter.'),
-    kernels: count('kernels', 'Kernels of these sites.'),
+    kernels: count(
+      'kernels',
+      'Kernels of these sites that entered: with a predictor, and a finite output on every image.',
+    ),
     spearman: maybe(number('1', 'Rank correlation within sites, combined over sites by Fisher z.')),
     low: maybe(number('1', level('the rank correlation', 'Lower'))),
     high: maybe(number('1', level('the rank correlation', 'Upper'))),

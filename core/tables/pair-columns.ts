@@ -1,4 +1,4 @@
-import { ablation, count, fill, level, maybe, model, number, text, type Columns } from './column.js';
+import { ablation, count, fill, level, maybe, model, nonFinite, number, text, type Columns } from './column.js';
 import type { InteractionRow, PairRow } from './schema.js';
 
 /** The table `pairs`. */
@@ -17,20 +17,30 @@ export const pairColumns: Columns<PairRow> = {
   depth_a: number('1', 'Normalised depth of the first site at which the first unit is cut: 0 first site, 1 last.'),
   depth_b: number('1', 'Normalised depth of the first site at which the other unit is cut.'),
   distance: number('1', 'Difference of the two normalised depths.'),
-  kl_a: number('nat', 'Damage of the first unit alone: mean over images of KL(baseline ‖ lesioned).'),
-  kl_b: number('nat', 'Damage of the other unit alone.'),
-  kl_joint: number('nat', 'Damage of both together.'),
-  kl_interaction: number('nat', 'Mean over images of kl_joint − kl_a − kl_b: above 0 where each covers for the other.'),
-  kl_interaction_low: number('nat', level('kl_interaction, over images', 'Lower')),
-  kl_interaction_high: number('nat', level('kl_interaction, over images', 'Upper')),
-  delta_loss_a: number('nat', 'Mean over images of the change in cross-entropy loss, the first unit alone.'),
-  delta_loss_b: number('nat', 'The same, the other unit alone.'),
-  delta_loss_joint: number('nat', 'The same, both together.'),
-  delta_loss_interaction: number('nat', 'Mean over images of the joint change less the two single ones.'),
-  delta_loss_interaction_low: number('nat', level('delta_loss_interaction, over images', 'Lower')),
-  delta_loss_interaction_high: number('nat', level('delta_loss_interaction, over images', 'Upper')),
+  kl_a: maybe(number('nat', 'Damage of the first unit alone: mean over images of KL(baseline ‖ lesioned).')),
+  kl_b: maybe(number('nat', 'Damage of the other unit alone.')),
+  kl_joint: maybe(number('nat', 'Damage of both together.')),
+  kl_interaction: maybe(
+    number(
+      'nat',
+      'Mean over images of kl_joint − kl_a − kl_b: above 0 where each covers for the other; empty where one of the three is not there for every image.',
+    ),
+  ),
+  kl_interaction_low: maybe(number('nat', level('kl_interaction, over images', 'Lower'))),
+  kl_interaction_high: maybe(number('nat', level('kl_interaction, over images', 'Upper'))),
+  delta_loss_a: maybe(number('nat', 'Mean over images of the change in cross-entropy loss, the first unit alone.')),
+  delta_loss_b: maybe(number('nat', 'The same, the other unit alone.')),
+  delta_loss_joint: maybe(number('nat', 'The same, both together.')),
+  delta_loss_interaction: maybe(number('nat', 'Mean over images of the joint change less the two single ones.')),
+  delta_loss_interaction_low: maybe(number('nat', level('delta_loss_interaction, over images', 'Lower'))),
+  delta_loss_interaction_high: maybe(number('nat', level('delta_loss_interaction, over images', 'Upper'))),
   images: count('images', 'Number of images evaluated.'),
-  state: text('State of the joint condition: ok, or no-op (it changed nothing). Pairs that lack a cell have no row.'),
+  non_finite: nonFinite(
+    'of both units removed or of one alone; there is then no interaction, and kl_a, kl_b and kl_joint are means over those that are finite',
+  ),
+  state: text(
+    'State of the joint condition: ok, no-op (it changed nothing), or failed (a cell of it, or of a unit alone, failed).',
+  ),
 };
 
 /** The table `interactions`. */
@@ -45,13 +55,17 @@ export const interactionColumns: Columns<InteractionRow> = {
   ),
   distance_low: maybe(number('1', 'part distance: least distance in normalised depth, itself left out unless 0.')),
   distance_high: maybe(number('1', 'part distance: largest distance in normalised depth.')),
-  distance: number('1', 'Mean distance of the pairs.'),
+  distance: maybe(number('1', 'Mean distance of the pairs.')),
   pairs: count('pairs', 'Number of pairs; of a difference, those that could be matched by single damage.'),
+  left_out: count(
+    'pairs',
+    'Pairs that were asked for and are not in the mean: a cell failed, or an output is not finite.',
+  ),
   units: count('units', 'Number of different units in these pairs.'),
-  singles: number('nat', 'Mean over the pairs of kl_a + kl_b.'),
-  interaction: number('nat', 'Mean interaction over pairs and images, or the difference of two such means.'),
-  low: number('nat', level('interaction, over pairs, the units they share, and images', 'Lower')),
-  high: number('nat', level('interaction, over pairs, the units they share, and images', 'Upper')),
+  singles: maybe(number('nat', 'Mean over the pairs of kl_a + kl_b.')),
+  interaction: maybe(number('nat', 'Mean interaction over pairs and images, or the difference of two such means.')),
+  low: maybe(number('nat', level('interaction, over pairs, the units they share, and images', 'Lower'))),
+  high: maybe(number('nat', level('interaction, over pairs, the units they share, and images', 'Upper'))),
   p: maybe(
     number('probability', 'Of a difference at least as large if it did not matter which pairs are called across.'),
   ),

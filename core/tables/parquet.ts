@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { BIGINT, BOOLEAN, DOUBLE, DuckDBDataChunk, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { canonicalJson } from '../canonical.js';
-import { PercussError } from '../errors.js';
-import type { Column, ColumnType } from './column.js';
+import type { ColumnType } from './column.js';
 import { columnsOf, tableDescriptions, tablesVersion, type RowOf } from './columns.js';
 import { identifier, literal, withDatabase } from './database.js';
+import { admitted, type CellValue } from './gate.js';
 import type { TableName } from './schema.js';
 
 const types: Readonly<Record<ColumnType, DuckDBType>> = { VARCHAR, BOOLEAN, BIGINT, DOUBLE };
@@ -21,7 +21,7 @@ const breathRows = 8 * chunkRows;
  * `percuss` in the file's metadata with the tables' version and every column's unit and description. Equal rows give equal
  * bytes. Rows are taken one by one; what exceeds 512 MB waits on disk, so memory does not grow with their number.
  *
- * @throws PercussError BUG when a value does not fit its column (a missing number, NaN, an infinity, a broken count).
+ * @throws PercussError BUG when a value does not fit its column, see `admit`.
  */
 export async function writeParquet<T extends TableName>(table: T, rows: Iterable<RowOf<T>>): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'percuss-table-'));
@@ -43,10 +43,11 @@ export async function writeParquet<T extends TableName>(table: T, rows: Iterable
         appender.appendDataChunk(chunk);
         buffer = layout.map(() => []);
       };
-      for (const row of rows) {
-        const values = row as unknown as Readonly<Record<string, unknown>>;
+      for (const row of admitted(table, rows)) {
+        const values = row as unknown as Readonly<Record<string, CellValue>>;
         layout.forEach(([name, column], i) => {
-          buffer[i]?.push(toDuckDB(values[name], column, () => `table ${table}, row ${index}, column ${name}`));
+          const value = values[name] ?? null;
+          buffer[i]?.push(column.type === 'BIGINT' && value !== null ? BigInt(value) : value);
         });
         index += 1;
         if (index % chunkRows === 0) append();
@@ -74,29 +75,4 @@ function metadata(table: TableName): string {
       columnsOf(table).map(([name, column]) => [name, { unit: column.unit, description: column.description }]),
     ),
   });
-}
-
-/** The value as DuckDB takes it, or the error that says why the column can't hold it. `where` is only asked then. */
-function toDuckDB(value: unknown, column: Column, where: () => string): string | number | bigint | boolean | null {
-  if (value === null && column.nullable) return null;
-  switch (column.type) {
-    case 'VARCHAR':
-      if (typeof value === 'string') return value;
-      break;
-    case 'BOOLEAN':
-      if (typeof value === 'boolean') return value;
-      break;
-    case 'BIGINT':
-      if (Number.isSafeInteger(value)) return BigInt(value as number);
-      break;
-    case 'DOUBLE':
-      // Adding zero turns −0 into 0, so that equal numbers give equal bytes.
-      if (typeof value === 'number' && Number.isFinite(value)) return value + 0;
-      break;
-  }
-  throw new PercussError(
-    'BUG',
-    `${where()}: expected ${column.type}${column.nullable ? ' or null' : ''}, got ${String(value)} (${typeof value}). ` +
-      'Please report this with the spec of the study.',
-  );
 }

@@ -74,7 +74,7 @@ export interface KernelRow {
   channel: number;
   type: string;
   normalised_depth: number;
-  weight_norm: number;
+  weight_norm: number | null;
   activation_mean: number | null;
   activation_std: number | null;
   /** On which the damage rests; fewer than the network's where only an adaptive ablation has it. */
@@ -84,6 +84,7 @@ export interface KernelRow {
   kl_high: number | null;
   delta_loss: number | null;
   flips: number | null;
+  non_finite: number | null;
   state: string;
   silent: boolean | null;
   linearity: number | null;
@@ -114,16 +115,18 @@ export interface AblationRow {
   match: string | null;
   images: number;
   correct: number;
-  accuracy: number;
-  accuracy_low: number;
-  accuracy_high: number;
-  kl: number;
-  kl_low: number;
-  kl_high: number;
-  delta_loss: number;
-  abs_delta_loss: number;
-  flips: number;
-  effect: number;
+  /** Null where nothing could be measured: the condition failed, or no image has a finite output. */
+  accuracy: number | null;
+  accuracy_low: number | null;
+  accuracy_high: number | null;
+  kl: number | null;
+  kl_low: number | null;
+  kl_high: number | null;
+  delta_loss: number | null;
+  abs_delta_loss: number | null;
+  flips: number | null;
+  non_finite: number;
+  effect: number | null;
   /** ok, no-op, partial (some chunks missing) or failed. */
   state: string;
 }
@@ -137,12 +140,15 @@ export interface CurveRow {
   fill: string;
   fraction: number;
   conditions: number;
-  accuracy: number;
-  accuracy_low: number;
-  accuracy_high: number;
-  kl: number;
-  kl_low: number;
-  kl_high: number;
+  missing: number;
+  accuracy: number | null;
+  accuracy_low: number | null;
+  accuracy_high: number | null;
+  kl: number | null;
+  kl_low: number | null;
+  kl_high: number | null;
+  /** Conditions × images. */
+  non_finite: number;
 }
 
 /** Two units removed together, and what that does beyond removing each alone. */
@@ -163,20 +169,21 @@ export interface PairRow {
   depth_a: number;
   depth_b: number;
   distance: number;
-  kl_a: number;
-  kl_b: number;
-  kl_joint: number;
+  kl_a: number | null;
+  kl_b: number | null;
+  kl_joint: number | null;
   /** Mean over images of joint − a − b. */
-  kl_interaction: number;
-  kl_interaction_low: number;
-  kl_interaction_high: number;
-  delta_loss_a: number;
-  delta_loss_b: number;
-  delta_loss_joint: number;
-  delta_loss_interaction: number;
-  delta_loss_interaction_low: number;
-  delta_loss_interaction_high: number;
+  kl_interaction: number | null;
+  kl_interaction_low: number | null;
+  kl_interaction_high: number | null;
+  delta_loss_a: number | null;
+  delta_loss_b: number | null;
+  delta_loss_joint: number | null;
+  delta_loss_interaction: number | null;
+  delta_loss_interaction_low: number | null;
+  delta_loss_interaction_high: number | null;
   images: number;
+  non_finite: number;
   state: string;
 }
 
@@ -191,13 +198,14 @@ export interface InteractionRow {
   part: string;
   distance_low: number | null;
   distance_high: number | null;
-  distance: number;
+  distance: number | null;
   pairs: number;
+  left_out: number;
   units: number;
-  singles: number;
-  interaction: number;
-  low: number;
-  high: number;
+  singles: number | null;
+  interaction: number | null;
+  low: number | null;
+  high: number | null;
   p: number | null;
 }
 
@@ -214,7 +222,7 @@ export interface ResponseRow {
   amplitude: number;
   site: string;
   depth: number;
-  norm: number;
+  norm: number | null;
   odd_norm: number | null;
   even_norm: number | null;
   linearity: number | null;

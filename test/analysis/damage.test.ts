@@ -3,6 +3,7 @@ import { correctness, robustnessArea, robustnessCurve, type CurveInput } from '.
 import { damageByClass, damageOf } from '../../core/analysis/damage.js';
 import { clopperPearson } from '../../core/analysis/interval.js';
 import { layerSensitivity } from '../../core/analysis/sensitivity.js';
+import { crossedMean } from '../../core/analysis/crossed.js';
 import { randomStream } from '../../core/random.js';
 
 const baseline = {
@@ -83,12 +84,19 @@ describe('robustness curves', () => {
       },
       { fraction: 0.1, trials: [{ correct: [1, 1, 1, 0], kl: [0, 0, 0, 1] }] },
     ]);
-    expect(curve.map((p) => [p.fraction, p.conditions, p.accuracy.estimate, p.kl!.estimate])).toEqual([
+    expect(curve.map((p) => [p.fraction, p.conditions, p.accuracy?.estimate, p.kl!.estimate])).toEqual([
       [0.1, 1, 0.75, 0.25],
       [0.5, 2, 0.375, 1],
     ]);
-    expect(curve[0]!.accuracy.sources).toBe('images');
-    expect(curve[1]!.accuracy.sources).toBe('units and images');
+    // With one trial a point is over images alone, with several over trials and images.
+    expect(curve[0]!.accuracy).toMatchObject(crossedMean([[1, 1, 1, 0]], 0.95, { proportion: true })!);
+    expect(crossedMean([[1, 1, 1, 0]])!.sources).toBe('images');
+    expect(
+      crossedMean([
+        [1, 0, 0, 0],
+        [1, 1, 0, 0],
+      ])!.sources,
+    ).toBe('units and images');
   });
   test('the area under a straight line is its mean', () => {
     const intact = Uint8Array.of(1, 1, 1, 1, 0);
@@ -126,8 +134,8 @@ describe('robustness curves', () => {
     let [accuracies, areas] = [0, 0];
     for (let run = 0; run < runs; run++) {
       const { intact, inputs } = simulate(run, 80, fractions, 6);
-      const point = robustnessCurve(inputs)[1]!.accuracy;
-      if (point.low <= accuracy && accuracy <= point.high) accuracies += 1;
+      const point = robustnessCurve(inputs)[1]!.accuracy!;
+      if (point.low! <= accuracy && accuracy <= point.high!) accuracies += 1;
       const found = robustnessArea(intact, inputs)!;
       if (found.low <= area && area <= found.high) areas += 1;
     }
@@ -138,7 +146,30 @@ describe('robustness curves', () => {
   test('nothing to measure is null', () => {
     expect(robustnessArea([1, 1], [])).toBeNull();
     expect(robustnessArea([0, 0], [{ fraction: 0.1, trials: [{ correct: [0, 0], kl: [0, 0] }] }])).toBeNull();
-    expect(robustnessCurve([{ fraction: 0.1, trials: [] }])).toEqual([]);
+  });
+  test('a fraction of which nothing is known keeps its point', () => {
+    expect(robustnessCurve([{ fraction: 0.1, trials: [] }])).toEqual([
+      { fraction: 0.1, conditions: 0, accuracy: null, kl: null, nonFinite: 0 },
+    ]);
+  });
+  test('a point with outputs that are not finite keeps its accuracy, and has no KL', () => {
+    const [point] = robustnessCurve([
+      {
+        fraction: 1,
+        trials: [
+          { correct: [1, 0, 0, 1], kl: [0, Number.NaN, Number.NaN, 1] },
+          { correct: [1, 1, 0, 1], kl: [0, 1, 2, 3] },
+        ],
+      },
+    ]);
+    expect(point).toMatchObject({ conditions: 2, accuracy: { estimate: 5 / 8 }, kl: null, nonFinite: 2 });
+  });
+  test('one image has means without intervals', () => {
+    const [point] = robustnessCurve([{ fraction: 1, trials: [{ correct: [1], kl: [2] }] }]);
+    expect(point).toMatchObject({
+      accuracy: { estimate: 1, low: null, high: null },
+      kl: { estimate: 2, low: null, high: null },
+    });
   });
   test('correctness compares predictions with labels', () => {
     expect([...correctness(Uint16Array.of(1, 2, 65535), Uint16Array.of(1, 3, 0))]).toEqual([1, 0, 0]);

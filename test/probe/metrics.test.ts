@@ -70,9 +70,6 @@ describe('per image', () => {
     const dear = imageMetrics([1, 0, 0], context([0.5, 0.5, 0], [1], { kind: 'probabilities' }));
     expect(dear.kl[0]).toBeCloseTo(0.5 * Math.log(0.5) + 0.5 * (Math.log(0.5) + 126 * Math.LN2), 3);
     expect(dear.loss[0]).toBeCloseTo(126 * Math.LN2, 4);
-    const masked = imageMetrics([0, 0, -Infinity], context([0, Math.log(3), -Infinity], [0]));
-    expect(masked.kl[0]).toBeCloseTo(0.75 * Math.log(1.5) + 0.25 * Math.log(0.5), 6);
-    expect(masked.loss[0]).toBeCloseTo(Math.LN2, 6);
   });
 
   test('labels of 1001-class networks count from output 1, and background is no class', () => {
@@ -90,12 +87,63 @@ describe('per image', () => {
     expect(loss[0]).toBe(4.5);
   });
 
-  test('an output that is no number is no class and no agreement', () => {
-    const { predicted, kl } = imageMetrics([Number.NaN, 1, 2], context([0, 1, 2], [2]));
-    expect(predicted[0]).toBe(NO_CLASS);
-    expect(kl[0]).toBeNaN();
-    const shifted = imageMetrics([Number.NaN, 1, 2], context([0, 1, 2], [1], { classOffset: 1 }));
-    expect(shifted.predicted[0]).toBe(NO_CLASS);
+  test.each([
+    ['NaN', Number.NaN],
+    ['infinite', Infinity],
+    ['minus infinite', -Infinity],
+  ])(
+    'an image with an output that is %s counts as wrong, its loss and KL as missing, and no other does',
+    (_, broken) => {
+      // The broken output is that of the label, and would be the largest if it were +∞.
+      for (const kind of ['logits', 'values'] as const) {
+        const outputs = [0, 1, broken, 0, 1, 2];
+        const { predicted, loss, kl } = imageMetrics(outputs, context([0, 1, 2, 0, 1, 2], [2, 2], { kind }));
+        expect([...predicted]).toEqual([NO_CLASS, 2]);
+        expect([loss[0], kl[0]]).toEqual([Number.NaN, Number.NaN]);
+        expect(kl[1]).toBe(0);
+        expect(Number.isFinite(loss[1])).toBe(true);
+      }
+      const shifted = imageMetrics([broken, 1, 2], context([0, 1, 2], [1], { classOffset: 1 }));
+      expect(shifted.predicted[0]).toBe(NO_CLASS);
+    },
+  );
+
+  test('a negative probability has no logarithm; what rounding leaves of 0 counts as 0', () => {
+    const p = context([0.5, 0.3, 0.2], [0], { kind: 'probabilities' });
+    const negative = imageMetrics([1.1, 0.2, -0.3], p);
+    expect([negative.predicted[0], negative.loss[0], negative.kl[0]]).toEqual([NO_CLASS, Number.NaN, Number.NaN]);
+    const rounded = imageMetrics([0.6, 0.4, -1e-9], p);
+    expect(rounded.predicted[0]).toBe(0);
+    expect(rounded.loss[0]).toBeCloseTo(-Math.log(0.6), 6);
+    expect([...imageMetrics([Number.NaN, 0.4, 0.6], p).predicted]).toEqual([NO_CLASS]);
+  });
+
+  test('what is finite has a finite loss and KL: the largest float32 where they are beyond it', () => {
+    const huge = 3.4e38;
+    const largest = (2 - 2 ** -23) * 2 ** 127;
+    const logits = imageMetrics([huge, -huge, 0], context([-huge, huge, 0], [1]));
+    expect([logits.predicted[0], logits.loss[0], logits.kl[0]]).toEqual([0, largest, largest]);
+    const values = imageMetrics([huge, 0, 0], context([-huge, 0, 0], [1], { kind: 'values' }));
+    expect([values.loss[0], values.kl[0]]).toEqual([largest, largest]);
+  });
+
+  test('the predicted class is that of the largest output, however small the differences', () => {
+    expect([...imageMetrics([1e-27, 3e-27, 2e-27], context([0, 0, 1], [1])).predicted]).toEqual([1]);
+  });
+
+  test('NaN stands for outputs that are not finite, and for nothing else', () => {
+    const output = fc.oneof(fc.float(), fc.constantFrom(Number.NaN, Infinity, -Infinity));
+    const row = fc.array(output, { minLength: 3, maxLength: 3 });
+    const finite = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 3, maxLength: 3 });
+    fc.assert(
+      fc.property(row, finite, fc.nat(2), fc.constantFrom('logits', 'values'), (outputs, intact, label, kind) => {
+        const { predicted, loss, kl } = imageMetrics(outputs, context(intact, [label], { kind }));
+        const isFinite = outputs.every(Number.isFinite);
+        expect([Number.isFinite(loss[0]), Number.isFinite(kl[0])]).toEqual([isFinite, isFinite]);
+        expect([Number.isNaN(loss[0]), Number.isNaN(kl[0])]).toEqual([!isFinite, !isFinite]);
+        expect(predicted[0] === NO_CLASS).toBe(!isFinite);
+      }),
+    );
   });
 
   test('KL is never negative, is 0 of a network from itself, and does not change when a constant is added to logits', () => {

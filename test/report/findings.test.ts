@@ -5,7 +5,9 @@ import { mainPredictor } from '../../core/report/main-predictor.js';
 import { count, interval, listed, percent, significant } from '../../core/report/number-format.js';
 import { rasterUrl } from '../../core/report/raster.js';
 import { studyJson } from '../../core/report/summary.js';
-import type { CurveRow } from '../../core/tables/schema.js';
+import { columnsOf, tableNames } from '../../core/tables/columns.js';
+import { renderReport } from '../../core/report/report.js';
+import type { AblationRow, CurveRow, Tables } from '../../core/tables/schema.js';
 import { decode } from 'fast-png';
 import { emptyInput, syntheticInput } from './fixture.js';
 
@@ -19,12 +21,14 @@ function curve(points: readonly (readonly [fraction: number, accuracy: number])[
     fill: 'zero',
     fraction,
     conditions: 1,
+    missing: 0,
     accuracy,
     accuracy_low: accuracy,
     accuracy_high: accuracy,
     kl: 0,
     kl_low: 0,
     kl_high: 0,
+    non_finite: 0,
   }));
 }
 
@@ -114,4 +118,51 @@ test('study.json pins its objects and holds the key numbers', () => {
   });
   expect(canonicalJson(summary)).toBe(canonicalJson(studyJson(syntheticInput({ size: 'full' }))));
   expect(canonicalJson(studyJson(emptyInput()))).toContain('"predictor":null');
+});
+
+describe('outputs that are not finite', () => {
+  const input = syntheticInput();
+  const findingsWith = (change: (row: AblationRow, index: number) => AblationRow): string[] => {
+    const tables = { ...input.tables, ablations: input.tables.ablations.map(change) };
+    return (studyJson({ ...input, tables }) as { findings: string[] }).findings;
+  };
+
+  test('are told with how many conditions and images, and on how many all were', () => {
+    const told = findingsWith((row, i) =>
+      i === 3 ? { ...row, non_finite: 7 } : i === 5 ? { ...row, non_finite: row.images, kl: null } : row,
+    ).filter((finding) => finding.startsWith('Outputs are not finite'));
+    const of = input.tables.ablations.length;
+    const { model, images } = input.tables.ablations[5] as AblationRow;
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain(
+      `in 2 conditions of ${count(of)} (${model}; ${7 + images} images in all, on every image in 1)`,
+    );
+  });
+
+  test('are not spoken of where there are none', () => {
+    expect(findingsWith((row) => row).join(' ')).not.toContain('finite');
+  });
+
+  test('a point without an accuracy is passed over where accuracy halves', () => {
+    const rows = curve([
+      [0.1, 0.6],
+      [0.2, 0.2],
+    ]);
+    const lost: CurveRow = { ...(rows[0] as CurveRow), fraction: 0.15, accuracy: null };
+    expect(halving([rows[0] as CurveRow, lost, rows[1] as CurveRow], 0.8)).toEqual(halving(rows, 0.8));
+  });
+});
+
+test('a report of which every number that may be missing is missing has no broken number', async () => {
+  const { tables } = syntheticInput();
+  const emptied = Object.fromEntries(
+    tableNames.map((table) => {
+      const empty = columnsOf(table).flatMap(([name, column]) => (column.nullable ? [[name, null] as const] : []));
+      return [table, tables[table].map((row) => ({ ...row, ...Object.fromEntries(empty) }))];
+    }),
+  ) as unknown as Tables;
+  const html = await renderReport({ ...syntheticInput(), tables: emptied });
+  expect(html.replace(/data:[^"]*/g, '')).not.toMatch(/NaN|Infinity|undefined|<td[^>]*>null</);
+  // Sections stand, with tables of what is known.
+  expect(html).toContain('No interaction is known.');
 });

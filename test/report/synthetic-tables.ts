@@ -143,6 +143,7 @@ function kernelTables(
         kl_high: 1.25 * kl,
         delta_loss: kl / 3,
         flips: Math.min(1, kl),
+        non_finite: 0,
         state: 'ok',
         silent: false,
         linearity: 0.9 - 0.4 * depth,
@@ -233,6 +234,7 @@ function ablation(
     delta_loss: kl / 3,
     abs_delta_loss: kl / 2,
     flips: Math.min(1, kl),
+    non_finite: 0,
     effect: 1,
     state: 'ok',
   };
@@ -254,12 +256,14 @@ function curveRows(network: Network): CurveRow[] {
         fill: 'zero',
         fraction,
         conditions: 20,
+        missing: 0,
         accuracy,
         accuracy_low: Math.max(0, accuracy - width),
         accuracy_high: Math.min(1, accuracy + width),
         kl,
         kl_low: 0.7 * kl,
         kl_high: 1.35 * kl,
+        non_finite: 0,
       };
     }),
   );
@@ -303,6 +307,7 @@ function pairRows(network: Network): PairRow[] {
       delta_loss_interaction_low: interaction / 3 - 0.004,
       delta_loss_interaction_high: interaction / 3 + 0.004,
       images: 500,
+      non_finite: 0,
       state: 'ok',
     };
   });
@@ -327,6 +332,7 @@ function interactionRows(network: Network): InteractionRow[] {
     distance_high: ends?.[1] ?? null,
     distance,
     pairs: 200,
+    left_out: 0,
     units: 150,
     singles: 0.02,
     interaction,

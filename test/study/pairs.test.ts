@@ -168,7 +168,7 @@ run: { engine: reference }
       const [a, b] = [`${row.layer_a}[${row.channel_a}]`, `${row.layer_b}[${row.channel_b}]`];
       expect(row.kl_a).toBeCloseTo(klOf(a), 5);
       expect(row.kl_b).toBeCloseTo(klOf(b), 5);
-      expect(row.kl_joint).toBeCloseTo(klOf(a, b), 5);
+      expect(row.kl_joint!).toBeCloseTo(klOf(a, b), 5);
       expect(row.kl_interaction).toBeCloseTo(klOf(a, b) - klOf(a) - klOf(b), 5);
       expect(row.delta_loss_interaction).toBeCloseTo(
         deltaLossOf(labels, a, b) - deltaLossOf(labels, a) - deltaLossOf(labels, b),
@@ -179,24 +179,24 @@ run: { engine: reference }
 
   test('that back each other up, max(a, b), are free alone and harmful together: all of it is interaction', () => {
     const row = pair(conv1(gateA), conv1(gateB));
-    expect([row.kl_a, row.kl_b]).toEqual([expect.closeTo(0, 7), expect.closeTo(0, 7)]);
-    expect(row.kl_joint).toBeGreaterThan(0.1);
-    expect(row.kl_interaction).toBeCloseTo(row.kl_joint, 6);
+    expect([row.kl_a!, row.kl_b]).toEqual([expect.closeTo(0, 7), expect.closeTo(0, 7)]);
+    expect(row.kl_joint!).toBeGreaterThan(0.1);
+    expect(row.kl_interaction).toBeCloseTo(row.kl_joint!, 6);
     expect(row.kl_interaction_low).toBeGreaterThan(0);
   });
 
   test('that are two halves of one are about half as harmful each, less by the curve of KL', () => {
     const row = pair(conv1(halfA), conv1(halfB));
-    expect(row.kl_a).toBeCloseTo(row.kl_b, 6);
+    expect(row.kl_a).toBeCloseTo(row.kl_b!, 6);
     // Logits add; KL grows with the square of small changes, so the whole is between two and four halves.
-    expect(row.kl_joint / row.kl_a).toBeGreaterThan(2);
-    expect(row.kl_joint / row.kl_a).toBeLessThan(4.5);
+    expect(row.kl_joint! / row.kl_a!).toBeGreaterThan(2);
+    expect(row.kl_joint! / row.kl_a!).toBeLessThan(4.5);
   });
 
   test('one behind the other do together what each does alone', () => {
     const row = pair(conv1(ownA), 'conv2[3]');
-    expect(row.kl_joint).toBeCloseTo(row.kl_a, 6);
-    expect(row.kl_interaction).toBeCloseTo(-row.kl_a, 6);
+    expect(row.kl_joint!).toBeCloseTo(row.kl_a!, 6);
+    expect(row.kl_interaction).toBeCloseTo(-row.kl_a!, 6);
     expect(row.kl_interaction_high).toBeLessThan(0);
   });
 
@@ -208,7 +208,7 @@ run: { engine: reference }
     const rows = tables.interactions.filter((row) => row.measure === 'kl');
     expect(rows.map((row) => row.part)).toEqual(['layer', 'across', 'distance', 'difference']);
     const within = tables.pairs.filter((row) => row.relation === 'layer');
-    const mean = within.reduce((sum, row) => sum + row.kl_interaction, 0) / within.length;
+    const mean = within.reduce((sum, row) => sum + row.kl_interaction!, 0) / within.length;
     expect(rows[0]).toMatchObject({ pairs: 31, units: 12, interaction: expect.closeTo(mean, 12) as number, p: null });
     expect(rows[3]?.p).toBeGreaterThan(0);
     expect(rows[3]?.p).toBeLessThanOrEqual(1);
@@ -240,7 +240,9 @@ run: { engine: reference }
     );
     expect(drawn.pairs.filter((row) => row.fill === 'resample')).toHaveLength(3 * 21);
     const [row] = drawn.interactions.filter((one) => one.fill === 'resample' && one.measure === 'kl');
-    const mean = drawn.pairs.filter((one) => one.fill === 'resample').reduce((sum, one) => sum + one.kl_interaction, 0);
+    const mean = drawn.pairs
+      .filter((one) => one.fill === 'resample')
+      .reduce((sum, one) => sum + one.kl_interaction!, 0);
     expect(row).toMatchObject({ part: 'layer', pairs: 21, interaction: expect.closeTo(mean / 63, 10) as number });
   });
 });

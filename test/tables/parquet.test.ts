@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isPercussError } from '../../core/errors.js';
-import { columns, tableNames } from '../../core/tables/columns.js';
+import { columns, columnsOf, tableNames } from '../../core/tables/columns.js';
 import { withDatabase } from '../../core/tables/database.js';
 import { tablesDocument } from '../../core/tables/document.js';
+import { admit, admitted } from '../../core/tables/gate.js';
 import { writeParquet } from '../../core/tables/parquet.js';
 import { queryTables } from '../../core/tables/query.js';
 import { ablationRow, modelRow } from './rows.js';
@@ -76,7 +77,7 @@ describe('writeParquet', () => {
       return String(reader.getRowsJS()[0]?.[0]);
     });
     await rm(path);
-    expect(JSON.parse(value)).toMatchObject({ version: 1, table: 'curves', columns: { kl: { unit: 'nat' } } });
+    expect(JSON.parse(value)).toMatchObject({ version: 2, table: 'curves', columns: { kl: { unit: 'nat' } } });
   });
 
   test.each([
@@ -88,6 +89,27 @@ describe('writeParquet', () => {
     const error = await writeParquet('models', [row]).catch((thrown: unknown) => thrown);
     expect(isPercussError(error) && error.code).toBe('BUG');
     expect(String(error)).toContain(place);
+  });
+});
+
+describe('the gate into tables', () => {
+  test('lets a number that is not finite in as missing, where a column may be empty', async () => {
+    const broken = { ...ablationRow(0), kl: Number.NaN, kl_low: -Infinity, effect: Infinity, kl_high: -0 };
+    const [row] = [...admitted('ablations', [broken])];
+    expect(row).toEqual({ ...broken, kl: null, kl_low: null, effect: null, kl_high: 0 });
+    await expect(writeParquet('ablations', [broken])).resolves.toBeInstanceOf(Uint8Array);
+  });
+
+  test('every number of every table is finite or missing behind it', () => {
+    for (const table of tableNames) {
+      for (const [name, column] of columnsOf(table)) {
+        for (const value of [Number.NaN, Infinity, -Infinity]) {
+          const through = (): unknown => admit(value, column, () => name);
+          if (column.nullable) expect(through()).toBeNull();
+          else expect(through).toThrow(name);
+        }
+      }
+    }
   });
 });
 

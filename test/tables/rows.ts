@@ -57,6 +57,7 @@ export function ablationRow(index: number): AblationRow {
     delta_loss: Math.cos(index),
     abs_delta_loss: Math.abs(Math.cos(index)),
     flips: 0.01,
+    non_finite: 0,
     effect: 1.5,
     state: 'ok',
   };

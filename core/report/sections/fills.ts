@@ -3,10 +3,17 @@ import { grouped, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import { lineSwatch, type Section } from '../figure.js';
 import { html } from '../html.js';
-import { count, interval, significant } from '../number-format.js';
+import { count, counted, interval, significant } from '../number-format.js';
 import { panelHeight, panelWidth, plot } from '../plot.js';
 
 const most = 1200;
+
+/** The damage of the same channels with either fill; null where it is not known of every image. */
+interface Twins {
+  readonly model: string;
+  readonly zero: number | null;
+  readonly other: number | null;
+}
 
 interface Pair {
   readonly model: string;
@@ -14,22 +21,32 @@ interface Pair {
   readonly other: number;
 }
 
+/** Fills are compared on the same images: those of a condition that has a KL on all of them. */
+const comparable = (row: AblationRow): number | null =>
+  row.state !== 'partial' && row.non_finite === 0 ? row.kl : null;
+
+const isKnown = (twins: Twins): twins is Pair => twins.zero !== null && twins.other !== null;
+
 /** Zero against another fill: the same channels removed, something else in their place. */
 export async function fills(context: ReportContext): Promise<Section> {
   const section = { id: 'fills', title: 'What stands in their place' };
-  const other = ['mean', 'mean-position', 'resample'].find(
-    (fill) => pairsOf(context.input.tables.ablations, fill).length > 0,
+  const other = ['mean', 'mean-position', 'resample'].find((fill) =>
+    pairsOf(context.input.tables.ablations, fill).some(isKnown),
   );
   if (other === undefined) {
     return {
       ...section,
       blocks: [
-        html`<p class="none">No condition was run with zero and with another fill, so they cannot be compared.</p>`,
+        html`<p class="none">
+          No condition has a damage on all its images both with zero and with another fill, so they cannot be compared.
+        </p>`,
       ],
     };
   }
-  const groups = grouped(pairsOf(context.input.tables.ablations, other), (pair) => pair.model);
-  const all = [...groups.values()].flat();
+  const twins = pairsOf(context.input.tables.ablations, other);
+  const all = twins.filter(isKnown);
+  const lost = twins.length - all.length;
+  const groups = grouped(all, (pair) => pair.model);
   const positive = all.flatMap((pair) => [pair.zero, pair.other]).filter((value) => value > 0);
   const domain = [Math.min(...positive, 1) / 1.5, Math.max(...positive, 1e-6) * 1.5];
   const panels = [];
@@ -88,7 +105,11 @@ export async function fills(context: ReportContext): Promise<Section> {
           ...context.legend([...groups.keys()]),
           { label: 'equal damage', swatch: lineSwatch('var(--ink-2)', '4 4') },
         ],
-        note: `One point a condition: the same channels, filled with zero and with ${other}; both axes are logarithmic, conditions without any damage are left out of the picture.`,
+        note: `One point a condition: the same channels, filled with zero and with ${other}; both axes are logarithmic, conditions without any damage are left out of the picture.${
+          lost === 0
+            ? ''
+            : ` ${counted(lost, 'pair')} of conditions ${lost === 1 ? 'has' : 'have'} no KL on every image, and ${lost === 1 ? 'is' : 'are'} left out.`
+        }`,
         reading:
           'A point below the dashed line is a kernel that zero punishes more than its loss deserves: its constant part could be replaced, so the damage was reliance and not lack of redundancy.',
         numbers: dataTable('Ratio of damage between fills', rows, [
@@ -104,7 +125,7 @@ export async function fills(context: ReportContext): Promise<Section> {
 }
 
 /** Conditions with fill zero and their twins with another fill: same network, ablation and place among those of their fill. */
-function pairsOf(ablations: readonly AblationRow[], other: string): Pair[] {
+function pairsOf(ablations: readonly AblationRow[], other: string): Twins[] {
   const keyOf = (row: AblationRow): string =>
     JSON.stringify([
       row.model,
@@ -117,12 +138,12 @@ function pairsOf(ablations: readonly AblationRow[], other: string): Pair[] {
       row.trial,
       row.spread,
     ]);
-  const twins = new Map<string, number>();
+  const twins = new Map<string, AblationRow>();
   // Of several draws the first stands for all.
-  for (const row of ablations) if (row.fill === other && !twins.has(keyOf(row))) twins.set(keyOf(row), row.kl);
+  for (const row of ablations) if (row.fill === other && !twins.has(keyOf(row))) twins.set(keyOf(row), row);
   return ablations.flatMap((row) => {
     const twin = row.fill === 'zero' ? twins.get(keyOf(row)) : undefined;
-    return twin === undefined ? [] : [{ model: row.model, zero: row.kl, other: twin }];
+    return twin === undefined ? [] : [{ model: row.model, zero: comparable(row), other: comparable(twin) }];
   });
 }
 

@@ -1,9 +1,9 @@
 import type { InteractionRow, PairRow } from '../../tables/schema.js';
-import { grouped, unique, type ReportContext } from '../context.js';
+import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import { hollowSwatch, lineSwatch, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
-import { count, significant, withInterval } from '../number-format.js';
+import { count, counted, significant, withInterval } from '../number-format.js';
 import { nameMargins, panelHeight, panelWidth, plot, shortLabels } from '../plot.js';
 
 /** Strongest pairs of each kind that are listed for each network. */
@@ -19,10 +19,30 @@ export async function interactions(context: ReportContext): Promise<Section> {
       blocks: [html`<p class="none">No ablation of mode pairs has results yet, so no interaction is known.</p>`],
     };
   }
-  const blocks: Block[] = [await byDistance(context, rows)];
-  const contrast = await difference(context, rows);
+  const known = rows.filter(isKnown);
+  if (known.length === 0) {
+    return { ...section, blocks: [html`<p class="none">${leftOut(rows)} No interaction is known.</p>`, numbers(rows)] };
+  }
+  const blocks: Block[] = [await byDistance(context, known, rows)];
+  const contrast = await difference(context, known);
   if (contrast) blocks.push(contrast);
   return { ...section, blocks: [...blocks, ...strongest(context)] };
+}
+
+/** A mean that exists, with its interval. */
+type KnownRow = InteractionRow & { interaction: number; low: number; high: number; distance: number };
+
+const isKnown = (row: InteractionRow): row is KnownRow =>
+  present(row.interaction) && present(row.low) && present(row.high) && present(row.distance);
+
+/** How many pairs have no part in any mean; empty where all have. */
+function leftOut(rows: readonly InteractionRow[]): string {
+  const pairs = rows
+    .filter((row) => row.part === 'layer' || row.part === 'across')
+    .reduce((sum, row) => sum + row.left_out, 0);
+  return pairs === 0
+    ? ''
+    : `${counted(pairs, 'pair')} ${pairs === 1 ? 'is' : 'are'} left out, since outputs are not finite on some image, or a cell failed.`;
 }
 
 const setName = (row: Pick<InteractionRow, 'ablation' | 'unit' | 'fill'>): string =>
@@ -31,8 +51,12 @@ const setName = (row: Pick<InteractionRow, 'ablation' | 'unit' | 'fill'>): strin
 const printAxis = (values: readonly number[]): string => (Math.max(...values.map(Math.abs)) < 1e-3 ? '.1~e' : '~g');
 
 /** Mean interaction against distance in depth: one panel a network and ablation. */
-async function byDistance(context: ReportContext, rows: readonly InteractionRow[]): Promise<Figure> {
-  const drawn = rows.filter((row) => row.part === 'layer' || row.part === 'distance');
+async function byDistance(
+  context: ReportContext,
+  known: readonly KnownRow[],
+  rows: readonly InteractionRow[],
+): Promise<Figure> {
+  const drawn = known.filter((row) => row.part === 'layer' || row.part === 'distance');
   const panels = [];
   for (const [i, [title, own]] of [...grouped(drawn, (row) => `${row.model} · ${setName(row)}`)].entries()) {
     const values = own.map(({ model, part, distance, interaction, low, high }) => ({
@@ -101,7 +125,7 @@ async function byDistance(context: ReportContext, rows: readonly InteractionRow[
       { label: 'pairs of one layer', swatch: hollowSwatch() },
       { label: `${context.level} interval over pairs, the units they share, and images`, swatch: whiskerSwatch },
     ],
-    note: 'Interaction: KL of both removed, less the KL of each removed alone, image by image; means over the pairs of a fifth of the distances, and, hollow at 0, over those of one layer.',
+    note: `Interaction: KL of both removed, less the KL of each removed alone, image by image; means over the pairs of a fifth of the distances, and, hollow at 0, over those of one layer. ${leftOut(rows)}`.trimEnd(),
     reading:
       'Above zero two units cover for each other: the second removal finds no substitute, which is redundancy; below zero the loss of one has already cost what both do together, and since KL grows with the square of small changes, a little above zero is also reached by two that merely push the output the same way.',
     numbers: numbers(rows),
@@ -120,6 +144,7 @@ function numbers(rows: readonly InteractionRow[]): Html {
     { head: 'ablation', cell: (row) => setName(row) },
     { head: 'pairs', cell: what },
     { head: 'number', numeric: true, cell: (row) => count(row.pairs) },
+    { head: 'left out', numeric: true, cell: (row) => count(row.left_out) },
     { head: 'units', numeric: true, cell: (row) => count(row.units) },
     { head: 'KL of the two alone, summed (nat)', numeric: true, cell: (row) => significant(row.singles) },
     {
@@ -132,7 +157,7 @@ function numbers(rows: readonly InteractionRow[]): Html {
 }
 
 /** Across less within at equal single damage: one line a network. */
-async function difference(context: ReportContext, rows: readonly InteractionRow[]): Promise<Figure | undefined> {
+async function difference(context: ReportContext, rows: readonly KnownRow[]): Promise<Figure | undefined> {
   const contrasts = rows.filter((row) => row.part === 'difference');
   if (contrasts.length === 0) return undefined;
   const panels = [];
@@ -194,9 +219,14 @@ async function difference(context: ReportContext, rows: readonly InteractionRow[
   };
 }
 
+type MeasuredRow = PairRow & { kl_interaction: number; kl_interaction_low: number; kl_interaction_high: number };
+
+const isMeasured = (row: PairRow): row is MeasuredRow =>
+  present(row.kl_interaction) && present(row.kl_interaction_low) && present(row.kl_interaction_high);
+
 /** The pairs of which most is known to be redundant, and to depend on each other. */
 function strongest(context: ReportContext): Block[] {
-  const { pairs } = context.input.tables;
+  const pairs = context.input.tables.pairs.filter(isMeasured);
   const table = (title: string, sign: 1 | -1): Html | undefined => {
     const sure = pairs.filter((row) => sign * (sign > 0 ? row.kl_interaction_low : row.kl_interaction_high) > 0);
     const shown = [...grouped(sure, (row) => row.model).values()].flatMap((own) =>

@@ -4,7 +4,7 @@ import { dataTable } from '../data-table.js';
 import { lineSwatch, tickSwatch, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
 import { html } from '../html.js';
 import { mainPredictor, predictorValue } from '../main-predictor.js';
-import { count, significant, withInterval } from '../number-format.js';
+import { count, counted, significant, withInterval } from '../number-format.js';
 import { nameMargins, panelHeight, panelWidth, plot, shortLabels } from '../plot.js';
 
 /** A scatter plot of more kernels than this shows every k-th of them. */
@@ -34,6 +34,7 @@ export async function predictors(context: ReportContext): Promise<Section> {
 async function scatterFigure(context: ReportContext): Promise<Figure | undefined> {
   const main = mainPredictor(context.input.tables);
   if (main === undefined) return undefined;
+  const lost = context.input.tables.kernels.filter((row) => (row.non_finite ?? 0) > 0).length;
   const panels = [];
   let thinned = false;
   for (const [i, [model, kernels]] of [...grouped(context.input.tables.kernels, (row) => row.model)].entries()) {
@@ -94,8 +95,10 @@ async function scatterFigure(context: ReportContext): Promise<Figure | undefined
       { label: 'equal ranks', swatch: lineSwatch('var(--ink-2)', '4 4') },
     ],
     note: `One point a kernel, ranked among the kernels of its own site, so that differences between layers play no part, and spread within the width of its rank.${
-      thinned ? ` Of networks with more than ${most} kernels, evenly spaced ones are drawn.` : ''
-    }`,
+      lost > 0
+        ? ` ${counted(lost, 'kernel')} whose removal leaves outputs that are not finite ${lost === 1 ? 'has' : 'have'} no point and no part in ρ.`
+        : ''
+    }${thinned ? ` Of networks with more than ${most} kernels, evenly spaced ones are drawn.` : ''}`,
     reading:
       'Points along the dashed diagonal mean that the cheap measure orders the kernels of a layer as their removal does; an even cloud means that it says nothing.',
   };
@@ -103,14 +106,14 @@ async function scatterFigure(context: ReportContext): Promise<Figure | undefined
 
 /**
  * Ranks among the kernels of a site, scaled to [0, 1] and spread evenly within a rank's own width, so that kernels of equal
- * rank do not hide each other; sites with fewer than 4 kernels are left out.
+ * rank do not hide each other; kernels without a KL on every image, and sites with fewer than 4 others, are left out, as in the table.
  */
 function ranksWithinSites(kernels: readonly KernelRow[], predictor: string): { x: number; y: number }[] {
   let placed = 0;
   return [...grouped(kernels, (row) => row.site).values()].flatMap((site) => {
     const pairs = site.flatMap((row) => {
       const x = predictorValue(row, predictor);
-      return x !== null && row.kl !== null ? [{ x, y: row.kl }] : [];
+      return x !== null && row.kl !== null && row.non_finite === 0 ? [{ x, y: row.kl }] : [];
     });
     if (pairs.length < 4) return [];
     const xs = midRanks(pairs.map((pair) => pair.x));

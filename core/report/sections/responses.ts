@@ -36,13 +36,14 @@ export function responses(context: ReportContext): Section {
 
 function picture({ site, channel, depth, height, width, values }: ResponsePicture) {
   let limit = 0;
-  for (const value of values) limit = Math.max(limit, Math.abs(value));
+  for (const value of values) if (Number.isFinite(value)) limit = Math.max(limit, Math.abs(value));
+  const isFinite = values.every(Number.isFinite);
   const label = `response of ${site}, channel ${channel}, ${height} by ${width} positions`;
   return html`<div class="picture">
     <img src="${rasterUrl(values, height, width, limit)}" width="${width}" height="${height}" alt="${label}" />
     <p>
       <b>depth ${depth}</b> <span class="site">${site}</span> ch. ${channel}<br />${height} × ${width}<br />max |r|
-      ${limit === 0 ? '0: silent' : significant(limit, 2)}
+      ${limit === 0 && isFinite ? '0: silent' : significant(limit, 2)}${isFinite ? '' : ', elsewhere not finite'}
     </p>
   </div>`;
 }

@@ -1,10 +1,10 @@
-import { unique, type ReportContext } from '../context.js';
+import { present, unique, type ReportContext } from '../context.js';
 import { curveSets, halving, type CurveSet, type Halving } from '../curves.js';
 import { dataTable } from '../data-table.js';
-import { bandSwatch, lineSwatch, type Figure, type Section } from '../figure.js';
+import { bandSwatch, lineSwatch, lostItem, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
-import { count, percent, percentWithInterval, significant, withInterval } from '../number-format.js';
-import { panelHeight, panelWidth, plot } from '../plot.js';
+import { count, counted, percent, percentWithInterval, significant, withInterval } from '../number-format.js';
+import { LOST_AT, lostMark, panelHeight, panelWidth, plot } from '../plot.js';
 
 /** Robustness curves: networks over one another, as more and more is removed. */
 export async function robustness(context: ReportContext): Promise<Section> {
@@ -19,7 +19,12 @@ export async function robustness(context: ReportContext): Promise<Section> {
     };
   }
   const models = unique(sets.flatMap((set) => set.rows.map((row) => row.model)));
-  const legend = [...context.legend(models), { label: `${context.level} interval`, swatch: bandSwatch }];
+  const lost = sets.some((set) => set.rows.some((row) => row.non_finite > 0));
+  const legend = [
+    ...context.legend(models),
+    { label: `${context.level} interval`, swatch: bandSwatch },
+    ...(lost ? [lostItem] : []),
+  ];
   const chance = chanceLevel(context);
   const figure = async (
     measure: 'accuracy' | 'kl',
@@ -46,7 +51,7 @@ export async function robustness(context: ReportContext): Promise<Section> {
       {
         ...(await figure('accuracy', {
           title: 'Accuracy as kernels, layers or blocks are removed.',
-          note: 'Mean accuracy over the conditions of each removed fraction; the intact network stands at 0.',
+          note: `Mean accuracy over the conditions of each removed fraction; the intact network stands at 0.${withoutCells(sets)}`,
           reading:
             'The longer a curve stays high, the more of the network can be removed before it fails; where bands overlap, the order of two networks is open.',
         })),
@@ -62,15 +67,26 @@ export async function robustness(context: ReportContext): Promise<Section> {
   };
 }
 
+/** What is said of points that lack conditions; nothing where none does. */
+function withoutCells(sets: readonly CurveSet[]): string {
+  const rows = sets.flatMap((set) => set.rows);
+  const missing = rows.reduce((sum, row) => sum + row.missing, 0);
+  const empty = rows.filter((row) => row.conditions === 0).length;
+  return missing === 0
+    ? ''
+    : ` ${counted(missing, 'condition')} ${missing === 1 ? 'is' : 'are'} not in the means, since cells failed${empty === 0 ? '' : `; ${counted(empty, 'fraction')} ${empty === 1 ? 'has' : 'have'} no point for that`}.`;
+}
+
 async function panel(context: ReportContext, set: CurveSet, measure: 'accuracy' | 'kl', id: string): Promise<Html> {
   const intact = new Map(context.input.tables.models.map((row) => [row.model, row]));
-  const measured = set.rows.map((row) => ({
-    model: row.model,
-    fraction: row.fraction,
-    mean: row[measure],
-    low: row[`${measure}_low`],
-    high: row[`${measure}_high`],
-  }));
+  const measured = set.rows.flatMap((row) => {
+    const mean = row[measure];
+    const [low, high] = [row[`${measure}_low`] ?? mean, row[`${measure}_high`] ?? mean];
+    return present(mean) && present(low) && present(high)
+      ? [{ model: row.model, fraction: row.fraction, mean, low, high }]
+      : [];
+  });
+  const lost = set.rows.filter((row) => row.non_finite > 0).map(({ model, fraction }) => ({ model, fraction }));
   const origin = unique(set.rows.map((row) => row.model)).flatMap((model) => {
     const row = intact.get(model);
     const known = set.rows.some((curve) => curve.model === model && curve.fraction === 0);
@@ -131,6 +147,7 @@ async function panel(context: ReportContext, set: CurveSet, measure: 'accuracy' 
         mark: { type: 'point', filled: true, size: 46, opacity: 1 },
         encoding: { y: { field: 'mean', type: 'quantitative' }, shape: context.shape },
       },
+      ...(lost.length === 0 ? [] : [{ data: { values: lost }, mark: lostMark, encoding: { y: { value: LOST_AT } } }]),
     ],
   };
   return plot(
@@ -179,6 +196,12 @@ function numbers(context: ReportContext, sets: readonly CurveSet[]): Html {
       head: 'conditions',
       numeric: true,
       cell: (row) => count(row.own.reduce((sum, curve) => sum + curve.conditions, 0)),
+    },
+    { head: 'missing', numeric: true, cell: (row) => count(row.own.reduce((sum, curve) => sum + curve.missing, 0)) },
+    {
+      head: 'not finite (conditions × images)',
+      numeric: true,
+      cell: (row) => count(row.own.reduce((sum, curve) => sum + curve.non_finite, 0)),
     },
   ]);
 }

@@ -1,9 +1,9 @@
 import { grouped, present, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
-import { lineSwatch, whiskerSwatch, type Figure, type Section } from '../figure.js';
+import { lineSwatch, lostItem, whiskerSwatch, type Figure, type Section } from '../figure.js';
 import { html } from '../html.js';
-import { count, interval, percent, significant } from '../number-format.js';
-import { panelHeight, panelWidth, plot } from '../plot.js';
+import { count, counted, interval, percent, significant } from '../number-format.js';
+import { LOST_AT, lostMark, panelHeight, panelWidth, plot } from '../plot.js';
 
 const x = {
   field: 'depth',
@@ -97,6 +97,14 @@ async function kernelDamage(context: ReportContext): Promise<Figure | undefined>
     });
   }
   const left = context.input.tables.layers.filter((row) => row.kernel_kl === 0).length;
+  const broken = new Set(
+    context.input.tables.kernels
+      .filter((row) => (row.non_finite ?? 0) > 0)
+      .map((row) => JSON.stringify([row.model, row.layer])),
+  );
+  const lost = context.input.tables.layers.filter(
+    (row) => row.kernel_kl === null && broken.has(JSON.stringify([row.model, row.layer])),
+  ).length;
   return {
     kind: 'figure',
     id: 'fig-kernel-kl',
@@ -109,6 +117,10 @@ async function kernelDamage(context: ReportContext): Promise<Figure | undefined>
     ],
     note: `Each kernel alone is set to zero; shown is the mean over the kernels of a layer of KL(baseline ‖ lesioned), on a logarithmic axis.${
       left > 0 ? ` ${left} layers without any measurable damage have no point.` : ''
+    }${
+      lost > 0
+        ? ` ${counted(lost, 'layer')} ${lost === 1 ? 'has' : 'have'} no point, since the removal of some kernel leaves outputs that are not finite.`
+        : ''
     }`,
     reading:
       'Points high up are layers of which the network misses even one kernel; a flat, low line means that no depth is special.',
@@ -130,6 +142,7 @@ async function layerDamage(context: ReportContext): Promise<Figure | undefined> 
         model: row.model,
         depth: row.normalised_depth,
         accuracy: row.layer_accuracy,
+        lost: (condition?.non_finite ?? 0) > 0,
         low: condition?.accuracy_low ?? row.layer_accuracy,
         high: condition?.accuracy_high ?? row.layer_accuracy,
       },
@@ -155,6 +168,7 @@ async function layerDamage(context: ReportContext): Promise<Figure | undefined> 
       },
       { mark: { type: 'line', strokeWidth: 1.4, opacity: 0.8 }, encoding: { strokeDash: context.dash } },
       { mark: { type: 'point', filled: true, size: 40, opacity: 1 }, encoding: { shape: context.shape } },
+      { transform: [{ filter: 'datum.lost' }], mark: lostMark, encoding: { y: { value: LOST_AT } } },
     ],
   };
   return {
@@ -165,6 +179,7 @@ async function layerDamage(context: ReportContext): Promise<Figure | undefined> 
     legend: [
       ...context.legend([...grouped(values, (value) => value.model).keys()]),
       { label: `${context.level} interval over images`, swatch: whiskerSwatch },
+      ...(values.some(({ lost }) => lost) ? [lostItem] : []),
     ],
     note: 'All kernels of one layer are set to zero, one condition a layer.',
     reading:

@@ -1,9 +1,10 @@
 import { correctness, robustnessCurve, type CurveInput } from '../../analysis/curve.js';
-import { damageOf } from '../../analysis/damage.js';
-import type { LabelledCondition } from '../../plan/conditions.js';
+import { damageOf, type Damage } from '../../analysis/damage.js';
+import type { ConditionList, LabelledCondition } from '../../plan/conditions.js';
+import type { ModelOutline } from '../../plan/outline.js';
 import type { AblationRow, CurveRow } from '../../tables/schema.js';
 import { baselineOf } from './baseline.js';
-import type { AblationResult, ConditionResult, ModelResults } from '../results.js';
+import { isSound, type AblationResult, type ConditionResult, type ModelResults } from '../results.js';
 
 const LONGEST = 6;
 
@@ -26,100 +27,129 @@ export function printRemoved(labelled: LabelledCondition): { readonly layers: st
   };
 }
 
-/** One row a condition, in the ablation's order. Conditions without any result have none. */
+/** What was removed, and nothing else yet. */
+const describe = (labelled: LabelledCondition) => ({
+  ...printRemoved(labelled),
+  removed: labelled.targets.length,
+  removed_fraction: labelled.targets.length / labelled.of,
+  fill: labelled.fill,
+  draw: labelled.draw ?? null,
+  fraction: labelled.fraction ?? null,
+  trial: labelled.trial ?? null,
+  spread: labelled.spread ?? null,
+  match: labelled.match ?? null,
+});
+
+/** What was measured: of a condition that failed, that nothing was. */
+const measure = (damage: Damage | null, result: ConditionResult | undefined) => ({
+  images: damage?.images ?? 0,
+  correct: damage?.correct ?? 0,
+  accuracy: damage?.accuracy.estimate ?? null,
+  accuracy_low: damage?.accuracy.low ?? null,
+  accuracy_high: damage?.accuracy.high ?? null,
+  kl: damage?.kl?.estimate ?? null,
+  kl_low: damage?.kl?.low ?? null,
+  kl_high: damage?.kl?.high ?? null,
+  delta_loss: damage?.deltaLoss?.estimate ?? null,
+  abs_delta_loss: damage?.absDeltaLoss?.estimate ?? null,
+  flips: damage ? damage.flips / damage.images : null,
+  non_finite: damage?.nonFinite ?? 0,
+  effect: result?.effect ?? null,
+  state: result?.state ?? 'failed',
+});
+
+/** One row a condition, in the ablation's order, whatever is known of it. */
 export function ablationRows(results: ModelResults, ablation: AblationResult, confidence: number): AblationRow[] {
-  return ablation.conditions.flatMap(({ labelled, result }, index) => {
-    if (!result || result.state === 'failed' || result.state === 'partial') return [];
-    const damage = damageOf(baselineOf(results, result), result, confidence);
-    if (!damage?.kl || !damage.deltaLoss || !damage.absDeltaLoss) return [];
-    return [
-      {
-        model: results.outline.model.name,
-        ablation: ablation.name,
-        mode: ablation.mode,
-        unit: ablation.unit,
-        index,
-        ...printRemoved(labelled),
-        removed: labelled.targets.length,
-        removed_fraction: labelled.targets.length / labelled.of,
-        fill: labelled.fill,
-        draw: labelled.draw ?? null,
-        fraction: labelled.fraction ?? null,
-        trial: labelled.trial ?? null,
-        spread: labelled.spread ?? null,
-        match: labelled.match ?? null,
-        images: damage.images,
-        correct: damage.correct,
-        accuracy: damage.accuracy.estimate,
-        accuracy_low: damage.accuracy.low,
-        accuracy_high: damage.accuracy.high,
-        kl: damage.kl.estimate,
-        kl_low: damage.kl.low,
-        kl_high: damage.kl.high,
-        delta_loss: damage.deltaLoss.estimate,
-        abs_delta_loss: damage.absDeltaLoss.estimate,
-        flips: damage.flips / damage.images,
-        effect: result.effect,
-        state: result.state,
-      },
-    ];
-  });
+  const { name, mode, unit } = ablation;
+  return ablation.conditions.map(({ labelled, result }, index) => ({
+    model: results.outline.model.name,
+    ablation: name,
+    mode,
+    unit,
+    index,
+    ...describe(labelled),
+    ...measure(result ? damageOf(baselineOf(results, result), result, confidence) : null, result),
+  }));
 }
+
+/** The rows of a network's conditions where the intact network itself could not be run: nothing is known of any. */
+export function unmeasuredRows({ model, ablations }: ModelOutline): AblationRow[] {
+  return ablations.flatMap(({ spec, list }) =>
+    Array.from({ length: list?.length ?? 0 }, (_, index) => ({
+      model: model.name,
+      ablation: spec.name,
+      mode: spec.mode,
+      unit: spec.unit,
+      index,
+      ...describe((list as ConditionList).at(index)),
+      ...measure(null, undefined),
+    })),
+  );
+}
+
+/** Results of conditions that were asked for. */
+type Asked = (ConditionResult | undefined)[];
 
 /** Trials of one spread and fill, by fraction. Draws of donors count as trials of their own. */
 export interface CurveGroup {
   readonly spread: string | null;
   readonly fill: string;
+  /** By ascending fraction. */
   readonly inputs: readonly CurveInput[];
+  /** By fraction: conditions that were asked for and did not run on all images. */
+  readonly missing: ReadonlyMap<number, number>;
 }
 
 /** The conditions of an ablation that has fractions, grouped into curves. */
 export function curveGroups(results: ModelResults, ablation: AblationResult): CurveGroup[] {
-  const groups = new Map<string, { spread: string | null; fill: string; byFraction: Map<number, ConditionResult[]> }>();
+  const groups = new Map<string, { spread: string | null; fill: string; byFraction: Map<number, Asked> }>();
   for (const { labelled, result } of ablation.conditions) {
-    if (labelled.fraction === undefined || !result || (result.state !== 'ok' && result.state !== 'no-op')) continue;
+    if (labelled.fraction === undefined) continue;
     const spread = labelled.spread ?? null;
     const name = `${spread} ${labelled.fill}`;
-    const group = groups.get(name) ?? { spread, fill: labelled.fill, byFraction: new Map<number, ConditionResult[]>() };
+    const group = groups.get(name) ?? { spread, fill: labelled.fill, byFraction: new Map<number, Asked>() };
     groups.set(name, group);
-    group.byFraction.set(labelled.fraction, [...(group.byFraction.get(labelled.fraction) ?? []), result]);
+    const asked = group.byFraction.get(labelled.fraction) ?? [];
+    group.byFraction.set(labelled.fraction, asked);
+    asked.push(result);
   }
   return [...groups.values()].map(({ spread, fill, byFraction }) => ({
     spread,
     fill,
     inputs: [...byFraction]
       .sort(([a], [b]) => a - b)
-      .map(([fraction, trials]) => ({
+      .map(([fraction, asked]) => ({
         fraction,
-        trials: trials.map((trial) => ({ correct: correctness(trial.predicted, results.labels), kl: trial.kl })),
+        trials: asked
+          .filter(isSound)
+          .map((trial) => ({ correct: correctness(trial.predicted, results.labels), kl: trial.kl })),
       })),
+    missing: new Map(
+      [...byFraction].map(([fraction, asked]) => [fraction, asked.filter((result) => !isSound(result)).length]),
+    ),
   }));
 }
 
 /** One row a point of a robustness curve. */
 export function curveRows(results: ModelResults, ablation: AblationResult, confidence: number): CurveRow[] {
-  return curveGroups(results, ablation).flatMap(({ spread, fill, inputs }) =>
-    robustnessCurve(inputs, confidence).flatMap((point) =>
-      point.kl === null
-        ? []
-        : [
-            {
-              model: results.outline.model.name,
-              ablation: ablation.name,
-              mode: ablation.mode,
-              unit: ablation.unit,
-              spread,
-              fill,
-              fraction: point.fraction,
-              conditions: point.conditions,
-              accuracy: point.accuracy.estimate,
-              accuracy_low: point.accuracy.low,
-              accuracy_high: point.accuracy.high,
-              kl: point.kl.estimate,
-              kl_low: point.kl.low,
-              kl_high: point.kl.high,
-            },
-          ],
-    ),
+  return curveGroups(results, ablation).flatMap(({ spread, fill, inputs, missing }) =>
+    robustnessCurve(inputs, confidence).map((point) => ({
+      model: results.outline.model.name,
+      ablation: ablation.name,
+      mode: ablation.mode,
+      unit: ablation.unit,
+      spread,
+      fill,
+      fraction: point.fraction,
+      conditions: point.conditions,
+      missing: missing.get(point.fraction) ?? 0,
+      accuracy: point.accuracy?.estimate ?? null,
+      accuracy_low: point.accuracy?.low ?? null,
+      accuracy_high: point.accuracy?.high ?? null,
+      kl: point.kl?.estimate ?? null,
+      kl_low: point.kl?.low ?? null,
+      kl_high: point.kl?.high ?? null,
+      non_finite: point.nonFinite,
+    })),
   );
 }

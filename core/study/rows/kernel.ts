@@ -3,7 +3,7 @@ import { pooledLinearity } from '../../analysis/linearity.js';
 import type { Layer } from '../../network/site.js';
 import type { KernelRow } from '../../tables/schema.js';
 import { baselineOf } from './baseline.js';
-import type { ConditionResult, ModelResults } from '../results.js';
+import { isSound, type ConditionResult, type ModelResults } from '../results.js';
 import type { Explained } from './redundancy.js';
 
 /**
@@ -25,7 +25,7 @@ export function singleKernels(
       if (labelled.fill !== 'zero' || target?.channel === undefined) continue;
       const layer = byLayer.get(target.group) ?? [];
       const known = layer[target.channel];
-      const sound = result?.state === 'ok' || result?.state === 'no-op' ? result : undefined;
+      const sound = isSound(result) ? result : undefined;
       layer[target.channel] = ablation.stop && known && !known.images ? known : (sound ?? known);
       byLayer.set(target.group, layer);
     }
@@ -75,6 +75,10 @@ export function kernelResponses(results: ModelResults): KernelResponses | undefi
   return { linearity, norm };
 }
 
+/** What is not finite is not known. */
+const known = (value: number | null | undefined): number | null =>
+  value !== null && value !== undefined && Number.isFinite(value) ? value : null;
+
 function rootMeanSquare(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }
@@ -97,7 +101,7 @@ export function kernelRows(
     return Array.from({ length: layer.kernels }, (_, channel): KernelRow => {
       const result = singles.get(layer.name)?.[channel];
       const damage = result ? damageOf(baselineOf(results, result), result, confidence) : null;
-      const norm = responses?.norm.get(layer.site)?.[channel] ?? null;
+      const norm = known(responses?.norm.get(layer.site)?.[channel]);
       return {
         model: model.name,
         layer: layer.name,
@@ -105,18 +109,19 @@ export function kernelRows(
         channel,
         type: site?.type ?? 'signed',
         normalised_depth: site?.normalisedDepth ?? 0,
-        weight_norm: results.weightNorms.get(layer.name)?.[channel] ?? 0,
-        activation_mean: profile?.mean[channel] ?? null,
-        activation_std: profile?.std[channel] ?? null,
+        weight_norm: known(results.weightNorms.get(layer.name)?.[channel]),
+        activation_mean: known(profile?.mean[channel]),
+        activation_std: known(profile?.std[channel]),
         images: damage?.images ?? null,
         kl: damage?.kl?.estimate ?? null,
         kl_low: damage?.kl?.low ?? null,
         kl_high: damage?.kl?.high ?? null,
         delta_loss: damage?.deltaLoss?.estimate ?? null,
         flips: damage ? damage.flips / damage.images : null,
+        non_finite: damage?.nonFinite ?? null,
         state: result?.state ?? 'missing',
         silent: norm === null ? null : norm === 0,
-        linearity: responses?.linearity.get(layer.site)?.[channel] ?? null,
+        linearity: known(responses?.linearity.get(layer.site)?.[channel]),
         response_norm: norm,
         r2_same: r2('intact', 'same', channel),
         r2_far: r2('intact', 'far', channel),

@@ -1,11 +1,13 @@
 import { correctness, robustnessArea } from '../../analysis/curve.js';
-import { countCorrect } from '../../analysis/damage.js';
+import { countCorrect, damageOf, isWhole } from '../../analysis/damage.js';
+import { mean } from '../../analysis/moments.js';
 import { clopperPearson } from '../../analysis/interval.js';
 import { splitHalfReliability } from '../../analysis/reliability.js';
 import { layerSensitivity } from '../../analysis/sensitivity.js';
 import type { AnalysisSpec } from '../../spec/study-spec.js';
 import type { KernelRow, LayerRow, ModelRow } from '../../tables/schema.js';
-import type { ConditionResult, ModelResults } from '../results.js';
+import { isSound, type ConditionResult, type ModelResults } from '../results.js';
+import { baselineOf } from './baseline.js';
 import { curveGroups } from './ablation.js';
 import { singleKernels } from './kernel.js';
 import { meanR2, type Explained, type Systemic } from './redundancy.js';
@@ -18,15 +20,11 @@ function wholeLayers(results: ModelResults): ReadonlyMap<string, ConditionResult
     if (ablation.mode !== 'each' || ablation.unit !== 'layer' || ablation.stop) continue;
     for (const { labelled, result } of ablation.conditions) {
       const group = labelled.targets[0]?.group;
-      if (group !== undefined && labelled.fill === 'zero' && result && result.state !== 'partial')
-        found.set(group, result);
+      if (group !== undefined && labelled.fill === 'zero' && isSound(result)) found.set(group, result);
     }
   }
   return found;
 }
-
-const mean = (values: ArrayLike<number>): number =>
-  (Array.prototype.reduce.call(values, (a, b) => (a as number) + (b as number), 0) as number) / values.length;
 
 /** One row a layer, in topological order. */
 export function layerRows(
@@ -48,6 +46,7 @@ export function layerRows(
         ? layerSensitivity([{ layer: layer.name, kl: single.map((result) => result.kl) }], analysis.confidence)[0]
         : undefined;
     const removed = whole.get(layer.name);
+    const damage = removed ? damageOf(baselineOf(results, removed), removed, analysis.confidence) : null;
     const linearities = rows.flatMap((row) => (row.linearity === null ? [] : [row.linearity]));
     return {
       model: model.name,
@@ -65,10 +64,10 @@ export function layerRows(
       kernel_kl: sensitivity?.kl?.estimate ?? null,
       kernel_kl_low: sensitivity?.kl?.low ?? null,
       kernel_kl_high: sensitivity?.kl?.high ?? null,
-      layer_kl: removed ? mean(removed.kl) : null,
-      layer_accuracy: removed ? countCorrect(removed.predicted, results.labels) / results.labels.length : null,
+      layer_kl: damage?.kl?.estimate ?? null,
+      layer_accuracy: damage?.accuracy.estimate ?? null,
       dead_kernels: single.length > 0 ? single.filter((result) => result.state === 'no-op').length : null,
-      linearity: linearities.length > 0 ? mean(linearities) : null,
+      linearity: mean(linearities),
       r2_same: meanR2(explained?.intact, 'same', layer.site),
       r2_far: meanR2(explained?.intact, 'far', layer.site),
     };
@@ -101,6 +100,8 @@ export function modelRow(
   const accuracy = clopperPearson(correct, images, analysis.confidence);
   const area = robustness(results, analysis);
   const singles = [...singleKernels(results).values()].flat().filter((result) => result !== undefined);
+  // A ranking is by means over the same images.
+  const ranked = singles.filter((result) => isWhole(result.kl));
   const silent = kernels.filter((row) => row.silent !== null);
   return {
     model: model.name,
@@ -126,7 +127,7 @@ export function modelRow(
     r2_same_null: meanR2(explained?.null, 'same'),
     r2_far: meanR2(explained?.intact, 'far'),
     r2_far_null: meanR2(explained?.null, 'far'),
-    reliability_kl: singles.length > 3 ? splitHalfReliability([singles.map((result) => result.kl)], { seed }) : null,
+    reliability_kl: ranked.length > 3 ? splitHalfReliability([ranked.map((result) => result.kl)], { seed }) : null,
     dead_kernels: singles.length > 0 ? singles.filter((result) => result.state === 'no-op').length : null,
     silent_kernels: silent.length > 0 ? silent.filter((row) => row.silent).length : null,
   };

@@ -1,39 +1,46 @@
 import { depthContrast, interactionOf, meanInteraction, type PairSample } from '../../analysis/interaction.js';
 import { mean } from '../../analysis/moments.js';
-import { meanInterval } from '../../analysis/interval.js';
+import { isWhole, knownMean, type KnownMean } from '../../analysis/damage.js';
 import type { LabelledCondition } from '../../plan/conditions.js';
 import type { Target } from '../../plan/target.js';
 import type { AnalysisSpec } from '../../spec/study-spec.js';
 import type { InteractionRow, PairRow } from '../../tables/schema.js';
-import type { AblationResult, ConditionResult, ModelResults } from '../results.js';
+import { isSound, type AblationResult, type ConditionResult, type ModelResults } from '../results.js';
 
 /** Distances in normalised depth by which pairs across layers are grouped: upper ends, ascending. */
 const DISTANCES = [0.2, 0.4, 0.6, 0.8, 1];
 
-/** A pair that was removed together, and each of its two alone, with the same fill and draw. */
-export interface MeasuredPair {
+/** A pair that was asked for together, and each of its two alone, with the same fill and draw. */
+interface PlannedPair {
   readonly index: number;
   readonly labelled: LabelledCondition;
   readonly a: Member;
   readonly b: Member;
-  readonly joint: ConditionResult;
+  readonly joint: ConditionResult | undefined;
 }
 
 interface Member {
   readonly target: Target;
-  /** Number among the targets that the ablation removed alone. */
+  /** Number among the targets that the ablation removes alone. */
   readonly unit: number;
   readonly depth: number;
-  readonly result: ConditionResult;
+  readonly result: ConditionResult | undefined;
 }
 
-const sound = (result: ConditionResult | undefined): result is ConditionResult =>
-  result !== undefined && (result.state === 'ok' || result.state === 'no-op');
+/** A pair of which joint and both single conditions are there on all images. */
+export interface MeasuredPair extends PlannedPair {
+  readonly a: Member & { readonly result: ConditionResult };
+  readonly b: Member & { readonly result: ConditionResult };
+  readonly joint: ConditionResult;
+}
+
+const isMeasured = (pair: PlannedPair): pair is MeasuredPair =>
+  isSound(pair.joint) && isSound(pair.a.result) && isSound(pair.b.result);
 
 const nameOf = ({ group, channel }: Target): string => `${group}[${channel ?? ''}]`;
 
-/** The pairs of an ablation of which joint and both single conditions are there, in its order; none in other modes. */
-export function measuredPairs(results: ModelResults, ablation: AblationResult): MeasuredPair[] {
+/** The pairs of an ablation, in its order; none in other modes. */
+function plannedPairs(results: ModelResults, ablation: AblationResult): PlannedPair[] {
   if (ablation.mode !== 'pairs') return [];
   const depths = new Map(results.outline.anatomy.sites.map((site) => [site.name, site.normalisedDepth]));
   const units = new Map<string, number>();
@@ -42,15 +49,15 @@ export function measuredPairs(results: ModelResults, ablation: AblationResult): 
     `${nameOf(target)} ${fill} ${draw ?? ''}`;
   for (const { labelled, result } of ablation.conditions) {
     const [target, second] = labelled.targets;
-    if (!target || second || !sound(result)) continue;
+    if (!target || second) continue;
     const unit = units.get(nameOf(target)) ?? units.size;
     units.set(nameOf(target), unit);
     const depth = depths.get(target.cuts[0]?.site ?? '') ?? 0;
     singles.set(keyOf(target, labelled), { target, unit, depth, result });
   }
-  return ablation.conditions.flatMap(({ labelled, result }, index): MeasuredPair[] => {
+  return ablation.conditions.flatMap(({ labelled, result }, index): PlannedPair[] => {
     const [first, second] = labelled.targets;
-    if (!first || !second || !sound(result)) return [];
+    if (!first || !second) return [];
     const [a, b] = [singles.get(keyOf(first, labelled)), singles.get(keyOf(second, labelled))];
     return a && b ? [{ index, labelled, a, b, joint: result }] : [];
   });
@@ -63,52 +70,72 @@ const interactions: { readonly [M in Measure]: (pair: MeasuredPair, results: Mod
   delta_loss: ({ joint, a, b }, { baseline }) => interactionOf(joint.loss, a.result.loss, b.result.loss, baseline.loss),
 };
 
-const deltaLoss = (result: ConditionResult, { baseline }: ModelResults): number =>
-  mean(Float64Array.from(result.loss, (loss, i) => loss - (baseline.loss[i] as number))) ?? 0;
+/** Means of one condition alone, over the images that have a value; of conditions on all images only. */
+function meansOf(
+  result: ConditionResult | undefined,
+  { baseline }: ModelResults,
+): { readonly kl: number | null; readonly deltaLoss: number | null } {
+  if (!isSound(result)) return { kl: null, deltaLoss: null };
+  const changes = Float64Array.from(result.loss, (loss, i) => loss - (baseline.loss[i] as number));
+  const meanOf = (values: Float64Array): number | null => mean(values.filter((value) => Number.isFinite(value)));
+  return { kl: meanOf(Float64Array.from(result.kl)), deltaLoss: meanOf(changes) };
+}
 
-/** One row a pair, fill and draw. Pairs with a value that is not finite have none. */
+/** Over all images; null where one of the three conditions lacks a value on one, since the three are compared image by image. */
+function interactionMean(pair: PlannedPair, measure: Measure, results: ModelResults, level: number): KnownMean | null {
+  if (!isMeasured(pair)) return null;
+  const values = interactions[measure](pair, results);
+  return isWhole(values) ? knownMean(values, level) : null;
+}
+
+/** One row a pair, fill and draw, whatever is known of it. */
 export function pairRows(results: ModelResults, ablation: AblationResult, confidence: number): PairRow[] {
-  return measuredPairs(results, ablation).flatMap((pair): PairRow[] => {
+  return plannedPairs(results, ablation).map((pair): PairRow => {
     const { index, labelled, a, b, joint } = pair;
-    const kl = meanInterval(interactions.kl(pair, results), confidence);
-    const loss = meanInterval(interactions.delta_loss(pair, results), confidence);
-    if (!kl || !loss || !Number.isFinite(kl.estimate + loss.estimate + kl.high + loss.high)) return [];
-    return [
-      {
-        model: results.outline.model.name,
-        ablation: ablation.name,
-        unit: ablation.unit,
-        index,
-        fill: labelled.fill,
-        draw: labelled.draw ?? null,
-        layer_a: a.target.group,
-        channel_a: a.target.channel ?? null,
-        layer_b: b.target.group,
-        channel_b: b.target.channel ?? null,
-        relation: relationOf(pair),
-        depth_a: a.depth,
-        depth_b: b.depth,
-        distance: Math.abs(a.depth - b.depth),
-        kl_a: mean(a.result.kl) ?? 0,
-        kl_b: mean(b.result.kl) ?? 0,
-        kl_joint: mean(joint.kl) ?? 0,
-        kl_interaction: kl.estimate,
-        kl_interaction_low: kl.low,
-        kl_interaction_high: kl.high,
-        delta_loss_a: deltaLoss(a.result, results),
-        delta_loss_b: deltaLoss(b.result, results),
-        delta_loss_joint: deltaLoss(joint, results),
-        delta_loss_interaction: loss.estimate,
-        delta_loss_interaction_low: loss.low,
-        delta_loss_interaction_high: loss.high,
-        images: joint.kl.length,
-        state: joint.state,
-      },
+    const kl = interactionMean(pair, 'kl', results, confidence);
+    const loss = interactionMean(pair, 'delta_loss', results, confidence);
+    const [alone, other, both] = [a.result, b.result, joint].map((result) => meansOf(result, results)) as [
+      ReturnType<typeof meansOf>,
+      ReturnType<typeof meansOf>,
+      ReturnType<typeof meansOf>,
     ];
+    return {
+      model: results.outline.model.name,
+      ablation: ablation.name,
+      unit: ablation.unit,
+      index,
+      fill: labelled.fill,
+      draw: labelled.draw ?? null,
+      layer_a: a.target.group,
+      channel_a: a.target.channel ?? null,
+      layer_b: b.target.group,
+      channel_b: b.target.channel ?? null,
+      relation: relationOf(pair),
+      depth_a: a.depth,
+      depth_b: b.depth,
+      distance: Math.abs(a.depth - b.depth),
+      kl_a: alone.kl,
+      kl_b: other.kl,
+      kl_joint: both.kl,
+      kl_interaction: kl?.estimate ?? null,
+      kl_interaction_low: kl?.low ?? null,
+      kl_interaction_high: kl?.high ?? null,
+      delta_loss_a: alone.deltaLoss,
+      delta_loss_b: other.deltaLoss,
+      delta_loss_joint: both.deltaLoss,
+      delta_loss_interaction: loss?.estimate ?? null,
+      delta_loss_interaction_low: loss?.low ?? null,
+      delta_loss_interaction_high: loss?.high ?? null,
+      images: joint?.kl.length ?? 0,
+      non_finite: isMeasured(pair)
+        ? interactions.kl(pair, results).reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0)
+        : 0,
+      state: isMeasured(pair) ? pair.joint.state : 'failed',
+    };
   });
 }
 
-const relationOf = ({ a, b }: MeasuredPair): 'layer' | 'across' =>
+const relationOf = ({ a, b }: PlannedPair): 'layer' | 'across' =>
   a.target.group === b.target.group ? 'layer' : 'across';
 
 /** Draws of donors of one pair are averaged before anything else: they are repeats, not pairs of their own. */
@@ -136,6 +163,12 @@ function sampleOf(draws: readonly (readonly MeasuredPair[])[], measure: Measure,
   };
 }
 
+/** A pair's draws of donors: those with a value on every image, and where there is none, what the pair would have been. */
+interface Draws {
+  readonly pair: PlannedPair;
+  readonly known: MeasuredPair[];
+}
+
 /** Pairs within layers, across layers, across by distance, and the difference, for each fill and measure. */
 export function interactionRows(
   results: ModelResults,
@@ -143,22 +176,25 @@ export function interactionRows(
   analysis: AnalysisSpec,
   seed: number,
 ): InteractionRow[] {
-  const finite = measuredPairs(results, ablation).filter((pair) =>
-    (['kl', 'delta_loss'] as const).every((measure) => interactions[measure](pair, results).every(Number.isFinite)),
-  );
-  const fills = new Map<string, Map<string, MeasuredPair[]>>();
-  for (const pair of finite) {
-    const draws = fills.get(pair.labelled.fill) ?? new Map<string, MeasuredPair[]>();
-    fills.set(pair.labelled.fill, draws);
+  const isKnown = (pair: PlannedPair): pair is MeasuredPair =>
+    isMeasured(pair) && isWhole(interactions.kl(pair, results)) && isWhole(interactions.delta_loss(pair, results));
+  const fills = new Map<string, Map<string, Draws>>();
+  for (const pair of plannedPairs(results, ablation)) {
+    const pairs = fills.get(pair.labelled.fill) ?? new Map<string, Draws>();
+    fills.set(pair.labelled.fill, pairs);
     const name = `${pair.a.unit} ${pair.b.unit}`;
-    draws.set(name, [...(draws.get(name) ?? []), pair]);
+    const draws = pairs.get(name) ?? { pair, known: [] };
+    pairs.set(name, draws);
+    if (isKnown(pair)) draws.known.push(pair);
   }
   return [...fills].flatMap(([fill, draws]) =>
     (['kl', 'delta_loss'] as const).flatMap((measure) => {
-      const pairs = [...draws.values()];
+      const all = [...draws.values()];
+      const pairs = all.flatMap(({ known }) => (known.length > 0 ? [known] : []));
+      const lost = all.flatMap(({ pair, known }) => (known.length > 0 ? [] : [pair]));
       const sample = sampleOf(pairs, measure, results);
       const named = { model: results.outline.model.name, ablation: ablation.name, unit: ablation.unit, fill, measure };
-      return partRows(sample, pairs, analysis, seed, [named.model, named.ablation, fill, measure]).map((row) => ({
+      return partRows(sample, pairs, lost, analysis, seed, [named.model, named.ablation, fill, measure]).map((row) => ({
         ...named,
         ...row,
       }));
@@ -168,37 +204,52 @@ export function interactionRows(
 
 type PartRow = Omit<InteractionRow, 'model' | 'ablation' | 'unit' | 'fill' | 'measure'>;
 
+const distanceOf = ({ a, b }: PlannedPair): number => Math.abs(a.depth - b.depth);
+
 function partRows(
   sample: PairSample,
   pairs: readonly (readonly MeasuredPair[])[],
+  lost: readonly PlannedPair[],
   analysis: AnalysisSpec,
   seed: number,
   purpose: readonly string[],
 ): PartRow[] {
-  const distances = pairs.map(([pair]) => Math.abs((pair as MeasuredPair).a.depth - (pair as MeasuredPair).b.depth));
+  const distances = pairs.map(([pair]) => distanceOf(pair as MeasuredPair));
   const places = pairs.map((_, index) => index);
   const members = (across: boolean): number[] => places.filter((i) => sample.pairs[i]?.across === across);
   const describe = (chosen: readonly number[]): Pick<PartRow, 'pairs' | 'units' | 'singles' | 'distance'> => ({
     pairs: chosen.length,
     units: new Set(chosen.flatMap((i) => [sample.pairs[i]?.a, sample.pairs[i]?.b])).size,
-    singles: mean(chosen.map((i) => sample.pairs[i]?.singles ?? 0)) ?? 0,
-    distance: mean(chosen.map((i) => distances[i] as number)) ?? 0,
+    singles: mean(chosen.map((i) => sample.pairs[i]?.singles ?? 0)),
+    distance: mean(chosen.map((i) => distances[i] as number)),
   });
-  const row = (part: string, chosen: readonly number[], from: number | null, to: number | null): PartRow[] => {
+  const row = (part: string, chosen: readonly number[], leftOut: number, from?: number, to?: number): PartRow[] => {
     const interval = meanInteraction(sample, chosen, analysis.confidence);
-    if (!interval) return [];
-    const { estimate, low, high } = interval;
+    // Pairs that were asked for keep their row; what nobody asked for has none.
+    if (!interval && leftOut === 0) return [];
     return [
-      { part, distance_low: from, distance_high: to, ...describe(chosen), interaction: estimate, low, high, p: null },
+      {
+        part,
+        distance_low: from ?? null,
+        distance_high: to ?? null,
+        ...describe(chosen),
+        left_out: leftOut,
+        interaction: interval?.estimate ?? null,
+        low: interval?.low ?? null,
+        high: interval?.high ?? null,
+        p: null,
+      },
     ];
   };
   const across = members(true);
+  const lostAcross = lost.filter((pair) => relationOf(pair) === 'across');
   const byDistance = DISTANCES.flatMap((to, i) => {
     const from = DISTANCES[i - 1] ?? 0;
     const inside = (distance: number): boolean => distance <= to + 1e-9 && (i === 0 || distance > from + 1e-9);
     return row(
       'distance',
       across.filter((place) => inside(distances[place] as number)),
+      lostAcross.filter((pair) => inside(distanceOf(pair))).length,
       from,
       to,
     );
@@ -212,6 +263,7 @@ function partRows(
           distance_high: null,
           ...describe(places),
           pairs: contrast.pairs,
+          left_out: lost.length,
           interaction: contrast.interval.estimate,
           low: contrast.interval.low,
           high: contrast.interval.high,
@@ -220,8 +272,8 @@ function partRows(
       ]
     : [];
   return [
-    ...row('layer', members(false), null, null),
-    ...row('across', across, null, null),
+    ...row('layer', members(false), lost.length - lostAcross.length),
+    ...row('across', across, lostAcross.length),
     ...byDistance,
     ...difference,
   ];
