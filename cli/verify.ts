@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { printNumericMode } from '../core/numeric-mode.js';
+import { printNumericMode, type NumericMode } from '../core/numeric-mode.js';
 import { Catalog } from '../core/study/catalog.js';
 import { createSteps } from '../core/study/create-steps.js';
 import type { Distance, Place } from '../core/study/disagreement.js';
-import { storedStudy, verifyStudy, type Verification } from '../core/study/verify.js';
+import { storedStudy, verifyStudy, type Verification, type VerifyPrediction } from '../core/study/verify.js';
+import { printSeconds } from '../core/study/plan-report.js';
+import { measuredCost } from '../infra/calibrations.js';
 import { computeChildren } from '../workers/children.js';
 import { ensureEngine } from '../workers/engine-process.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
@@ -50,6 +52,7 @@ export function verifyCommand(program: Command): void {
         const catalog = new Catalog((digest) => ledger.getBlob(digest));
         const steps = createSteps({ ledger, compute });
         const ref = await storedStudy(ledger, id);
+        const cost = await measuredCost(mode);
         const found = await interruptible(
           (signal) =>
             verifyStudy(ledger, catalog, steps, ref, {
@@ -59,6 +62,9 @@ export function verifyCommand(program: Command): void {
               window: compute.slots,
               progress: terminal.progress,
               signal,
+              ...(cost ? { cost } : {}),
+              onPlanned: (prediction) =>
+                terminal.say(predictionLine(prediction, mode, compute.slots, cost !== undefined)),
             }),
           {
             say: () => terminal.say('Interrupted. What was computed is kept; the same command goes on'),
@@ -76,6 +82,18 @@ export function verifyCommand(program: Command): void {
 
 const printPlace = ({ model, ablation, condition, image }: Place): string =>
   `${model}, ${ablation}, ${condition}, image ${image}`;
+
+function predictionLine(
+  { stored, sampled, missing, seconds }: VerifyPrediction,
+  mode: NumericMode,
+  processes: number,
+  measured: boolean,
+): string {
+  const sample = `${sampled} of ${stored} stored cells are compared`;
+  if (missing === 0) return `${sample}, all of which ${printNumericMode(mode)} has computed before`;
+  const by = measured ? 'by what percuss bench measured here' : 'by a usual processor core';
+  return `${sample}: ${missing} to compute on ${printNumericMode(mode)}, about ${printSeconds(seconds)} on ${processes} processes (${by}); --sample takes fewer`;
+}
 
 function distanceLine(name: string, { largest, mean, at }: Distance): string {
   const where = at ? ` (${at.stored} stored, ${at.again} again: ${printPlace(at)})` : '';

@@ -9,6 +9,9 @@ export const blobKey = (digest: Digest): Key => `blobs/${digest}`;
 
 export const planKey = (digest: Digest): Key => `plans/${digest}.json`;
 
+/** What was decided for machines that are alike, by the hash of what they are called. */
+export const machineKey = (machine: Digest): Key => `machines/${machine}.json`;
+
 /** The folder of one network's cells on one chunk. */
 export function cellFolder(semantics: number, { model, mode, chunk }: CellScope): string {
   return `cells/${semantics}/${model}/${printNumericMode(mode)}/${chunk}/`;

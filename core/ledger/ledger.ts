@@ -9,7 +9,7 @@ import type { Key, ObjectInfo, ObjectStore, StoreOptions } from '../store/object
 import type { Tensor } from '../tensor.js';
 import { cellShelf } from './cell-object.js';
 import { CellShelf } from './cells.js';
-import { blobKey, planKey, responseFolder, stageKey, studyFolder } from './keys.js';
+import { blobKey, machineKey, planKey, responseFolder, stageKey, studyFolder } from './keys.js';
 import type { OnNotice } from './notice.js';
 import { provenanceBelow, type ProvenanceLine } from './provenance.js';
 import { encodeRecord, getContent, getFirst, getRecord, putContent, putFirst, type RecordContext } from './records.js';
@@ -172,6 +172,18 @@ export class Ledger {
 
   getDecision<T>(study: Digest, name: string, options: StoreOptions = {}): Promise<T | undefined> {
     return getFirst(this.#context, decisionKey(study, name), options);
+  }
+
+  /** Decides something for all studies of machines that are alike, by what the machine is called: the first to write decides. */
+  putMachine<T extends { readonly machine: string }>(value: T, options: StoreOptions = {}): Promise<T> {
+    return putFirst(this.#context, machineKey(sha256(value.machine)), value, options);
+  }
+
+  getMachine<T extends { readonly machine: string }>(
+    machine: string,
+    options: StoreOptions = {},
+  ): Promise<T | undefined> {
+    return getFirst(this.#context, machineKey(sha256(machine)), options);
   }
 
   /** A table or report: `tables/models.parquet` goes to `studies/<id>/tables/models-<sha256>.parquet`. */

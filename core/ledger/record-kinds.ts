@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Key } from '../store/object-store.js';
+import { sha256 } from '../digest.js';
 import { isKey } from '../store/key.js';
 import { count, digest, label, name, numericMode, resolvedStudy } from './study-schema.js';
 
@@ -54,6 +55,7 @@ const rows = z.custom<readonly object[]>(
 
 const choice = z.object({
   chosen: numericMode,
+  machine: z.string().max(2_000),
   measured: z.array(
     z.object({
       mode: numericMode,
@@ -87,6 +89,13 @@ const kinds: readonly RecordKind[] = [
   { what: 'a study', form: new RegExp(`^studies/${id}/study\\.json$`), schema: resolvedStudy },
   { what: 'a numeric mode', form: new RegExp(`^studies/${id}/decisions/mode\\.json$`), schema: numericMode },
   { what: 'the choice of a numeric mode', form: new RegExp(`^studies/${id}/decisions/choice\\.json$`), schema: choice },
+  {
+    what: 'the choice of a numeric mode for a kind of machine',
+    form: new RegExp(`^machines/${id}\\.json$`),
+    schema: choice,
+    own: ({ machine }: z.infer<typeof choice>, [digestOfName]) =>
+      sha256(machine) === digestOfName ? undefined : `it is about ${machine}`,
+  },
   { what: 'a spec as written', form: new RegExp(`^studies/${id}/decisions/yaml\\.json$`), schema: z.string() },
   {
     what: 'the latest outputs of a study',

@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import type { EngineProvenance } from '../engine/engine.js';
+import { processorClass } from '../engine/processor.js';
 import type { NetworkFormat } from '../network/import.js';
 import {
   engineDevices,
@@ -28,9 +30,11 @@ export interface ModeMeasurement {
   readonly networks: readonly { readonly name: string; readonly imagesPerSecond: number }[];
 }
 
-/** How `auto` was decided for a study: kept with it. */
+/** How `auto` was decided: kept with the study, and in the store for all studies of machines that are alike. */
 export interface ModeChoice {
   readonly chosen: NumericMode;
+  /** The kind of machine: its class of processor, its cores, and the modes that can be opened. */
+  readonly machine: string;
   /** The usual one first. */
   readonly measured: readonly ModeMeasurement[];
 }
@@ -41,6 +45,13 @@ export interface ModeScout {
   usable(modes: readonly NumericMode[]): Promise<readonly NumericMode[]>;
   /** Undefined where the mode fails on these networks, or takes far too long. */
   measure(mode: NumericMode, networks: readonly NetworkFiles[]): Promise<ModeMeasurement | undefined>;
+}
+
+/** What was decided in a store, by kind of machine: the first to decide does so for all. */
+export interface MachineChoices {
+  known(machine: string): Promise<ModeChoice | undefined>;
+  /** What stands afterwards. */
+  keep(choice: ModeChoice): Promise<ModeChoice>;
 }
 
 /** How much faster than the usual mode another must be: less is noise, and no reason to leave what is repeatable. */
@@ -75,18 +86,25 @@ export function candidateModes(run: Pick<RunSpec, 'engine' | 'device'>): {
   return { first: all.filter((mode) => !isLast(mode)), last: all.filter(isLast) };
 }
 
-/** The usual mode (the first), or the fastest of those that are clearly faster over all networks together. */
+/** Of the whole machine for one image through all networks. */
+function secondsOf({ networks, processes }: ModeMeasurement): number {
+  return networks.reduce((sum, { imagesPerSecond }) => sum + 1 / imagesPerSecond, 0) / processes;
+}
+
+/** The usual mode (the first), or one that is clearly faster; of two that are near each other, the earlier one. */
 export function fastestMode(measured: readonly ModeMeasurement[]): NumericMode | undefined {
-  const secondsOf = ({ networks, processes }: ModeMeasurement): number =>
-    networks.reduce((sum, { imagesPerSecond }) => sum + 1 / imagesPerSecond, 0) / processes;
-  const [usual, ...others] = measured;
-  if (!usual) return undefined;
-  let best = { mode: usual.mode, seconds: secondsOf(usual) / MARGIN };
-  for (const other of others) {
-    const seconds = secondsOf(other);
-    if (seconds < best.seconds) best = { mode: other.mode, seconds };
-  }
-  return best.mode;
+  let [best] = measured;
+  for (const other of measured.slice(1)) if (best && secondsOf(other) < secondsOf(best) / MARGIN) best = other;
+  return best?.mode;
+}
+
+/** Modes that may be as fast as the one that was chosen, or faster, as far as so short a measurement tells. */
+function nearTies({ chosen, measured }: ModeChoice): readonly NumericMode[] {
+  const own = measured.find(({ mode }) => printNumericMode(mode) === printNumericMode(chosen));
+  if (!own) return [];
+  return measured
+    .filter((other) => other !== own && secondsOf(other) <= secondsOf(own) * MARGIN)
+    .map(({ mode }) => mode);
 }
 
 /** The faster of two measurements of each network: what disturbs only makes slower. */
@@ -106,6 +124,7 @@ export async function decideMode(
   run: Pick<RunSpec, 'engine' | 'device'>,
   networks: () => readonly NetworkFiles[],
   scout: ModeScout | undefined,
+  choices?: MachineChoices,
 ): Promise<{ readonly mode: NumericMode; readonly choice?: ModeChoice }> {
   const usual = proposedMode(run);
   const { first, last } = candidateModes(run);
@@ -114,6 +133,10 @@ export async function decideMode(
   if (usable.length === 0) return { mode: (await scout.usable(last))[0] ?? usual };
   const [only] = usable;
   if (usable.length === 1 && only) return { mode: only };
+  const machine = await machineOf(usable);
+  const known = await choices?.known(machine);
+  // What another study's networks decided need not run these.
+  if (known && (await runs(known.chosen, usable, networks, scout))) return { mode: known.chosen, choice: known };
   const measured: ModeMeasurement[] = [];
   for (const mode of usable) {
     const found = await scout.measure(mode, networks());
@@ -126,16 +149,42 @@ export async function decideMode(
     if (again) measured[0] = better(usualOne, again);
   }
   const chosen = fastestMode(measured);
-  return chosen ? { mode: chosen, choice: { chosen, measured } } : { mode: usual };
+  if (!chosen) return { mode: usual };
+  const choice = { chosen, machine, measured };
+  const kept = known ? choice : ((await choices?.keep(choice)) ?? choice);
+  return { mode: kept.chosen, choice: kept };
+}
+
+/** Machines of one such name decide alike. */
+async function machineOf(usable: readonly NumericMode[]): Promise<string> {
+  return `${await processorClass()}, ${availableParallelism()} cores, with ${usable.map(printNumericMode).join(' ')}`;
+}
+
+/** The usual mode runs whatever percuss reads; of another one it is tried. */
+async function runs(
+  mode: NumericMode,
+  [usual]: readonly NumericMode[],
+  networks: () => readonly NetworkFiles[],
+  scout: ModeScout,
+): Promise<boolean> {
+  if (usual && printNumericMode(usual) === printNumericMode(mode)) return true;
+  return (await scout.measure(mode, networks())) !== undefined;
 }
 
 /** How `auto` was decided, as lines for people. */
-export function choiceLines({ chosen, measured }: ModeChoice): readonly string[] {
+export function choiceLines(choice: ModeChoice): readonly string[] {
+  const { chosen, machine, measured } = choice;
+  const ties = nearTies(choice).map(printNumericMode);
   return [
-    `auto became ${printNumericMode(chosen)}, by what was measured when the study was first stored (another than the first must be ${MARGIN} times as fast):`,
+    `auto became ${printNumericMode(chosen)}, by what was measured when a study of this store was first stored on such a machine (${machine}); another than the first must be ${MARGIN} times as fast:`,
     ...measured.map(({ mode, processes, networks, provenance }) => {
       const rates = networks.map(({ name, imagesPerSecond }) => `${name} ${Number(imagesPerSecond.toPrecision(3))}`);
       return `  ${printNumericMode(mode)} ${provenance.version}: ${rates.join(', ')} images/s a process, ${processes} at a time`;
     }),
+    ...(ties.length > 0
+      ? [
+          `  a near tie with ${ties.join(', ')}: ${printNumericMode(chosen)} is taken, and stays, since noise would decide otherwise`,
+        ]
+      : []),
   ];
 }

@@ -146,7 +146,7 @@ interface Missing {
 }
 
 /** How long a stage lasts: its processes share its units evenly, but none is shorter than its longest unit. */
-function stageSeconds(groups: readonly UnitGroup[], processes: number): number {
+export function stageSeconds(groups: readonly UnitGroup[], processes: number): number {
   const whole = groups.reduce((sum, { missing, seconds }) => sum + lengthOf(missing) * seconds, 0);
   return Math.max(whole / processes, ...groups.map(({ seconds }) => seconds));
 }

@@ -158,7 +158,12 @@ export async function prepareStudy(file: string, ledger: Ledger, options: Prepar
   const { spec, yaml, resolved, models, notices: ofImages } = checked;
   const standing = await standingMode(ledger, resolved.id, spec.run);
   await checkLimits(ledger, checked, standing.mode, options.costOf);
-  const decision = standing.decided ? standing : await decideMode(spec.run, () => telling(models), options.scout);
+  const decision = standing.decided
+    ? standing
+    : await decideMode(spec.run, () => telling(models), options.scout, {
+        known: (machine) => ledger.getMachine<ModeChoice>(machine),
+        keep: (choice) => ledger.putMachine(choice),
+      });
   const notices = [...ofImages, ...noticesOf(spec.run, decision)];
   for (let attempt = 1; ; attempt++) {
     const ref = await storeStudy(ledger, resolved, {

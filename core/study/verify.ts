@@ -6,6 +6,7 @@ import { waveOrder } from '../data/waves.js';
 import { defaultCost, type CostModel } from '../plan/cost.js';
 import { SEMANTICS } from '../plan/identity.js';
 import { chunkOf, conditionList, unitKey, type ModelOutline } from '../plan/outline.js';
+import { lengthOf } from '../plan/stage.js';
 import { missingOf, stageGroups, unitIndices, type StageContext, type WholeGroup } from '../plan/planner.js';
 import type { Cell } from '../probe/cell.js';
 import { silent, type Progress } from '../progress.js';
@@ -15,6 +16,7 @@ import type { Catalog } from './catalog.js';
 import { adoptedScores } from './decisions.js';
 import { Disagreement, type DisagreementReport } from './disagreement.js';
 import { loadOutlines } from './outlines.js';
+import { stageSeconds } from './plan-report.js';
 import { publishStage } from './plan-stage.js';
 import { runStage } from './run-study.js';
 import type { StudySteps } from './steps.js';
@@ -32,6 +34,20 @@ export interface VerifyOptions {
   readonly window: number;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
+  /** What this machine was measured to do on the mode; the usual unless given. */
+  readonly cost?: CostModel;
+  /** Told once, before anything is computed. */
+  readonly onPlanned?: (prediction: VerifyPrediction) => void;
+}
+
+/** What a comparison is about to take. */
+export interface VerifyPrediction {
+  /** Cells that are stored, those of the sample, and those of them that must be computed again. */
+  readonly stored: number;
+  readonly sampled: number;
+  readonly missing: number;
+  /** From now on `window` processes; 0 where nothing is missing. */
+  readonly seconds: number;
 }
 
 /** What came of it. */
@@ -96,6 +112,8 @@ export async function verifyStudy(
     const { graph, anatomy } = await catalog.model(other.model);
     workloads.set(other, workloadOf(graph, anatomy));
   }
+  const slow = mode.engine === 'reference' || mode.device === 'js';
+  const cost = options.cost ?? (slow ? slowCost : defaultCost);
   const context: StageContext = {
     seed: study.seed,
     // All that is not in the sample counts as there.
@@ -108,9 +126,15 @@ export async function verifyStudy(
     },
     failed: new Set(),
     workload: (outline) => workloads.get(outline) as ReturnType<typeof workloadOf>,
-    ...(mode.engine === 'reference' || mode.device === 'js' ? { cost: slowCost } : {}),
+    cost,
   };
   const { groups } = await missingOf(stageGroups(others).flat(), others, context, new Set());
+  options.onPlanned?.({
+    stored,
+    sampled: sample.length,
+    missing: groups.reduce((sum, { missing }) => sum + lengthOf(missing), 0),
+    seconds: groups.length > 0 ? stageSeconds(groups, options.window) + cost.secondsPerProcess : 0,
+  });
   if (groups.length > 0) {
     const tally = { total: 0, stored: 0, failed: 0 };
     const planned = { stage: { index: 1, groups, scores }, tally, models: others };

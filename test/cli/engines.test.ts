@@ -112,6 +112,9 @@ run: { engine: ${engine}, device: cpu, workers: 1 }
     const verify = ['verify', 'slow', '--engine', 'onnxruntime', '--sample', 'all', '--json'];
     const agreeing = await place.run(verify);
     expect(agreeing.code, agreeing.stderr).toBe(0);
+    expect(agreeing.stderr).toMatch(
+      /stored cells are compared: \d+ to compute on onnxruntime-float32-cpu, about [\d.]+ s on \d+ processes/,
+    );
     const found = answer<Verification>(agreeing);
     // All but the profile are cells.
     expect(found.cells).toEqual({ stored: computed - 1, sampled: computed - 1, failed: 0 });

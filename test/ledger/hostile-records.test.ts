@@ -62,8 +62,12 @@ const kinds: readonly {
   {
     key: `studies/${id}/decisions/choice.json`,
     read: (ledger) => ledger.getDecision(id, 'choice'),
-    right: { chosen: mode, measured: [] },
-    nearly: [{ chosen: mode }, { chosen: 'cpu', measured: [] }, { chosen: mode, measured: [{ mode, networks: [] }] }],
+    right: { chosen: mode, machine: 'x64', measured: [] },
+    nearly: [
+      { chosen: mode, machine: 'x64' },
+      { chosen: 'cpu', machine: 'x64', measured: [] },
+      { chosen: mode, machine: 'x64', measured: [{ mode, networks: [] }] },
+    ],
   },
   {
     key: `studies/${id}/decisions/yaml.json`,

@@ -9,9 +9,11 @@ import type { RunSpec } from '../../core/spec/study-spec.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import {
   candidateModes,
+  choiceLines,
   decideMode,
   fastestMode,
   MARGIN,
+  type ModeChoice,
   type ModeMeasurement,
   type ModeScout,
 } from '../../core/study/choose-mode.js';
@@ -101,6 +103,20 @@ describe('auto', () => {
     expect(failing.choice?.measured).toHaveLength(1);
   });
 
+  test('of two near each other, both far from the usual one, the earlier one; a near tie with the usual one leaves it, and is said', async () => {
+    expect(fastestMode([measurement(cpu, [100]), measurement(cuda, [300]), measurement(native, [330])])).toEqual(cuda);
+    expect(fastestMode([measurement(cpu, [100]), measurement(cuda, [300]), measurement(native, [400])])).toEqual(
+      native,
+    );
+    const tie = await decide(auto, machine(new Map([[cpu, 100], [native, 110], [cuda, 30]]))); // prettier-ignore
+    expect(tie.mode).toEqual(cpu);
+    expect(choiceLines(tie.choice as ModeChoice).at(-1)).toMatch(
+      /near tie with tfjs-float32-cpu: onnxruntime-float32-cpu is taken, and stays/,
+    );
+    const clear = await decide(auto, machine(new Map([[cpu, 100], [native, 10]]))); // prettier-ignore
+    expect(choiceLines(clear.choice as ModeChoice).join()).not.toContain('near tie');
+  });
+
   test('leaves the usual one only if that is slow twice', async () => {
     const scout = machine(new Map([[cpu, 100], [cuda, 150]])); // prettier-ignore
     let disturbed = true;
@@ -140,11 +156,42 @@ test('engines that are here are found and measured in processes of their own', a
 describe.skipIf(!hasSharedData)('a study', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'percuss-mode-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const specFile = (run: string): string => {
+  const specFile = (run: string, name = 'chosen'): string => {
     const file = path.join(folder, 'spec.yaml');
-    writeFileSync(file, tinySpec('chosen', { run, images: 12 }));
+    writeFileSync(file, tinySpec(name, { run, images: 12 }));
     return file;
   };
+
+  test('of a store adopts what another decided there on such a machine, and not what one decided elsewhere', async () => {
+    const ledger = new Ledger(memoryStore());
+    const noisy = (onnx: number, tf: number) => machine(new Map([[cpu, onnx], [native, tf]])); // prettier-ignore
+    const first = await prepareStudy(specFile('{}', 'first'), ledger, { scout: noisy(100, 120) });
+    expect(first.ref.mode).toEqual(cpu);
+    // The same machine on another day.
+    const later = noisy(100, 130);
+    const second = await prepareStudy(specFile('{}', 'second'), ledger, { scout: later });
+    expect([second.ref.mode, later.asked]).toEqual([cpu, ['usable 6']]);
+    expect(second.notices.join()).toContain('near tie with tfjs-float32-cpu');
+    // One that opens more is of another kind, and so is a store of its own.
+    const other = machine(new Map([[cpu, 100], [cuda, 900], [native, 130]])); // prettier-ignore
+    expect((await prepareStudy(specFile('{}', 'third'), ledger, { scout: other })).ref.mode).toEqual(cuda);
+    const elsewhere = await prepareStudy(specFile('{}', 'second'), new Ledger(memoryStore()), {
+      scout: noisy(100, 130),
+    });
+    expect(elsewhere.ref.mode).toEqual(native);
+  });
+
+  test('does not adopt a mode that fails on its networks', async () => {
+    const ledger = new Ledger(memoryStore());
+    const able = machine(new Map([[cpu, 100], [native, 900]])); // prettier-ignore
+    expect((await prepareStudy(specFile('{}', 'first'), ledger, { scout: able })).ref.mode).toEqual(native);
+    const failing: ModeScout = {
+      ...able,
+      measure: async (of, networks) => (of.engine === 'tfjs' ? undefined : able.measure(of, networks)),
+    };
+    expect((await prepareStudy(specFile('{}', 'second'), ledger, { scout: failing })).ref.mode).toEqual(cpu);
+    expect((await prepareStudy(specFile('{}', 'third'), ledger, { scout: able })).ref.mode).toEqual(native);
+  });
 
   test('is measured once; what was chosen is kept with it and stands', async () => {
     const ledger = new Ledger(memoryStore());
