@@ -1,17 +1,10 @@
-import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasSharedData, sharedData } from '../probe/real-network.js';
-import {
-  answer,
-  cellFiles,
-  committedUnits,
-  filesBelow,
-  resultFiles,
-  tableHashes,
-  tinySpec,
-  Workplace,
-} from './percuss.js';
+import { answer, cellFiles, committedUnits, filesBelow, resultFiles, tableHashes, Workplace } from './percuss.js';
+import type { Failure } from '../../cli/exit.js';
+import { finishedName, finishedSpec, finishedStudy } from './finished-study.js';
 import type { Ended, RunAnswer } from './percuss.js';
 
 if (!hasSharedData) console.warn('damage is not tested: ../shared/data is absent');
@@ -26,8 +19,8 @@ function flipBit(file: string): void {
 describe.skipIf(!hasSharedData)('damaged objects in the store of a finished study', { timeout: 600_000 }, () => {
   const place = new Workplace();
   const store = place.path('.percuss');
-  const out = place.path('percuss-out/damage');
-  const spec = place.spec('damage', tinySpec('damage'));
+  const out = place.path('percuss-out', finishedName);
+  const spec = place.spec('damage', finishedSpec());
   let sound: Record<string, string>;
   let units = 0;
 
@@ -38,10 +31,10 @@ describe.skipIf(!hasSharedData)('damaged objects in the store of a finished stud
   };
 
   beforeAll(async () => {
-    const first = await run();
-    expect(first.code, first.stderr).toBe(0);
-    units = answer<RunAnswer>(first).computed;
-    sound = tableHashes(out);
+    const finished = await finishedStudy();
+    cpSync(finished.store, store, { recursive: true });
+    units = finished.units;
+    sound = tableHashes(finished.out);
   }, 600_000);
   afterAll(() => place.close());
 
@@ -68,14 +61,14 @@ describe.skipIf(!hasSharedData)('damaged objects in the store of a finished stud
     const [report = ''] = filesBelow(path.join(store, 'studies'), /report-.*\.html$/);
     const [table = ''] = filesBelow(path.join(store, 'studies'), /kernels-.*\.parquet$/);
     for (const file of [report, table]) flipBit(file);
-    const refused = await place.run(['report', 'damage']);
+    const refused = await place.run(['report', finishedName]);
     expect(refused.code, refused.stderr).toBe(3);
     expect(refused.stderr).toContain('run the study again');
     const again = await run();
     expect(again.code, again.stderr).toBe(0);
     expect(answer<RunAnswer>(again)).toMatchObject({ computed: 0, reused: units, failed: 0 });
     expect(tableHashes(out)).toEqual(sound);
-    expect((await place.run(['report', 'damage'])).code).toBe(0);
+    expect((await place.run(['report', finishedName])).code).toBe(0);
   });
 
   test.each([
@@ -137,7 +130,7 @@ describe.skipIf(!hasSharedData)('damaged objects in the store of a finished stud
     flipBit(file);
     rmSync(path.join(store, 'cells'), { recursive: true });
     const refused = await run();
-    expect([refused.code, refused.stdout]).toEqual([3, '']);
+    expect([refused.code, answer<Failure>(refused).code]).toEqual([3, 'OBJECT_DAMAGED']);
     expect(refused.stderr).toContain(`${path.relative(store, file)} can't be used: its SHA-256 is not`);
     expect(refused.stderr).toContain('run the study again');
     const again = await run();

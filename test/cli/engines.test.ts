@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { engineDevices, type NumericMode } from '../../core/numeric-mode.js';
@@ -32,7 +33,11 @@ describe('verbs about engines', { timeout: 120_000 }, () => {
   test('doctor lists every engine on every device, with its speed or why it can’t be used', async () => {
     const ended = await place.run(['doctor', '--json']);
     expect(ended.code, ended.stderr).toBe(0);
-    const engines = answer<Finding[]>(ended).flatMap((finding) => (finding.engine ? [finding] : []));
+    const findings = answer<Finding[]>(ended);
+    expect(findings.find(({ what }) => what === 'store')).toMatchObject({ ok: true });
+    expect(findings.find(({ what }) => what === 'temporal')).toMatchObject({ ok: false });
+    expect(existsSync(place.path('.percuss'))).toBe(false);
+    const engines = findings.flatMap((finding) => (finding.engine ? [finding] : []));
     const all = Object.entries(engineDevices).flatMap(([engine, devices]) =>
       devices.map((device) => `${engine} on ${device}`),
     );
@@ -55,20 +60,18 @@ describe('verbs about engines', { timeout: 120_000 }, () => {
 
   test('bench measures a network on an engine, and plan predicts by it once it is saved', async () => {
     const narrow = path.resolve(import.meta.dirname, '../../experiments/zoo/narrow/model.json');
-    const ended = await place.run(['bench', 'onnxruntime:cpu', narrow, '--json']);
+    const mode: NumericMode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' };
+    expect(await calibrationOf(mode, place.path('state/percuss'))).toBeUndefined();
+    const ended = await place.run(['bench', 'onnxruntime', narrow, '--save', '--json']);
     expect(ended.code, ended.stderr).toBe(0);
     const found = answer<Bench>(ended);
-    expect(found).toMatchObject({ mode: { engine: 'onnxruntime', device: 'cpu' }, saved: null });
+    expect(found).toMatchObject({ mode, saved: place.path('state/percuss/calibrations.json') });
     const { network, peak, shareOfPeak, cost } = found;
     for (const value of [network.imagesPerSecond, network.gflops, network.seconds, peak.gflops, ...Object.values(cost)])
       expect(value).toBeGreaterThan(0);
     expect(shareOfPeak).toBeCloseTo(network.gflops / peak.gflops);
     expect(network.gflops).toBeCloseTo((2 * network.macs * network.imagesPerSecond) / 1e9);
-    expect(await calibrationOf(found.mode, place.path('state/percuss'))).toBeUndefined();
-
-    const saving = await place.run(['bench', 'onnxruntime', narrow, '--save']);
-    expect([saving.code, saving.stdout]).toEqual([0, expect.stringMatching(/images\/s, .* % of the peak/)]);
-    const saved = await calibrationOf(found.mode, place.path('state/percuss'));
+    const saved = await calibrationOf(mode, place.path('state/percuss'));
     expect(Object.keys(saved?.cost ?? {})).toEqual(Object.keys(cost));
   });
 

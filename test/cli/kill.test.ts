@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hasSharedData } from '../probe/real-network.js';
 import {
   answer,
@@ -8,10 +8,10 @@ import {
   computeChild,
   killQuietly,
   tableHashes,
-  tinySpec,
   until,
   Workplace,
 } from './percuss.js';
+import { finishedName, finishedSpec, finishedStudy } from './finished-study.js';
 import type { RunAnswer } from './percuss.js';
 
 if (!hasSharedData) console.warn('killing is not tested: ../shared/data is absent');
@@ -20,22 +20,20 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
   'kill -9 in the middle of a run in process',
   { timeout: 600_000 },
   () => {
-    const calm = new Workplace();
     let units = 0;
     let undisturbed: Record<string, string>;
     let place: Workplace;
 
     beforeAll(async () => {
-      const run = await calm.run(['run', calm.spec('kill', tinySpec('kill')), '--in-process', '--json']);
-      units = answer<RunAnswer>(run).computed;
-      undisturbed = tableHashes(calm.path('percuss-out/kill'));
+      const calm = await finishedStudy();
+      units = calm.units;
+      undisturbed = tableHashes(calm.out);
     }, 600_000);
     afterEach(() => place.close());
-    afterAll(() => calm.close());
 
     const begin = (): ReturnType<Workplace['start']> => {
       place = new Workplace();
-      return place.start(['run', place.spec('kill', tinySpec('kill')), '--in-process', '--json']);
+      return place.start(['run', place.spec('kill', finishedSpec()), '--in-process', '--json']);
     };
     const midway = (): boolean => cellFiles(place.path('.percuss')).length > 8;
 
@@ -51,7 +49,7 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
       expect([computed + reused, failed]).toEqual([units, 0]);
       const committed = committedUnits(place.path('.percuss'));
       expect(new Set(committed).size).toBe(committed.length);
-      expect(tableHashes(place.path('percuss-out/kill'))).toEqual(undisturbed);
+      expect(tableHashes(place.path('percuss-out', finishedName))).toEqual(undisturbed);
     });
 
     test('of percuss itself: its compute children end, and the same command computes only the rest', async () => {
@@ -76,7 +74,7 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
       expect(new Set(after).size).toBe(after.length);
       expect(after).toHaveLength(units);
       for (const [file, time] of files) expect(statSync(file).mtimeMs).toBe(time);
-      expect(tableHashes(place.path('percuss-out/kill'))).toEqual(undisturbed);
+      expect(tableHashes(place.path('percuss-out', finishedName))).toEqual(undisturbed);
     });
   },
 );

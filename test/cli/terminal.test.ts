@@ -130,6 +130,7 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
       expect(await whole.ended, whole.said).toBe(0);
       expectRestored(whole);
       expect(whole.said).toContain(cursor.shown);
+      expect(whole.said).toMatch(/few: \d+ units computed, 0 taken from the store, 0 failed/);
     });
   },
 );

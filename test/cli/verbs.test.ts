@@ -1,24 +1,26 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tableNames } from '../../core/tables/columns.js';
 import { hasSharedData, sharedData } from '../probe/real-network.js';
 import type { Standing } from '../../cli/standing.js';
 import type { Failure } from '../../cli/exit.js';
-import { answer, tableHashes, tinySpec, Workplace } from './percuss.js';
+import { finishedName, finishedSpec, finishedStudy } from './finished-study.js';
+import { answer, tableHashes, Workplace } from './percuss.js';
 
 if (!hasSharedData) console.warn('verbs are not tested on a study: ../shared/data is absent');
 
 describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_000 }, () => {
   const place = new Workplace();
-  const out = place.path('percuss-out/verbs');
+  const out = place.path('percuss-out', finishedName);
   let spec: string;
 
   beforeAll(async () => {
-    spec = place.spec('verbs', tinySpec('verbs', { run: '{}' }));
+    spec = place.spec(finishedName, finishedSpec());
+    cpSync((await finishedStudy()).store, place.path('.percuss'), { recursive: true });
     const run = await place.run(['run', spec, '--in-process']);
     expect(run.code, run.stderr).toBe(0);
-    expect(run.stdout).toMatch(/verbs: \d+ units computed, 0 taken from the store, 0 failed/);
+    expect(run.stdout).toMatch(/^finished: everything is stored, nothing was computed\n/);
   }, 600_000);
   afterAll(() => place.close());
 
@@ -33,27 +35,32 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
     for (const name of ['report.html', 'study.json', 'tables/models.parquet'])
       expect(existsSync(path.join(out, name))).toBe(true);
     expect(JSON.parse(readFileSync(path.join(out, 'study.json'), 'utf8'))).toMatchObject({
-      study: 'verbs',
+      study: finishedName,
       coverage: { failed: 0 },
     });
   });
 
   test('list shows it, report writes the same tables elsewhere', async () => {
-    expect(await json('list')).toMatchObject([{ study: 'verbs', reported: true, state: 'complete' }]);
-    expect((await place.run(['list'])).stdout).toMatch(/reported +verbs/);
-    const { folder, files } = await json<{ folder: string; files: string[] }>('report', 'verbs', '--out', 'elsewhere');
+    expect(await json('list')).toMatchObject([{ study: finishedName, reported: true, state: 'complete' }]);
+    expect((await place.run(['list'])).stdout).toMatch(/reported +finished/);
+    const { folder, files } = await json<{ folder: string; files: string[] }>(
+      'report',
+      finishedName,
+      '--out',
+      'elsewhere',
+    );
     expect([folder, files.length]).toEqual(['elsewhere', tableNames.length + 2]);
     expect(tableHashes(place.path('elsewhere'))).toEqual(tableHashes(out));
   });
 
   test('query answers in text, CSV and JSON, from the store and from a folder, and explains a mistake', async () => {
     const sql = 'SELECT model, images FROM models';
-    expect(await json('query', 'verbs', sql)).toEqual(await json('query', out, sql));
-    expect((await place.run(['query', 'verbs', sql, '--csv'])).stdout).toBe('model,images\r\ntutorial,60\r\n');
-    expect((await place.run(['query', 'verbs', sql])).stdout).toMatch(/^model +images\n/);
+    expect(await json('query', finishedName, sql)).toEqual(await json('query', out, sql));
+    expect((await place.run(['query', finishedName, sql, '--csv'])).stdout).toBe('model,images\r\ntutorial,60\r\n');
+    expect((await place.run(['query', finishedName, sql])).stdout).toMatch(/^model +images\n/);
     // More than a pipe takes at once.
     expect(await json('query', out, 'SELECT range AS n FROM range(20000)')).toHaveLength(20_000);
-    const wrong = await place.run(['query', 'verbs', 'SELECT nothing FROM models']);
+    const wrong = await place.run(['query', finishedName, 'SELECT nothing FROM models']);
     expect([wrong.code, wrong.stdout]).toEqual([2, '']);
     expect(wrong.stderr).toMatch(/nothing/);
     expect(wrong.stderr).not.toMatch(/^\s+at /m);
@@ -64,14 +71,11 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
     expect(plan.units).toBeGreaterThan(100);
     expect(plan.stored).toBeGreaterThan(100);
     expect(await json('baseline', spec)).toMatchObject([{ model: 'tutorial', images: 60, met: true }]);
-    expect(await json('validate', spec)).toMatchObject({ name: 'verbs', models: ['tutorial'] });
+    expect(await json('validate', spec)).toMatchObject({ name: finishedName, models: ['tutorial'] });
   });
 
-  test('inspect and doctor answer, and init writes a spec once', async () => {
+  test('inspect answers, and init writes a spec once', async () => {
     expect(await json('inspect', path.join(sharedData, 'models/cifar10_mstutorial.onnx'))).toBeTypeOf('object');
-    const findings = await json<{ what: string; ok: boolean }[]>('doctor');
-    expect(findings.find(({ what }) => what === 'store')).toMatchObject({ ok: true });
-    expect(findings.find(({ what }) => what === 'temporal')).toMatchObject({ ok: false });
     expect(await json('init', 'mine.yaml')).toEqual({ file: 'mine.yaml' });
     expect((await place.run(['validate', 'mine.yaml'])).code).toBe(2);
     writeFileSync(place.path('mine.yaml'), 'kept');
@@ -81,15 +85,15 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
   });
 
   test('status says what the store knows, and that there is no Temporal to ask; pause, cancel, resume and watch need one', async () => {
-    const status = await json<Standing>('status', 'verbs');
-    expect(status).toMatchObject({ name: 'verbs', state: 'complete', percent: 100, failed: 0, workers: null });
+    const status = await json<Standing>('status', finishedName);
+    expect(status).toMatchObject({ name: finishedName, state: 'complete', percent: 100, failed: 0, workers: null });
     expect(status.stored).toBe(status.total);
     expect(status.unknown).toEqual([expect.stringMatching(/percuss server start/)]);
-    expect((await place.run(['status', 'verbs'])).stdout).toMatch(
-      /^verbs \([0-9a-f]{12}\): complete\n {2}100 % \(\d+ of \d+ units\)\n/,
+    expect((await place.run(['status', finishedName])).stdout).toMatch(
+      /^finished \([0-9a-f]{12}\): complete\n {2}100 % \(\d+ of \d+ units\)\n/,
     );
     for (const verb of ['pause', 'cancel', 'resume', 'watch']) {
-      const ended = await place.run([verb, 'verbs', '--json']);
+      const ended = await place.run([verb, finishedName, '--json']);
       expect([verb, ended.code, answer<Failure>(ended).code]).toEqual([verb, 4, 'TEMPORAL_UNREACHABLE']);
       expect(ended.stderr).toMatch(/percuss server start/);
     }
