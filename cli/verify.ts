@@ -5,7 +5,7 @@ import { Catalog } from '../core/study/catalog.js';
 import { createSteps } from '../core/study/create-steps.js';
 import type { Distance, Place } from '../core/study/disagreement.js';
 import { storedStudy, verifyStudy, type Verification, type VerifyPrediction } from '../core/study/verify.js';
-import { printSeconds } from '../core/study/plan-report.js';
+import { printSeconds } from '../core/study/print.js';
 import { measuredCost } from '../infra/calibrations.js';
 import { computeChildren } from '../workers/children.js';
 import { ensureEngine } from '../workers/engine-process.js';
