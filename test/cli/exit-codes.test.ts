@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { hasSharedData } from '../probe/real-network.js';
-import { answer, committedUnits, computeChild, killQuietly, tinySpec, Workplace } from './percuss.js';
+import { answer, committedUnits, computeChild, killQuietly, main, tinySpec, Workplace } from './percuss.js';
 import type { Failure } from '../../cli/exit.js';
 import type { Ended, RunAnswer } from './percuss.js';
 
@@ -40,6 +42,23 @@ describe('2: the user can mend it', { timeout: 300_000 }, () => {
     ['a profile that is not configured', ['worker', '--temporal', 'absent'], /absent/],
   ])('%s', async (_, args, saying) => {
     expectPlain(await place.run(args), 2, saying);
+  });
+
+  const narrow = path.resolve(import.meta.dirname, '../../experiments/zoo/narrow/model.json');
+  test.skipIf(process.platform !== 'linux').each([
+    ['a full disk behind standard output', 'inspect "$1" > /dev/full', 2, /no space is left/],
+    ['a full disk behind standard output, asked for JSON', 'inspect "$1" --json > /dev/full', 2, /no space is left/],
+    ['a full disk behind standard error', 'inspect absent.onnx 2> /dev/full', 2, /^$/],
+    ['a reader that leaves early is none', 'inspect "$1" --json | head -c 1; test ${PIPESTATUS[0]} = 0', 0, /^$/],
+  ])('%s', async (_, line, code, saying) => {
+    const shell = spawn('/bin/bash', ['-c', `node "$0" ${line}`, main, narrow], {
+      cwd: place.folder,
+      env: place.environment(),
+    });
+    let said = '';
+    shell.stderr.on('data', (part: Buffer) => (said += part.toString()));
+    const ended = await new Promise((resolve) => shell.once('close', resolve));
+    expect([ended, said]).toEqual([code, expect.stringMatching(saying)]);
   });
 
   test('every mistake of a spec at once, each with its place', async () => {
