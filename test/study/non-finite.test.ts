@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,6 +63,28 @@ describe('a network that divides by its own length, without all of a layer', () 
       [null, 0],
     ]);
   });
+});
+
+test('a gated network that divides by its length keeps a row for each layer, without numbers where all of one is gone', async () => {
+  const random_ = randomStream(4, 'gated images');
+  const gated = Array.from({ length: 20 }, () => Float32Array.from({ length: 243 }, () => random_.uniform()));
+  const network = readFileSync(fileURLToPath(new URL('./fixtures/networks/l2norm_head.onnx', import.meta.url)));
+  writeInputs(
+    folder,
+    network,
+    gated,
+    [3, 9, 9],
+    gated.map((_, i) => i % 4),
+  );
+  const file = path.join(folder, 'gated.yaml');
+  writeFileSync(file, study('  layers: { mode: each, unit: layer, layers: "*" }'));
+  const { tables, result } = await runYaml(file);
+  expect(result.failed).toBe(0);
+  // x / ‖x‖ is 0 / 0 where nothing reaches the last layer.
+  expect(tables.ablations.map((row) => [row.channels, row.non_finite, row.correct, row.kl])).toEqual([
+    ['c1', 0, expect.any(Number), expect.any(Number)],
+    ['c2', 20, 0, null],
+  ]);
 });
 
 /** Whatever the order of the study's data, tests look at the images in the file's. */
