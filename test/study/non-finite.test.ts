@@ -4,8 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { writeNpy } from '../../bench/npy-file.js';
 import { randomStream } from '../../core/random.js';
 import type { AblationRow, CurveRow } from '../../core/tables/schema.js';
+import { float32, tensor } from '../../core/tensor.js';
 import {
   CLASSES,
   headedNetwork,
@@ -158,6 +160,33 @@ describe('lesions that leave some images without numbers', () => {
       expect(kernels).toEqual(tables.ablations.slice(0, 2 * KERNELS).map((row) => [row.kl, row.non_finite]));
     },
   );
+
+  test('fills from reference images without numbers are refused; without such fills the activations are missing', async () => {
+    const file = write('plain', '  kernels: { mode: each, fill: FILL }');
+    const reference = images.slice(0, 4).map((image, i) => (i === 1 ? image.map(() => Number.NaN) : image));
+    const pixels = new Float32Array(48);
+    reference.forEach((image, i) => pixels.set(image, 12 * i));
+    writeFileSync(path.join(folder, 'r.npy'), writeNpy(float32([4, 3, 2, 2], pixels)));
+    writeFileSync(path.join(folder, 'ry.npy'), writeNpy(tensor('uint8', [4], Uint8Array.of(0, 1, 2, 0))));
+    const filled = (fill: string): void =>
+      writeFileSync(
+        file,
+        study(`  kernels: { mode: each, fill: ${fill} }`)
+          .replace('reference: test', 'reference: other')
+          .replace('data: {', 'data: { other: { format: npy, files: r.npy, labels: ry.npy },'),
+      );
+    filled('[zero, mean]');
+    await expect(runYaml(file)).rejects.toMatchObject({
+      code: 'EXPECTATION_MISSED',
+      message: expect.stringMatching(
+        /ablation kernels fills .* those of conv1, channel 0, are not all finite/,
+      ) as string,
+    });
+    filled('zero');
+    const { tables } = await runYaml(file);
+    expect(tables.kernels.map((row) => row.activation_mean)).toEqual(Array.from({ length: 8 }, () => null));
+    expect(tables.ablations.every((row) => row.kl !== null && row.non_finite === 0)).toBe(true);
+  });
 
   test('an intact network that gives no numbers is refused before anything is ablated', async () => {
     const file = write('log', '  layers: { mode: each, unit: layer }');
