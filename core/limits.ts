@@ -82,6 +82,17 @@ export const limits = {
   rarefyDraws: { value: 1_000_000, unit: 'draws', what: '`analysis.rarefy.draws`.' },
   workers: { value: 1024, unit: 'processes', what: '`run.workers`.' },
   pictureSide: { value: 16_384, unit: 'pixels', what: '`resize` and `crop` of an image set.' },
+  archiveEntries: { value: 1_000, unit: 'files', what: 'Files in a .keras archive.' },
+  expanded: {
+    value: 64 * MiB,
+    unit: 'bytes',
+    what: 'What a compressed network grows to, where that is more than 16 times its size.',
+  },
+  parserTime: {
+    value: 5,
+    unit: 'seconds',
+    what: 'Reading an HDF5 file, besides a second for each 32 MiB; its reader is ended then.',
+  },
   specFile: { value: 8 * MiB, unit: 'bytes', what: 'A spec.' },
   record: {
     value: 64 * MiB,

@@ -25,6 +25,11 @@ export class Effort {
     this.#left = limits.foldedElements.value + passes * own;
   }
 
+  /** More of the network's own constants have been read. */
+  own(elements: number): void {
+    this.#left += passes * elements;
+  }
+
   /** @throws PercussError LIMIT_EXCEEDED where that is more than is left. */
   spend(elements: number, where: string, dtype: Tensor['dtype'] = 'float32'): void {
     this.#left -= elements * (dtype === 'int64' ? wholeNumber : 1);

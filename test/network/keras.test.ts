@@ -73,7 +73,7 @@ describe('a Keras model in a file', () => {
     ['ends early', fixture('keras2-functional.h5').subarray(0, 9000), /damaged|no model_config|no group/],
   ])('that %s is refused with a sentence', async (_, bytes, message) => {
     await expect(imported('broken', bytes)).rejects.toMatchObject({
-      code: 'MODEL_INVALID',
+      code: 'FILE_DAMAGED',
       message: expect.stringMatching(message),
     });
   });
@@ -83,7 +83,7 @@ describe('a Keras model in a file', () => {
     ['is an archive cut short', fixture('keras3-sequential.keras').subarray(0, 12_000), /no zip archive/],
   ])('.keras that %s is refused with a sentence', async (_, bytes, message) => {
     await expect(imported('broken', bytes, 'keras')).rejects.toMatchObject({
-      code: 'MODEL_INVALID',
+      code: 'FILE_DAMAGED',
       message: expect.stringMatching(message),
     });
   });

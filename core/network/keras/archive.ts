@@ -1,53 +1,64 @@
-import { inflateRawSync } from 'node:zlib';
+import { configure, Uint8ArrayReader, ZipReader, type FileEntry } from '@zip.js/zip.js';
 import { PercussError } from '../../errors.js';
+import { limits } from '../../limits.js';
+import { expandable, invalidFile } from './bounds.js';
 
-const endOfDirectory = 0x06054b50;
-const directoryEntry = 0x02014b50;
+// Everything is read in this thread: an archive is small, or stored as it is.
+configure({ useWebWorkers: false });
 
 /**
- * The files of a zip archive, as far as Keras writes them (APPNOTE.TXT of PKWARE, 4.3): stored or deflated, below 4 GiB.
- * @throws PercussError MODEL_INVALID.
+ * Files of a zip archive by name, of those that are asked for the ones that it holds.
+ * @throws PercussError FILE_DAMAGED for what is no such archive, for entries that overlap, have two of one name or lie about
+ * their size; LIMIT_EXCEEDED for more entries or bytes than may be, before they are decompressed.
  */
-export function readArchive(model: string, bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
+export async function readArchive(
+  model: string,
+  bytes: Uint8Array,
+  asked: readonly string[],
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const invalid = (complaint: string, cause?: unknown): PercussError =>
-    new PercussError('MODEL_INVALID', `model "${model}" (.keras): ${complaint}. Save or download it again`, {
-      details: { model },
-      cause,
-    });
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const end = endIn(view);
-  if (end === undefined) throw invalid('no zip archive, or a damaged one');
-  const files = new Map<string, Uint8Array>();
+    invalidFile(model, `(.keras) ${complaint}. Save or download it again`, cause);
+  const reader = new ZipReader(new Uint8ArrayReader(bytes));
+  const found = new Map<string, Uint8Array>();
   try {
-    const count = view.getUint16(end + 10, true);
-    let at = view.getUint32(end + 16, true);
-    for (let i = 0; i < count; i++) {
-      if (view.getUint32(at, true) !== directoryEntry) throw invalid('its directory is damaged');
-      const [method, size] = [view.getUint16(at + 10, true), view.getUint32(at + 20, true)];
-      const [nameLength, extra, comment] = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [
-        number,
-        number,
-        number,
-      ];
-      const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
-      const local = view.getUint32(at + 42, true);
-      const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-      if (start + size > bytes.length) throw invalid(`it ends before "${name}" does`);
-      const data = bytes.subarray(start, start + size);
-      files.set(name, method === 0 ? data : new Uint8Array(inflateRawSync(data)));
-      at += 46 + nameLength + extra + comment;
+    let entries = 0;
+    let left = expandable(bytes.length);
+    for await (const entry of reader.getEntriesGenerator()) {
+      if (++entries > limits.archiveEntries.value)
+        throw tooMuch(model, `more than ${limits.archiveEntries.value} files`);
+      if (entry.directory || !asked.includes(entry.filename)) continue;
+      if (found.has(entry.filename)) throw invalid(`it holds two files ${entry.filename}`);
+      left -= entry.uncompressedSize;
+      if (!(left >= 0)) throw tooMuch(model, `more than ${expandable(bytes.length)} bytes once they are decompressed`);
+      found.set(entry.filename, await contentOf(entry, invalid));
     }
   } catch (cause) {
     if (cause instanceof PercussError) throw cause;
-    throw invalid('its contents are damaged', cause);
+    throw invalid('no zip archive, or a damaged one', cause);
+  } finally {
+    await reader.close();
   }
-  return files;
+  return found;
 }
 
-/** Where the record stands that ends an archive; a comment of up to 64 KiB may follow it. */
-function endIn(view: DataView): number | undefined {
-  for (let at = view.byteLength - 22; at >= 0 && at >= view.byteLength - 22 - 0xffff; at--) {
-    if (view.getUint32(at, true) === endOfDirectory) return at;
-  }
-  return undefined;
+/** What an entry holds: as much as it says, and whoever says too little is stopped there. */
+async function contentOf(entry: FileEntry, invalid: (complaint: string) => PercussError): Promise<Uint8Array> {
+  const content = new Uint8Array(entry.uncompressedSize);
+  let at = 0;
+  const sink = new WritableStream<Uint8Array>({
+    write(part) {
+      if (at + part.length > content.length) throw invalid(`${entry.filename} is larger than it says`);
+      content.set(part, at);
+      at += part.length;
+    },
+  });
+  await entry.getData(sink, { checkOverlappingEntry: true, checkSignature: true, useWebWorkers: false });
+  if (at !== content.length) throw invalid(`${entry.filename} is smaller than it says`);
+  return content;
+}
+
+function tooMuch(model: string, what: string): PercussError {
+  return new PercussError('LIMIT_EXCEEDED', `model "${model}" (.keras): it holds ${what} (docs/limits.md)`, {
+    details: { model },
+  });
 }

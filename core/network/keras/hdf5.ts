@@ -1,55 +1,149 @@
-import type { Dataset, File as H5File, Group } from 'h5wasm';
-import { messageOf, PercussError } from '../../errors.js';
+import { Worker } from 'node:worker_threads';
+import { PercussError } from '../../errors.js';
+import { limits } from '../../limits.js';
 import { float32, type Tensor } from '../../tensor.js';
+import { expandable, invalidFile } from './bounds.js';
 
-/** A complaint about a Keras file. */
-export function invalidFile(model: string, complaint: string, cause?: unknown): PercussError {
-  return new PercussError('MODEL_INVALID', `model "${model}": ${complaint}`, { details: { model }, cause });
+/** A weight; no data where it holds no numbers. */
+export interface Hdf5Dataset {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | undefined;
 }
 
-/** Names files within the library's own file system, which is in memory. */
-let opened = 0;
+export interface Hdf5Group {
+  /** Those that were asked for, texts and numbers only. */
+  readonly attributes: ReadonlyMap<string, string | number>;
+  readonly groups: ReadonlyMap<string, Hdf5Group>;
+  readonly datasets: ReadonlyMap<string, Hdf5Dataset>;
+}
+
+/** What is read of a file. */
+export interface Hdf5Selection {
+  /** Groups at the top that are read; all where there are none. */
+  readonly roots: readonly string[];
+  /** Groups at the top that are left out. */
+  readonly skip: readonly string[];
+  /** Attributes of groups that are read. */
+  readonly attributes: readonly string[];
+}
+
+export interface Hdf5Task extends Hdf5Selection {
+  readonly bytes: Uint8Array;
+  readonly limits: {
+    readonly bytes: number;
+    readonly memory: number;
+    readonly objects: number;
+    readonly depth: number;
+  };
+}
+
+export type Hdf5Answer = { readonly root: Hdf5Group } | { readonly failure: string; readonly excess: boolean };
+
+const MiB = 2 ** 20;
+
+/** Sources are run by tests alone, which build first: a thread needs JavaScript. */
+function entry(): URL {
+  const here = import.meta.url;
+  return here.endsWith('.ts')
+    ? new URL('../../../dist/core/network/keras/hdf5-worker.js', here)
+    : new URL('./hdf5-worker.js', here);
+}
 
 /**
- * Opens an HDF5 file for as long as `use` runs.
- * @throws PercussError MODEL_INVALID if it is none.
+ * Reads an HDF5 file in a thread that is ended after its time, or when it asks for more memory than the file may take.
+ * @throws PercussError FILE_DAMAGED if it is no such file, LIMIT_EXCEEDED for one that takes too much.
  */
-export async function withHdf5<T>(model: string, bytes: Uint8Array, use: (file: H5File) => T): Promise<T> {
-  const h5 = await import('h5wasm');
-  const { FS } = await h5.ready;
-  const path = `/${++opened}.h5`;
-  FS.writeFile(path, bytes);
-  let file: H5File | undefined;
-  try {
-    file = openedFile(model, () => new h5.File(path, 'r'));
-    return use(file);
-  } finally {
-    file?.close();
-    FS.unlink(path);
+export async function readHdf5(model: string, bytes: Uint8Array, selection: Hdf5Selection): Promise<Hdf5Group> {
+  const [content, size] = [new Uint8Array(bytes), bytes.length];
+  const task: Hdf5Task = {
+    ...selection,
+    bytes: content,
+    limits: {
+      bytes: expandable(size),
+      memory: 256 * MiB + 3 * size,
+      objects: limits.constants.value,
+      depth: limits.modelDepth.value,
+    },
+  };
+  const seconds = limits.parserTime.value + size / (32 * MiB);
+  const answer = await answerOf(task, content, 1_000 * seconds);
+  if ('root' in answer) return answer.root;
+  if (answer.excess) {
+    throw new PercussError(
+      'LIMIT_EXCEEDED',
+      `model "${model}": reading it takes too much (${answer.failure}; docs/limits.md)`,
+      {
+        details: { model },
+      },
+    );
   }
+  throw invalidFile(
+    model,
+    `no HDF5 file, or a damaged one (${answer.failure.slice(0, 200)}). Save or download it again`,
+  );
 }
 
-function openedFile(model: string, open: () => H5File): H5File {
-  const complaint = 'no HDF5 file, or a damaged one';
-  try {
-    const file = open();
-    if (file.file_id >= 0n) return file;
-  } catch (cause) {
-    throw invalidFile(model, `${complaint} (${messageOf(cause)}). Save or download it again`, cause);
+/** A reader whose last file was read to its end waits a while for the next one. Any other is ended. */
+let idle: Worker | undefined;
+
+const idleSeconds = 2;
+
+function reader(): Worker {
+  if (idle !== undefined) {
+    const waiting = idle;
+    idle = undefined;
+    waiting.ref();
+    return waiting;
   }
-  throw invalidFile(model, `${complaint}. Save or download it again`);
+  const worker = new Worker(entry(), {
+    // The library tells its own errors there, which say nothing to a user.
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 },
+    execArgv: [],
+  });
+  worker.stdout.resume();
+  worker.stderr.resume();
+  return worker;
 }
 
-export const isGroup = (item: object | null): item is Group => item !== null && 'keys' in item;
+function release(worker: Worker): void {
+  if (idle !== undefined) return void worker.terminate();
+  idle = worker;
+  worker.unref();
+  setTimeout(() => {
+    if (idle !== worker) return;
+    idle = undefined;
+    void worker.terminate();
+  }, 1_000 * idleSeconds).unref();
+}
 
-export const isDataset = (item: object | null): item is Dataset => item !== null && 'dtype' in item && 'value' in item;
+async function answerOf(task: Hdf5Task, content: Uint8Array<ArrayBuffer>, milliseconds: number): Promise<Hdf5Answer> {
+  const worker = reader();
+  let timer: NodeJS.Timeout | undefined;
+  const answer = await new Promise<Hdf5Answer>((resolve) => {
+    const excess = (failure: string): void => resolve({ failure, excess: true });
+    timer = setTimeout(() => excess(`more than ${Math.round(milliseconds / 1_000)} seconds`), milliseconds);
+    worker.once('message', resolve);
+    worker.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? excess('more memory than it may')
+        : resolve({ failure: error.message, excess: false }),
+    );
+    worker.once('exit', () => resolve({ failure: 'its reader ended', excess: false }));
+    worker.postMessage(task, [content.buffer]);
+  });
+  clearTimeout(timer);
+  for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
+  if ('root' in answer) release(worker);
+  else await worker.terminate();
+  return answer;
+}
 
-/** A dataset's numbers, as float32. @throws PercussError MODEL_INVALID naming the weight. */
-export function floatsOf(model: string, name: string, dataset: Dataset): Tensor<'float32'> {
-  const data = dataset.value;
-  const numbers = typeof data === 'number' || typeof data === 'bigint' ? [data] : data;
-  const isNumbers = Array.isArray(numbers) || (ArrayBuffer.isView(numbers) && !(numbers instanceof DataView));
-  if (!isNumbers) throw invalidFile(model, `the weight "${name}" holds no numbers that can be read as float32`);
-  if (numbers instanceof Float32Array) return float32(dataset.shape ?? [], numbers.slice());
-  return float32(dataset.shape ?? [], Array.from(numbers as ArrayLike<number | bigint>, Number));
+/** A weight as float32. @throws PercussError FILE_DAMAGED naming it. */
+export function floatsOf(model: string, name: string, { shape, data }: Hdf5Dataset): Tensor<'float32'> {
+  if (data === undefined) {
+    throw invalidFile(model, `the weight "${name}" holds no numbers that can be read as float32`);
+  }
+  return float32(shape, data);
 }

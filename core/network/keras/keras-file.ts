@@ -1,4 +1,4 @@
-import type { File as H5File, Group } from 'h5wasm';
+import { atPlace } from '../../border.js';
 import { PercussError } from '../../errors.js';
 import type { Tensor } from '../../tensor.js';
 import type { Graph } from '../graph.js';
@@ -7,21 +7,22 @@ import { generationOf, importLayers } from '../tfjs/import.js';
 import { isContainer, modelDraft, rootDraft, type LayerDraft, type ModelDraft } from '../tfjs/topology.js';
 import { Weights } from '../tfjs/weights.js';
 import { readArchive } from './archive.js';
-import { floatsOf, invalidFile, isDataset, isGroup, withHdf5 } from './hdf5.js';
+import { invalidFile } from './bounds.js';
+import { floatsOf, readHdf5, type Hdf5Group } from './hdf5.js';
 
 /**
  * Imports a whole Keras 3 model saved as .keras: a zip archive of its configuration and of an HDF5 file in which each
  * layer's weights are numbered in the order in which the layer makes them.
  *
- * @throws PercussError MODEL_INVALID if it is no such file; MODEL_UNSUPPORTED naming all layers that are not supported at once.
+ * @throws PercussError FILE_DAMAGED if it is no such file; MODEL_UNSUPPORTED naming all layers that are not supported at once.
  */
-export function importKeras(name: string, bytes: Uint8Array, output?: string): Promise<Graph> {
-  const files = readArchive(name, bytes);
+export async function importKeras(name: string, bytes: Uint8Array, output?: string): Promise<Graph> {
+  const files = await readArchive(name, bytes, ['config.json', 'metadata.json', 'model.weights.h5']);
   const json = (file: string): JsonObject => {
     const text = files.get(file);
     if (text === undefined)
       throw invalidFile(name, `it holds no ${file}. Save the whole model: model.save('MODEL.keras')`);
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(text));
+    const parsed: unknown = atPlace(file, () => JSON.parse(new TextDecoder().decode(text)) as unknown);
     return isObject(parsed) ? parsed : {};
   };
   const [config, metadata] = [json('config.json'), json('metadata.json')];
@@ -29,15 +30,9 @@ export function importKeras(name: string, bytes: Uint8Array, output?: string): P
   const weights = files.get('model.weights.h5');
   if (weights === undefined)
     throw invalidFile(name, "it holds no weights. Save the whole model: model.save('MODEL.keras')");
-  return withHdf5(name, weights, (file) =>
-    importLayers(
-      name,
-      draft,
-      generationOf(metadata['keras_version']),
-      () => new Weights(name, weightsOf(name, draft, file)),
-      output,
-    ),
-  );
+  const file = await readHdf5(name, weights, { roots: [], skip: ['optimizer'], attributes: ['name'] });
+  const generation = generationOf(metadata['keras_version']);
+  return importLayers(name, draft, generation, () => new Weights(name, weightsOf(name, draft, file)), output);
 }
 
 const kernelAndBias = (): readonly string[] => ['kernel', 'bias'];
@@ -73,22 +68,22 @@ function layersByPath(model: string, draft: ModelDraft, path = ''): ReadonlyMap<
 }
 
 /** Groups stand under names of classes with numbers; the layer's own name is an attribute of its `vars`. */
-function weightsOf(model: string, draft: ModelDraft, file: H5File): ReadonlyMap<string, Tensor<'float32'>> {
+function weightsOf(model: string, draft: ModelDraft, file: Hdf5Group): ReadonlyMap<string, Tensor<'float32'>> {
   const layers = layersByPath(model, draft);
   const found = new Map<string, Tensor<'float32'>>();
-  const visit = (group: Group, path: string): void => {
-    for (const key of group.keys()) {
-      const inner = key === 'vars' ? null : group.get(key);
-      if (!isGroup(inner)) continue;
-      const vars = inner.get('vars');
-      const named = isGroup(vars) ? vars.attrs['name']?.value : undefined;
-      if (isGroup(vars) && vars.keys().length > 0 && typeof named !== 'string') throw namelessWeights(model);
+  const visit = (group: Hdf5Group, path: string): void => {
+    for (const [key, inner] of group.groups) {
+      if (key === 'vars') continue;
+      const vars = inner.groups.get('vars');
+      const named = vars?.attributes.get('name');
+      const holds = vars !== undefined && vars.datasets.size + vars.groups.size > 0;
+      if (holds && typeof named !== 'string') throw namelessWeights(model);
       const here = typeof named === 'string' ? `${path}${named}` : undefined;
       const layer = here === undefined ? undefined : layers.get(here);
-      if (isGroup(vars) && layer !== undefined) {
+      if (vars !== undefined && layer !== undefined) {
         (weightNames.get(layer.className)?.(layer) ?? []).forEach((part, i) => {
-          const dataset = vars.get(`${i}`);
-          if (isDataset(dataset)) found.set(`${here}/${part}`, floatsOf(model, `${here}/${part}`, dataset));
+          const dataset = vars.datasets.get(`${i}`);
+          if (dataset) found.set(`${here}/${part}`, floatsOf(model, `${here}/${part}`, dataset));
         });
       }
       visit(inner, here === undefined ? path : `${here}/`);

@@ -1,5 +1,7 @@
 import type { NodeDraft } from '../build.js';
 import type { Attribute, GraphInput, Shape, ValueId } from '../graph.js';
+import { within } from '../budget.js';
+import { Effort } from '../effort.js';
 import { Names } from '../names.js';
 import type { OperatorName } from '../operators/table.js';
 import type { Tensor } from '../../tensor.js';
@@ -34,7 +36,15 @@ export class GraphBuilder {
   readonly inputs: GraphInput[] = [];
   readonly constants = new Map<ValueId, Tensor>();
   readonly #ids = new Names();
+  readonly #model: string;
+  #calls = 0;
+  readonly effort: Effort;
   readonly #values = new Names();
+
+  constructor(model: string) {
+    this.#model = model;
+    this.effort = new Effort(model, 0);
+  }
 
   input(name: string, images: number, shape: Shape): Activation {
     const id = this.#values.claim(name);
@@ -45,10 +55,18 @@ export class GraphBuilder {
   /** A constant; a layer that is called twice has its weights once. */
   constant(name: string, tensor: Tensor): ValueId {
     const known = this.constants.get(name);
+    if (known) this.effort.spend(tensor.data.length, `constant "${name}"`);
+    else this.effort.own(tensor.data.length);
     if (known && sameTensor(known, tensor)) return name;
     const id = this.#values.claim(name);
     this.constants.set(id, tensor);
     return id;
+  }
+
+  /** One more call of a layer: models within models are built anew for each of theirs. */
+  countCall(): void {
+    this.#calls += 1;
+    within(this.#model, 'layerCalls', this.#calls);
   }
 
   /** Adds a node with one output. */
@@ -64,6 +82,9 @@ export class GraphBuilder {
     inputs: readonly ValueId[],
     options: NodeOptions = {},
   ): readonly ValueId[] {
+    within(this.#model, 'nodes', this.nodes.length + 1);
+    within(this.#model, 'nameLength', wanted.length, `node "${wanted.slice(0, 40)}…"`);
+    within(this.#model, 'ports', count + inputs.length, `node "${wanted}"`);
     const id = this.#ids.claim(wanted);
     const outputs = Array.from({ length: count }, (_, i) =>
       this.#values.claim(i === 0 ? `${id}_out` : `${id}_out${i}`),

@@ -1,4 +1,6 @@
 import { PercussError } from '../../errors.js';
+import { atPlace } from '../../border.js';
+import { within } from '../budget.js';
 import { buildGraph } from '../build.js';
 import { DYNAMIC, type Graph } from '../graph.js';
 import { activationName, knowsActivation } from './activation.js';
@@ -56,7 +58,9 @@ export function importLayers(
   const model = isPlain ? whole : leadingTo(whole, output);
   refuseUnsupported(name, model);
   const weights = read();
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder(name);
+  within(name, 'outputs', model.outputs.length);
+  within(name, 'inputs', model.inputs.length);
   const entries = model.inputs.map((reference) => {
     const layer = model.layers.find((candidate) => candidate.name === reference.layer);
     if (!layer) throw invalidModel(name, `its input "${reference.layer}" is no layer`);
@@ -113,10 +117,11 @@ function refuseUnsupported(name: string, model: ModelDraft): void {
 
 function unsupportedIn(name: string, model: ModelDraft): readonly string[] {
   const faults: string[] = [];
-  const visit = (draft: ModelDraft, path: string): void => {
+  const visit = (draft: ModelDraft, path: string, depth: number): void => {
+    within(name, 'modelDepth', depth);
     for (const layer of draft.layers) {
       if (isContainer(layer.className)) {
-        visit(modelDraft(name, layer.className, layer.settings), `${path}${layer.name}/`);
+        visit(modelDraft(name, layer.className, layer.settings), `${path}${layer.name}/`, depth + 1);
         continue;
       }
       const activation = activationName(layer.settings['activation']);
@@ -127,7 +132,7 @@ function unsupportedIn(name: string, model: ModelDraft): readonly string[] {
       }
     }
   };
-  visit(model, '');
+  visit(model, '', 1);
   return faults;
 }
 
@@ -191,6 +196,7 @@ class ModelImport {
   }
 
   #call(layer: LayerDraft, inputs: readonly Activation[]): readonly Activation[] {
+    this.#builder.countCall();
     const path = `${this.#path}${layer.name}`;
     if (isContainer(layer.className)) {
       const inner = modelDraft(this.#of.model, layer.className, layer.settings);
@@ -201,7 +207,7 @@ class ModelImport {
     const config = new LayerConfig(this.#of.model, layer.name, layer.settings);
     const { name, className } = layer;
     const call = new LayerCall({ ...this.#of, name, path, className }, config, inputs, this.#builder, this.#weights);
-    return [importer(call)];
+    return [atPlace(`layer "${path}"`, () => importer(call))];
   }
 }
 
@@ -211,12 +217,13 @@ class ModelImport {
  */
 function callsBefore(draft: ModelDraft): ReadonlyMap<string, number> {
   const references = [...draft.outputs, ...draft.layers.flatMap((layer) => layer.calls.flat())];
+  const calls = new Map<string, number>();
+  for (const { layer, call } of references) calls.set(layer, Math.max(call + 1, calls.get(layer) ?? 0));
   return new Map(
     draft.layers
       .filter((layer) => layer.calls.length > 0)
       .map((layer) => {
-        const used = references.filter((reference) => reference.layer === layer.name).map(({ call }) => call + 1);
-        return [layer.name, Math.max(0, ...used.map((count) => count - layer.calls.length))];
+        return [layer.name, Math.max(0, (calls.get(layer.name) ?? 0) - layer.calls.length)];
       }),
   );
 }

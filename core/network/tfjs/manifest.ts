@@ -1,4 +1,6 @@
+import { atPlace } from '../../border.js';
 import { PercussError } from '../../errors.js';
+import { within } from '../budget.js';
 import { sizeOf, zeros, type Tensor } from '../../tensor.js';
 import { invalidModel, isObject, type JsonObject } from './config.js';
 import { weightGroups, type WeightGroup } from './topology.js';
@@ -73,7 +75,11 @@ export function readTensors(
       need(count * type.bytes);
       const finish = dequantiser(entry.quantization);
       const value = (i: number): number => finish(type.decode(view, at + i * type.bytes));
-      byName.set(entry.name, tensorOf(kind, entry.shape, value));
+      if (byName.has(entry.name)) throw invalidModel(model, `two weights are called "${entry.name}"`);
+      byName.set(
+        entry.name,
+        atPlace(`weight "${entry.name}"`, () => tensorOf(kind, entry.shape, value)),
+      );
       at += count * type.bytes;
     }
     if (at !== bytes.length) {
@@ -121,8 +127,13 @@ function weightEntry(model: string, weight: unknown): WeightEntry {
     !Array.isArray(shape) ||
     !shape.every((dim): dim is number => Number.isInteger(dim) && dim >= 0)
   ) {
-    throw invalidModel(model, `${JSON.stringify(weight)} in the weightsManifest lacks a name, a shape or a dtype`);
+    throw invalidModel(
+      model,
+      `${(JSON.stringify(weight) ?? '').slice(0, 200)} in the weightsManifest lacks a name, a shape or a dtype`,
+    );
   }
+  within(model, 'axes', shape.length, `weight "${name.slice(0, 40)}"`);
+  within(model, 'nameLength', name.length, `weight "${name.slice(0, 40)}…"`);
   return { name, shape, dtype, quantization: isObject(quantization) ? quantization : undefined };
 }
 

@@ -1,4 +1,5 @@
 import { PercussError } from '../../errors.js';
+import { within } from '../budget.js';
 import { invalidModel, isObject, itemsOf, type JsonObject } from './config.js';
 
 /** Tensor number `tensor` that call number `call` of a layer gives. */
@@ -34,13 +35,13 @@ const containers = new Set(['Model', 'Functional', 'Sequential']);
 /** Whether a layer is a model of its own. */
 export const isContainer = (className: string): boolean => containers.has(className);
 
-/** Parses a model.json. @throws PercussError MODEL_INVALID. */
+/** Parses a model.json. @throws PercussError FILE_DAMAGED for what is no JSON, MODEL_INVALID. */
 export function parseModelJson(model: string, bytes: Uint8Array): JsonObject {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new PercussError('MODEL_INVALID', `"${model}": model.json is not valid JSON`, { details: { model }, cause });
+    throw new PercussError('FILE_DAMAGED', `"${model}": model.json is not valid JSON`, { details: { model }, cause });
   }
   if (!isObject(json)) throw invalidModel(model, 'expected an object with modelTopology and weightsManifest');
   return json;
@@ -50,12 +51,18 @@ export function parseModelJson(model: string, bytes: Uint8Array): JsonObject {
 export function weightGroups(model: string, json: JsonObject): readonly WeightGroup[] {
   const manifest = json['weightsManifest'];
   if (!Array.isArray(manifest)) throw invalidModel(model, 'it has no weightsManifest');
+  const taken = new Set<string>();
   return manifest.map((group: unknown) => {
     const [paths, weights] = isObject(group) ? [group['paths'], group['weights']] : [];
     if (!Array.isArray(paths) || !paths.every((path): path is string => typeof path === 'string')) {
       throw invalidModel(model, 'a group of the weightsManifest has no list of paths');
     }
     if (!Array.isArray(weights)) throw invalidModel(model, 'a group of the weightsManifest has no list of weights');
+    for (const path of paths) {
+      if (taken.has(path)) throw invalidModel(model, `its weightsManifest names the file "${path}" twice`);
+      taken.add(path);
+    }
+    within(model, 'constants', weights.length);
     return { paths, weights };
   });
 }
@@ -80,6 +87,7 @@ export function modelDraft(model: string, className: string, config: unknown): M
   const settings = isObject(config) ? config : {};
   const list = Array.isArray(config) ? config : settings['layers'];
   if (!Array.isArray(list) || list.length === 0) throw invalidModel(model, 'it has no layers');
+  within(model, 'nodes', list.length);
   const layers = list.map((layer: unknown) => layerDraft(model, layer));
   const name = typeof settings['name'] === 'string' ? settings['name'] : model;
   if (className === 'Sequential') return sequential(name, layers);
@@ -100,6 +108,7 @@ function layerDraft(model: string, layer: unknown): LayerDraft {
   const settings = { ...own, ...numberOperand(layer['inbound_nodes']) };
   const name = layer['name'] ?? settings['name'];
   if (typeof name !== 'string') throw invalidModel(model, `a ${layer['class_name']} layer has no name`);
+  within(model, 'nameLength', name.length, `layer "${name.slice(0, 40)}…"`);
   const inbound = layer['inbound_nodes'];
   const calls = Array.isArray(inbound) ? inbound.map((call: unknown) => references(model, call)) : [];
   return { name, className: layer['class_name'], settings, calls };

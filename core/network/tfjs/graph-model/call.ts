@@ -72,7 +72,10 @@ export class NodeCall {
 
   /** Whole numbers that must be known; open dimensions stay marked. */
   marked(index: number, what: string): readonly bigint[] {
-    return Array.from(this.constant(index, what).data as ArrayLike<number | bigint>, (value) => BigInt(value));
+    const constant = this.constant(index, what);
+    if (constant.dtype !== 'int64') throw new UnsupportedNode(`its ${what} are no whole numbers`);
+    this.builder.effort.read([constant], this.node.op);
+    return Array.from((constant as Tensor<'int64'>).data);
   }
 
   ints(index: number, what: string): readonly number[] {

@@ -1,5 +1,7 @@
 import { float32, sizeOf, tensor, zeros, type Tensor } from '../../../tensor.js';
+import { misshapen } from '../../budget.js';
 import type { Attribute, Node } from '../../graph.js';
+import { inputsOf } from '../../operators/attribute.js';
 import { isKnown, openDimension, unknown } from '../../open-dimension.js';
 import { broadcastIndices, broadcastShape } from '../../operators/broadcast.js';
 import { filled, reshaped } from '../../operators/layout.js';
@@ -16,6 +18,7 @@ const int64 = (shape: readonly number[], values: readonly bigint[]): Tensor<'int
 
 /** What an operator of ours makes of known values. */
 function computed(
+  call: NodeCall,
   op: OperatorName,
   inputs: readonly Tensor[],
   attributes: Readonly<Record<string, Attribute>> = {},
@@ -29,7 +32,10 @@ function computed(
     path: op,
     aliases: [],
   };
-  return operators[op].evaluate(node, inputs)[0] as Tensor;
+  const outputs = operators[op].infer(node, inputsOf(inputs));
+  const complaint = outputs.map(misshapen).find((reason) => reason !== undefined);
+  if (complaint !== undefined) throw new UnsupportedNode(complaint);
+  return call.builder.effort.evaluate(node, inputs, outputs)[0] as Tensor;
 }
 
 const shape: Fold = (call) => {
@@ -43,10 +49,11 @@ const pair =
   (op: OperatorName | undefined, integers?: (a: bigint, b: bigint) => bigint): Fold =>
   (call) => {
     const [a, b] = [call.constant(0, 'operands'), call.constant(1, 'operands')];
-    if (isFloats(a) && isFloats(b)) return op && computed(op, [a, b]);
+    if (isFloats(a) && isFloats(b)) return op && computed(call, op, [a, b]);
     if (a.dtype !== 'int64' || b.dtype !== 'int64' || !integers) return undefined;
     const target = broadcastShape([a.shape, b.shape]);
     if (target === undefined) throw new UnsupportedNode('its shapes do not broadcast');
+    call.builder.effort.spend(sizeOf(target), call.node.op, 'int64');
     const [fromA, fromB] = [broadcastIndices(a.shape, target), broadcastIndices(b.shape, target)];
     const result = zeros('int64', target);
     for (let i = 0; i < fromA.length; i++) {
@@ -74,7 +81,10 @@ const cast: Fold = (call) => {
     case 'DT_INT64':
       return int64(
         x.shape,
-        values.map((value) => (typeof value === 'bigint' ? value : BigInt(Math.trunc(value)))),
+        values.map((value) => {
+          if (!Number.isFinite(Number(value))) throw new UnsupportedNode(`${value} is no whole number`);
+          return typeof value === 'bigint' ? value : BigInt(Math.trunc(value));
+        }),
       );
     default:
       return undefined;
@@ -93,7 +103,7 @@ const cutting =
     const x = call.constant(0, 'operands');
     const cuts = cutsOf(call, x.shape.length);
     const { starts, ends, steps } = cuts;
-    const part = computed('Slice', [x], { starts, ends, steps, axes: x.shape.map((_, axis) => axis) });
+    const part = computed(call, 'Slice', [x], { starts, ends, steps, axes: x.shape.map((_, axis) => axis) });
     return reshaped(part, shapeBehind(part.shape, cuts));
   };
 
@@ -101,7 +111,7 @@ const gather: Fold = (call) => {
   const [x, wanted] = [call.constant(0, 'operands'), call.constant(1, 'indices')];
   const axis = call.inputs.length > 2 ? (call.ints(2, 'axis')[0] as number) : 0;
   const place = axis < 0 ? axis + x.shape.length : axis;
-  const part = computed('Gather', [x], {
+  const part = computed(call, 'Gather', [x], {
     axis: place,
     indices: Array.from(wanted.data as ArrayLike<number | bigint>, Number),
   });
@@ -112,16 +122,24 @@ const gather: Fold = (call) => {
 function together(call: NodeCall, parts: readonly Tensor[], axis: number, pack: boolean): Tensor {
   const rank = (parts[0]?.shape.length ?? 0) + (pack ? 1 : 0);
   const place = axis < 0 ? axis + rank : axis;
-  return computed('Concat', pack ? parts.map((part) => reshaped(part, part.shape.toSpliced(place, 0, 1))) : parts, {
-    axis: place,
-  });
+  return computed(
+    call,
+    'Concat',
+    pack ? parts.map((part) => reshaped(part, part.shape.toSpliced(place, 0, 1))) : parts,
+    {
+      axis: place,
+    },
+  );
 }
 
 const constants = (call: NodeCall): readonly Tensor[] => call.inputs.map((_, i) => call.constant(i, 'operands'));
 
 const range: Fold = (call) => {
   const [start, limit, step] = [0, 1, 2].map((i) => call.ints(i, 'limits')[0]) as [number, number, number];
+  if ([start, limit, step].some((number) => !Number.isInteger(number)) || step === 0)
+    throw new UnsupportedNode('its limits make no range');
   const count = Math.max(0, Math.ceil((limit - start) / step));
+  call.builder.effort.spend(count, call.node.op, 'int64');
   return int64(
     [count],
     Array.from({ length: count }, (_, i) => BigInt(start + i * step)),
@@ -136,7 +154,14 @@ const product: Fold = (call) => {
   return int64(call.attributes.flag('keep_dims') ? [1] : [], [total]);
 };
 
-const floorDivision = (a: bigint, b: bigint): bigint => (a - (((a % b) + b) % b)) / b;
+const notZero = (divisor: bigint): bigint => {
+  if (divisor === 0n) throw new UnsupportedNode('it divides by 0');
+  return divisor;
+};
+
+const modulo = (a: bigint, b: bigint): bigint => ((a % notZero(b)) + b) % b;
+
+const floorDivision = (a: bigint, b: bigint): bigint => (a - modulo(a, b)) / b;
 
 /** Exporters compute shapes, paddings and folded normalisations out of such nodes. */
 export const folds: ReadonlyMap<string, Fold> = new Map(
@@ -154,9 +179,15 @@ export const folds: ReadonlyMap<string, Fold> = new Map(
       return reshaped(x, x.shape.toSpliced(axis < 0 ? axis + x.shape.length + 1 : axis, 0, 1));
     },
     Exp: each(Math.exp),
-    Fill: (call) => filled(call.constant(1, 'value'), call.ints(0, 'shape')),
+    Fill: (call) => {
+      const [value, dims] = [call.constant(1, 'value'), call.ints(0, 'shape')];
+      const complaint = misshapen(dims) ?? (dims.includes(-1) ? 'an open shape' : undefined);
+      if (complaint !== undefined || value.data.length !== 1) throw new UnsupportedNode(complaint ?? 'no single value');
+      call.builder.effort.spend(sizeOf(dims), call.node.op, value.dtype);
+      return filled(value, dims);
+    },
     FloorDiv: pair(undefined, floorDivision),
-    FloorMod: pair(undefined, (a, b) => ((a % b) + b) % b),
+    FloorMod: pair(undefined, modulo),
     GatherV2: gather,
     Maximum: pair('Max', (a, b) => (a > b ? a : b)),
     Minimum: pair('Min', (a, b) => (a < b ? a : b)),
@@ -170,7 +201,10 @@ export const folds: ReadonlyMap<string, Fold> = new Map(
     Reciprocal: each((x) => 1 / x),
     Reshape: (call) => {
       const x = call.constant(0, 'operands');
-      return reshaped(x, fitted(call.ints(1, 'shape'), x.data.length));
+      const target = fitted(call.ints(1, 'shape'), x.data.length);
+      if (misshapen(target) !== undefined || sizeOf(target) !== x.data.length)
+        throw new UnsupportedNode(`a shape of ${target.join(', ')}`);
+      return reshaped(x, target);
     },
     Rsqrt: each((x) => 1 / Math.sqrt(x)),
     Shape: shape,
@@ -189,6 +223,6 @@ export const folds: ReadonlyMap<string, Fold> = new Map(
     },
     StridedSlice: cutting(stridedCuts),
     Sub: pair('Sub', (a, b) => a - b),
-    Transpose: (call) => computed('Transpose', [call.constant(0, 'operands')], { perm: call.ints(1, 'perm') }),
+    Transpose: (call) => computed(call, 'Transpose', [call.constant(0, 'operands')], { perm: call.ints(1, 'perm') }),
   }),
 );

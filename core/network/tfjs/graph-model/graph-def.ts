@@ -1,3 +1,4 @@
+import { within } from '../../budget.js';
 import { UnsupportedNode } from '../../unsupported.js';
 import { invalidModel, isObject, itemsOf, type JsonObject } from '../config.js';
 
@@ -117,6 +118,7 @@ export function graphDefOf(model: string, json: JsonObject): GraphDef {
   const topology = json['modelTopology'];
   if (!isObject(topology) || !Array.isArray(topology['node']))
     throw invalidModel(model, 'its modelTopology has no nodes');
+  within(model, 'nodes', topology['node'].length);
   const nodes = new Map<string, GraphNode>();
   for (const item of topology['node'] as readonly unknown[]) {
     const node = nodeOf(model, item);
@@ -130,6 +132,7 @@ function nodeOf(model: string, item: unknown): GraphNode {
   if (!isObject(item) || typeof item['name'] !== 'string' || typeof item['op'] !== 'string') {
     throw invalidModel(model, 'a node of its graph has no name or no op');
   }
+  within(model, 'nameLength', item['name'].length, `node "${item['name'].slice(0, 40)}…"`);
   const inputs = itemsOf(item['input']).map(String);
   return {
     name: item['name'],

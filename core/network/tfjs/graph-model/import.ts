@@ -1,5 +1,7 @@
 import { PercussError } from '../../../errors.js';
 import type { Tensor } from '../../../tensor.js';
+import { atPlace } from '../../../border.js';
+import { within } from '../../budget.js';
 import { buildGraph } from '../../build.js';
 import { answerOf } from '../../classifier.js';
 import { DYNAMIC, type Graph, type ValueId } from '../../graph.js';
@@ -104,12 +106,13 @@ class GraphModelImport {
   readonly #model: string;
   readonly #def: GraphDef;
   readonly #tensors: ReadonlyMap<string, Tensor>;
-  readonly #builder = new GraphBuilder();
+  readonly #builder: GraphBuilder;
   readonly #values = new Map<string, readonly Operand[]>();
   #images: number | undefined;
 
   constructor(model: string, def: GraphDef, tensors: ReadonlyMap<string, Tensor>) {
     this.#model = model;
+    this.#builder = new GraphBuilder(model);
     this.#def = def;
     this.#tensors = tensors;
   }
@@ -125,7 +128,9 @@ class GraphModelImport {
         }
       }
       try {
-        this.#values.set(node.name, this.#import(node));
+        const passes = (error: unknown): boolean => error instanceof UnsupportedNode;
+        const values = atPlace(`node "${node.name}" (${node.op})`, () => this.#import(node), passes);
+        this.#values.set(node.name, values);
       } catch (error) {
         const isTold = error instanceof UnsupportedNode;
         if (!isTold && !(error instanceof PercussError && !needed.has(node))) throw error;
@@ -144,9 +149,11 @@ class GraphModelImport {
     const importer = importers.get(node.op);
     const fold = folds.get(node.op);
     if (!importer && !fold) throw new UnsupportedNode();
+    within(this.#model, 'ports', node.inputs.length, `node "${node.name}"`);
     const inputs = node.inputs.map((input) => this.#operand(node, input));
     const names = node.inputs.map((input) => this.#holder(input));
     const call = new NodeCall(node, inputs, names, this.#builder, this.#images);
+    if (inputs.every(isConstant)) this.#builder.effort.read(inputs, `node "${node.name}" (${node.op})`);
     const folded = node.op === 'Shape' || inputs.every(isConstant) ? fold?.(call) : undefined;
     if (folded) return [folded];
     if (!importer) throw new UnsupportedNode('only constants can be handled so');
@@ -165,14 +172,20 @@ class GraphModelImport {
 
   /** The node whose constant comes through nodes that do nothing. */
   #holder({ node }: Reference): string {
-    const found = this.#def.nodes.get(node);
-    const [from] = found?.inputs ?? [];
-    return found?.op === 'Identity' && from ? this.#holder(from) : node;
+    for (let name = node; ;) {
+      const found = this.#def.nodes.get(name);
+      const [from] = found?.inputs ?? [];
+      if (found?.op !== 'Identity' || from === undefined) return name;
+      name = from.node;
+    }
   }
 
   #constant(node: GraphNode): Tensor {
     const tensor = this.#tensors.get(node.name);
-    if (tensor) return tensor;
+    if (tensor) {
+      this.#builder.effort.own(tensor.data.length);
+      return tensor;
+    }
     throw new UnsupportedNode('a constant that holds no numbers, or whose numbers are not among the weights');
   }
 
@@ -189,6 +202,7 @@ class GraphModelImport {
   }
 
   #outputs(lost: ReadonlySet<string>): readonly ValueId[] {
+    within(this.#model, 'outputs', this.#def.outputs.size);
     const renamed = new Map<ValueId, ValueId>();
     for (const [key, { node, output }] of this.#def.outputs) {
       if (lost.has(node)) continue;

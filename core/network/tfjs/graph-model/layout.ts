@@ -154,6 +154,9 @@ const split: NodeImporter = (call) => {
   const input = call.activation(1);
   const axis = axisOf(call.ints(0, 'axis')[0] as number, input.shape.length + 1);
   const count = call.attributes.int('num_split', 1);
+  if (!(Number.isInteger(count) && count >= 1 && count <= (input.shape[axis - 1] as number))) {
+    throw new UnsupportedNode(`it makes ${count} parts`);
+  }
   const size = (input.shape[axis - 1] as number) / count;
   return splitAlong(
     call,
