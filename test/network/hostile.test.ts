@@ -38,7 +38,7 @@ describe('a hostile file is refused, with the code that it deserves', { timeout:
     ['mutant-4-2880.onnx', 'MODEL_UNSUPPORTED'],
     ['mutant-7-6577.onnx', 'LIMIT_EXCEEDED'],
     ['tfjs-traversal/model.json', 'FILE_DAMAGED'],
-    ['mutant-tfjs-4-2907/model.json', 'MODEL_UNSUPPORTED'],
+    ['mutant-tfjs-4-2907/model.json', 'MODEL_INVALID'],
     ['mutant-tfjs-6-6714/model.json', 'MODEL_UNSUPPORTED'],
     ['mutant-tfjs-9-11445/model.json', 'FILE_DAMAGED'],
     ['hang-hdf5.h5', 'LIMIT_EXCEEDED'],

@@ -3,7 +3,7 @@ import type { Attribute, Dataset, File, Group } from 'h5wasm';
 import type { Hdf5Answer, Hdf5Dataset, Hdf5Group, Hdf5Task } from './hdf5.js';
 
 /**
- * Reads HDF5 files in a thread of its own: the library may loop for ever or take all memory on a damaged file, and can only be
+ * Reads an HDF5 file in a thread of its own: the library may loop for ever or take all memory on a damaged file, and can only be
  * stopped by ending the thread.
  */
 
@@ -90,14 +90,11 @@ async function answer(task: Hdf5Task): Promise<Hdf5Answer> {
     FS.writeFile('/network.h5', task.bytes);
     const file: File = new h5.File('/network.h5', 'r');
     if (file.file_id < 0n) return { failure: 'it cannot be opened', excess: false };
-    const root = new Reading(task).group(file, 0);
-    file.close();
-    FS.unlink('/network.h5');
-    return { root };
+    return { root: new Reading(task).group(file, 0) };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error), excess: error instanceof Excess };
   }
 }
 
 limitMemory();
-parentPort?.on('message', (task: Hdf5Task) => void answer(task).then((told) => parentPort?.postMessage(told)));
+parentPort?.once('message', (task: Hdf5Task) => void answer(task).then((told) => parentPort?.postMessage(told)));

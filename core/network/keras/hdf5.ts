@@ -83,18 +83,8 @@ export async function readHdf5(model: string, bytes: Uint8Array, selection: Hdf5
   );
 }
 
-/** A reader whose last file was read to its end waits a while for the next one. Any other is ended. */
-let idle: Worker | undefined;
-
-const idleSeconds = 2;
-
-function reader(): Worker {
-  if (idle !== undefined) {
-    const waiting = idle;
-    idle = undefined;
-    waiting.ref();
-    return waiting;
-  }
+/** One thread a file: what a damaged one left in the library's memory must not meet the next. */
+async function answerOf(task: Hdf5Task, content: Uint8Array<ArrayBuffer>, milliseconds: number): Promise<Hdf5Answer> {
   const worker = new Worker(entry(), {
     // The library tells its own errors there, which say nothing to a user.
     stdout: true,
@@ -104,22 +94,6 @@ function reader(): Worker {
   });
   worker.stdout.resume();
   worker.stderr.resume();
-  return worker;
-}
-
-function release(worker: Worker): void {
-  if (idle !== undefined) return void worker.terminate();
-  idle = worker;
-  worker.unref();
-  setTimeout(() => {
-    if (idle !== worker) return;
-    idle = undefined;
-    void worker.terminate();
-  }, 1_000 * idleSeconds).unref();
-}
-
-async function answerOf(task: Hdf5Task, content: Uint8Array<ArrayBuffer>, milliseconds: number): Promise<Hdf5Answer> {
-  const worker = reader();
   let timer: NodeJS.Timeout | undefined;
   const answer = await new Promise<Hdf5Answer>((resolve) => {
     const excess = (failure: string): void => resolve({ failure, excess: true });
@@ -134,9 +108,7 @@ async function answerOf(task: Hdf5Task, content: Uint8Array<ArrayBuffer>, millis
     worker.postMessage(task, [content.buffer]);
   });
   clearTimeout(timer);
-  for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
-  if ('root' in answer) release(worker);
-  else await worker.terminate();
+  await worker.terminate();
   return answer;
 }
 

@@ -3,6 +3,9 @@ import type { Tensor } from '../../tensor.js';
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import type { NodeInputs } from './operator.js';
 
+/** Of windows, their steps and pads: what engines hold in 32 bits. */
+const largest = 2 ** 31 - 1;
+
 /** A complaint about one node, naming it. */
 export function invalidNode(node: Node, complaint: string): PercussError {
   const name = node.path === node.id ? node.id : `${node.path} (${node.id})`;
@@ -31,7 +34,7 @@ export function pairOf(node: Node, name: string): readonly [number, number] {
   if (first === undefined || second === undefined || rest.length > 0) {
     throw invalidNode(node, `the attribute ${name} must have two numbers, for rows and columns`);
   }
-  if (![first, second].every((number) => Number.isInteger(number) && number >= 1)) {
+  if (![first, second].every((number) => Number.isInteger(number) && number >= 1 && number <= largest)) {
     throw invalidNode(node, `the attribute ${name} must be whole numbers of at least 1, got ${first}, ${second}`);
   }
   return [first, second];
@@ -46,7 +49,7 @@ export function padsOf(node: Node): readonly [number, number, number, number] {
     bottom === undefined ||
     right === undefined ||
     rest.length > 0 ||
-    ![top, left, bottom, right].every((pad) => Number.isInteger(pad) && pad >= 0)
+    ![top, left, bottom, right].every((pad) => Number.isInteger(pad) && pad >= 0 && pad <= largest)
   ) {
     throw invalidNode(node, 'the attribute pads must have four non-negative numbers: top, left, bottom, right');
   }

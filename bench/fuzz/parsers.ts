@@ -1,0 +1,314 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
+import { ModelProtoSchema } from 'onnx-buf';
+import { loadImageSet } from '../../core/data/image-set.js';
+import type { DataSpec } from '../../core/data/data-spec.js';
+import { sha256 } from '../../core/digest.js';
+import { PercussError } from '../../core/errors.js';
+import { Ledger } from '../../core/ledger/ledger.js';
+import { anatomyOf } from '../../core/network/anatomy.js';
+import { describeNetwork } from '../../core/network/describe.js';
+import { importNetwork, networkFiles, type NetworkFormat } from '../../core/network/import.js';
+import type { RandomStream } from '../../core/random.js';
+import { decodeSafetensors, encodeSafetensors } from '../../core/safetensors.js';
+import { parseStudySpec } from '../../core/spec/parse.js';
+import { specInvalid } from '../../core/spec/load.js';
+import { memoryStore } from '../../core/store/memory-store.js';
+import { float32 } from '../../core/tensor.js';
+import { agreesWithOnnxruntime } from './plain-onnxruntime.js';
+import { mutatedBytes, mutateTree, pick } from './mutation.js';
+
+/** Files by name; one of them is what the parser is given. */
+export type Input = ReadonlyMap<string, Uint8Array>;
+
+export interface Parser {
+  /** Real files, each small. */
+  readonly seeds: () => readonly Input[];
+  readonly mutate: (seed: Input, random: RandomStream) => Promise<Input>;
+  /** Reads them to the end, as the product does; throws what it throws. */
+  readonly parse: (input: Input) => Promise<void>;
+}
+
+const fixtures = 'test/network/fixtures';
+
+const filesIn = (folder: string, ending: string): readonly string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => path.join(folder, name));
+
+const single = (file: string, name: string): Input => new Map([[name, new Uint8Array(readFileSync(file))]]);
+
+const folderOf = (folder: string): Input =>
+  new Map(readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(path.join(folder, name)))]));
+
+/** One file of several is mutated, the one that says what the others mean more often. */
+function changed(input: Input, name: string, bytes: Uint8Array): Input {
+  return new Map([...input, [name, bytes]]);
+}
+
+async function network(format: NetworkFormat, main: string, input: Input): Promise<void> {
+  const read = (name: string): Promise<Uint8Array> => {
+    const bytes = input.get(name);
+    return bytes ? Promise.resolve(bytes) : Promise.reject(new PercussError('FILE_MISSING', `there is no ${name}`));
+  };
+  const files = await networkFiles(format, main, { own: read, beside: (_, name) => read(name) });
+  const graph = await importNetwork('network', format, files, main);
+  describeNetwork(graph, anatomyOf(graph));
+  if (format === 'onnx') await agreesWithOnnxruntime(graph, read, main);
+}
+
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function mutatedJson(bytes: Uint8Array, random: RandomStream): Uint8Array {
+  if (random.below(4) === 0) return mutatedBytes(bytes, random);
+  const tree = JSON.parse(textOf(bytes)) as Record<string, unknown>;
+  mutateTree(tree, random, false);
+  return bytesOf(JSON.stringify(tree) ?? '');
+}
+
+function mutatedOnnx(bytes: Uint8Array, random: RandomStream): Uint8Array {
+  if (random.below(3) > 0) {
+    const model = fromBinary(ModelProtoSchema, bytes);
+    mutateTree(model, random, true);
+    try {
+      return toBinary(ModelProtoSchema, model);
+    } catch {
+      // Not every number fits every field: the bytes are left then.
+    }
+  }
+  return mutatedBytes(bytes, random);
+}
+
+async function mutatedArchive(bytes: Uint8Array, random: RandomStream): Promise<Uint8Array> {
+  const way = random.below(3);
+  if (way === 0) return mutatedBytes(bytes, random);
+  // The directory stands at the end, headers in front of each file: where lengths and offsets are.
+  if (way === 1) return new Uint8Array(mutatedBytes(bytes.toReversed(), random, 400)).toReversed();
+  const entries = await new ZipReader(new Uint8ArrayReader(bytes)).getEntries();
+  const writer = new ZipWriter(new Uint8ArrayWriter(), { level: pick(random, [0, 6]), useWebWorkers: false });
+  const victim = random.below(entries.length);
+  for (const [i, entry] of entries.entries()) {
+    if (entry.directory) continue;
+    const content = await entry.getData(new Uint8ArrayWriter(), { useWebWorkers: false });
+    const json = entry.filename.endsWith('.json');
+    const mutated = json ? mutatedJson(content, random) : mutatedBytes(content, random, 4_000);
+    await writer.add(entry.filename, new Uint8ArrayReader(i === victim ? mutated : content));
+  }
+  return writer.close();
+}
+
+const only = (input: Input, mutate: (bytes: Uint8Array) => Uint8Array): Input => {
+  const [[name, bytes]] = [...input] as [[string, Uint8Array]];
+  return new Map([[name, mutate(bytes)]]);
+};
+
+function npyOf(descr: string, shape: readonly number[], data: Uint8Array): Uint8Array {
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`.padEnd(117) + '\n';
+  return Buffer.concat([
+    Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]),
+    bytesOf(header),
+    data,
+  ]);
+}
+
+const idxOf = (dims: readonly number[], data: Uint8Array): Uint8Array => {
+  const head = Buffer.alloc(4 + 4 * dims.length);
+  head[2] = 8;
+  head[3] = dims.length;
+  dims.forEach((dim, i) => head.writeUInt32BE(dim, 4 + 4 * i));
+  return Buffer.concat([head, data]);
+};
+
+const counting = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 251);
+const labels = Uint8Array.from({ length: 10 }, (_, i) => i % 5);
+
+async function images(format: DataSpec['format'], input: Input): Promise<void> {
+  const names = [...input.keys()];
+  const source = {
+    read: (file: string): Promise<Uint8Array> => {
+      const bytes = input.get(file) ?? input.get(file.replace(/^folder\//, ''));
+      return bytes ? Promise.resolve(bytes) : Promise.reject(new PercussError('FILE_MISSING', `there is no ${file}`));
+    },
+    readBelow: (_: string, name: string): Promise<Uint8Array> => source.read(name),
+    list: (): Promise<readonly string[]> => Promise.resolve(names),
+  };
+  const paired = format === 'npy' || format === 'idx';
+  const spec = {
+    name: 'images',
+    format,
+    files: format === 'folder' ? ['folder'] : [names[0] as string],
+    labels: paired ? [names[1] as string] : [],
+    images: undefined,
+    order: 'seeded',
+    resize: undefined,
+    crop: undefined,
+  } as const;
+  await loadImageSet({ ...spec, classes: undefined }, 1, source);
+}
+
+const anyOf =
+  (head: number) =>
+  (seed: Input, random: RandomStream): Promise<Input> => {
+    const name = pick(random, [...seed.keys()]);
+    return Promise.resolve(changed(seed, name, mutatedBytes(seed.get(name) as Uint8Array, random, head)));
+  };
+
+const pictures = ['test/data/fixtures', 'test/data'].flatMap((folder) => {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(png|jpe?g|webp|gif|avif|bmp|tiff?)$/i.test(name))
+      .map((name) => path.join(folder, name));
+  } catch {
+    return [];
+  }
+});
+
+const study = sha256('study');
+
+function records(): Input {
+  const root = { created: '2026-01-01T00:00:00.000Z', id: study, study: 'demo' };
+  return new Map([
+    [`roots/${study}.json`, bytesOf(JSON.stringify(root))],
+    [`studies/${study}/study.json`, bytesOf(JSON.stringify({ version: 1, study: 'demo', models: [], data: [] }))],
+    [
+      `studies/${study}/decisions/mode.json`,
+      bytesOf(JSON.stringify({ engine: 'onnxruntime', device: 'cpu', precision: 'float32' })),
+    ],
+    ['store.json', bytesOf(`{"format":"percuss-store","id":"${'0'.repeat(32)}","version":1}`)],
+  ]);
+}
+
+/** Every parser of foreign bytes. A new one is a row. */
+export const parsers: Readonly<Record<string, Parser>> = {
+  onnx: {
+    seeds: () =>
+      [
+        ...filesIn(`${fixtures}/architectures`, '.onnx'),
+        `${fixtures}/networks/whole.onnx`,
+        `${fixtures}/networks/keras3-functional.onnx`,
+      ]
+        .filter((file) => readFileSync(file).length < 50_000)
+        .map((file) => single(file, 'model.onnx')),
+    mutate: (seed, random) => Promise.resolve(only(seed, (bytes) => mutatedOnnx(bytes, random))),
+    parse: (input) => network('onnx', 'model.onnx', input),
+  },
+  tfjs: {
+    seeds: () =>
+      [
+        ...readdirSync(`${fixtures}/graph-models`).map((name) => `${fixtures}/graph-models/${name}`),
+        'experiments/zoo/separable',
+        'experiments/zoo/dense',
+      ].map(folderOf),
+    mutate: async (seed, random) => {
+      const model = seed.get('model.json') as Uint8Array;
+      if (random.below(8) === 0) return anyOf(Infinity)(seed, random);
+      return Promise.resolve(changed(seed, 'model.json', mutatedJson(model, random)));
+    },
+    parse: (input) => network('tfjs', 'model.json', input),
+  },
+  h5: {
+    seeds: () => filesIn(`${fixtures}/networks`, '.h5').map((file) => single(file, 'model.h5')),
+    mutate: (seed, random) =>
+      Promise.resolve(only(seed, (bytes) => mutatedBytes(bytes, random, pick(random, [200, 8_000, bytes.length])))),
+    parse: (input) => network('h5', 'model.h5', input),
+  },
+  keras: {
+    seeds: () => filesIn(`${fixtures}/networks`, '.keras').map((file) => single(file, 'model.keras')),
+    mutate: async (seed, random) => {
+      const [[name, bytes]] = [...seed] as [[string, Uint8Array]];
+      return new Map([[name, await mutatedArchive(bytes, random)]]);
+    },
+    parse: (input) => network('keras', 'model.keras', input),
+  },
+  npy: {
+    seeds: () => [
+      new Map([
+        ['x.npy', npyOf('|u1', [10, 3, 8, 8], counting(1_920))],
+        ['y.npy', npyOf('|u1', [10], labels)],
+      ]),
+      new Map([
+        ['x.npy', npyOf('<f4', [10, 1, 4, 4], new Uint8Array(Float32Array.from(counting(160)).buffer))],
+        ['y.npy', npyOf('<i8', [10], new Uint8Array(BigInt64Array.from(labels, BigInt).buffer))],
+      ]),
+    ],
+    mutate: anyOf(140),
+    parse: (input) => images('npy', input),
+  },
+  idx: {
+    seeds: () => [
+      new Map([
+        ['x', idxOf([10, 8, 8], counting(640))],
+        ['y', idxOf([10], labels)],
+      ]),
+    ],
+    mutate: anyOf(24),
+    parse: (input) => images('idx', input),
+  },
+  cifar10: {
+    seeds: () => [new Map([['x.bin', counting(5 * 3_073).map((byte, i) => (i % 3_073 === 0 ? byte % 10 : byte))]])],
+    mutate: anyOf(Infinity),
+    parse: (input) => images('cifar10', input),
+  },
+  folder: {
+    seeds: () =>
+      pictures.slice(0, 40).map((file) => {
+        const name = path.basename(file);
+        return new Map([
+          [`a/${name}`, new Uint8Array(readFileSync(file))],
+          [`b/${name}`, new Uint8Array(readFileSync(file))],
+        ]);
+      }),
+    mutate: anyOf(600),
+    parse: (input) => images('folder', input),
+  },
+  safetensors: {
+    seeds: () => [
+      new Map([
+        [
+          'x.safetensors',
+          encodeSafetensors(
+            new Map([
+              ['a', float32([2, 3], counting(6))],
+              ['b', float32([4], counting(4))],
+            ]),
+            { kind: 'x' },
+          ),
+        ],
+      ]),
+    ],
+    mutate: anyOf(200),
+    parse: (input) => {
+      for (const bytes of input.values()) decodeSafetensors(bytes);
+      return Promise.resolve();
+    },
+  },
+  yaml: {
+    seeds: () => filesIn('experiments', '.yaml').map((file) => single(file, 'study.yaml')),
+    mutate: (seed, random) => Promise.resolve(only(seed, (bytes) => mutatedBytes(bytes, random))),
+    parse: (input) => {
+      const { spec, issues } = parseStudySpec(textOf(input.get('study.yaml') as Uint8Array), 'study.yaml', () => true);
+      return spec ? Promise.resolve() : Promise.reject(specInvalid('study.yaml', issues));
+    },
+  },
+  records: {
+    seeds: () => [records()],
+    mutate: (seed, random) => {
+      const name = pick(random, [...seed.keys()]);
+      return Promise.resolve(changed(seed, name, mutatedJson(seed.get(name) as Uint8Array, random)));
+    },
+    parse: async (input) => {
+      const store = memoryStore();
+      for (const [key, bytes] of input) await store.putIfAbsent(key, bytes);
+      const ledger = new Ledger(store);
+      await ledger.listStudies();
+      await ledger.failuresOf(study);
+      await ledger.outputsOf(study);
+      await ledger.identity();
+      await ledger.getStudy(study);
+    },
+  },
+};
