@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isPercussError } from '../../core/errors.js';
 import { randomStream } from '../../core/random.js';
-import { parsers, type Input, type Parser } from './parsers.js';
+import type { Input, Parser } from './input.js';
+import { parsers } from './parsers.js';
 import { Disagreement } from './plain-onnxruntime.js';
 
 /** What a child is to try, from number `from` on, until it is told to stop. */

@@ -1,110 +1,29 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
-import { ModelProtoSchema } from 'onnx-buf';
-import { loadImageSet } from '../../core/data/image-set.js';
 import type { DataSpec } from '../../core/data/data-spec.js';
+import { loadImageSet } from '../../core/data/image-set.js';
 import { sha256 } from '../../core/digest.js';
 import { PercussError } from '../../core/errors.js';
 import { Ledger } from '../../core/ledger/ledger.js';
-import { anatomyOf } from '../../core/network/anatomy.js';
-import { describeNetwork } from '../../core/network/describe.js';
-import { importNetwork, networkFiles, type NetworkFormat } from '../../core/network/import.js';
-import type { RandomStream } from '../../core/random.js';
 import { decodeSafetensors, encodeSafetensors } from '../../core/safetensors.js';
-import { parseStudySpec } from '../../core/spec/parse.js';
 import { specInvalid } from '../../core/spec/load.js';
+import { parseStudySpec } from '../../core/spec/parse.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { float32 } from '../../core/tensor.js';
-import { agreesWithOnnxruntime } from './plain-onnxruntime.js';
-import { mutatedBytes, mutateTree, pick } from './mutation.js';
-
-/** Files by name; one of them is what the parser is given. */
-export type Input = ReadonlyMap<string, Uint8Array>;
-
-export interface Parser {
-  /** Real files, each small. */
-  readonly seeds: () => readonly Input[];
-  readonly mutate: (seed: Input, random: RandomStream) => Promise<Input>;
-  /** Reads them to the end, as the product does; throws what it throws. */
-  readonly parse: (input: Input) => Promise<void>;
-}
-
-const fixtures = 'test/network/fixtures';
-
-const filesIn = (folder: string, ending: string): readonly string[] =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith(ending))
-    .sort()
-    .map((name) => path.join(folder, name));
-
-const single = (file: string, name: string): Input => new Map([[name, new Uint8Array(readFileSync(file))]]);
-
-const folderOf = (folder: string): Input =>
-  new Map(readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(path.join(folder, name)))]));
-
-/** One file of several is mutated, the one that says what the others mean more often. */
-function changed(input: Input, name: string, bytes: Uint8Array): Input {
-  return new Map([...input, [name, bytes]]);
-}
-
-async function network(format: NetworkFormat, main: string, input: Input): Promise<void> {
-  const read = (name: string): Promise<Uint8Array> => {
-    const bytes = input.get(name);
-    return bytes ? Promise.resolve(bytes) : Promise.reject(new PercussError('FILE_MISSING', `there is no ${name}`));
-  };
-  const files = await networkFiles(format, main, { own: read, beside: (_, name) => read(name) });
-  const graph = await importNetwork('network', format, files, main);
-  describeNetwork(graph, anatomyOf(graph));
-  if (format === 'onnx') await agreesWithOnnxruntime(graph, read, main);
-}
-
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-function mutatedJson(bytes: Uint8Array, random: RandomStream): Uint8Array {
-  if (random.below(4) === 0) return mutatedBytes(bytes, random);
-  const tree = JSON.parse(textOf(bytes)) as Record<string, unknown>;
-  mutateTree(tree, random, false);
-  return bytesOf(JSON.stringify(tree) ?? '');
-}
-
-function mutatedOnnx(bytes: Uint8Array, random: RandomStream): Uint8Array {
-  if (random.below(3) > 0) {
-    const model = fromBinary(ModelProtoSchema, bytes);
-    mutateTree(model, random, true);
-    try {
-      return toBinary(ModelProtoSchema, model);
-    } catch {
-      // Not every number fits every field: the bytes are left then.
-    }
-  }
-  return mutatedBytes(bytes, random);
-}
-
-async function mutatedArchive(bytes: Uint8Array, random: RandomStream): Promise<Uint8Array> {
-  const way = random.below(3);
-  if (way === 0) return mutatedBytes(bytes, random);
-  // The directory stands at the end, headers in front of each file: where lengths and offsets are.
-  if (way === 1) return new Uint8Array(mutatedBytes(bytes.toReversed(), random, 400)).toReversed();
-  const entries = await new ZipReader(new Uint8ArrayReader(bytes)).getEntries();
-  const writer = new ZipWriter(new Uint8ArrayWriter(), { level: pick(random, [0, 6]), useWebWorkers: false });
-  const victim = random.below(entries.length);
-  for (const [i, entry] of entries.entries()) {
-    if (entry.directory) continue;
-    const content = await entry.getData(new Uint8ArrayWriter(), { useWebWorkers: false });
-    const json = entry.filename.endsWith('.json');
-    const mutated = json ? mutatedJson(content, random) : mutatedBytes(content, random, 4_000);
-    await writer.add(entry.filename, new Uint8ArrayReader(i === victim ? mutated : content));
-  }
-  return writer.close();
-}
-
-const only = (input: Input, mutate: (bytes: Uint8Array) => Uint8Array): Input => {
-  const [[name, bytes]] = [...input] as [[string, Uint8Array]];
-  return new Map([[name, mutate(bytes)]]);
-};
+import {
+  anyOf,
+  bytesOf,
+  changed,
+  filesIn,
+  mutatedJson,
+  only,
+  single,
+  textOf,
+  type Input,
+  type Parser,
+} from './input.js';
+import { mutatedBytes, pick } from './mutation.js';
+import { networkParsers } from './network-parsers.js';
 
 function npyOf(descr: string, shape: readonly number[], data: Uint8Array): Uint8Array {
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`.padEnd(117) + '\n';
@@ -150,13 +69,6 @@ async function images(format: DataSpec['format'], input: Input): Promise<void> {
   await loadImageSet({ ...spec, classes: undefined }, 1, source);
 }
 
-const anyOf =
-  (head: number) =>
-  (seed: Input, random: RandomStream): Promise<Input> => {
-    const name = pick(random, [...seed.keys()]);
-    return Promise.resolve(changed(seed, name, mutatedBytes(seed.get(name) as Uint8Array, random, head)));
-  };
-
 const pictures = ['test/data/fixtures', 'test/data'].flatMap((folder) => {
   try {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -184,46 +96,7 @@ function records(): Input {
 
 /** Every parser of foreign bytes. A new one is a row. */
 export const parsers: Readonly<Record<string, Parser>> = {
-  onnx: {
-    seeds: () =>
-      [
-        ...filesIn(`${fixtures}/architectures`, '.onnx'),
-        `${fixtures}/networks/whole.onnx`,
-        `${fixtures}/networks/keras3-functional.onnx`,
-      ]
-        .filter((file) => readFileSync(file).length < 50_000)
-        .map((file) => single(file, 'model.onnx')),
-    mutate: (seed, random) => Promise.resolve(only(seed, (bytes) => mutatedOnnx(bytes, random))),
-    parse: (input) => network('onnx', 'model.onnx', input),
-  },
-  tfjs: {
-    seeds: () =>
-      [
-        ...readdirSync(`${fixtures}/graph-models`).map((name) => `${fixtures}/graph-models/${name}`),
-        'experiments/zoo/separable',
-        'experiments/zoo/dense',
-      ].map(folderOf),
-    mutate: async (seed, random) => {
-      const model = seed.get('model.json') as Uint8Array;
-      if (random.below(8) === 0) return anyOf(Infinity)(seed, random);
-      return Promise.resolve(changed(seed, 'model.json', mutatedJson(model, random)));
-    },
-    parse: (input) => network('tfjs', 'model.json', input),
-  },
-  h5: {
-    seeds: () => filesIn(`${fixtures}/networks`, '.h5').map((file) => single(file, 'model.h5')),
-    mutate: (seed, random) =>
-      Promise.resolve(only(seed, (bytes) => mutatedBytes(bytes, random, pick(random, [200, 8_000, bytes.length])))),
-    parse: (input) => network('h5', 'model.h5', input),
-  },
-  keras: {
-    seeds: () => filesIn(`${fixtures}/networks`, '.keras').map((file) => single(file, 'model.keras')),
-    mutate: async (seed, random) => {
-      const [[name, bytes]] = [...seed] as [[string, Uint8Array]];
-      return new Map([[name, await mutatedArchive(bytes, random)]]);
-    },
-    parse: (input) => network('keras', 'model.keras', input),
-  },
+  ...networkParsers,
   npy: {
     seeds: () => [
       new Map([
