@@ -106,18 +106,23 @@ async function start(folder: string, binary: ServerBinary): Promise<UserServer> 
     env: serverEnvironment(),
   });
   closeSync(log);
+  // Of a start that is interrupted nothing is left: nobody would find a server that is not on record.
+  const abandon = (): void => void child.kill('SIGKILL');
+  process.once('exit', abandon);
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
   child.once('exit', (code, signal) => (ended = signal ?? `exit status ${code}`));
   const record = { pid: child.pid ?? 0, version: binary.version, ports, started: new Date().toISOString() };
   const address = `127.0.0.1:${ports.grpc}`;
   await becomesHealthy(address, () => ended).catch((error: unknown) => {
+    process.off('exit', abandon);
     child.kill('SIGKILL');
     throw error;
   });
   const scratch = path.join(folder, `server.json.${process.pid}`);
   await writeFile(scratch, `${JSON.stringify(record, null, 2)}\n`);
   await rename(scratch, path.join(folder, 'server.json'));
+  process.off('exit', abandon);
   child.unref();
   return describe(record);
 }

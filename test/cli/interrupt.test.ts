@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { hasSharedData } from '../probe/real-network.js';
-import { answer, cellFiles, committedUnits, tinySpec, until, Workplace } from './percuss.js';
+import { answer, cellFiles, committedUnits, temporalServer, tinySpec, until, Workplace } from './percuss.js';
 import type { Failure } from '../../cli/exit.js';
 import type { RunAnswer } from './percuss.js';
 
@@ -25,6 +25,15 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')('Ctrl-C', { time
     expect(ended.stderr).not.toMatch(/^\s+at /m);
     expect(answer<Failure>(ended)).toMatchObject({ code: 'CANCELLED', exit: 130 });
     expect(cellFiles(store)).toEqual([]);
+    expect(await place.deserted()).toEqual([]);
+  });
+
+  test('while a server starts leaves none', async () => {
+    const run = place.start(['server', 'start', '--json']);
+    await until(() => place.relatives(temporalServer).length > 0, run);
+    process.kill(-(run.child.pid ?? 0), 'SIGINT');
+    const ended = await run.ended;
+    expect([ended.code, answer<Failure>(ended).code]).toEqual([130, 'CANCELLED']);
     expect(await place.deserted()).toEqual([]);
   });
 
