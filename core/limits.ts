@@ -63,6 +63,11 @@ export const limits = {
     unit: 'values',
     what: 'Values of a spec, those that aliases repeat counted each time.',
   },
+  specMistakes: {
+    value: 10_000,
+    unit: 'mistakes',
+    what: 'Mistakes of a spec that are looked for; 20 of them are printed, all are in `--json`.',
+  },
   studyUnits: {
     value: 10_000_000,
     unit: 'cells',

@@ -75,6 +75,9 @@ export function editDistance(a: string, b: string): number {
 /** Longer texts are no slips of names. */
 const LONGEST = 120;
 
+/** Characters that make a beginning. */
+const BEGINNING = 4;
+
 /** The name nearest to what was typed, or undefined where nothing is near enough to be meant. */
 export function nearestName(typed: string, names: Iterable<string>): string | undefined {
   if (typed.length > LONGEST) return undefined;
@@ -82,6 +85,11 @@ export function nearestName(typed: string, names: Iterable<string>): string | un
   let bestDistance = Math.max(2, Math.floor(typed.length / 2)) + 1;
   const lower = typed.toLowerCase();
   for (const name of names) {
+    // The beginning of a name is nearer than any slip of another: `onnx` is onnxruntime.
+    if (lower.length >= BEGINNING && name.toLowerCase().startsWith(lower) && name.length > typed.length) {
+      if (bestDistance > 1) [best, bestDistance] = [name, 1];
+      continue;
+    }
     if (Math.abs(name.length - typed.length) >= bestDistance) continue;
     const distance = editDistance(lower, name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];

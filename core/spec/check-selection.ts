@@ -29,23 +29,36 @@ function candidates(anatomy: Anatomy, unit: AblationSpec['unit']): readonly Name
 
 const nouns = { kernel: 'layer', layer: 'layer', block: 'residual block', stream: 'residual stream' } as const;
 
+/** Globs of one list for which a nearest name is looked for: of more than these, none is a slip. */
+const SUGGESTED = 100;
+
 /** Whether each glob selects something; what they select together. */
 function select<T extends Named>(
   globs: readonly string[],
   from: readonly T[],
-  { path, model, noun }: { readonly path: string; readonly model: string; readonly noun: string },
+  {
+    path,
+    model,
+    noun,
+    words = [],
+  }: {
+    readonly path: string;
+    readonly model: string;
+    readonly noun: string;
+    /** What may stand here instead of names. */
+    readonly words?: readonly string[];
+  },
   fail: Fail,
 ): readonly T[] {
   const chosen = new Set<T>();
+  const known = [...words, ...from.flatMap(({ names }) => names)];
+  let missed = 0;
   globs.forEach((glob, i) => {
     const matches = globMatcher(glob);
     const found = from.filter(({ names }) => names.some(matches));
     for (const one of found) chosen.add(one);
     if (found.length > 0) return;
-    const nearest = nearestName(
-      glob,
-      from.flatMap(({ names }) => names),
-    );
+    const nearest = ++missed > SUGGESTED ? undefined : nearestName(glob, known);
     const listed = from.slice(0, 6).map(({ names }) => names[0]);
     const hint =
       nearest === undefined
@@ -129,7 +142,10 @@ export function checkImpulse(impulse: ImpulseSpec, model: ModelSpec, subjects: I
   const named = subjects.anatomy.sites.map((site) => ({ site, names: [site.name, ...site.aliases], targets: 1 }));
   const about = (key: string) => ({ path: `${path}.${key}`, model: model.name, noun: 'site' });
   const recorded = select(impulse.record, named, about('record'), fail).map(({ site }) => site);
-  const places = impulse.at === 'input' ? [] : select(impulse.at, named, about('at'), fail).map(({ site }) => site);
+  const places =
+    impulse.at === 'input'
+      ? []
+      : select(impulse.at, named, { ...about('at'), words: ['input'] }, fail).map(({ site }) => site);
   for (const place of places) {
     if (recorded.length === 0 || recorded.some((site) => site.depth > place.depth)) continue;
     fail(

@@ -1,4 +1,5 @@
 import { inputProblem } from '../data/preprocess.js';
+import { limits } from '../limits.js';
 import type { Graph } from '../network/graph.js';
 import type { Anatomy } from '../network/site.js';
 import { checkLabels } from './check-labels.js';
@@ -16,7 +17,9 @@ export type { ImageFacts, SpecSubjects };
  */
 export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subjects: SpecSubjects): SpecIssue[] {
   const issues: SpecIssue[] = [];
-  const fail: Fail = (path, message, hint) => issues.push(positions.issue(path, message, hint));
+  const fail: Fail = (path, message, hint) => {
+    if (issues.length < limits.specMistakes.value) issues.push(positions.issue(path, message, hint));
+  };
   for (const model of spec.models) {
     const graph = subjects.graphs.get(model.name);
     if (graph) checkModel(model, graph, subjects, positions, fail);

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.js';
+import { limits } from '../limits.js';
 import { nearestName } from '../select.js';
 import type { Origin, Positions, SpecIssue } from './issue.js';
 import type { ScalarNode, SpecNode } from './tree.js';
@@ -28,7 +29,8 @@ export class Cursor {
 
   fail(message: string, hint?: string, origin: Origin = this.origin, code?: ErrorCode): undefined {
     const said = this.node.kind === 'scalar' && this.node.broken === true;
-    if (!said) this.issues.push(this.positions.issue(this.path, message, hint, origin, code));
+    if (!said && this.issues.length < limits.specMistakes.value)
+      this.issues.push(this.positions.issue(this.path, message, hint, origin, code));
     return undefined;
   }
 
@@ -143,7 +145,11 @@ export function fieldsOf(
     if (known.includes(key)) continue;
     cursor
       .child(key)
-      ?.fail(`unknown key "${key}"`, elsewhere[key] ?? suggestion(key, known, 'known keys'), cursor.keyOrigin(key));
+      ?.fail(
+        `unknown key "${key}"`,
+        (Object.hasOwn(elsewhere, key) ? elsewhere[key] : undefined) ?? suggestion(key, known, 'known keys'),
+        cursor.keyOrigin(key),
+      );
   }
   return new Fields(cursor, fallback);
 }

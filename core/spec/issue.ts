@@ -11,8 +11,10 @@ export interface Place {
 export interface SpecIssue extends Issue {
   /** Characters of the line that it is about, at least 1. */
   readonly length: number;
-  /** The source line. */
+  /** The source line; of a long one, what stands around the place. */
   readonly snippet: string;
+  /** Characters of the line before the snippet. */
+  readonly cut: number;
 }
 
 /** A value's place, and the place of the alias or merge key through which it was read, if any. */
@@ -44,7 +46,11 @@ export class Positions {
 
   /** Where a value stands; for one that was left to its default, where that which holds it stands. */
   at(path: string): Origin {
-    for (let known = path; known !== ''; known = known.replace(/(\.|\[|^)[^.[]*$/, '')) {
+    for (
+      let known = path;
+      known !== '';
+      known = known.slice(0, Math.max(0, known.lastIndexOf('.'), known.lastIndexOf('[')))
+    ) {
       const origin = this.#origins.get(known);
       if (origin) return origin;
     }
@@ -68,10 +74,20 @@ export class Positions {
       ...place,
       path,
       message,
-      snippet: this.#lines[place.line - 1] ?? '',
+      ...excerpt(this.#lines[place.line - 1] ?? '', place.column),
       ...(hints === '' ? {} : { hint: hints }),
     };
   }
+}
+
+/** Characters of a line that are shown, and how many of them before the place. */
+const SHOWN = 160;
+const BEFORE = 60;
+
+function excerpt(line: string, column: number): Pick<SpecIssue, 'snippet' | 'cut'> {
+  if (line.length <= SHOWN) return { snippet: line, cut: 0 };
+  const cut = Math.max(0, Math.min(column - 1 - BEFORE, line.length - SHOWN));
+  return { snippet: line.slice(cut, cut + SHOWN), cut };
 }
 
 /** In the order of the file; a mistake that is read more than once, through aliases, stands once. */
@@ -84,18 +100,28 @@ export function sortIssues(issues: readonly SpecIssue[]): SpecIssue[] {
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** All mistakes for people: place and message, the source line with a caret below it, the hint. */
+/** Mistakes that are written out for people. */
+const PRINTED = 20;
+
+/** Mistakes for people: place and message, the source line with a caret below it, the hint. Of many, the first. */
 export function formatIssues(issues: readonly SpecIssue[]): string {
-  return issues.map(formatIssue).join('\n\n');
+  const shown = issues.slice(0, PRINTED).map(formatIssue);
+  const more = issues.length - shown.length;
+  return [
+    ...shown,
+    ...(more > 0 ? [`and ${more.toLocaleString('en-US')} more; percuss validate --json lists them`] : []),
+  ].join('\n\n');
 }
 
-function formatIssue({ file, line, column, length, path, message, snippet, hint }: SpecIssue): string {
+function formatIssue({ file, line, column, length, path, message, snippet, cut, hint }: SpecIssue): string {
   const margin = String(line).length;
-  const before = snippet.slice(0, column - 1).replace(/[^\t]/g, ' ');
-  const carets = '^'.repeat(Math.max(1, Math.min(length, snippet.length - column + 1)));
+  const start = column - 1 - cut;
+  const [lead, tail] = [cut > 0 ? '…' : '', snippet.length === SHOWN ? '…' : ''];
+  const before = `${lead && ' '}${snippet.slice(0, start).replace(/[^\t]/g, ' ')}`;
+  const carets = '^'.repeat(Math.max(1, Math.min(length, snippet.length - start)));
   return [
     `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`,
-    `  ${line} | ${snippet}`,
+    `  ${line} | ${lead}${snippet}${tail}`,
     `  ${' '.repeat(margin)} | ${before}${carets}`,
     ...(hint === undefined ? [] : [`  ${' '.repeat(margin)} = ${hint}`]),
   ].join('\n');

@@ -15,6 +15,8 @@ import { keys } from './vocabulary.js';
 export interface ParsedSpec {
   /** Missing where anything is wrong. */
   readonly spec?: StudySpec;
+  /** What could be read of it all the same; what is wrong, or missing, has its default or a stand-in. */
+  readonly draft?: StudySpec;
   readonly positions: Positions;
   /** In the order of the file. */
   readonly issues: readonly SpecIssue[];
@@ -25,8 +27,14 @@ export interface ParsedSpec {
  *
  * @param file the spec's own path, for messages, and for the paths in it, which are relative to it.
  * @param fileExists asked for each local file or folder that the spec names, by absolute path.
+ * @param namesIn the names in a folder, for what may have been meant.
  */
-export function parseStudySpec(text: string, file: string, fileExists: (path: string) => boolean): ParsedSpec {
+export function parseStudySpec(
+  text: string,
+  file: string,
+  fileExists: (path: string) => boolean,
+  namesIn: (folder: string) => readonly string[] = () => [],
+): ParsedSpec {
   const positions = new Positions(file, text);
   const { root, problems } = parseTree(text);
   const issues: SpecIssue[] = problems.map(({ place, message, hint }) => positions.issue('', message, hint, { place }));
@@ -34,7 +42,7 @@ export function parseStudySpec(text: string, file: string, fileExists: (path: st
     issues.push(positions.issue('', 'the file is empty', 'percuss init writes a spec to start from'));
   }
   const found: SpecIssue[] = [];
-  const spec = root && readStudy(new Cursor(positions, found, root, ''), { file, fileExists });
+  const spec = root && readStudy(new Cursor(positions, found, root, ''), { file, fileExists, namesIn });
   // Behind a place where the parser lost its way, and about keys that it may have lost, nothing certain can be said.
   const lost = problems.reduce(
     (least, problem) => (problem.lost ? Math.min(least, problem.place.line) : least),
@@ -42,7 +50,12 @@ export function parseStudySpec(text: string, file: string, fileExists: (path: st
   );
   const certain = found.filter(({ line, message }) => line < lost && (lost === Infinity || !/missing/.test(message)));
   const sorted = sortIssues([...issues, ...certain]);
-  return { positions, issues: sorted, ...(spec && sorted.length === 0 ? { spec } : {}) };
+  return {
+    positions,
+    issues: sorted,
+    ...(spec && lost === Infinity ? { draft: spec } : {}),
+    ...(spec && sorted.length === 0 ? { spec } : {}),
+  };
 }
 
 function readStudy(root: Cursor, surroundings: Surroundings): StudySpec | undefined {

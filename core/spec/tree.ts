@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Alias, Document, Node, Pair, YAMLError, YAMLMap } from 'yaml';
+import { limits } from '../limits.js';
 import { nearestName } from '../select.js';
 import type { Origin, Place } from './issue.js';
 
@@ -48,10 +49,16 @@ export function parseTree(text: string): { readonly root: SpecNode | undefined; 
   if (tabs.length > 0) return parseTabbed(text, document, tabs);
   const builder = new TreeBuilder(document.lines);
   let lostAt = 0;
+  if (document.versioned)
+    builder.problem(builder.place(0, 5), 'the directive %YAML is not read', 'a spec is YAML 1.2; remove it');
   for (const { code, message, pos } of document.errors) {
     const place = builder.place(...pos);
     const second = code === 'MULTIPLE_DOCS';
-    const problem = second ? 'a second document begins here; a spec is one document' : `not valid YAML: ${message}`;
+    const problem = second
+      ? 'a second document begins here; a spec is one document'
+      : /call stack/.test(message)
+        ? tooDeep
+        : `not valid YAML: ${message}`;
     // What follows on the same line are consequences.
     if (place.line !== lostAt) builder.problem(place, problem, second ? 'remove the line ---' : undefined, true);
     lostAt = place.line;
@@ -62,20 +69,24 @@ export function parseTree(text: string): { readonly root: SpecNode | undefined; 
   return { root: builder.root(document), problems: builder.problems };
 }
 
+const tooDeep = `lists and mappings stand in one another more than ${limits.specNesting.value} levels deep (docs/limits.md)`;
+
 interface Parsed extends Pick<Document.Parsed, 'contents' | 'errors' | 'warnings'> {
   readonly lines: LineCounter;
+  /** It says which YAML it is, by which numbers might be read otherwise. */
+  readonly versioned: boolean;
 }
 
 function parse(text: string): Parsed {
   const lines = new LineCounter();
-  const { contents, errors, warnings } = parseDocument(text, {
+  const { contents, errors, warnings, directives } = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: false,
     merge: false,
     version: '1.2',
   });
-  return { contents, errors, warnings, lines };
+  return { contents, errors, warnings, lines, versioned: directives.yaml.explicit === true };
 }
 
 /**
@@ -108,6 +119,10 @@ function parseTabbed(
   return { root: said.root(document), problems: said.problems };
 }
 
+/** What a node and the aliases of it have in common. */
+const contentOf = (node: SpecNode): unknown =>
+  node.kind === 'map' ? node.entries : node.kind === 'list' ? node.items : node;
+
 type Range = readonly [number, number, ...number[]];
 
 /**
@@ -117,6 +132,10 @@ type Range = readonly [number, number, ...number[]];
 class TreeBuilder {
   readonly problems: TreeProblem[] = [];
   readonly #anchors = new Map<string, SpecNode | 'open'>();
+  /** Values in each list or mapping, with what aliases repeat. */
+  readonly #sizes = new Map<unknown, number>();
+  #depth = 0;
+  #told = false;
 
   /** @param added how many characters each line has more than in the file. */
   constructor(
@@ -134,7 +153,25 @@ class TreeBuilder {
 
   root({ contents }: Parsed): SpecNode | undefined {
     const empty = contents === null || (isScalar(contents) && contents.value === null);
-    return empty ? undefined : this.node(contents, [0, 0]);
+    if (empty) return undefined;
+    const root = this.node(contents, [0, 0]);
+    if (this.sizeOf(root) <= limits.specNodes.value) return root;
+    const most = limits.specNodes.value;
+    const message = `with what its aliases repeat the spec has more than ${most} values (docs/limits.md)`;
+    this.problem(root.place, message, 'repeat less by aliases', true);
+    return undefined;
+  }
+
+  /** Values of a node, with those that aliases in it repeat. */
+  sizeOf(node: SpecNode): number {
+    return (node.kind === 'scalar' ? undefined : this.#sizes.get(contentOf(node))) ?? 1;
+  }
+
+  #sized<T extends SpecNode>(node: T, parts: Iterable<SpecNode>): T {
+    let size = 1;
+    for (const part of parts) size += this.sizeOf(part);
+    this.#sizes.set(contentOf(node), size);
+    return node;
   }
 
   problem(place: Place, message: string, hint?: string, lost = false): void {
@@ -143,6 +180,21 @@ class TreeBuilder {
 
   node(node: Node | null, around: Range): SpecNode {
     if (isAlias(node)) return this.#alias(node, around);
+    if (this.#depth >= limits.specNesting.value) {
+      const place = this.place(...((node?.range ?? around) as [number, number]));
+      if (!this.#told) this.problem(place, tooDeep, undefined, true);
+      this.#told = true;
+      return { kind: 'scalar', value: null, source: '', place, broken: true };
+    }
+    this.#depth++;
+    try {
+      return this.#anchored(node, around);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #anchored(node: Node | null, around: Range): SpecNode {
     const anchor = node && 'anchor' in node ? node.anchor : undefined;
     if (anchor !== undefined) this.#anchors.set(anchor, 'open');
     const built = this.#build(node, around);
@@ -153,8 +205,17 @@ class TreeBuilder {
   #build(node: Node | null, around: Range): SpecNode {
     const range = node?.range ?? around;
     const place = this.place(range[0], range[1]);
-    if (isMap(node)) return { kind: 'map', entries: this.#entries(node), place };
-    if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => this.node(item as Node, range)), place };
+    if (isMap(node)) {
+      const entries = this.#entries(node);
+      return this.#sized(
+        { kind: 'map', entries, place },
+        [...entries.values()].map(({ value }) => value),
+      );
+    }
+    if (isSeq(node)) {
+      const items = node.items.map((item) => this.node(item as Node, range));
+      return this.#sized({ kind: 'list', items, place }, items);
+    }
     const value = isScalar(node) ? node.value : null;
     if (value === null || value === undefined) {
       return { kind: 'scalar', value: null, source: '', place: this.place(around[0], around[1]) };

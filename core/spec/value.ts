@@ -19,14 +19,20 @@ export function number(what: string, accepts: (value: number) => boolean = () =>
     if (typeof value === 'number' && Number.isFinite(value) && accepts(value)) return value;
     const quoted =
       typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) && accepts(Number(value));
-    const percent = typeof value === 'number' && value > 1 && value <= 100 && what.startsWith('a fraction');
+    const percent =
+      typeof value === 'number' && value > 1 && value <= 100 && accepts(value / 100) && what.startsWith('a fraction');
+    const share = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*%$/.exec(value)?.[1] : undefined;
+    const written =
+      share !== undefined && accepts(Number(share) / 100) ? Number((Number(share) / 100).toPrecision(12)) : undefined;
     return cursor.fail(
       `expected ${what}, got ${describe(node)}`,
       quoted
         ? `write ${Number(value)} without quotes`
-        : percent
-          ? `${value} % is ${Number((value / 100).toPrecision(12))}`
-          : undefined,
+        : written !== undefined
+          ? `write ${written}`
+          : percent
+            ? `${value} % is ${Number((value / 100).toPrecision(12))}`
+            : undefined,
     );
   };
 }

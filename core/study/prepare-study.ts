@@ -8,8 +8,9 @@ import type { CostModel } from '../plan/cost.js';
 import type { CountedModel, WorkCount } from '../plan/count.js';
 import { silent, type Progress } from '../progress.js';
 import { checkAgainstNetworks, type ImageFacts } from '../spec/check.js';
-import { sortIssues } from '../spec/issue.js';
-import { loadStudySpec, specInvalid } from '../spec/load.js';
+import { sortIssues, type SpecIssue } from '../spec/issue.js';
+import { readStudySpec, specInvalid } from '../spec/load.js';
+import { inputIssue, soundParts, withoutConsequences } from './input-issue.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { DataSpec, RunSpec, StudySpec } from '../spec/study-spec.js';
 import { Catalog } from './catalog.js';
@@ -72,25 +73,38 @@ export interface PrepareOptions {
 /** Times that a study is stored and planned where planning meets damaged inputs: one for each, and some. */
 const ATTEMPTS = 8;
 
-/** Reads a spec, its networks and its images; every mistake at once. @throws PercussError SPEC_INVALID and others. */
+/**
+ * Reads a spec, its networks and its images; every mistake at once, those of networks and images with the place in the spec
+ * that names them.
+ * @throws PercussError SPEC_INVALID, or the code that all mistakes have in common.
+ */
 export async function readStudy(file: string, progress: Progress = silent): Promise<CheckedStudy> {
-  const { spec, positions, text } = await loadStudySpec(file);
-  const inputs = await readStudyInputs(spec, progress);
-  const issues = checkAgainstNetworks(spec, positions, {
-    anatomies: new Map(inputs.models.map((model) => [model.spec.name, model.anatomy])),
-    graphs: new Map(inputs.models.map((model) => [model.spec.name, model.graph])),
-    images: new Map(
-      [...inputs.images].map(([name, set]) => [
-        name,
-        factsOf(set, spec.data.find((data) => data.name === name)?.format),
-      ]),
-    ),
-  });
-  const counts = studyCounts(spec, inputs.models.flatMap(countedOf(inputs.images)));
+  const { spec, draft, positions, issues: said, text } = await readStudySpec(file);
+  if (!draft) throw specInvalid(file, said);
+  const issues: SpecIssue[] = [];
+  const readable = spec ?? soundParts(draft, said);
+  const inputs = await readStudyInputs(readable, progress, (section, name, error) =>
+    issues.push(inputIssue(readable, positions, section, name, error)),
+  );
+  issues.push(
+    ...checkAgainstNetworks(readable, positions, {
+      anatomies: new Map(inputs.models.map((model) => [model.spec.name, model.anatomy])),
+      graphs: new Map(inputs.models.map((model) => [model.spec.name, model.graph])),
+      images: new Map(
+        [...inputs.images].map(([name, set]) => [
+          name,
+          factsOf(set, readable.data.find((data) => data.name === name)?.format),
+        ]),
+      ),
+    }),
+  );
+  const counts = studyCounts(readable, inputs.models.flatMap(countedOf(inputs.images)));
   issues.push(...boundIssues(counts, positions));
-  if (issues.length > 0) throw specInvalid(file, sortIssues(issues));
+  const all = sortIssues([...said, ...withoutConsequences(issues, said)]);
+  if (!spec || all.length > 0) throw specInvalid(file, all);
   const notices = [...inputs.images.values()].flatMap((set) => [...set.notices, ...labelNotices(set)]);
-  return { spec, yaml: text, resolved: resolveStudy(inputs), models: inputs.models, notices, counts };
+  const resolved = resolveStudy({ ...inputs, spec });
+  return { spec, yaml: text, resolved, models: inputs.models, notices, counts };
 }
 
 const countedOf =

@@ -3,6 +3,7 @@ import { encodeChunk, type Chunk } from '../data/chunk.js';
 import { loadImageSet, type ImageSet } from '../data/image-set.js';
 import { wavesOf } from '../data/waves.js';
 import { sha256, type Digest } from '../digest.js';
+import { isPercussError, type PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Graph } from '../network/graph.js';
 import { formatOf, importNetwork, networkFiles, type NetworkFormat } from '../network/import.js';
@@ -40,25 +41,48 @@ export async function readModelFiles(
   return { format, files: await networkFiles(format, file, networkReader) };
 }
 
-/** Reads networks and images of a spec. @throws PercussError naming the file that cannot be read or is not supported. */
-export async function readStudyInputs(spec: StudySpec, progress: Progress = silent): Promise<StudyInputs> {
+/** Takes note of a network, or an image set, that could not be read. */
+export type InputFailed = (section: 'models' | 'data', name: string, error: PercussError) => void;
+
+/**
+ * Reads networks and images of a spec.
+ * @param failed for those that are the author's to mend; without it the first of them is thrown.
+ * @throws PercussError naming the file that cannot be read or is not supported.
+ */
+export async function readStudyInputs(
+  spec: StudySpec,
+  progress: Progress = silent,
+  failed?: InputFailed,
+): Promise<StudyInputs> {
+  const attempt = async (section: 'models' | 'data', name: string, read: () => Promise<void>): Promise<void> => {
+    try {
+      await read();
+    } catch (error) {
+      if (!failed || !isPercussError(error) || error.kind !== 'input') throw error;
+      failed(section, name, error);
+    }
+  };
   const models: ReadModel[] = [];
   const total = spec.models.length + spec.data.length;
   const step = (label: string, done: number): void => progress({ phase: 'prepare', label, done, total, unit: 'steps' });
   for (const model of spec.models) {
     step(`reading ${model.name}`, models.length);
-    const { format, files } = await readModelFiles(model.file);
-    const graph = await importNetwork(model.name, format, files, model.file, model.output.name);
-    // A name that is no output is the spec check's to report, with its place.
-    const named = graph.outputs.find((output) => output === model.output.name);
-    const output = named ?? graph.outputs.at(-1);
-    const anatomy = anatomyOf(graph, { after: model.after, ...(output === undefined ? {} : { output }) });
-    models.push({ spec: model, format, files, graph, anatomy });
+    await attempt('models', model.name, async () => {
+      const { format, files } = await readModelFiles(model.file);
+      const graph = await importNetwork(model.name, format, files, model.file, model.output.name);
+      // A name that is no output is the spec check's to report, with its place.
+      const named = graph.outputs.find((output) => output === model.output.name);
+      const output = named ?? graph.outputs.at(-1);
+      const anatomy = anatomyOf(graph, { after: model.after, ...(output === undefined ? {} : { output }) });
+      models.push({ spec: model, format, files, graph, anatomy });
+    });
   }
   const images = new Map<string, ImageSet>();
   for (const data of spec.data) {
     step(`decoding ${data.name}`, models.length + images.size);
-    images.set(data.name, await loadImageSet(data, spec.seed, inputs));
+    await attempt('data', data.name, async () => {
+      images.set(data.name, await loadImageSet(data, spec.seed, inputs));
+    });
   }
   return { spec, models, images };
 }
