@@ -93,6 +93,9 @@ interface Leaf {
   readonly key: string | number;
 }
 
+/** No holder: put below itself it would make a circle. */
+const plain = (value: unknown): unknown => (isHolder(value) ? null : value);
+
 const isHolder = (value: unknown): value is Holder =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
 
@@ -131,7 +134,7 @@ export function mutateTree(root: Holder, random: RandomStream, typed: boolean): 
     const leaf = pick(random, leaves);
     const value = valueAt(leaf);
     if (!typed && random.below(6) === 0)
-      put(leaf, pick(random, [null, true, 'x', -1, 1e308, [], {}, [[]], valueAt(pick(random, leaves))]));
+      put(leaf, pick(random, [null, true, 'x', -1, 1e308, [], {}, [[]], plain(valueAt(pick(random, leaves)))]));
     else if (typeof value === 'number') put(leaf, pick(random, typed ? numbers : [...numbers, ...large]));
     else if (typeof value === 'bigint') put(leaf, pick(random, longs));
     else if (typeof value === 'boolean') put(leaf, !value);
@@ -162,7 +165,8 @@ function mutateList(list: unknown[], random: RandomStream): void {
       list[at] = list[from];
       break;
     default: {
-      const times = pick(random, [2, 10, 500]);
+      // Trees that grow by multiples of themselves would be no small file any more.
+      const times = isHolder(list[from]) ? 2 : pick(random, [2, 10, 500]);
       for (let i = 0; i < times; i++) list.push(list[from]);
     }
   }
