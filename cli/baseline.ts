@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { countCorrect } from '../core/analysis/damage.js';
 import { clopperPearson } from '../core/analysis/interval.js';
+import { baselineDoubts } from '../core/study/baseline-doubts.js';
 import { Catalog } from '../core/study/catalog.js';
 import { unmeasurable } from '../core/study/check-baselines.js';
 import { createSteps } from '../core/study/create-steps.js';
@@ -26,6 +27,8 @@ interface BaselineRow {
   readonly met: boolean | null;
   /** Images on which an output is not finite: above 0 nothing can be ablated. */
   readonly nonFinite: number;
+  /** Reasons to doubt labels, preprocessing or the reading of outputs. */
+  readonly warnings: readonly string[];
 }
 
 /** `percuss baseline`: the intact networks on the study's images, against what the spec expects of them. */
@@ -59,6 +62,7 @@ export function baselineCommand(program: Command): void {
         );
         const catalog = new Catalog((digest) => ledger.getBlob(digest));
         const { models } = await nextStage(ledger, catalog, ref, { expectations: false });
+        const doubts = await baselineDoubts(ledger, catalog, models, spec.seed);
         const rows: BaselineRow[] = [];
         for (const outline of models) {
           const { name, expect } = outline.model;
@@ -78,19 +82,20 @@ export function baselineCommand(program: Command): void {
             expected: expect?.accuracy ?? null,
             met,
             nonFinite: result ? unmeasurable(result).length : 0,
+            warnings: doubts.get(name) ?? [],
           });
         }
         terminal.result(rows, () =>
-          rows.map(
-            (row) =>
-              `${row.model}: ${(100 * row.accuracy).toFixed(2)} % of ${row.images} images [${(100 * row.low).toFixed(1)}, ${(100 * row.high).toFixed(1)}]` +
+          rows.flatMap((row) => [
+            `${row.model}: ${(100 * row.accuracy).toFixed(2)} % of ${row.images} images [${(100 * row.low).toFixed(1)}, ${(100 * row.high).toFixed(1)}]` +
               (row.expected === null
                 ? ''
                 : `, expected ${(100 * row.expected).toFixed(1)} %: ${row.met ? 'met' : 'MISSED'}`) +
               (row.nonFinite === 0
                 ? ''
                 : `; outputs are NOT FINITE on ${row.nonFinite} images, so that no damage can be measured: check input, the images and the weights`),
-          ),
+            ...row.warnings.map((line) => `WARNING ${line}`),
+          ]),
         );
         if (rows.some((row) => row.met === false || row.nonFinite > 0)) process.exitCode = exitCodes.input;
       } finally {

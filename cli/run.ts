@@ -15,6 +15,7 @@ import { computeChildren } from '../workers/children.js';
 import { cancelStudy, submitStudy, waitForResult } from '../workers/client.js';
 import { modeScout } from '../workers/mode-scout.js';
 import { startWorker } from '../workers/worker.js';
+import { doubting, studyDoubts } from './doubts.js';
 import { exitCodes } from './exit.js';
 import { followProgress } from './follow.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
@@ -89,14 +90,16 @@ export async function runSpec(file: string, options: RunOptions): Promise<void> 
     );
     const { ref, spec } = prepared;
     const report = join(folder, 'report.html');
+    const warnings = await studyDoubts(session, ref);
     session.terminal.result(
-      { study: ref.id, name: spec.study, ...outcome, outputs: undefined, folder, files: written },
+      { study: ref.id, name: spec.study, ...outcome, outputs: undefined, folder, files: written, warnings },
       () => [
         fresh
           ? `${spec.study}: ${outcome.computed} units computed, ${outcome.reused} taken from the store, ${outcome.failed} failed`
           : `${spec.study}: everything is stored, nothing was computed`,
         `report: ${report}`,
         `tables: ${join(folder, 'tables')}  (percuss query ${folder} "SELECT model, accuracy, robustness_area, sr FROM models")`,
+        ...warnings.map((line) => `WARNING ${line}`),
       ],
     );
     if (outcome.failed > 0) process.exitCode = exitCodes.incomplete;
@@ -117,7 +120,7 @@ async function compute(
   const slots = options.workers ?? prepared.spec.run.workers ?? availableParallelism();
   const memoryLimit = options.memory ?? prepared.spec.run.memory;
   const children = computeChildren({ slots, ...(memoryLimit === undefined ? {} : { memoryLimit }) });
-  const steps = createSteps({ ledger: session.ledger, compute: children });
+  const steps = doubting(session, createSteps({ ledger: session.ledger, compute: children }));
   try {
     const run = options.inProcess === true ? inProcess : overTemporal;
     const outcome = await run(session, prepared, { ...options, slots, steps, signal });

@@ -6,6 +6,7 @@ import { measuredCost } from '../infra/calibrations.js';
 import { runsNow, submitStudy } from '../workers/client.js';
 import { workersOf } from '../workers/submitted.js';
 import { modeScout } from '../workers/mode-scout.js';
+import { studyDoubts, warn } from './doubts.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { wholeNumber } from './number-option.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
@@ -47,6 +48,7 @@ export function submitCommand(program: Command): void {
               const reading = prepareStudy(file, session.ledger, { progress, scout, costOf: measuredCost });
               const prepared = await unlessInterrupted(reading, signal);
               for (const line of prepared.notices) session.terminal.say(line);
+              warn(session, await studyDoubts(session, prepared.ref));
               submitted = true;
               await handOver(client, session, prepared, options);
             }),
@@ -87,7 +89,8 @@ async function handOver(
   const { evaluate: workers } = await workersOf(client, storeId, ref.mode);
   const name = ref.id.slice(0, 12);
   const { engine, device } = ref.mode;
-  terminal.result({ study: ref.id, workflow: handle.workflowId, workers, joined }, () => [
+  const warnings = await studyDoubts({ ledger }, ref);
+  terminal.result({ study: ref.id, workflow: handle.workflowId, workers, joined, warnings }, () => [
     joined
       ? `${spec.study} runs already as ${name} (workflow ${handle.workflowId}); it goes on as it was submitted`
       : `submitted ${spec.study} as ${name} (workflow ${handle.workflowId})`,

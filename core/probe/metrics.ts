@@ -54,6 +54,20 @@ function argmax(values: ArrayLike<number>, start: number, count: number): number
   return best;
 }
 
+/** The largest output of each image, class offset taken away; NO_CLASS where that is no class. */
+export function predictions(
+  outputs: ArrayLike<number>,
+  classes: number,
+  { classOffset, kind }: Pick<MetricsContext, 'classOffset' | 'kind'>,
+): Uint16Array {
+  const log = logProbabilities(outputs, classes, kind);
+  return Uint16Array.from({ length: outputs.length / classes }, (_, i) => {
+    if (!log.subarray(i * classes, (i + 1) * classes).every(Number.isFinite)) return NO_CLASS;
+    const best = argmax(log, i * classes, classes) - classOffset;
+    return best < 0 ? NO_CLASS : best;
+  });
+}
+
 /** Loss and KL are NaN, and the prediction is no class, where outputs are not finite: there and nowhere else. */
 export interface ImageMetrics {
   readonly predicted: Uint16Array;

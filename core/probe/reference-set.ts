@@ -22,12 +22,14 @@ export class ReferenceSet {
   readonly images: Tensor;
   readonly #network: TappedNetwork;
   #statistics: Promise<ReadonlyMap<ValueId, SiteStatistics>> | undefined;
+  readonly #outputs: Float32Array;
   readonly #planes = new Map<string, Float32Array>();
 
   constructor(network: TappedNetwork, content: Digest, images: Tensor) {
     this.#network = network;
     this.content = content;
     this.images = images;
+    this.#outputs = new Float32Array((images.shape[0] as number) * network.classes);
   }
 
   get size(): number {
@@ -40,10 +42,16 @@ export class ReferenceSet {
     return this.#statistics;
   }
 
+  /** What the intact network gives out, [images × classes]. */
+  async outputs(): Promise<Float32Array> {
+    await this.statistics();
+    return this.#outputs;
+  }
+
   async #gather(): Promise<ReadonlyMap<ValueId, SiteStatistics>> {
     const sums = new Map<ValueId, MomentSums>();
     for (const tile of this.#network.tiles(this.images)) {
-      await this.#network.walk(tile.images, async (cut, live) => {
+      const output = await this.#network.walk(tile.images, async (cut, live) => {
         const value = (this.#network.cuts[cut] as { value: ValueId }).value;
         const activation = await live.get(value)?.read();
         if (!activation) return;
@@ -51,6 +59,7 @@ export class ReferenceSet {
         if (!sum) sums.set(value, (sum = new MomentSums(activation.shape)));
         sum.add(activation.data as Float32Array);
       });
+      if (output) this.#outputs.set(output.data as Float32Array, tile.from * this.#network.classes);
     }
     return new Map([...sums].map(([value, sum]) => [value, sum.finish()]));
   }

@@ -3,11 +3,18 @@ import { halving, mainCurveSet } from './curves.js';
 import { mainPredictor } from './main-predictor.js';
 import { count, counted, listed, percent, significant, withInterval } from './number-format.js';
 
-/** Two to six sentences with the answers, computed from the tables; each says how sure it is. */
+/** What warns of them, and two to six sentences with the answers, computed from the tables; each says how sure it is. */
 export function findings(context: ReportContext): string[] {
-  return [completeness, notFinite, mostRobust, halvingPoints, acrossDepth, learnedRedundancy, bestPredictor]
+  return [doubts, completeness, notFinite, mostRobust, halvingPoints, acrossDepth, learnedRedundancy, bestPredictor]
     .map((find) => find(context))
     .filter((sentence) => sentence !== undefined);
+}
+
+function doubts({ input }: ReportContext): string | undefined {
+  const [first] = input.warnings;
+  if (first === undefined) return undefined;
+  const more = input.warnings.length - 1;
+  return `Warning: ${first}${more === 0 ? '' : ` ${counted(more, 'more warning')} under Coverage.`}`;
 }
 
 function completeness({ input }: ReportContext): string | undefined {

@@ -20,6 +20,7 @@ import { Catalog, type LoadedModel } from './catalog.js';
 import { inputLayout, blackPixel } from './input-layout.js';
 import { checkIntactOutputs } from './intact-outputs.js';
 import { loadOutlines, type StudyOutline } from './outlines.js';
+import { profileTensors } from './profile-tensors.js';
 import type { BatchOutcome, StagePlan, StepOptions } from './steps.js';
 import { percussVersion } from './version.js';
 
@@ -181,7 +182,7 @@ export class BatchRunner {
         await this.#ledger.commitResult(
           scope,
           key,
-          await profileTensors(network, reference),
+          await profileTensors(network, reference, model.model.output),
           { kind: 'profile' },
           await this.#provenance(model),
         );
@@ -254,20 +255,6 @@ interface GroupContext {
   readonly missing: readonly { readonly index: number; readonly key: Digest }[];
   readonly report: (done: number) => void;
   readonly signal: AbortSignal | undefined;
-}
-
-/** Statistics of every site over the reference images, float64 by channel: `mean/<site>`, `std/<site>`. */
-async function profileTensors(network: TappedNetwork, reference: ReferenceSet): Promise<ReadonlyMap<string, Tensor>> {
-  const statistics = await reference.statistics();
-  const tensors = new Map<string, Tensor>();
-  for (const site of network.anatomy.sites) {
-    const known = statistics.get(site.value);
-    if (!known) continue;
-    for (const name of ['mean', 'std', 'low', 'high'] as const) {
-      tensors.set(`${name}/${site.name}`, { dtype: 'float64', shape: [site.channels], data: known[name] });
-    }
-  }
-  return tensors;
 }
 
 /** A small cache: the least recently used entry makes room. */

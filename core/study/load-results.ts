@@ -213,3 +213,17 @@ export async function loadProfile(
       .map((site) => [site.name, { mean: floats(`mean/${site.name}`), std: floats(`std/${site.name}`) }]),
   );
 }
+
+/** What the intact network predicts on its reference images, in their order; undefined where that is not stored. */
+export async function loadReferencePredictions(
+  ledger: Ledger,
+  outline: ModelOutline,
+  seed: number,
+): Promise<Uint16Array | undefined> {
+  const unit = { kind: 'profile', model: outline.model.name, name: '', chunk: -1 } as const;
+  const scope = { ...outline.scope, semantics: SEMANTICS };
+  const stored = await ledger.readResult(scope, unitKey(outline, seed, unit, 0));
+  const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
+  const found = stored?.tensors.get('predicted');
+  return found?.data instanceof Uint16Array && found.data.length === images ? found.data : undefined;
+}

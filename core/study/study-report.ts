@@ -10,6 +10,7 @@ import { studyJson } from '../report/summary.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { Tables } from '../tables/schema.js';
 import type { Tensor } from '../tensor.js';
+import { baselineDoubts } from './baseline-doubts.js';
 import type { Catalog } from './catalog.js';
 import { choiceLines, type ModeChoice } from './choose-mode.js';
 import { adoptedScores } from './decisions.js';
@@ -48,7 +49,7 @@ export async function renderStudyReport(
     tables,
     cells,
     pictures,
-    warnings: [],
+    warnings: [...(await baselineDoubts(ledger, catalog, models, study.seed)).values()].flat(),
     provenance: {
       versions: { percuss: percussVersion, node: process.version },
       machines: [...machines].map(([text, cells]) => `${text}: ${cells} cells`),

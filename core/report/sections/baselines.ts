@@ -69,6 +69,15 @@ export async function baselines(context: ReportContext): Promise<Section> {
   return {
     ...section,
     blocks: [
+      ...(input.warnings.length === 0
+        ? []
+        : [
+            html`<div class="warnings">
+              <ul>
+                ${input.warnings.map((warning) => html`<li>${warning}</li>`)}
+              </ul>
+            </div>`,
+          ]),
       {
         kind: 'figure',
         id: 'fig-baselines',

@@ -1,0 +1,35 @@
+import { baselineDoubts } from '../core/study/baseline-doubts.js';
+import { Catalog } from '../core/study/catalog.js';
+import { loadOutlines } from '../core/study/outlines.js';
+import type { StudySteps } from '../core/study/steps.js';
+import type { StudyRef } from '../core/spec/resolved-study.js';
+import type { Session } from './session.js';
+
+/** Warnings about the intact networks of a study, as far as they have been run. */
+export async function studyDoubts({ ledger }: Pick<Session, 'ledger'>, ref: StudyRef): Promise<readonly string[]> {
+  const catalog = new Catalog((digest) => ledger.getBlob(digest));
+  const { study, models } = await loadOutlines(ledger, catalog, ref, {});
+  return [...(await baselineDoubts(ledger, catalog, models, study.seed)).values()].flat();
+}
+
+/** On standard error, where nobody who redirects the answer misses them. */
+export function warn({ terminal }: Pick<Session, 'terminal'>, doubts: readonly string[]): void {
+  terminal.settle();
+  for (const line of doubts) process.stderr.write(`WARNING ${line}\n`);
+}
+
+/** The same steps, which warn as soon as the intact networks have been run, before hours of ablations. */
+export function doubting(session: Session, steps: StudySteps): StudySteps {
+  let said = false;
+  return {
+    ...steps,
+    planStage: async (ref, index, options) => {
+      const plan = await steps.planStage(ref, index, options);
+      if (!said && (!plan.ref || plan.index > 0)) {
+        said = true;
+        warn(session, await studyDoubts(session, ref));
+      }
+      return plan;
+    },
+  };
+}
