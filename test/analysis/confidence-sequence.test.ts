@@ -3,6 +3,7 @@ import { meanBounds, meanIsAbove, meanIsBelow } from '../../core/analysis/confid
 import { settlePrecision } from '../../core/analysis/precision.js';
 import { waveEnds } from '../../core/data/waves.js';
 import { randomStream, type RandomStream } from '../../core/random.js';
+import { simulation } from './simulation.js';
 
 const mean = (values: ArrayLike<number>): number =>
   (Array.prototype.reduce.call(values, (sum: unknown, x) => (sum as number) + (x as number), 0) as number) /
@@ -18,7 +19,7 @@ const populations: readonly [name: string, values: (random: RandomStream, images
 
 describe('the interval of a mean, looked at after every wave', () => {
   // 0.05 is what is promised; the sequence is conservative, so that the mean of 400 runs must lie below it and 3 errors.
-  test.each(populations)('holds it at all looks together: %s', (name, make) => {
+  simulation.each(populations)('holds it at all looks together: %s', (name, make) => {
     const runs = 400;
     const images = 300;
     const alpha = 0.1;
@@ -41,7 +42,7 @@ describe('the interval of a mean, looked at after every wave', () => {
     expect(missed / runs).toBeLessThanOrEqual(alpha + 3 * Math.sqrt((alpha * (1 - alpha)) / runs));
   });
 
-  test('stopping as soon as it is narrow enough does not break it', () => {
+  simulation('stopping as soon as it is narrow enough does not break it', () => {
     const runs = 400;
     const rule = { precision: 0.06, confidence: 0.9, bound: 1 };
     let missed = 0;

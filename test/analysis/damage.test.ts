@@ -5,6 +5,7 @@ import { clopperPearson } from '../../core/analysis/interval.js';
 import { layerSensitivity } from '../../core/analysis/sensitivity.js';
 import { crossedMean } from '../../core/analysis/crossed.js';
 import { randomStream } from '../../core/random.js';
+import { simulation } from './simulation.js';
 
 const baseline = {
   labels: Uint16Array.of(0, 0, 1, 1, 2),
@@ -124,7 +125,7 @@ describe('robustness curves', () => {
       estimate: 1,
     });
   });
-  test('intervals of accuracy and of the area cover', () => {
+  simulation('intervals of accuracy and of the area cover', () => {
     const runs = 400;
     const fractions = [0.2, 0.6];
     // Images' ease and the noise are uniform, so P(correct) is the level for levels in [0.1, 0.9].

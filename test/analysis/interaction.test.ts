@@ -4,6 +4,7 @@ import { meanInterval } from '../../core/analysis/interval.js';
 import { mean, variance } from '../../core/analysis/moments.js';
 import { studentQuantile } from '../../core/analysis/special.js';
 import { randomStream } from '../../core/random.js';
+import { simulation } from './simulation.js';
 
 const sampleOf = (pairs: PairSample['pairs'], values: readonly Float64Array[]): PairSample => ({
   pairs,
@@ -63,22 +64,26 @@ describe('the mean over pairs', () => {
     expect(found.high - found.estimate).toBeCloseTo(studentQuantile(0.975, freedom) * Math.sqrt(total), 10);
   });
 
-  test('covers the truth over new units and new images; pairs taken as independent do not', { timeout: 60_000 }, () => {
-    const random = randomStream(2, 'coverage', 'pairs');
-    const runs = 300;
-    let [covered, naive] = [0, 0];
-    for (let run = 0; run < runs; run++) {
-      const unit = Array.from({ length: 16 }, () => random.normal());
-      const image = Array.from({ length: 25 }, () => random.normal());
-      const sample = planted(16, 4, 25, (a, b, i) => unit[a]! + unit[b]! + image[i]! + random.normal());
-      const found = meanInteraction(sample, every(sample))!;
-      const independent = meanInterval(every(sample).map((index) => mean(sample.values(index))!))!;
-      if (found.low <= 0 && found.high >= 0) covered += 1;
-      if (independent.low <= 0 && independent.high >= 0) naive += 1;
-    }
-    expect(covered / runs).toBeGreaterThan(0.95 - 3 * Math.sqrt((0.95 * 0.05) / runs));
-    expect(naive / runs).toBeLessThan(0.8);
-  });
+  simulation(
+    'covers the truth over new units and new images; pairs taken as independent do not',
+    { timeout: 60_000 },
+    () => {
+      const random = randomStream(2, 'coverage', 'pairs');
+      const runs = 300;
+      let [covered, naive] = [0, 0];
+      for (let run = 0; run < runs; run++) {
+        const unit = Array.from({ length: 16 }, () => random.normal());
+        const image = Array.from({ length: 25 }, () => random.normal());
+        const sample = planted(16, 4, 25, (a, b, i) => unit[a]! + unit[b]! + image[i]! + random.normal());
+        const found = meanInteraction(sample, every(sample))!;
+        const independent = meanInterval(every(sample).map((index) => mean(sample.values(index))!))!;
+        if (found.low <= 0 && found.high >= 0) covered += 1;
+        if (independent.low <= 0 && independent.high >= 0) naive += 1;
+      }
+      expect(covered / runs).toBeGreaterThan(0.95 - 3 * Math.sqrt((0.95 * 0.05) / runs));
+      expect(naive / runs).toBeLessThan(0.8);
+    },
+  );
 
   test('is unknown of one pair and of one image', () => {
     const sample = planted(4, 2, 1, () => 1);
@@ -135,7 +140,7 @@ describe('pairs across layers against pairs within', () => {
     expect(matched.interval.high).toBeGreaterThan(0);
   });
 
-  test('have a p below 0.1 in about a tenth of studies without any difference', { timeout: 60_000 }, () => {
+  simulation('have a p below 0.1 in about a tenth of studies without any difference', { timeout: 60_000 }, () => {
     const runs = 200;
     let small = 0;
     for (let run = 0; run < runs; run++) {

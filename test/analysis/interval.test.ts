@@ -12,6 +12,7 @@ import { sum } from '../../core/analysis/moments.js';
 import { sumAt } from '../../core/analysis/reliability.js';
 import { randomStream } from '../../core/random.js';
 import { reference } from './fixtures/reference.js';
+import { simulation } from './simulation.js';
 
 /** The least share of `runs` intervals that may cover at a stated rate: three Monte Carlo errors below it. */
 const leastCoverage = (rate: number, runs: number): number => rate - 3 * Math.sqrt((rate * (1 - rate)) / runs);
@@ -66,7 +67,7 @@ describe('intervals cover', { timeout: 60_000 }, () => {
       expect(covered).toBeGreaterThanOrEqual(0.9);
     }
   });
-  test("Student's interval at 500 skewed values", () => {
+  simulation("Student's interval at 500 skewed values", () => {
     const random = randomStream(3, 'coverage', 'mean');
     const runs = 600;
     const rate = coverage(runs, 1, () =>
@@ -74,7 +75,7 @@ describe('intervals cover', { timeout: 60_000 }, () => {
     );
     expect(rate).toBeGreaterThan(leastCoverage(0.95, runs));
   });
-  test('the paired difference of two yes/no outcomes', () => {
+  simulation('the paired difference of two yes/no outcomes', () => {
     const random = randomStream(4, 'coverage', 'paired');
     const runs = 2000;
     const rate = coverage(runs, 0.02 - 0.08, () => {
@@ -88,7 +89,7 @@ describe('intervals cover', { timeout: 60_000 }, () => {
     });
     expect(rate).toBeGreaterThan(leastCoverage(0.95, runs));
   });
-  test('a crossed mean covers the mean over new trials and new images, which neither source alone does', () => {
+  simulation('a crossed mean covers the mean over new trials and new images, which neither source alone does', () => {
     const random = randomStream(5, 'coverage', 'crossed');
     const runs = 500;
     const [trials, images] = [8, 60];
@@ -107,7 +108,7 @@ describe('intervals cover', { timeout: 60_000 }, () => {
     expect(alone.trials / runs).toBeLessThan(leastCoverage(0.95, runs));
     expect(alone.images / runs).toBeLessThan(leastCoverage(0.95, runs));
   });
-  test.each(['percentile', 'bca'] as const)(
+  simulation.each(['percentile', 'bca'] as const)(
     'the %s bootstrap of a mean, but for the point that it lacks at n = 100',
     (method) => {
       const random = randomStream(6, 'coverage', method);

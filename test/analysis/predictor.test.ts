@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { predictDamage, type PredictedKernel, type PredictedSite } from '../../core/analysis/predictor.js';
 import { randomStream } from '../../core/random.js';
+import { simulation } from './simulation.js';
 
 interface World {
   readonly run: number;
@@ -91,7 +92,7 @@ describe('predictors of damage', () => {
   });
 });
 
-test(
+simulation(
   'the interval covers the correlation of endless kernels and images; p is below 0.1 in a tenth of the runs without effect',
   { timeout: 60_000 },
   () => {

@@ -3,6 +3,7 @@ import { settleTop, type TopRule } from '../../core/analysis/top.js';
 import type { Verdict } from '../../core/analysis/verdict.js';
 import { waveEnds } from '../../core/data/waves.js';
 import { randomStream } from '../../core/random.js';
+import { simulation } from './simulation.js';
 
 const images = 400;
 const rule: TopRule = { top: 3, epsilon: 0.05, confidence: 0.9, bound: 1 };
@@ -38,7 +39,7 @@ function run(conditions: readonly Float64Array[], asked: TopRule, failed: readon
 }
 
 describe('the top is settled', () => {
-  test('within epsilon at the stated confidence, however often one looked, and for less than all images', () => {
+  simulation('within epsilon at the stated confidence, however often one looked, and for less than all images', () => {
     const runs = 60;
     let wrong = 0;
     let spent = 0;
