@@ -109,9 +109,17 @@ export class ComputeProcess {
   #hear(message: ChildMessage): void {
     const job = this.#job;
     if (message.kind === 'ready' || job === undefined || message.id !== job.id) return;
-    if (message.kind === 'units') job.onUnits?.(message.done);
-    else if (message.kind === 'result') job.settle({ result: message.result });
-    else job.settle({ error: fromPlain(message.error) });
+    switch (message.kind) {
+      case 'units':
+        job.onUnits?.(message.done);
+        return;
+      case 'result':
+        job.settle({ result: message.result });
+        return;
+      case 'error':
+        job.settle({ error: fromPlain(message.error) });
+        return;
+    }
   }
 
   #lost(why: string): void {

@@ -74,6 +74,12 @@ async function paired(
   return pairedRecords(pairs, format.classes ?? null);
 }
 
+/** Places of the records, in the order in which a study takes them. */
+const orders: { readonly [O in DataSpec['order']]: (labels: Uint16Array, seed: number) => Uint32Array } = {
+  seeded: seededOrder,
+  file: (labels) => Uint32Array.from(labels.keys()),
+};
+
 /**
  * Reads an image set, puts it in its order, takes the first `images` of it, and cuts these into chunks.
  *
@@ -93,7 +99,7 @@ export async function loadImageSet(spec: DataSpec, seed: number, source: ImageSo
     const available = records.labels.length;
     const count = spec.images ?? available;
     checkCount(spec.name, count, available);
-    const order = spec.order === 'seeded' ? seededOrder(records.labels, seed) : Uint32Array.from(records.labels.keys());
+    const order = orders[spec.order](records.labels, seed);
     const chosen = order.subarray(0, count);
     const { shape, pixels } = await decoded(spec.name, records, chosen);
     const labels = Uint16Array.from(chosen, (index) => records.labels[index] as number);

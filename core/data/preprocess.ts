@@ -62,7 +62,7 @@ export function preprocess(chunk: Chunk, input: InputSpec, shape: Shape): Tensor
   const result = zeros('float32', [count, ...dims]);
   const pixels = chunk.pixels.data;
   for (let c = 0; c < channels; c++) {
-    const source = input.order === 'bgr' ? channels - 1 - c : c;
+    const source = sourceOf[input.order](c, channels);
     const [mean, std] = [at(input.mean, c), at(input.std, c)];
     const scale = (pixel: number): number => (pixel / input.divide - mean) / std;
     const table = pixels instanceof Uint8Array ? Float32Array.from({ length: 256 }, (_, pixel) => scale(pixel)) : null;
@@ -78,6 +78,12 @@ export function preprocess(chunk: Chunk, input: InputSpec, shape: Shape): Tensor
   }
   return result;
 }
+
+/** Which channel of an image, stored as red, green and blue, a channel of the input is. */
+const sourceOf: { readonly [O in InputSpec['order']]: (channel: number, channels: number) => number } = {
+  rgb: (channel) => channel,
+  bgr: (channel, channels) => channels - 1 - channel,
+};
 
 const at = (values: readonly number[], channel: number): number =>
   (values.length === 1 ? values[0] : values[channel]) as number;

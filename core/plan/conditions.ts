@@ -1,7 +1,7 @@
 import type { Digest } from '../digest.js';
 import type { Anatomy } from '../network/site.js';
 import { randomStream } from '../random.js';
-import type { AblationSpec, FillName, Spread } from '../spec/study-spec.js';
+import type { AblationSpec, CumulativeOrder, FillName, Spread } from '../spec/study-spec.js';
 import type { Condition, Fill } from './condition.js';
 import { pairsOf, singlesOf } from './pairs.js';
 import { mergeCuts, targetsOf, type Target } from './target.js';
@@ -103,14 +103,19 @@ function randomRemovals(ablation: AblationSpec, targets: readonly Target[], seed
     const fraction = fractions[which] as number;
     const trial = place % trials;
     const common = { of: targets.length, fraction, trial, spread };
-    if (spread === 'all-depths') {
-      return { ...common, targets: pick(targets, countOf(fraction, targets.length), 'all-depths', fraction, trial) };
-    }
     const order = orders[which] as readonly string[];
     const layer = memberOf.get(order[trial % order.length] as string) as readonly Target[];
-    const count = countOf(fraction, layer.length);
-    const from = spread === 'one-layer' ? layer : targets;
-    return { ...common, match: `${fraction}/${trial}`, targets: pick(from, count, spread, fraction, trial) };
+    const match = `${fraction}/${trial}`;
+    const drawn = (from: readonly Target[], count: number): readonly Target[] =>
+      pick(from, count, spread, fraction, trial);
+    switch (spread) {
+      case 'all-depths':
+        return { ...common, targets: drawn(targets, countOf(fraction, targets.length)) };
+      case 'one-layer':
+        return { ...common, match, targets: drawn(layer, countOf(fraction, layer.length)) };
+      case 'matched':
+        return { ...common, match, targets: drawn(targets, countOf(fraction, layer.length)) };
+    }
   };
   return { length: spreads.length * byDepth.length, at };
 }
@@ -132,13 +137,25 @@ function placesByDepth(layers: readonly string[], orders: readonly (readonly str
   return places;
 }
 
+/** Whether an order is drawn anew in each trial; the others are read from what is measured. */
+function byChance(order: CumulativeOrder): boolean {
+  switch (order) {
+    case 'random':
+      return true;
+    case 'weight-norm':
+    case 'activation-std':
+    case 'kl':
+      return false;
+  }
+}
+
 function cumulativeRemovals(
   ablation: AblationSpec,
   targets: readonly Target[],
   seed: number,
   scores: readonly number[] | undefined,
 ): RemovalList {
-  const trials = ablation.order === 'random' ? ablation.trials : 1;
+  const trials = byChance(ablation.order) ? ablation.trials : 1;
   const orders = new Map<number, readonly Target[]>();
   const orderOf = (trial: number): readonly Target[] => {
     const known = orders.get(trial);
@@ -176,7 +193,7 @@ function pairRemovals(ablation: AblationSpec, targets: readonly Target[], seed: 
 
 /** Whether the ablation's order must be known from stored results before it can be planned. */
 export function needsScores(ablation: AblationSpec): boolean {
-  return ablation.mode === 'cumulative' && ablation.order !== 'random';
+  return ablation.mode === 'cumulative' && !byChance(ablation.order);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Digest } from '../digest.js';
 import { needsScores } from './conditions.js';
 import { chunkOf, piecesOf, scoringAblation, unitKey, type ModelOutline } from './outline.js';
 import { sampleOf, secondsOf, type PredictionContext } from './prediction.js';
-import { indicesOf, lengthOf, rangesOf, type Ranges, type Stage, type UnitGroup } from './stage.js';
+import { indicesOf, lengthOf, rangesOf, storedAs, type Ranges, type Stage, type UnitGroup } from './stage.js';
 
 /** Keys that are there: a set or a map of them. */
 export interface KeysThere {
@@ -99,7 +99,7 @@ export async function missingOf(
     const outline = outlines.find((candidate) => candidate.model.name === whole.model) as ModelOutline;
     const { count: _count, images: _images, asked: _asked, ...group } = whole;
     const known =
-      group.kind === 'cells' || group.kind === 'baseline'
+      storedAs[group.kind] === 'cell'
         ? await context.committed.cells(outline, chunkOf(outline, group.chunk).digest)
         : await context.committed.results(outline);
     const missing: number[] = [];

@@ -15,6 +15,14 @@ export interface UnitGroup {
   readonly seconds: number;
 }
 
+/** Whether a unit's result is a cell of one chunk, or a result of its own. */
+export const storedAs: { readonly [K in UnitGroup['kind']]: 'cell' | 'result' } = {
+  profile: 'result',
+  baseline: 'cell',
+  cells: 'cell',
+  responses: 'result',
+};
+
 /** All batches that can be planned without further results. Units are numbered through the groups in order. */
 export interface Stage {
   readonly index: number;

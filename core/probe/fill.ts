@@ -27,20 +27,31 @@ export function fillValues(
   },
 ): FillValues {
   const { fill } = edit;
-  if (fill.kind === 'zero') return { reach: 'channel', values: () => ZERO };
-  if (fill.kind === 'mean') {
-    const statistics = source.statistics.get(value) as SiteStatistics;
-    const positions = statistics.meanMap.length / statistics.mean.length;
-    if (fill.per === 'channel') {
-      const means = Float32Array.from(statistics.mean);
+  switch (fill.kind) {
+    case 'zero':
+      return { reach: 'channel', values: () => ZERO };
+    case 'mean':
+      return meanValues(source.statistics.get(value) as SiteStatistics, fill.per);
+    case 'resample': {
+      const donors = source.reference.donors(source.chunk, fill.draw, source.images);
+      return {
+        reach: 'image',
+        values: (channel, image) => source.reference.plane(value, channel, donors[image] as number),
+      };
+    }
+  }
+}
+
+function meanValues({ mean, meanMap }: SiteStatistics, per: 'channel' | 'position'): FillValues {
+  switch (per) {
+    case 'channel': {
+      const means = Float32Array.from(mean);
       return { reach: 'channel', values: (channel) => means.subarray(channel, channel + 1) };
     }
-    const map = Float32Array.from(statistics.meanMap);
-    return { reach: 'position', values: (channel) => map.subarray(channel * positions, (channel + 1) * positions) };
+    case 'position': {
+      const map = Float32Array.from(meanMap);
+      const positions = meanMap.length / mean.length;
+      return { reach: 'position', values: (channel) => map.subarray(channel * positions, (channel + 1) * positions) };
+    }
   }
-  const donors = source.reference.donors(source.chunk, fill.draw, source.images);
-  return {
-    reach: 'image',
-    values: (channel, image) => source.reference.plane(value, channel, donors[image] as number),
-  };
 }

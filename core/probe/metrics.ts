@@ -30,13 +30,19 @@ export function isMeasurable(outputs: ArrayLike<number>, start: number, classes:
  * largest away first; outputs of kind `values` stay as they are.
  */
 export function logProbabilities(outputs: ArrayLike<number>, classes: number, kind: OutputKind): Float64Array {
-  const result = Float64Array.from(outputs);
-  if (kind === 'values') return result;
+  switch (kind) {
+    case 'values':
+      return Float64Array.from(outputs);
+    case 'probabilities':
+      return Float64Array.from(outputs, (probability) => Math.log(Math.max(probability, TINY)));
+    case 'logits':
+      return logSoftmax(Float64Array.from(outputs), classes);
+  }
+}
+
+/** In place, row by row. */
+function logSoftmax(result: Float64Array, classes: number): Float64Array {
   for (let start = 0; start < result.length; start += classes) {
-    if (kind === 'probabilities') {
-      for (let c = start; c < start + classes; c++) result[c] = Math.log(Math.max(result[c] as number, TINY));
-      continue;
-    }
     let largest = -Infinity;
     for (let c = start; c < start + classes; c++) largest = Math.max(largest, result[c] as number);
     let sum = 0;
@@ -46,6 +52,9 @@ export function logProbabilities(outputs: ArrayLike<number>, classes: number, ki
   }
   return result;
 }
+
+/** Whether an output of that kind tells classes apart; else it is a value that is predicted. */
+const hasClasses: { readonly [K in OutputKind]: boolean } = { logits: true, probabilities: true, values: false };
 
 /** Index of the largest of finite outputs, the first of equals. */
 function argmax(values: ArrayLike<number>, start: number, count: number): number {
@@ -93,6 +102,7 @@ export interface MetricsContext {
 export function imageMetrics(outputs: ArrayLike<number>, context: MetricsContext): ImageMetrics {
   const { classes, classOffset, kind, labels, baseline } = context;
   const logQ = logProbabilities(outputs, classes, kind);
+  const classed = hasClasses[kind];
   const images = labels.length;
   const predicted = new Uint16Array(images);
   const loss = new Float32Array(images);
@@ -108,13 +118,13 @@ export function imageMetrics(outputs: ArrayLike<number>, context: MetricsContext
     for (let c = start; c < start + classes; c++) {
       const p = baseline[c] as number;
       const q = logQ[c] as number;
-      if (kind === 'values') divergence += 0.5 * (p - q) ** 2;
+      if (!classed) divergence += 0.5 * (p - q) ** 2;
       else divergence += Math.exp(p) * (p - q);
     }
     const best = argmax(outputs, start, classes) - classOffset;
     predicted[i] = best < 0 ? NO_CLASS : best;
     kl[i] = Math.min(LARGEST, Math.max(0, divergence));
-    const own = kind === 'values' ? divergence : -(logQ[start + (labels[i] as number) + classOffset] as number);
+    const own = classed ? -(logQ[start + (labels[i] as number) + classOffset] as number) : divergence;
     loss[i] = Math.min(LARGEST, own);
   }
   return { predicted, loss, kl };

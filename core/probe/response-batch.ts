@@ -68,16 +68,23 @@ function baseImage(base: Base, context: ResponseContext): Tensor<'float32'> {
     return rows(reference, base.image, base.image + 1);
   }
   const data = new Float32Array(size);
-  if (base === 'mean-image') {
-    const sums = new Float64Array(size);
-    for (let j = 0; j < reference.data.length; j++)
-      sums[j % size] = (sums[j % size] as number) + (reference.data[j] as number);
-    data.set(sums.map((sum) => sum / (reference.shape[0] as number)));
-  }
-  if (base === 'black') {
-    const [channels, height, width] = layout.shape;
-    for (let c = 0; c < channels; c++) {
-      for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) data[layout.index(c, y, x)] = black[c] as number;
+  switch (base) {
+    case 'normalised-zero':
+      break;
+    case 'mean-image': {
+      const sums = new Float64Array(size);
+      for (let j = 0; j < reference.data.length; j++)
+        sums[j % size] = (sums[j % size] as number) + (reference.data[j] as number);
+      data.set(sums.map((sum) => sum / (reference.shape[0] as number)));
+      break;
+    }
+    case 'black': {
+      const [channels, height, width] = layout.shape;
+      for (let c = 0; c < channels; c++) {
+        for (let y = 0; y < height; y++)
+          for (let x = 0; x < width; x++) data[layout.index(c, y, x)] = black[c] as number;
+      }
+      break;
     }
   }
   return { dtype: 'float32', shape, data };
@@ -137,8 +144,7 @@ export async function runResponseBatch(
 ): Promise<ResponseResult> {
   const sites = group.record.map((name) => network.site(name));
   const tap = await tapOf(network, group, context);
-  const deviation = group.amplitudes.unit === 'std' ? deviationAt(network, group, context) : undefined;
-  const impulses = impulsesOf(group, deviation);
+  const impulses = impulsesOf(group, unitOf[group.amplitudes.unit](network, group, context));
   const grid = gridOf(sites);
   const gathering = new Gathering(impulses, sites, grid, group.keep === 'responses');
   await respond(
@@ -156,6 +162,15 @@ export async function runResponseBatch(
     grid: [grid.rows, grid.columns],
   };
 }
+
+/** What an amplitude of 1 is, by channel; undefined: 1. */
+const unitOf: {
+  readonly [U in ImpulseGroup['amplitudes']['unit']]: (
+    network: TappedNetwork,
+    group: ImpulseGroup,
+    context: ResponseContext,
+  ) => readonly number[] | undefined;
+} = { input: () => undefined, std: deviationAt };
 
 function deviationAt(network: TappedNetwork, group: ImpulseGroup, context: ResponseContext): number[] {
   if (group.at === 'input') return inputDeviation(context.reference, context.layout);

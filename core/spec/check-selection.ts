@@ -1,5 +1,5 @@
 import { globMatcher, nearestName } from '../select.js';
-import type { Anatomy, Site } from '../network/site.js';
+import type { Anatomy, Layer, Site } from '../network/site.js';
 import type { Fail, ImageFacts } from './subjects.js';
 import type { AblationSpec, ImpulseSpec, ModelSpec, PairScope } from './study-spec.js';
 
@@ -12,14 +12,16 @@ interface Named {
 /** What an ablation selects among, by all the names people know it by. */
 function candidates(anatomy: Anatomy, unit: AblationSpec['unit']): readonly Named[] {
   const sites = new Map(anatomy.sites.map((site) => [site.name, site]));
+  const ofLayers = (targets: (layer: Layer) => number): readonly Named[] =>
+    anatomy.layers.map((layer) => {
+      const site = sites.get(layer.site);
+      return { names: [layer.name, ...(site ? [site.name, ...site.aliases] : [])], targets: targets(layer) };
+    });
   switch (unit) {
     case 'kernel':
+      return ofLayers((layer) => layer.kernels);
     case 'layer':
-      return anatomy.layers.map((layer) => {
-        const site = sites.get(layer.site);
-        const names = [layer.name, ...(site ? [site.name, ...site.aliases] : [])];
-        return { names, targets: unit === 'layer' ? 1 : layer.kernels };
-      });
+      return ofLayers(() => 1);
     case 'block':
       return anatomy.blocks.map((block) => ({ names: [block.name], targets: 1 }));
     case 'stream':
@@ -115,8 +117,15 @@ export function countPairs(scope: PairScope, layers: readonly number[]): number 
   const triangle = (n: number): number => (n * (n - 1)) / 2;
   const all = triangle(layers.reduce((sum, size) => sum + size, 0));
   const within = layers.reduce((sum, size) => sum + triangle(size), 0);
-  return scope === 'any' ? all : scope === 'layer' ? within : all - within;
+  const counts: { readonly [S in PairScope]: number } = { any: all, layer: within, across: all - within };
+  return counts[scope];
 }
+
+const places: { readonly [S in PairScope]: string } = {
+  any: 'at all',
+  layer: 'within one layer',
+  across: 'across layers',
+};
 
 /** Pairs of a kind of which the selection has none. `layers`: how many targets each selected layer has. */
 function checkPairs({ name, pairs, unit }: AblationSpec, model: string, layers: readonly number[], fail: Fail): void {
@@ -125,8 +134,11 @@ function checkPairs({ name, pairs, unit }: AblationSpec, model: string, layers: 
   const path = `ablations.${name}`;
   for (const [scope, count] of counts) {
     if (count > 0) continue;
-    const place = scope === 'layer' ? 'within one layer' : scope === 'across' ? 'across layers' : 'at all';
-    fail(`${path}.within`, `the ${unit}s selected in ${model} have no pair ${place}`, 'select more under layers');
+    fail(
+      `${path}.within`,
+      `the ${unit}s selected in ${model} have no pair ${places[scope]}`,
+      'select more under layers',
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import { globMatcher } from '../select.js';
 import { fieldsOf, suggestion, type Cursor, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
 import { checkStop, readStop } from './read-stop.js';
-import type { AblationSpec, Mode, PairScope, PairsSpec, Spread } from './study-spec.js';
+import type { AblationSpec, CumulativeOrder, Mode, PairScope, PairsSpec, Spread, Unit } from './study-spec.js';
 import { count, fraction, listOf, oneOf, text } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
 
@@ -24,6 +24,29 @@ export function readModelNames(fields: Fields, names: readonly string[]): readon
   return names.filter((name) => chosen.has(name));
 }
 
+/** What a mode makes of the keys that not all modes have. */
+interface ModeKeys {
+  /** What it removes at a time, where that is fixed. */
+  readonly removes?: (unit: Unit) => string;
+  /** Spreads, where none are written. */
+  readonly spreads: readonly Spread[];
+  /** Whether several trials differ. */
+  readonly tried: (order: CumulativeOrder) => boolean;
+  readonly ordered: boolean;
+  readonly pairs: boolean;
+}
+
+const never = (): boolean => false;
+const ofMode: { readonly [M in Mode]: ModeKeys } = {
+  each: { removes: (unit) => `one ${unit}`, spreads: [], tried: never, ordered: false, pairs: false },
+  pairs: { removes: (unit) => `two ${unit}s`, spreads: [], tried: never, ordered: false, pairs: true },
+  random: { spreads: ['all-depths'], tried: () => true, ordered: false, pairs: false },
+  cumulative: { spreads: [], tried: (order) => order === 'random', ordered: true, pairs: false },
+};
+
+/** Whether one target of a unit is a whole layer or branch, so that nothing is left to draw within it. */
+const fillsLayer: { readonly [U in Unit]: boolean } = { kernel: false, layer: true, block: true, stream: false };
+
 /** One entry of `ablations`. */
 export function readAblation(name: string, entry: Cursor, models: readonly string[]): AblationSpec | undefined {
   const fields = fieldsOf(entry, keys.ablation);
@@ -33,8 +56,7 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
     : 'each';
   const mode = given ?? 'each';
   const order = fields.optional('order', oneOf(vocabulary.order), 'random');
-  const spreads: readonly Spread[] = mode === 'random' ? ['all-depths'] : [];
-  const tried = mode === 'random' || (mode === 'cumulative' && order === 'random');
+  const { spreads, tried, pairs } = ofMode[mode];
   const stop = readStop(fields);
   const spec: AblationSpec = {
     name,
@@ -45,10 +67,10 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
     fill: fields.optional('fill', listOf(oneOf(vocabulary.fill)), ['zero']),
     draws: fields.optional('draws', count(3), defaults.draws),
     fractions: fields.optional('fractions', listOf(fraction), defaults.fractions[mode]),
-    trials: fields.optional('trials', count(1), tried ? defaults.trials : 1),
+    trials: fields.optional('trials', count(1), tried(order) ? defaults.trials : 1),
     spread: fields.optional('spread', listOf(oneOf(vocabulary.spread)), spreads),
     order,
-    ...(mode === 'pairs' ? { pairs: readPairs(fields) } : {}),
+    ...(pairs ? { pairs: readPairs(fields) } : {}),
     ...(stop ? { stop } : {}),
   };
   if (given !== undefined) {
@@ -78,29 +100,27 @@ function readPairs(fields: Fields): PairsSpec {
 function checkMode({ mode, order, unit, fill, spread, pairs }: AblationSpec, fields: Fields): void {
   const useless = (key: string, reason: string, hint: string): void =>
     fields.failAtKey(key, `${key} is of no use with ${reason}`, hint);
-  if (mode === 'each' || mode === 'pairs') {
-    const removes = mode === 'each' ? `removes one ${unit} at a time` : `removes two ${unit}s at a time`;
+  const { removes, spreads, tried, ordered, pairs: paired } = ofMode[mode];
+  if (removes) {
     for (const key of ['fractions', 'trials', 'spread', 'order']) {
       const other =
         key === 'order' ? 'mode: cumulative' : key === 'spread' ? 'mode: random' : 'mode: random or cumulative';
-      useless(key, `mode ${mode}, which ${removes}`, `write ${other}, or remove ${key}`);
+      useless(key, `mode ${mode}, which removes ${removes(unit)} at a time`, `write ${other}, or remove ${key}`);
     }
   }
-  if (mode !== 'pairs') {
+  if (!paired) {
     for (const key of ['within', 'budget']) useless(key, `mode ${mode}`, `write mode: pairs, or remove ${key}`);
   }
-  if (pairs?.within.includes('layer') && (unit === 'layer' || unit === 'block')) {
+  if (pairs?.within.includes('layer') && fillsLayer[unit]) {
     const message = `within layer asks for pairs of one layer, where unit ${unit} has no two`;
     fields.get('within')?.fail(message, 'write within: across, or unit: kernel');
   }
-  if (mode === 'random') useless('order', 'mode random', 'write mode: cumulative, or remove order');
-  if (mode === 'cumulative') {
-    useless('spread', 'mode cumulative', 'write mode: random, or remove spread');
-    if (order !== 'random') useless('trials', `order ${order}, which is the same in every trial`, 'remove trials');
-  }
+  if (!removes && !ordered) useless('order', `mode ${mode}`, 'write mode: cumulative, or remove order');
+  if (!removes && spreads.length === 0) useless('spread', `mode ${mode}`, 'write mode: random, or remove spread');
+  if (!removes && !tried(order)) useless('trials', `order ${order}, which is the same in every trial`, 'remove trials');
   if (!fill.includes('resample'))
     useless('draws', 'these fills; only resample draws donors', 'add resample to fill, or remove draws');
-  if (mode === 'random' && (unit === 'layer' || unit === 'block')) {
+  if (spreads.length > 0 && fillsLayer[unit]) {
     const within = spread.find((word) => word !== 'all-depths');
     if (within !== undefined) {
       const message = `spread ${within} draws within one layer, where unit ${unit} has nothing to draw`;

@@ -36,8 +36,32 @@ const classes =
   (cursor) =>
     cursor.node.kind === 'list' ? listOf(text)(cursor) : path(cursor);
 
+/** Whether a format keeps labels in files of their own. */
+const labelsApart: { readonly [F in DataSpec['format']]: boolean } = {
+  cifar10: false,
+  idx: true,
+  npy: true,
+  folder: false,
+};
+
+/** Whether its pictures may differ in size, and lie in one folder. */
+const differInSize: { readonly [F in DataSpec['format']]: boolean } = {
+  cifar10: false,
+  idx: false,
+  npy: false,
+  folder: true,
+};
+
+/** How many classes a format names itself. */
+const ownClasses: { readonly [F in DataSpec['format']]: string | undefined } = {
+  cifar10: 'ten',
+  idx: undefined,
+  npy: undefined,
+  folder: undefined,
+};
+
 function checkFormat({ format, files, labels, resize, crop }: DataSpec, fields: Fields): void {
-  const paired = format === 'idx' || format === 'npy';
+  const paired = labelsApart[format];
   if (paired && !fields.has('labels')) {
     fields.cursor.fail(
       '"labels" is missing',
@@ -48,10 +72,11 @@ function checkFormat({ format, files, labels, resize, crop }: DataSpec, fields: 
   } else if (!paired) {
     fields.failAtKey('labels', `labels is of no use with format ${format}, which holds the labels itself`, 'remove it');
   }
-  if (format === 'cifar10') {
-    fields.failAtKey('classes', 'classes is of no use with format cifar10, which has ten of its own', 'remove it');
+  const own = ownClasses[format];
+  if (own !== undefined) {
+    fields.failAtKey('classes', `classes is of no use with format ${format}, which has ${own} of its own`, 'remove it');
   }
-  if (format === 'folder') {
+  if (differInSize[format]) {
     if (files.length > 1)
       fields.get('files')?.fail('format folder takes one folder', 'with a sub-folder for each class');
     if (resize !== undefined && crop !== undefined && crop > resize) {

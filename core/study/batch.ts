@@ -5,7 +5,7 @@ import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { NumericMode } from '../numeric-mode.js';
 import { chunkOf, conditionList, imageSetDigest, impulseGroup, unitKey, type ModelOutline } from '../plan/outline.js';
-import { unitsOf, type Stage, type UnitGroup } from '../plan/stage.js';
+import { storedAs, unitsOf, type Stage, type UnitGroup } from '../plan/stage.js';
 import { SEMANTICS } from '../plan/identity.js';
 import type { Cell, Provenance } from '../probe/cell.js';
 import type { ChunkBaseline } from '../probe/chunk-baseline.js';
@@ -113,15 +113,12 @@ export class BatchRunner {
       report: (done) => report(reused + done),
       signal,
     };
-    const noOp =
-      group.kind === 'responses' || group.kind === 'profile'
-        ? await this.#runResults(context)
-        : await this.#runCells(context);
+    const noOp = storedAs[group.kind] === 'result' ? await this.#runResults(context) : await this.#runCells(context);
     return { computed: missing.length, reused, noOp };
   }
 
   #stored(model: ModelOutline, group: UnitGroup): Promise<{ has(key: Digest): boolean }> {
-    if (group.kind === 'responses' || group.kind === 'profile') {
+    if (storedAs[group.kind] === 'result') {
       return this.#ledger.committedResults({ ...model.scope, semantics: SEMANTICS });
     }
     return this.#ledger.committedKeys(this.#cellScope(model, group));

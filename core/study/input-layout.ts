@@ -14,9 +14,13 @@ export function inputLayout(shape: Shape, image: readonly number[]): InputLayout
       `images of ${channels}×${height}×${width} do not fit a network input of ${printShape(shape)}`,
     );
   }
+  const indices: { readonly [K in typeof kind]: InputLayout['index'] } = {
+    planes: (c, y, x) => (c * height + y) * width + x,
+    interleaved: (c, y, x) => (y * width + x) * channels + c,
+  };
   return {
     shape: [channels, height, width],
-    index: kind === 'planes' ? (c, y, x) => (c * height + y) * width + x : (c, y, x) => (y * width + x) * channels + c,
+    index: indices[kind],
   };
 }
 

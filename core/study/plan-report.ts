@@ -176,10 +176,20 @@ function addGroup(
 
 /** Bytes that one unit leaves in the store; for responses an upper bound: whole maps, before they are cropped. */
 function unitBytes(group: WholeGroup, outline: ModelOutline): number {
-  if (group.kind === 'cells' || group.kind === 'baseline') return cellBytes(group.images);
-  const { sites } = outline.anatomy;
-  if (group.kind === 'profile') return profileBytes(outline.anatomy);
+  switch (group.kind) {
+    case 'cells':
+    case 'baseline':
+      return cellBytes(group.images);
+    case 'profile':
+      return profileBytes(outline.anatomy);
+    case 'responses':
+      return responseBytes(group, outline);
+  }
+}
+
+function responseBytes(group: WholeGroup, outline: ModelOutline): number {
   if (group.count === 0) return 0;
+  const { sites } = outline.anatomy;
   const impulses = impulseGroup(outline, group.name, 0);
   const rows = impulses.channels.length * impulses.positions.length * impulses.amplitudes.values.length;
   const recorded = sites.filter((site) => impulses.record.includes(site.name));

@@ -70,18 +70,24 @@ async function scoreTargets(
   source: ScoreSource,
 ): Promise<readonly (number | undefined)[] | undefined> {
   const targets = targetsOf(outline.anatomy, spec.unit, spec.layers);
-  if (spec.order === 'weight-norm') {
-    const norms = weightNorms(source.graph(outline), outline);
-    const bySite = new Map(outline.anatomy.layers.map((layer) => [layer.site, norms.get(layer.name)]));
-    return sumOverCuts(targets, (site, channel) => bySite.get(site)?.[channel] ?? 0);
+  switch (spec.order) {
+    case 'random':
+      return undefined;
+    case 'weight-norm': {
+      const norms = weightNorms(source.graph(outline), outline);
+      const bySite = new Map(outline.anatomy.layers.map((layer) => [layer.site, norms.get(layer.name)]));
+      return sumOverCuts(targets, (site, channel) => bySite.get(site)?.[channel] ?? 0);
+    }
+    case 'activation-std': {
+      const profile = await source.profile(outline);
+      return profile && sumOverCuts(targets, (site, channel) => profile.get(site)?.std[channel] ?? 0);
+    }
+    case 'kl': {
+      const { name } = scoringAblation(spec);
+      if (conditionList(outline, name).length !== targets.length) return undefined;
+      return source.meanKl(outline, name);
+    }
   }
-  if (spec.order === 'activation-std') {
-    const profile = await source.profile(outline);
-    return profile && sumOverCuts(targets, (site, channel) => profile.get(site)?.std[channel] ?? 0);
-  }
-  const name = scoringAblation(spec).name;
-  if (conditionList(outline, name).length !== targets.length) return undefined;
-  return source.meanKl(outline, name);
 }
 
 /** Undefined where a sum is not finite. */

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { printNumericMode, type NumericMode } from '../numeric-mode.js';
 import { waveOrder } from '../data/waves.js';
 import { defaultCost, type CostModel } from '../plan/cost.js';
+import { storedAs } from '../plan/stage.js';
 import { SEMANTICS } from '../plan/identity.js';
 import { chunkOf, conditionList, unitKey, type ModelOutline } from '../plan/outline.js';
 import { lengthOf } from '../plan/stage.js';
@@ -199,7 +200,7 @@ async function drawSample(
   for (const { own, other } of pairs) {
     const baselines = new Map<number, Sampled>();
     for (const group of stageGroups([own]).flat()) {
-      if (group.kind !== 'cells' && group.kind !== 'baseline') continue;
+      if (storedAs[group.kind] !== 'cell') continue;
       const chunk = chunkOf(own, group.chunk).digest;
       const committed = await ledger.committedKeys({ ...own.scope, chunk, semantics: SEMANTICS });
       for (const index of unitIndices(group)) {

@@ -116,48 +116,54 @@ const reading = (node: NodeDraft, renamed: ReadonlyMap<ValueId, ValueId>): NodeD
   inputs: node.inputs.map((input) => renamed.get(input) ?? input),
 });
 
+type Attributes = Readonly<Record<string, Attribute>>;
+
+const moved = (axis: number): number => placeOf[axis] as number;
+const alike = (attributes: Attributes): Attributes => attributes;
+const alongAxis = (attributes: Attributes): Attributes => ({
+  ...attributes,
+  axis: moved(attributes['axis'] as number),
+});
+
+function reduced(attributes: Attributes): Attributes | undefined {
+  const axes = (attributes['axes'] as readonly number[]).map(moved);
+  const whole = axes.toSorted((a, b) => a - b).join() === '2,3';
+  return attributes['keepdims'] === 1 || whole ? { ...attributes, axes } : undefined;
+}
+
+/** Operators that look at axes, or join activations: what becomes of their attributes. */
+const movers: { readonly [N in NodeDraft['op']]?: (attributes: Attributes) => Attributes | undefined } = {
+  Add: alike,
+  Div: alike,
+  Max: alike,
+  Min: alike,
+  Mul: alike,
+  PRelu: alike,
+  Pow: alike,
+  Sub: alike,
+  Concat: alongAxis,
+  Gather: alongAxis,
+  LogSoftmax: alongAxis,
+  Softmax: alongAxis,
+  Split: alongAxis,
+  Slice: (attributes) => ({ ...attributes, axes: (attributes['axes'] as readonly number[]).map(moved) }),
+  Pad: (attributes) => {
+    const pads = new Array<number>(8).fill(0);
+    (attributes['pads'] as readonly number[]).forEach((pad, i) => (pads[moved(i % 4) + (i < 4 ? 0 : 4)] = pad));
+    return { ...attributes, pads };
+  },
+  ReduceL2: reduced,
+  ReduceMax: reduced,
+  ReduceMean: reduced,
+  ReduceSum: reduced,
+};
+
 /** Attributes of a node for channels at axis 1; undefined for operators that are not moved. */
-function movedAttributes(
-  node: NodeDraft,
-  shapes: ReadonlyMap<ValueId, Shape>,
-): Readonly<Record<string, Attribute>> | undefined {
+function movedAttributes(node: NodeDraft, shapes: ReadonlyMap<ValueId, Shape>): Attributes | undefined {
   const attributes = node.attributes ?? {};
-  const list = (name: string): readonly number[] => attributes[name] as readonly number[];
-  const moved = (axis: number): number => placeOf[axis] as number;
-  switch (node.op) {
-    case 'Add':
-    case 'Div':
-    case 'Max':
-    case 'Min':
-    case 'Mul':
-    case 'PRelu':
-    case 'Pow':
-    case 'Sub':
-      return attributes;
-    case 'Concat':
-    case 'Gather':
-    case 'LogSoftmax':
-    case 'Softmax':
-    case 'Split':
-      return { ...attributes, axis: moved(attributes['axis'] as number) };
-    case 'Slice':
-      return { ...attributes, axes: list('axes').map(moved) };
-    case 'Pad': {
-      const pads = new Array<number>(8).fill(0);
-      list('pads').forEach((pad, i) => (pads[moved(i % 4) + (i < 4 ? 0 : 4)] = pad));
-      return { ...attributes, pads };
-    }
-    case 'ReduceL2':
-    case 'ReduceMax':
-    case 'ReduceMean':
-    case 'ReduceSum': {
-      const axes = list('axes').map(moved);
-      const whole = axes.toSorted((a, b) => a - b).join() === '2,3';
-      return attributes['keepdims'] === 1 || whole ? { ...attributes, axes } : undefined;
-    }
-    default:
-      return isUnary(node, shapes) ? attributes : undefined;
-  }
+  const mover = movers[node.op];
+  if (mover) return mover(attributes);
+  return isUnary(node, shapes) ? attributes : undefined;
 }
 
 function isUnary(node: NodeDraft, shapes: ReadonlyMap<ValueId, Shape>): boolean {

@@ -4,6 +4,24 @@ import type { Section } from '../figure.js';
 import { html } from '../html.js';
 import { count, counted, listed, percent } from '../number-format.js';
 
+type Study = ReportContext['input']['study'];
+type Mode = Study['ablations'][number]['mode'];
+
+/** Which keys mean something in a mode. */
+const has: {
+  readonly [M in Mode]: { readonly fractions: boolean; readonly spread: boolean; readonly order: boolean };
+} = {
+  each: { fractions: false, spread: false, order: false },
+  pairs: { fractions: false, spread: false, order: false },
+  random: { fractions: true, spread: true, order: false },
+  cumulative: { fractions: true, spread: false, order: true },
+};
+
+const amplitudeUnits: { readonly [U in Study['impulses'][number]['amplitudes']['unit']]: string } = {
+  input: 'input units',
+  std: 'channel deviations',
+};
+
 /** What was asked: the resolved study, in words and tables. */
 export function asked({ input }: ReportContext): Section {
   const { study } = input;
@@ -31,10 +49,14 @@ export function asked({ input }: ReportContext): Section {
     { head: 'filled with', cell: (ablation) => ablation.fill.join(', ') },
     {
       head: 'fractions',
-      cell: (ablation) => (ablation.mode === 'each' ? '–' : ablation.fractions.map(percent).join(', ')),
+      cell: (ablation) => (has[ablation.mode].fractions ? ablation.fractions.map(percent).join(', ') : '–'),
     },
-    { head: 'trials', numeric: true, cell: (ablation) => (ablation.mode === 'each' ? '–' : count(ablation.trials)) },
-    { head: 'spread', cell: (ablation) => (ablation.mode === 'random' ? ablation.spread.join(', ') : '–') },
+    {
+      head: 'trials',
+      numeric: true,
+      cell: (ablation) => (has[ablation.mode].fractions ? count(ablation.trials) : '–'),
+    },
+    { head: 'spread', cell: (ablation) => (has[ablation.mode].spread ? ablation.spread.join(', ') : '–') },
     {
       head: 'stops at',
       cell: ({ stop }) =>
@@ -42,7 +64,7 @@ export function asked({ input }: ReportContext): Section {
           ? '–'
           : `${'top' in stop ? `top ${stop.top} within ${stop.epsilon} nat` : `± ${stop.precision} nat`}, ${percent(stop.confidence)}, clipped at ${stop.clip}`,
     },
-    { head: 'order', cell: (ablation) => (ablation.mode === 'cumulative' ? ablation.order : '–') },
+    { head: 'order', cell: (ablation) => (has[ablation.mode].order ? ablation.order : '–') },
   ]);
   const impulses = dataTable('Impulses', study.impulses, [
     { head: 'impulses', cell: (impulse) => impulse.name },
@@ -58,7 +80,7 @@ export function asked({ input }: ReportContext): Section {
     {
       head: 'amplitudes',
       cell: ({ amplitudes }) =>
-        `${amplitudes.values.join(', ').replaceAll('-', '−')} ${amplitudes.unit === 'std' ? 'channel deviations' : 'input units'}`,
+        `${amplitudes.values.join(', ').replaceAll('-', '−')} ${amplitudeUnits[amplitudes.unit]}`,
     },
     {
       head: 'on',

@@ -209,5 +209,6 @@ function numbers(context: ReportContext, sets: readonly CurveSet[]): Html {
 /** `12.3 %`, `below 2.0 %` or `beyond 20.0 %`. */
 export function printHalving(half: Halving | undefined): string {
   if (half === undefined) return significant(null);
-  return `${half.kind === 'at' ? '' : half.kind === 'before' ? 'below ' : 'beyond '}${percent(half.fraction)}`;
+  const before: { readonly [K in Halving['kind']]: string } = { at: '', before: 'below ', beyond: 'beyond ' };
+  return `${before[half.kind]}${percent(half.fraction)}`;
 }

@@ -86,6 +86,7 @@ const cast: Fold = (call) => {
           return typeof value === 'bigint' ? value : BigInt(Math.trunc(value));
         }),
       );
+    case undefined:
     default:
       return undefined;
   }
