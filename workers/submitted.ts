@@ -123,8 +123,12 @@ function stateOf(status: WorkflowExecutionStatusName): Submitted['state'] {
     case 'CANCELLED':
     case 'TERMINATED':
       return 'cancelled';
-    default:
-      // Also one that continues as new: what runs next has the same id.
+    // What runs next after CONTINUED_AS_NEW has the same id; the last two are those of a server newer than this client.
+    case 'RUNNING':
+    case 'PAUSED':
+    case 'CONTINUED_AS_NEW':
+    case 'UNSPECIFIED':
+    case 'UNKNOWN':
       return 'running';
   }
 }

@@ -64,10 +64,16 @@ export function secondsOf(
   // Programs outlive a chunk of images.
   const making = (works: Iterable<Work>): number =>
     group.chunk > 0 ? 0 : [...works].reduce((sum, work) => sum + makingSeconds(work, cost), 0);
-  if (group.kind === 'baseline') return walkSeconds(group.images, workload.whole, cost) + making([workload.whole]);
-  if (group.kind === 'profile') {
-    const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
-    return walkSeconds(images, workload.whole, cost) + making([workload.whole]);
+  switch (group.kind) {
+    case 'baseline':
+      return walkSeconds(group.images, workload.whole, cost) + making([workload.whole]);
+    case 'profile': {
+      const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
+      return walkSeconds(images, workload.whole, cost) + making([workload.whole]);
+    }
+    case 'cells':
+    case 'responses':
+      break;
   }
   const { processes, batchSeconds } = context.run ?? { processes: 1, batchSeconds: Infinity };
   const sharing = (own: number): number =>

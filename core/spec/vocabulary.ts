@@ -14,25 +14,31 @@ import type {
   Unit,
 } from './study-spec.js';
 
+/** A list of words that must hold every word of a type: one that is missing is a compile error. */
+const every =
+  <Word extends string>() =>
+  <const List extends readonly Word[]>(...list: [Word] extends [List[number]] ? List : never): List =>
+    list;
+
 /** The words that a spec may use, for its reader, for the JSON Schema and for messages. */
 export const vocabulary = {
-  format: ['cifar10', 'idx', 'npy', 'folder'] satisfies DataSpec['format'][],
-  imageOrder: ['seeded', 'file'] satisfies DataSpec['order'][],
-  channelOrder: ['rgb', 'bgr'] satisfies ModelSpec['input']['order'][],
-  output: ['logits', 'probabilities', 'values'] satisfies OutputSpec['kind'][],
-  after: ['conv', 'norm', 'activation'] satisfies ModelSpec['after'][],
-  unit: ['kernel', 'layer', 'block', 'stream'] satisfies Unit[],
-  mode: ['each', 'pairs', 'random', 'cumulative'] satisfies Mode[],
-  within: ['any', 'layer', 'across'] satisfies PairScope[],
-  fill: ['zero', 'mean', 'mean-position', 'resample'] satisfies FillName[],
-  spread: ['one-layer', 'matched', 'all-depths'] satisfies Spread[],
-  order: ['random', 'weight-norm', 'activation-std', 'kl'] satisfies AblationSpec['order'][],
-  base: ['normalised-zero', 'black', 'mean-image'] satisfies BaseName[],
+  format: every<DataSpec['format']>()('cifar10', 'idx', 'npy', 'folder'),
+  imageOrder: every<DataSpec['order']>()('seeded', 'file'),
+  channelOrder: every<ModelSpec['input']['order']>()('rgb', 'bgr'),
+  output: every<OutputSpec['kind']>()('logits', 'probabilities', 'values'),
+  after: every<ModelSpec['after']>()('conv', 'norm', 'activation'),
+  unit: every<Unit>()('kernel', 'layer', 'block', 'stream'),
+  mode: every<Mode>()('each', 'pairs', 'random', 'cumulative'),
+  within: every<PairScope>()('any', 'layer', 'across'),
+  fill: every<FillName>()('zero', 'mean', 'mean-position', 'resample'),
+  spread: every<Spread>()('one-layer', 'matched', 'all-depths'),
+  order: every<AblationSpec['order']>()('random', 'weight-norm', 'activation-std', 'kl'),
+  base: every<BaseName>()('normalised-zero', 'black', 'mean-image'),
   positions: ['center', 'phases'] as const,
-  keep: ['responses', 'signatures'] satisfies ImpulseSpec['keep'][],
-  engine: ['auto', ...engineNames] satisfies RunSpec['engine'][],
-  device: ['auto', ...deviceNames] satisfies RunSpec['device'][],
-  onFailure: ['continue', 'stop'] satisfies RunSpec['onFailure'][],
+  keep: every<ImpulseSpec['keep']>()('responses', 'signatures'),
+  engine: every<RunSpec['engine']>()('auto', ...engineNames),
+  device: every<RunSpec['device']>()('auto', ...deviceNames),
+  onFailure: every<RunSpec['onFailure']>()('continue', 'stop'),
 } as const;
 
 /** The keys of each section, in the order in which they are documented. */

@@ -127,6 +127,11 @@ plant(
   'typescript(await-thenable)',
 );
 plant(
+  'core/network/hidden.ts',
+  "export function f(word: 'a' | 'b'): number {\n  switch (word) {\n    case 'a':\n      return 1;\n    default:\n      return 2;\n  }\n}\n",
+  'typescript(switch-exhaustiveness-check)',
+);
+plant(
   'core/network/misused.ts',
   'export const f = (g: () => Promise<boolean>): number => (g() ? 1 : 2);\n',
   'typescript(no-misused-promises)',

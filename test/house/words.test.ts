@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from './sources.js';
+
+/** A new word of a closed set, planted before an old one, and the files that must not compile until they know it. */
+const planted: readonly (readonly [
+  what: string,
+  file: string,
+  before: string,
+  word: string,
+  needed: readonly string[],
+])[] = [
+  [
+    'fill',
+    'core/spec/study-spec.ts',
+    "FillName = 'zero'",
+    'noise',
+    ['core/plan/conditions.ts', 'core/spec/vocabulary.ts'],
+  ],
+  [
+    'mode',
+    'core/spec/study-spec.ts',
+    "Mode = 'each'",
+    'triples',
+    [
+      'core/plan/conditions.ts',
+      'core/report/sections/asked.ts',
+      'core/spec/read-ablation.ts',
+      'core/spec/vocabulary.ts',
+    ],
+  ],
+  [
+    'unit',
+    'core/spec/study-spec.ts',
+    "Unit = 'kernel'",
+    'group',
+    ['core/plan/target.ts', 'core/spec/check-selection.ts', 'core/spec/read-ablation.ts', 'core/spec/vocabulary.ts'],
+  ],
+  [
+    'spread',
+    'core/spec/study-spec.ts',
+    "Spread = 'one-layer'",
+    'two-layers',
+    ['core/plan/conditions.ts', 'core/spec/vocabulary.ts'],
+  ],
+  [
+    'scope of pairs',
+    'core/spec/study-spec.ts',
+    "PairScope = 'layer'",
+    'block',
+    ['core/plan/pairs.ts', 'core/spec/check-selection.ts', 'core/spec/vocabulary.ts'],
+  ],
+  [
+    'order of a cumulative ablation',
+    'core/spec/study-spec.ts',
+    "CumulativeOrder = 'random'",
+    'snip',
+    ['core/plan/conditions.ts', 'core/spec/vocabulary.ts'],
+  ],
+  ['base', 'core/spec/study-spec.ts', "BaseName = 'normalised-zero'", 'white', ['core/spec/vocabulary.ts']],
+  ['unit of amplitudes', 'core/plan/impulses.ts', "unit: 'input'", 'range', ['core/probe/response-batch.ts']],
+  ['kind of output', 'core/probe/metrics.ts', "OutputKind = 'logits'", 'scores', ['core/probe/metrics.ts']],
+  [
+    'format of images',
+    'core/data/data-spec.ts',
+    "format: 'cifar10'",
+    'stl10',
+    ['core/data/image-set.ts', 'core/spec/read-data.ts', 'core/spec/vocabulary.ts'],
+  ],
+  [
+    'order of channels',
+    'core/data/data-spec.ts',
+    "'rgb'",
+    'gbr',
+    ['core/data/preprocess.ts', 'core/spec/vocabulary.ts'],
+  ],
+  [
+    'kind of unit',
+    'core/plan/stage.ts',
+    "kind: 'profile'",
+    'jacobian',
+    ['core/plan/outline.ts', 'core/plan/stage.ts', 'core/study/plan-report.ts'],
+  ],
+];
+
+let scratch: string;
+/** Files with an error, by the word whose name the error holds; those whose error names no word under ''. */
+const errors = new Map<string, Set<string>>();
+
+beforeAll(() => {
+  scratch = mkdtempSync(path.join(tmpdir(), 'percuss-words-'));
+  cpSync(path.join(root, 'core'), path.join(scratch, 'core'), { recursive: true });
+  cpSync(path.join(root, 'tsconfig.json'), path.join(scratch, 'tsconfig.json'));
+  writeFileSync(path.join(scratch, 'package.json'), '{ "type": "module" }\n');
+  symlinkSync(path.join(root, 'node_modules'), path.join(scratch, 'node_modules'));
+  for (const [what, name, before, word] of planted) {
+    const file = path.join(scratch, name);
+    const source = readFileSync(file, 'utf8');
+    if (!source.includes(before)) throw new Error(`${name} has no ${before}: where are the words for a ${what} now?`);
+    const first = before.slice(before.indexOf("'"));
+    writeFileSync(file, source.replace(before, before.replace(first, `'${word}' | ${first}`)));
+  }
+  const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+  const { stdout } = spawnSync(process.execPath, [compiler, '--noEmit', '--pretty', 'false', '-p', '.'], {
+    cwd: scratch,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  for (const [, file = '', message = ''] of stdout.matchAll(/^(\S+?)\(\d+,\d+\): error (.*(?:\n .*)*)/gm)) {
+    const words = planted
+      .map(([, , , word]) => word)
+      .filter((word) => message.includes(`'${word}'`) || message.includes(`"${word}"`));
+    for (const word of words.length > 0 ? words : ['']) errors.set(word, (errors.get(word) ?? new Set()).add(file));
+  }
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe('a new word does not compile until every place that branches on it knows it', () => {
+  test.each(planted)('%s', (_what, _file, _before, word, needed) => {
+    // An exhaustive switch, or a list of words, complains without naming the word.
+    const complaining = new Set([...(errors.get(word) ?? []), ...(errors.get('') ?? [])]);
+    expect(needed.filter((file) => !complaining.has(file))).toEqual([]);
+  });
+});
