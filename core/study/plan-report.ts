@@ -183,11 +183,11 @@ function unitBytes(group: WholeGroup, outline: ModelOutline): number {
     case 'profile':
       return profileBytes(outline.anatomy);
     case 'responses':
-      return responseBytes(group, outline);
+      return groupBytes(group, outline);
   }
 }
 
-function responseBytes(group: WholeGroup, outline: ModelOutline): number {
+function groupBytes(group: WholeGroup, outline: ModelOutline): number {
   if (group.count === 0) return 0;
   const { sites } = outline.anatomy;
   const impulses = impulseGroup(outline, group.name, 0);
