@@ -1,4 +1,4 @@
-/** Where every value of the resolved spec came from is kept beside it (see `positions.ts`); this is the meaning alone. */
+/** Where every value of the resolved spec came from is kept beside it (`ParsedSpec` in core/spec/parse.ts); this is the meaning alone. */
 
 import type { DataSpec, InputSpec } from '../data/data-spec.js';
 import type { DeviceName, EngineName } from '../numeric-mode.js';

@@ -27,7 +27,7 @@ export type RowOf<T extends TableName> = Tables[T][number];
 export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
   models: {
     model,
-    format: text('Format of the file: onnx or tfjs.'),
+    format: text('Format of the file: onnx, tfjs, h5 or keras.'),
     parameters: count('parameters', 'Number of trained parameters.'),
     macs: count('MAC/image', 'Multiply-accumulate operations of one image through the network.'),
     layers: count('layers', 'Number of convolutions whose kernels may be cut.'),
