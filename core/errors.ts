@@ -27,6 +27,9 @@ export const errorCodes = {
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
+/** Whether a foreign word is one of our codes. */
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCodes, code);
+
 export type ErrorKind = (typeof errorCodes)[ErrorCode];
 
 /**
@@ -79,7 +82,7 @@ export class PercussError extends Error {
 export function isPercussError(error: unknown): error is PercussError {
   return (
     error instanceof PercussError ||
-    (error instanceof Error && error.name === 'PercussError' && 'code' in error && String(error.code) in errorCodes)
+    (error instanceof Error && error.name === 'PercussError' && 'code' in error && isErrorCode(String(error.code)))
   );
 }
 

@@ -10,7 +10,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import type { Priority } from '@temporalio/common';
 import type { Digest } from '../core/digest.js';
-import { errorCodes, messageOf, PercussError } from '../core/errors.js';
+import { isErrorCode, messageOf, PercussError } from '../core/errors.js';
 import type { ErrorCode, ErrorDetails } from '../core/errors.js';
 import type { NumericMode } from '../core/numeric-mode.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
@@ -185,7 +185,7 @@ export function asPercussError(error: unknown): PercussError {
       cause: error,
     });
   }
-  if (cause instanceof ApplicationFailure && typeof cause.type === 'string' && cause.type in errorCodes) {
+  if (cause instanceof ApplicationFailure && typeof cause.type === 'string' && isErrorCode(cause.type)) {
     const [details] = (cause.details ?? []) as readonly (ErrorDetails | undefined)[];
     return new PercussError(cause.type as ErrorCode, cause.message, { ...(details ? { details } : {}), cause: error });
   }

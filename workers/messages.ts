@@ -1,4 +1,4 @@
-import { errorCodes, isPercussError, messageOf, PercussError } from '../core/errors.js';
+import { isErrorCode, isPercussError, messageOf, PercussError } from '../core/errors.js';
 import type { ErrorCode, ErrorDetails } from '../core/errors.js';
 import type { ComputeResult, ComputeTask } from '../core/study/compute.js';
 
@@ -39,5 +39,5 @@ export function toPlain(error: unknown): PlainError {
 }
 
 export function fromPlain(error: PlainError): PercussError {
-  return new PercussError(error.code in errorCodes ? error.code : 'BUG', error.message, { details: error.details });
+  return new PercussError(isErrorCode(error.code) ? error.code : 'BUG', error.message, { details: error.details });
 }
