@@ -187,7 +187,7 @@ export function asPercussError(error: unknown): PercussError {
   }
   if (cause instanceof ApplicationFailure && typeof cause.type === 'string' && isErrorCode(cause.type)) {
     const [details] = (cause.details ?? []) as readonly (ErrorDetails | undefined)[];
-    return new PercussError(cause.type as ErrorCode, cause.message, { ...(details ? { details } : {}), cause: error });
+    return new PercussError(cause.type, cause.message, { ...(details ? { details } : {}), cause: error });
   }
   return new PercussError('BUG', `the study's workflow failed: ${messageOf(cause)}`, { cause: error });
 }
