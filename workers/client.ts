@@ -11,7 +11,7 @@ import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@tempor
 import type { Priority } from '@temporalio/common';
 import type { Digest } from '../core/digest.js';
 import { isErrorCode, messageOf, PercussError } from '../core/errors.js';
-import type { ErrorCode, ErrorDetails } from '../core/errors.js';
+import type { ErrorDetails } from '../core/errors.js';
 import type { NumericMode } from '../core/numeric-mode.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
 import type { TableName } from '../core/tables/schema.js';
