@@ -1,3 +1,5 @@
+import type { DeviceName, EngineName, NumericMode } from '../numeric-mode.js';
+
 /**
  * What work is predicted to take, for batch sizes and for `percuss plan`. It decides how work is divided, never what is
  * computed. `core/study/calibrate.ts` measures it on a machine.
@@ -32,6 +34,25 @@ export const defaultCost: CostModel = {
   weightBytesPerSecond: 5e8,
   secondsPerProcess: 0.5,
 };
+
+/** Plain TypeScript and JavaScript take so many times as long for the same sums. */
+const PLAIN = 100;
+
+const timesEngine: { readonly [E in EngineName]: number } = { onnxruntime: 1, tfjs: 1, reference: PLAIN };
+const timesDevice: { readonly [D in DeviceName]: number } = {
+  cpu: 1,
+  cuda: 1,
+  tensorrt: 1,
+  webgpu: 1,
+  wasm: 1,
+  js: PLAIN,
+};
+
+/** What a mode costs where nobody has measured it: batches would else take minutes where it is slow. */
+export function usualCost({ engine, device }: NumericMode): CostModel {
+  const times = Math.max(timesEngine[engine], timesDevice[device]);
+  return { ...defaultCost, macsPerSecond: defaultCost.macsPerSecond / times };
+}
 
 /** What an image costs in a part of a network. */
 export interface Work {

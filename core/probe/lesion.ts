@@ -2,6 +2,7 @@ import { canonicalJson, type Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
 import type { ValueId } from '../network/graph.js';
 import type { CellKey, Condition } from '../plan/condition.js';
+import type { OutputKind } from '../spec/output-kind.js';
 import type { Tensor } from '../tensor.js';
 import type { Cell } from './cell.js';
 import { BaselineGathering, type ChunkBaseline } from './chunk-baseline.js';
@@ -12,7 +13,7 @@ import type { LesionPath, LesionStep } from './lesion-path.js';
 import { runPaths } from './lesion-paths.js';
 import type { PreparedEdit } from './selection.js';
 import { onHost } from './live.js';
-import { imageMetrics, type MetricsContext, type OutputKind } from './metrics.js';
+import { imageMetrics, type MetricsContext } from './metrics.js';
 import type { ReferenceSet } from './reference-set.js';
 import type { TappedNetwork } from './tapped-network.js';
 

@@ -1,5 +1,4 @@
-/** How outputs are read; see OutputSpec. */
-export type OutputKind = 'logits' | 'probabilities' | 'values';
+import { hasClasses, type OutputKind } from '../spec/output-kind.js';
 
 /** The smallest normal float32: probabilities below it count as it, so that a rounded 0 does not make a loss infinite. */
 const TINY = 2 ** -126;
@@ -52,9 +51,6 @@ function logSoftmax(result: Float64Array, classes: number): Float64Array {
   }
   return result;
 }
-
-/** Whether an output of that kind tells classes apart; else it is a value that is predicted. */
-const hasClasses: { readonly [K in OutputKind]: boolean } = { logits: true, probabilities: true, values: false };
 
 /** Index of the largest of finite outputs, the first of equals. */
 function argmax(values: ArrayLike<number>, start: number, count: number): number {

@@ -1,6 +1,6 @@
 import { fieldsOf, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
-import type { AblationSpec, StopSpec } from './study-spec.js';
+import type { AblationSpec, Mode, StopSpec } from './study-spec.js';
 import { count, number } from './value.js';
 import { keys } from './vocabulary.js';
 
@@ -34,9 +34,12 @@ export function readStop(fields: Fields): StopSpec | undefined {
   return { top: stop.required('top', count(1), 1, 'how many are wanted, as in top: 20'), epsilon: least, ...common };
 }
 
+/** Whether conditions are judged one by one, so that each may stop on its own; else they are compared on the same images. */
+const stopsAlone: { readonly [M in Mode]: boolean } = { each: true, pairs: false, random: false, cumulative: false };
+
 /** Where a `stop` would answer another question than was asked. */
 export function checkStop({ mode, fill, stop }: Omit<AblationSpec, 'models'>, fields: Fields): void {
-  if (mode !== 'each') {
+  if (!stopsAlone[mode]) {
     const message = `stop is of no use with mode ${mode}, which compares its conditions on the same images`;
     fields.failAtKey('stop', message, 'write mode: each, or remove stop');
   }

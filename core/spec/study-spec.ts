@@ -2,6 +2,7 @@
 
 import type { DataSpec, InputSpec } from '../data/data-spec.js';
 import type { DeviceName, EngineName } from '../numeric-mode.js';
+import type { OutputKind } from './output-kind.js';
 
 export type { DataSpec, InputSpec };
 
@@ -15,7 +16,7 @@ export type FillName = 'zero' | 'mean' | 'mean-position' | 'resample';
 export type CumulativeOrder = 'random' | 'weight-norm' | 'activation-std' | 'kl';
 
 export interface OutputSpec {
-  readonly kind: 'logits' | 'probabilities' | 'values';
+  readonly kind: OutputKind;
   /** Which output, where the network has several; undefined: its last. */
   readonly name: string | undefined;
   /** Added to a label to find its output: 1 where output 0 is `background`. */

@@ -1,11 +1,11 @@
 import type { DataSpec } from '../data/data-spec.js';
 import { deviceNames, engineNames } from '../numeric-mode.js';
+import type { OutputKind } from './output-kind.js';
 import type {
   AblationSpec,
   BaseName,
   ImpulseSpec,
   ModelSpec,
-  OutputSpec,
   RunSpec,
   FillName,
   Mode,
@@ -25,7 +25,7 @@ export const vocabulary = {
   format: every<DataSpec['format']>()('cifar10', 'idx', 'npy', 'folder'),
   imageOrder: every<DataSpec['order']>()('seeded', 'file'),
   channelOrder: every<ModelSpec['input']['order']>()('rgb', 'bgr'),
-  output: every<OutputSpec['kind']>()('logits', 'probabilities', 'values'),
+  output: every<OutputKind>()('logits', 'probabilities', 'values'),
   after: every<ModelSpec['after']>()('conv', 'norm', 'activation'),
   unit: every<Unit>()('kernel', 'layer', 'block', 'stream'),
   mode: every<Mode>()('each', 'pairs', 'random', 'cumulative'),

@@ -2,6 +2,7 @@ import { countCorrect } from '../analysis/damage.js';
 import { atLeast, chanceOf, farBelow, MARGIN, type Share } from '../analysis/doubt.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { ModelOutline } from '../plan/outline.js';
+import { hasClasses } from '../spec/output-kind.js';
 import { sizeOf } from '../tensor.js';
 import type { Catalog } from './catalog.js';
 import { CellReader, loadReferencePredictions } from './load-results.js';
@@ -132,7 +133,7 @@ export async function baselineDoubts(
   };
   for (const outline of models) {
     const { name, data, reference, output, expect } = outline.model;
-    if (output.kind === 'values') continue;
+    if (!hasClasses[output.kind]) continue;
     const baseline = (await CellReader.open(ledger, outline, seed, 'baseline')).condition('baseline', '', 0);
     if (baseline?.state !== 'ok') continue;
     const { graph, output: value } = await catalog.model(outline.model);

@@ -4,6 +4,7 @@ import { openEngine, type EngineOptions } from '../engine/open.js';
 import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { NumericMode } from '../numeric-mode.js';
+import type { Condition } from '../plan/condition.js';
 import { chunkOf, conditionList, imageSetDigest, impulseGroup, unitKey, type ModelOutline } from '../plan/outline.js';
 import { storedAs, unitsOf, type Stage, type UnitGroup } from '../plan/stage.js';
 import { SEMANTICS } from '../plan/identity.js';
@@ -113,8 +114,22 @@ export class BatchRunner {
       report: (done) => report(reused + done),
       signal,
     };
-    const noOp = storedAs[group.kind] === 'result' ? await this.#runResults(context) : await this.#runCells(context);
-    return { computed: missing.length, reused, noOp };
+    return { computed: missing.length, reused, noOp: await this.#compute(context) };
+  }
+
+  /** Computes and commits what is missing of a group; how many cells changed nothing. */
+  #compute(context: GroupContext): Promise<number> {
+    const { model, group } = context;
+    switch (group.kind) {
+      case 'baseline':
+        return this.#runCells(context, () => ({ edits: [] }));
+      case 'cells':
+        return this.#runCells(context, (index) => conditionList(model, group.name).at(index).condition);
+      case 'profile':
+        return this.#runResults(context, () => this.#profile(context));
+      case 'responses':
+        return this.#runResults(context, (unit) => this.#response(context, unit));
+    }
   }
 
   #stored(model: ModelOutline, group: UnitGroup): Promise<{ has(key: Digest): boolean }> {
@@ -132,7 +147,10 @@ export class BatchRunner {
     return { ...model.scope, chunk: digest, images, semantics: SEMANTICS };
   }
 
-  async #runCells({ model, group, missing, report, signal }: GroupContext): Promise<number> {
+  async #runCells(
+    { model, group, missing, report, signal }: GroupContext,
+    conditionAt: (index: number) => Condition,
+  ): Promise<number> {
     const tapped = await this.#tap(model, undefined, 0);
     const chunk = chunkOf(model, group.chunk);
     const { images, labels } = await this.#catalog.images(tapped.loaded, [chunk]);
@@ -143,10 +161,7 @@ export class BatchRunner {
       {
         network: tapped.network,
         chunk: { digest: chunk.digest, images, labels },
-        conditions: missing.map(({ key, index }) => ({
-          key,
-          condition: group.kind === 'baseline' ? { edits: [] } : conditionList(model, group.name).at(index).condition,
-        })),
+        conditions: missing.map(({ key, index }) => ({ key, condition: conditionAt(index) })),
         reference: tapped.reference,
         output: model.model.output,
         ...(remembered_ ? { baseline: remembered_ } : {}),
@@ -171,43 +186,37 @@ export class BatchRunner {
     return cells.filter((cell) => cell.state === 'no-op').length;
   }
 
-  async #runResults({ model, seed, group, missing, report, signal }: GroupContext): Promise<number> {
+  async #runResults(
+    { model, missing, report }: GroupContext,
+    make: (unit: Missing) => Promise<Result>,
+  ): Promise<number> {
     const scope = { ...model.scope, semantics: SEMANTICS };
-    for (const [done, { key, index }] of missing.entries()) {
-      if (group.kind === 'profile') {
-        const { network, reference } = await this.#tap(model, undefined, seed);
-        await this.#ledger.commitResult(
-          scope,
-          key,
-          await profileTensors(network, reference, model.model.output),
-          { kind: 'profile' },
-          await this.#provenance(model),
-        );
-      } else {
-        const impulses = impulseGroup(model, group.name, index);
-        const tapped = await this.#tap(
-          model,
-          impulses.variant === 'intact' ? undefined : impulses.variant.shuffled,
-          seed,
-        );
-        const layout = inputLayout(tapped.loaded.graph.inputs[0]?.shape ?? [], model.image);
-        const result = await runResponseBatch(tapped.network, impulses, {
-          layout,
-          reference: tapped.reference.images as Tensor<'float32'>,
-          black: blackPixel(model.model.input, model.image[0] as number),
-          ...(signal ? { signal } : {}),
-        });
-        await this.#ledger.commitResult(
-          scope,
-          key,
-          result.tensors,
-          responseMetadata(impulses, result, key),
-          await this.#provenance(model),
-        );
-      }
+    for (const [done, unit] of missing.entries()) {
+      const { tensors, metadata } = await make(unit);
+      await this.#ledger.commitResult(scope, unit.key, tensors, metadata, await this.#provenance(model));
       report(done + 1);
     }
     return 0;
+  }
+
+  async #profile({ model, seed }: GroupContext): Promise<Result> {
+    const { network, reference } = await this.#tap(model, undefined, seed);
+    return {
+      tensors: await profileTensors(network, reference, model.model.output),
+      metadata: { kind: 'profile' },
+    };
+  }
+
+  async #response({ model, seed, group, signal }: GroupContext, { key, index }: Missing): Promise<Result> {
+    const impulses = impulseGroup(model, group.name, index);
+    const tapped = await this.#tap(model, impulses.variant === 'intact' ? undefined : impulses.variant.shuffled, seed);
+    const result = await runResponseBatch(tapped.network, impulses, {
+      layout: inputLayout(tapped.loaded.graph.inputs[0]?.shape ?? [], model.image),
+      reference: tapped.reference.images as Tensor<'float32'>,
+      black: blackPixel(model.model.input, model.image[0] as number),
+      ...(signal ? { signal } : {}),
+    });
+    return { tensors: result.tensors, metadata: responseMetadata(impulses, result, key) };
   }
 
   /** The network on its engine; with `shuffled`, the null of that number. */
@@ -244,12 +253,23 @@ interface OutlinedStage {
   readonly outline: StudyOutline;
 }
 
+interface Missing {
+  readonly index: number;
+  readonly key: Digest;
+}
+
+/** What is committed for a unit whose result is no cell. */
+interface Result {
+  readonly tensors: Parameters<Ledger['commitResult']>[2];
+  readonly metadata: Parameters<Ledger['commitResult']>[3];
+}
+
 interface GroupContext {
   readonly study: StudyRef;
   readonly model: ModelOutline;
   readonly seed: number;
   readonly group: UnitGroup;
-  readonly missing: readonly { readonly index: number; readonly key: Digest }[];
+  readonly missing: readonly Missing[];
   readonly report: (done: number) => void;
   readonly signal: AbortSignal | undefined;
 }

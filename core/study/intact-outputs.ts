@@ -1,5 +1,5 @@
 import { PercussError } from '../errors.js';
-import type { OutputSpec } from '../spec/study-spec.js';
+import type { OutputKind } from '../spec/output-kind.js';
 
 /** How far the numbers of a row may lie from a distribution that was rounded: half precision, or eight bits a class. */
 const LOOSE = 0.02;
@@ -12,7 +12,7 @@ export interface IntactOutputs {
   /** [images × classes]. */
   readonly outputs: Float32Array;
   readonly classes: number;
-  readonly kind: OutputSpec['kind'];
+  readonly kind: OutputKind;
 }
 
 /**
@@ -27,7 +27,7 @@ export function checkIntactOutputs({ model, outputs, classes, kind }: IntactOutp
 }
 
 /** What is wrong between outputs [images × classes] and the way in which they are read, if anything. */
-export function kindProblem(outputs: Float32Array, classes: number, kind: OutputSpec['kind']): string | undefined {
+export function kindProblem(outputs: Float32Array, classes: number, kind: OutputKind): string | undefined {
   const images = outputs.length / classes;
   if (images === 0) return undefined;
   switch (kind) {

@@ -3,7 +3,7 @@ import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { printNumericMode, type NumericMode } from '../numeric-mode.js';
 import { waveOrder } from '../data/waves.js';
-import { defaultCost, type CostModel } from '../plan/cost.js';
+import { usualCost, type CostModel } from '../plan/cost.js';
 import { storedAs } from '../plan/stage.js';
 import { SEMANTICS } from '../plan/identity.js';
 import { chunkOf, conditionList, unitKey, type ModelOutline } from '../plan/outline.js';
@@ -74,9 +74,6 @@ interface Sampled {
   readonly other: Digest;
 }
 
-/** Plain TypeScript and JavaScript take so many times as long: batches would else take minutes. */
-const slowCost: CostModel = { ...defaultCost, macsPerSecond: defaultCost.macsPerSecond / 100 };
-
 /**
  * Computes a seeded sample of a study's cells again, on another engine or device, and compares. Cells of another mode have
  * other keys: they are stored as that mode's, so that a second look computes nothing, and the study never reads them.
@@ -113,8 +110,7 @@ export async function verifyStudy(
     const { graph, anatomy } = await catalog.model(other.model);
     workloads.set(other, workloadOf(graph, anatomy));
   }
-  const slow = mode.engine === 'reference' || mode.device === 'js';
-  const cost = options.cost ?? (slow ? slowCost : defaultCost);
+  const cost = options.cost ?? usualCost(mode);
   const context: StageContext = {
     seed: study.seed,
     // All that is not in the sample counts as there.

@@ -29,6 +29,7 @@ const planted: readonly (readonly [
       'core/plan/conditions.ts',
       'core/report/sections/asked.ts',
       'core/spec/read-ablation.ts',
+      'core/spec/read-stop.ts',
       'core/spec/vocabulary.ts',
     ],
   ],
@@ -62,7 +63,13 @@ const planted: readonly (readonly [
   ],
   ['base', 'core/spec/study-spec.ts', "BaseName = 'normalised-zero'", 'white', ['core/spec/vocabulary.ts']],
   ['unit of amplitudes', 'core/plan/impulses.ts', "unit: 'input'", 'range', ['core/probe/response-batch.ts']],
-  ['kind of output', 'core/probe/metrics.ts', "OutputKind = 'logits'", 'scores', ['core/probe/metrics.ts']],
+  [
+    'kind of output',
+    'core/spec/output-kind.ts',
+    "OutputKind = 'logits'",
+    'scores',
+    ['core/probe/metrics.ts', 'core/spec/output-kind.ts', 'core/spec/vocabulary.ts'],
+  ],
   [
     'format of images',
     'core/data/data-spec.ts',
@@ -82,8 +89,9 @@ const planted: readonly (readonly [
     'core/plan/stage.ts',
     "kind: 'profile'",
     'jacobian',
-    ['core/plan/outline.ts', 'core/plan/stage.ts', 'core/study/plan-report.ts'],
+    ['core/plan/outline.ts', 'core/plan/stage.ts', 'core/study/batch.ts', 'core/study/plan-report.ts'],
   ],
+  ['device', 'core/numeric-mode.ts', "'js']", 'npu', ['core/engine/tfjs/backend.ts', 'core/plan/cost.ts']],
 ];
 
 let scratch: string;
@@ -100,8 +108,9 @@ beforeAll(() => {
     const file = path.join(scratch, name);
     const source = readFileSync(file, 'utf8');
     if (!source.includes(before)) throw new Error(`${name} has no ${before}: where are the words for a ${what} now?`);
-    const first = before.slice(before.indexOf("'"));
-    writeFileSync(file, source.replace(before, before.replace(first, `'${word}' | ${first}`)));
+    const [first = ''] = /'[^']*'/.exec(before) ?? [];
+    const joint = before.endsWith(']') ? ',' : ' |';
+    writeFileSync(file, source.replace(before, before.replace(first, `'${word}'${joint} ${first}`)));
   }
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
   const { stdout } = spawnSync(process.execPath, [compiler, '--noEmit', '--pretty', 'false', '-p', '.'], {

@@ -33,15 +33,23 @@ export async function openBackend(
 ): Promise<Backend> {
   // No check of this mode is missed, and its greetings on stderr are.
   tf.enableProdMode();
-  if (device === 'js') {
-    await import('@tensorflow/tfjs-backend-cpu');
-    return started('cpu', tf.version_core, device);
+  switch (device) {
+    case 'js':
+      await import('@tensorflow/tfjs-backend-cpu');
+      return started('cpu', tf.version_core, device);
+    case 'wasm':
+      await import('@tensorflow/tfjs-backend-wasm');
+      return started('wasm', tf.version_core, device);
+    case 'cpu':
+    case 'cuda':
+      return startNative(device, threads, load);
+    case 'tensorrt':
+    case 'webgpu':
+      throw unavailable(device, 'TensorFlow.js has no such device');
   }
-  if (device === 'wasm') {
-    await import('@tensorflow/tfjs-backend-wasm');
-    return started('wasm', tf.version_core, device);
-  }
-  if (device !== 'cpu' && device !== 'cuda') throw unavailable(device, 'TensorFlow.js has no such device');
+}
+
+function startNative(device: 'cpu' | 'cuda', threads: number, load: LoadTensorFlow | undefined): Promise<Backend> {
   if (!load) throw unavailable(device, 'this process does not know where native TensorFlow.js is set up');
   const { version, usesGpu } = load(device, threads);
   if (device === 'cuda' && !usesGpu) throw unavailable(device, 'TensorFlow finds no GPU on this machine');
