@@ -2,7 +2,9 @@ import { PercussError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { misshapen } from './budget.js';
 import { type Attribute, type Graph, type GraphInput, type Node, type Shape, type ValueId } from './graph.js';
-import type { NodeInputs } from './operators/operator.js';
+import { mistyped, typeBehind } from './element-type.js';
+import { invalidNode } from './operators/attribute.js';
+import type { ElementType, NodeInputs } from './operators/operator.js';
 import { operatorOf, type OperatorName } from './operators/table.js';
 
 /** A node as builders write it: path and aliases may be left out. */
@@ -64,6 +66,8 @@ export function buildGraph(draft: GraphDraft): Graph {
   };
   for (const input of draft.inputs) define(input.id, input.shape);
   for (const [id, constant] of constants) define(id, constant.shape);
+  const truths = new Set<ValueId>(draft.inputs.flatMap(({ id, dtype }) => (dtype === 'bool' ? [id] : [])));
+  for (const [id, { dtype }] of constants) if (dtype === 'bool') truths.add(id);
   const ids = new Set<string>();
   for (const node of nodes) {
     if (ids.has(node.id)) throw invalid(`two nodes are called "${node.id}"`);
@@ -72,6 +76,7 @@ export function buildGraph(draft: GraphDraft): Graph {
       if (input !== '' && !shapes.has(input))
         throw invalid(`node "${node.id}" reads "${input}" before anything writes it`);
     }
+    if (typeOf(node, truths) === 'bool') for (const output of node.outputs) truths.add(output);
     const outputs = operatorOf(node).infer(node, nodeInputs({ shapes, constants }, node));
     if (outputs.length < node.outputs.length) throw invalid(`node "${node.id}" has too many outputs`);
     node.outputs.forEach((output, i) => define(output, outputs[i] as Shape));
@@ -79,7 +84,15 @@ export function buildGraph(draft: GraphDraft): Graph {
   for (const output of draft.outputs) {
     if (!shapes.has(output)) throw invalid(`nothing writes the output "${output}"`);
   }
-  return { name: draft.name, inputs: draft.inputs, outputs: draft.outputs, nodes, constants, shapes };
+  return { name: draft.name, inputs: draft.inputs, outputs: draft.outputs, nodes, constants, shapes, truths };
+}
+
+/** What the outputs of a node hold. @throws PercussError MODEL_INVALID if it reads truth values where it needs numbers, or the other way round. */
+function typeOf(node: Node, truths: ReadonlySet<ValueId>): ElementType {
+  const type = typeBehind(node, truths);
+  if (type !== undefined) return type;
+  const read = node.inputs.map((input) => `"${input}" ${truths.has(input) ? 'of truth values' : 'of numbers'}`);
+  throw invalidNode(node, `it reads ${read.join(', ')}; ${mistyped}`);
 }
 
 function neededNodes(draft: GraphDraft): readonly Node[] {

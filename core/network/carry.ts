@@ -76,7 +76,7 @@ export function carryBehind(
     const spread = node.inputs.some((input) => reached.has(input) && !confined.has(input));
     const conv = spread ? undefined : carriedConv(graph, node);
     if (conv) convs.push(conv);
-    else if (!spread && isPointwise(graph, node)) {
+    else if (!spread && isPointwise(graph, node) && !decidesByOther(graph, node, confined)) {
       passed.push(node);
       confined.add(node.outputs[0] as ValueId);
     } else for (const input of node.inputs) if (confined.has(input)) whole.add(input);
@@ -90,6 +90,8 @@ export function carryBehind(
     return true;
   });
   narrow.reverse();
+  // Truth values are handed to no condition: whatever decides by them is computed where they are.
+  if (patched.some((value) => graph.truths.has(value))) return undefined;
   const beside = narrow.flatMap((node) => node.inputs).filter((input) => !confined.has(input));
   const intact = [...beside, ...patched, ...convs.flatMap(({ input, output }) => [input, output])];
   return {
@@ -101,6 +103,9 @@ export function carryBehind(
     ),
   };
 }
+
+const decidesByOther = (graph: Graph, node: Node, confined: ReadonlySet<ValueId>): boolean =>
+  node.inputs.some((input) => graph.truths.has(input) && !graph.constants.has(input) && !confined.has(input));
 
 function carriedConv(graph: Graph, node: Node): CarriedConv | undefined {
   if (node.op !== 'Conv' || numberOf(node, 'group') !== 1) return undefined;

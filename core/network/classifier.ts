@@ -46,6 +46,13 @@ export function checkClassifier(graph: Graph, output: ValueId): void {
   checkImageInput(graph.name, graph.inputs);
   const shape = graph.shapes.get(output);
   if (shape === undefined || !graph.outputs.includes(output)) return;
+  if (graph.truths.has(output)) {
+    throw unsupported(
+      graph.name,
+      `its output "${output}" holds truth values`,
+      'percuss reads numbers, one for each class: choose another output with output: { name: … }, or export the network without the comparison at its end',
+    );
+  }
   const own = shape.slice(1);
   if (own.includes(DYNAMIC) || own.filter((dim) => dim > 1).length > 1) {
     throw unsupported(

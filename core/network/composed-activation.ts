@@ -6,17 +6,18 @@ import type { Role } from './operators/operator.js';
 /**
  * An activation made of parts: elementwise nodes that all come from one value and that nothing else reads into, however
  * they end: HardSwish as x · Clip(x + 3) / 6, SiLU as x · Sigmoid(x), GELU by Erf or Tanh, PReLU as Relu(x) − a · Relu(−x),
- * Max(x, a · x), x + Relu(x).
+ * Max(x, a · x), x + Relu(x), Where(x > 0, x, a · x).
  */
 export function activationFrom(flow: Omit<Dataflow, 'composed'>, start: ValueId): Composed | undefined {
   const [first, ...others] = flow.readers.get(start) ?? [];
   const twice = first !== undefined && first.node.inputs.filter((input) => input === start).length > 1;
-  if (others.length === 0 && !twice) return undefined;
+  const compared = first !== undefined && flow.graph.truths.has(first.output);
+  if (others.length === 0 && !twice && !compared) return undefined;
   const found = regionBehind(
     flow,
     start,
     (facts) => isElementwise(flow, facts),
-    () => true,
+    ({ output }) => !flow.graph.truths.has(output),
   );
   return found && { kind: 'activation', start, ...found };
 }

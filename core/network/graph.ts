@@ -49,6 +49,8 @@ export interface Graph {
   readonly constants: ReadonlyMap<ValueId, Tensor>;
   /** Shape of every value, inferred on import. */
   readonly shapes: ReadonlyMap<ValueId, Shape>;
+  /** Values whose elements are true or false; all others are numbers. */
+  readonly truths: ReadonlySet<ValueId>;
 }
 
 /** The node that writes a value, and the nodes that read it, in topological order. */

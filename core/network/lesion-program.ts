@@ -123,7 +123,10 @@ function untouched(
 ): readonly ValueId[] {
   const reached = new Set<ValueId>([cut.first]);
   for (const node of segment(graph, 'behind', cut.live, outputs).nodes) {
-    if (node.inputs.some((input) => reached.has(input))) for (const output of node.outputs) reached.add(output);
+    // Copies are sums, which truth values have not: they are computed for every condition from the numbers before them.
+    const copied = !node.outputs.some((output) => graph.truths.has(output));
+    if (!copied || node.inputs.some((input) => reached.has(input)))
+      for (const output of node.outputs) reached.add(output);
   }
   const others = cut.live.filter((value) => value !== cut.first && !changed.includes(value));
   const { nodes } = segment(graph, 'rest', [...changed, ...others], outputs);

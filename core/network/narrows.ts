@@ -27,7 +27,14 @@ export function narrowsOf(graph: Graph, output: ValueId): readonly Narrow[] {
     }
     const live = liveBehind(graph, i, [output]);
     const [value] = live;
-    if (value === undefined || live.length > 1 || value === output || !node.outputs.includes(value)) return;
+    if (
+      value === undefined ||
+      live.length > 1 ||
+      value === output ||
+      graph.truths.has(value) ||
+      !node.outputs.includes(value)
+    )
+      return;
     const readers = consumers.get(value) ?? [];
     if (readers.some((reader) => fusibleRoles.has(operatorOf(reader).role(reader, nodeInputs(graph, reader))))) return;
     narrows.push({ value, node: i, weightBytes });

@@ -49,7 +49,9 @@ export function segment(graph: Graph, name: string, inputs: readonly ValueId[], 
 
 function inputOf(graph: Graph, id: ValueId): GraphInput {
   const own = graph.inputs.find((input) => input.id === id);
-  return own ?? { id, shape: graph.shapes.get(id) as readonly number[], dtype: 'float32' };
+  return (
+    own ?? { id, shape: graph.shapes.get(id) as readonly number[], dtype: graph.truths.has(id) ? 'bool' : 'float32' }
+  );
 }
 
 function constantsOf(graph: Graph, nodes: readonly Node[]): Map<ValueId, Tensor> {

@@ -26,7 +26,7 @@ function rangeOf(flow: Dataflow, facts: Facts, ranges: ReadonlyMap<ValueId, Rang
   };
   const told = operatorOf(facts.node).range?.(facts.node, facts.node.inputs.map(of)) ?? anything;
   const positive = facts.rectifies || (keepsSign(facts) && facts.activations.every((value) => of(value).low >= 0));
-  return positive ? { low: Math.max(0, told.low), high: told.high } : told;
+  return positive ? { ...told, low: Math.max(0, told.low) } : told;
 }
 
 /** Pooling, layout and joins side by side keep the sign, and activations unless they say otherwise. */

@@ -79,6 +79,8 @@ export const refusals: readonly (readonly [names: RegExp, message: RegExp, reaso
     'convolutions in one or three dimensions',
   ],
   [/^averagepool_2d_dilations$/, /dilated/, 'dilated average pools'],
+  [/^dropout_default_mask/, /nothing writes the output "z"/, 'the mask of a Dropout'],
+  [/^reduce_max_(?:bool_inputs|empty_set_bool)$/, /truth values/, 'the largest of truth values'],
   [/^reshape_allowzero_reordered$/, /allowzero/, 'Reshape with allowzero'],
   [/^matmul_(?:1d_1d|1d_3d|4d_1d)$/, /cannot multiply/, 'products of vectors'],
   [/^batchnorm_.*_training_mode$|^training_dropout/, /training mode/, 'training mode'],

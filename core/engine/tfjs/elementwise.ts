@@ -44,6 +44,13 @@ export const log = rounded(tf.log);
 export const tanh = rounded(tf.tanh);
 export const sigmoid = rounded(tf.sigmoid);
 export const erf = rounded(tf.erf);
+export const sin = rounded(tf.sin);
+export const cos = rounded(tf.cos);
+export const ceil = exact(tf.ceil);
+export const floor = exact(tf.floor);
+export const round = exact(tf.round);
+export const sign = exact(tf.sign);
+export const not = exact(tf.logicalNot);
 export const softplus = rounded(tf.softplus);
 
 // Not tf.reciprocal, which some processors approximate.
@@ -119,6 +126,14 @@ export const mul = binary(tf.mul);
 export const div = binary(tf.div);
 export const max = binary(tf.maximum);
 export const min = binary(tf.minimum);
+export const greater = binary(tf.greater);
+export const greaterOrEqual = binary(tf.greaterEqual);
+export const less = binary(tf.less);
+export const lessOrEqual = binary(tf.lessEqual);
+export const equal = binary(tf.equal);
+export const and = binary(tf.logicalAnd);
+export const or = binary(tf.logicalOr);
+export const xor = binary(tf.logicalXor);
 
 export const pow = binary((a, b) =>
   b.size === 1 && a.rank >= b.rank ? elementwise(a, (x) => tf.pow(x, shaped(b, []))) : elementwisePair(a, b, tf.pow),

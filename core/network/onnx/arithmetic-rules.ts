@@ -5,9 +5,23 @@ import { UnsupportedNode } from '../unsupported.js';
 import { same } from './same.js';
 import { numbers, type Rule, type Translation } from './translation.js';
 
+type Paired =
+  | 'Add'
+  | 'And'
+  | 'Div'
+  | 'Equal'
+  | 'Greater'
+  | 'GreaterOrEqual'
+  | 'Less'
+  | 'LessOrEqual'
+  | 'Mul'
+  | 'Or'
+  | 'Sub'
+  | 'Xor';
+
 /** Two operands. Before opset 7 the second one was laid along the first from `axis` on, if it was not at its end. */
 const paired =
-  (op: 'Add' | 'Div' | 'Mul' | 'Sub'): Rule =>
+  (op: Paired): Rule =>
   (t) =>
     t.add(op, [t.inputs[0] as ValueId, besideAxis(t, t.attributes.int('axis', undefined))], {});
 
@@ -160,23 +174,34 @@ const groupNormalization: Rule = (t) => {
 export const arithmeticRules = {
   Abs: same('Abs'),
   Add: paired('Add'),
+  And: paired('And'),
+  Ceil: same('Ceil'),
+  Cos: same('Cos'),
   Div: paired('Div'),
   Elu: same('Elu', { alpha: 1 }),
+  Equal: paired('Equal'),
   Erf: same('Erf'),
   Exp: same('Exp'),
+  Floor: same('Floor'),
   Gelu: gelu,
+  Greater: paired('Greater'),
+  GreaterOrEqual: paired('GreaterOrEqual'),
   GroupNormalization: groupNormalization,
   HardSigmoid: same('HardSigmoid', { alpha: Math.fround(0.2), beta: 0.5 }),
   HardSwish: same('HardSwish'),
   InstanceNormalization: same('InstanceNormalization', { epsilon: Math.fround(1e-5) }),
   LayerNormalization: layerNormalization,
   LeakyRelu: same('LeakyRelu', { alpha: Math.fround(0.01) }),
+  Less: paired('Less'),
+  LessOrEqual: paired('LessOrEqual'),
   Log: same('Log'),
   Max: bound('Max'),
   Min: bound('Min'),
   Mish: gated('Softplus', 'Tanh'),
   Mul: paired('Mul'),
   Neg: same('Neg'),
+  Not: same('Not'),
+  Or: paired('Or'),
   PRelu: pRelu,
   Pow: pow,
   Reciprocal: same('Reciprocal'),
@@ -185,8 +210,11 @@ export const arithmeticRules = {
   ReduceMean: reduced('ReduceMean'),
   ReduceSum: reduced('ReduceSum'),
   Relu: same('Relu'),
+  Round: same('Round'),
   Selu: same('Selu', { alpha: Math.fround(1.6732632), gamma: Math.fround(1.050701) }),
   Sigmoid: same('Sigmoid'),
+  Sign: same('Sign'),
+  Sin: same('Sin'),
   Softplus: same('Softplus'),
   Softsign: same('Softsign'),
   Sqrt: same('Sqrt'),
@@ -194,4 +222,5 @@ export const arithmeticRules = {
   Sum: chained('Add', 'sum'),
   Swish: swish,
   Tanh: same('Tanh'),
+  Xor: paired('Xor'),
 } satisfies Record<string, Rule>;

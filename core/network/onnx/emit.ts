@@ -119,6 +119,8 @@ export function emitOnnx(graph: Graph): Uint8Array {
     node,
     initializers,
     input: graph.inputs.map((input) => valueProto(input.id, input.shape, input.dtype, newSymbol)),
-    output: graph.outputs.map((id) => valueProto(id, graph.shapes.get(id) as Shape, 'float32', newSymbol)),
+    output: graph.outputs.map((id) =>
+      valueProto(id, graph.shapes.get(id) as Shape, graph.truths.has(id) ? 'bool' : 'float32', newSymbol),
+    ),
   });
 }

@@ -157,12 +157,21 @@ const notZero = (divisor: bigint): bigint => {
 
 const modulo = ofIntegers((a, b) => ((a % notZero(b)) + b) % b);
 
-const equal: Fold = (t) => {
-  const [a, b] = [t.constant(0), t.constant(1)];
-  if (a?.dtype !== 'int64' || b?.dtype !== 'int64') return undefined;
-  const same = paired(t, a as Tensor<'int64'>, b as Tensor<'int64'>, (x, y) => (x === y ? 1n : 0n));
-  return tensor('bool', same.shape, Uint8Array.from(same.data, Number));
-};
+const compared =
+  (holds: (a: bigint, b: bigint) => boolean): Fold =>
+  (t) => {
+    const [a, b] = [t.constant(0), t.constant(1)];
+    if (a?.dtype !== 'int64' || b?.dtype !== 'int64') return undefined;
+    const told = paired(t, a as Tensor<'int64'>, b as Tensor<'int64'>, (x, y) => (holds(x, y) ? 1n : 0n));
+    return tensor('bool', told.shape, Uint8Array.from(told.data, Number));
+  };
+
+/** Nobody knows which of two sizes is larger where one of them is open. */
+const ordered = (holds: (a: bigint, b: bigint) => boolean): Fold =>
+  compared((a, b) => {
+    if (!isKnown(a) || !isKnown(b)) throw new UnsupportedNode('it compares an open dimension');
+    return holds(a, b);
+  });
 
 /** A function of float32 or, where it makes sense, int64 constants. */
 const ofEach =
@@ -196,10 +205,14 @@ export const folds: ReadonlyMap<string, Fold> = new Map(
     ConstantOfShape: constantOfShape,
     DequantizeLinear: dequantize,
     Div: ofIntegers((a, b) => a / notZero(b)),
-    Equal: equal,
+    Equal: compared((a, b) => a === b),
     Exp: ofEach(Math.exp),
     Floor: ofEach(Math.floor),
     Gather: gather,
+    Greater: ordered((a, b) => a > b),
+    GreaterOrEqual: ordered((a, b) => a >= b),
+    Less: ordered((a, b) => a < b),
+    LessOrEqual: ordered((a, b) => a <= b),
     Max: ofIntegers((a, b) => (a > b ? a : b)),
     Min: ofIntegers((a, b) => (a < b ? a : b)),
     Mod: (t) => {

@@ -9,6 +9,8 @@ import { Effort } from '../effort.js';
 import { DYNAMIC, type Graph, type GraphInput, type Node, type Shape, type ValueId } from '../graph.js';
 import { Names } from '../names.js';
 import { operatorOf } from '../operators/table.js';
+import { truthsAmong, truthsBesideReaders } from '../beside-reader.js';
+import { mistyped, typeBehind } from '../element-type.js';
 import { unsupportedError, UnsupportedNode, type Unsupported } from '../unsupported.js';
 import { Attributes, decodeModel } from './decode.js';
 import { batchIndexOf, type BatchIndex } from './batch-index.js';
@@ -114,6 +116,8 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
   const read = new Set([...graph.node.flatMap((proto) => proto.input), ...graph.output.map((output) => output.name)]);
   const batchIndices = new Map<ValueId, BatchIndex>();
   const drafts: NodeDraft[] = [];
+  const truths = new Set(inputs.flatMap(({ id, dtype }) => (dtype === 'bool' ? [id] : [])));
+  const isTruth = (value: ValueId): boolean => truths.has(value) || constants.get(value)?.dtype === 'bool';
   const names: NodeNames[] = [];
   const unsupported: Unsupported[] = [];
   const lost = new Set<ValueId>();
@@ -141,6 +145,7 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
       batchIndex: (input) => batchIndices.get(inputs[input] ?? ''),
       producer: (input) => drafts.find((draft) => draft.outputs.includes(inputs[input] ?? '')),
       constant: (input) => constants.get(inputs[input] ?? ''),
+      isTruth: (input) => isTruth(inputs[input] ?? ''),
       isRead: (value) => read.has(value),
       intermediate: (label) => own.claim(`${id}/${label}`),
       literal(label, constant) {
@@ -170,6 +175,9 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
           aliases: [],
         };
         const known = from.map((value) => constants.get(value));
+        const type = typeBehind(draft, new Set(from.filter(isTruth)));
+        if (type === undefined) throw new UnsupportedNode(mistyped);
+        if (type === 'bool') for (const value of to) truths.add(value);
         const outputs = operatorOf(draft).infer(draft, {
           shapes: from.map((value) => shapes.get(value)),
           constants: known,
@@ -279,11 +287,13 @@ function finish(
       renamed.set(value, output);
   }
   const rename = (value: ValueId): ValueId => renamed.get(value) ?? value;
+  const answers = new Set([...declared].map((output) => rename(resolve(output))));
+  const own = nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) }));
   return buildGraph({
     name,
     inputs,
-    outputs: [...new Set([...declared].map((output) => rename(resolve(output))))],
-    nodes: nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) })),
+    outputs: [...answers],
+    nodes: truthsBesideReaders(name, own, answers, truthsAmong(inputs, constants)),
     constants,
   });
 }

@@ -5,6 +5,8 @@ import { invalidModel } from './translation.js';
 /** The newest that onnxruntime 1.30 runs. */
 export const NEWEST_OPSET = 26;
 
+export const OLDEST_OPSET = 6;
+
 /** The version of ONNX's own operators that a model asks for. @throws PercussError MODEL_INVALID if it asks for two. */
 export function opsetOf(name: string, model: ModelProto): number {
   const own = model.opsetImport.filter((entry) => entry.domain === '' || entry.domain === 'ai.onnx');
@@ -22,10 +24,10 @@ export function checkOpset(name: string, opset: number): void {
       { details: { model: name, opset } },
     );
   }
-  if (opset < 6) {
+  if (opset < OLDEST_OPSET) {
     throw new PercussError(
       'MODEL_UNSUPPORTED',
-      `model "${name}" uses opset ${opset}; 6 is the oldest that is read. Convert it: onnx.version_converter.convert_version(model, 13)`,
+      `model "${name}" uses opset ${opset}; ${OLDEST_OPSET} is the oldest that is read. Convert it: onnx.version_converter.convert_version(model, 13)`,
       { details: { model: name, opset } },
     );
   }

@@ -1,4 +1,5 @@
 import type { ValueId } from '../graph.js';
+import { float32 } from '../../tensor.js';
 import { largestFloat32 } from '../operators/clip.js';
 import { UnsupportedNode } from '../unsupported.js';
 import { arithmeticRules } from './arithmetic-rules.js';
@@ -48,11 +49,17 @@ const lrn: Rule = (t) =>
     size: t.attributes.int('size', 1),
   });
 
-/** Between floats of different widths a Cast is nothing here: all are float32. */
+/** Between floats of different widths a Cast is nothing here: all are float32. True is 1, and whatever is not 0 is true. */
 const cast = (t: Translation): void => {
-  if (kindOf(t.attributes.int('to', 0)) !== 'float32')
-    throw new UnsupportedNode('activations can only be cast to floats');
-  nothing(t);
+  const [to, value] = [kindOf(t.attributes.int('to', 0)), t.inputs[0] as ValueId];
+  if (to !== 'float32' && to !== 'bool')
+    throw new UnsupportedNode('activations can only be cast to floats and truth values, not to whole numbers');
+  if ((to === 'bool') === t.isTruth(0)) return nothing(t);
+  const number = (label: string, x: number): ValueId => t.literal(label, float32([], [x]));
+  if (to === 'float32') return t.add('Where', [value, number('one', 1), number('zero', 0)], {});
+  const isZero = t.intermediate('zero');
+  t.add('Equal', [value, number('nought', 0)], {}, [isZero]);
+  t.add('Not', [isZero], {});
 };
 
 /** How each ONNX operator becomes ours. A new one is a row here and, if it is not made of others, a row in the operator table. */

@@ -24,6 +24,8 @@ export interface Translation {
   shape(input: number): Shape;
   shapeOf(value: ValueId): Shape | undefined;
   constant(input: number): Tensor | undefined;
+  /** Whether an input holds truth values. */
+  isTruth(input: number): boolean;
   /** The input, where it holds positions that depend on the open number of images. */
   batchIndex(input: number): BatchIndex | undefined;
   /** The node of ours that writes an input. */

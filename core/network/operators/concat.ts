@@ -1,7 +1,7 @@
 import { zeros, type Tensor } from '../../tensor.js';
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import { axisOf, invalidNode, numberOf, printShape, tensorAt } from './attribute.js';
-import { indices, ownChannels, place, stridesOf } from './layout.js';
+import { alike, indices, ownChannels, place, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
 
 function present(node: Node, shapes: readonly (Shape | undefined)[]): readonly Shape[] {
@@ -29,6 +29,7 @@ export const concat: Operator = {
   role: () => 'join',
   rectifies: () => false,
   infer: (node, inputs) => [outputShape(node, present(node, inputs.shapes))],
+  types: alike,
   macs: () => 0,
   channels(node, inputs, outputs) {
     const shapes = present(node, inputs.shapes);

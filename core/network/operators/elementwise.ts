@@ -13,6 +13,8 @@ interface UnaryDefinition {
   keepsSign?(node: Node): boolean;
   /** Whether a larger number never gives a smaller one: the ends of what comes in are then the ends of what goes out. */
   readonly rises?: boolean;
+  /** Between which numbers all its results lie, where it does not rise. */
+  readonly within?: Range;
   readonly arithmetic?: Arithmetic;
   readonly since?: number;
   /** The function, for the attributes of one node. */
@@ -33,6 +35,7 @@ export function unary(definition: UnaryDefinition): Operator {
     keepsSign: (node) => definition.keepsSign?.(node) ?? true,
     ...(definition.arithmetic === undefined ? {} : { arithmetic: definition.arithmetic }),
     ...(definition.rises === true ? { range: (node, [x = anything]) => between(node, x) } : {}),
+    ...(definition.within === undefined ? {} : { range: () => definition.within as Range }),
     infer: (node, inputs) => [shapeAt(node, inputs, 0)],
     macs: () => 0,
     channels: (_, __, outputs) => ownChannels(outputs[0]),

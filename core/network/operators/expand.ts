@@ -2,7 +2,7 @@ import { tensor } from '../../tensor.js';
 import type { Node, Shape } from '../graph.js';
 import { invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { broadcastIndices, broadcastShape, joinedChannels } from './broadcast.js';
-import { picked } from './layout.js';
+import { alike, picked } from './layout.js';
 import type { Operator } from './operator.js';
 
 function outputShape(node: Node, x: Shape): Shape {
@@ -18,6 +18,7 @@ export const expand: Operator = {
   arithmetic: 'expand',
   rectifies: () => false,
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
+  types: alike,
   macs: () => 0,
   channels: (node, inputs, outputs) => joinedChannels(node, inputs, outputs[0]),
   emit: (node) => {

@@ -1,6 +1,6 @@
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import { invalidNode, numberOf, shapeAt, tensorAt } from './attribute.js';
-import { extentOf, ownChannels, reshaped } from './layout.js';
+import { alike, extentOf, ownChannels, reshaped } from './layout.js';
 import type { Operator } from './operator.js';
 
 function outputShape(node: Node, x: Shape): Shape {
@@ -16,6 +16,7 @@ export const flatten: Operator = {
   arithmetic: 'reshape',
   rectifies: () => false,
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
+  types: alike,
   macs: () => 0,
   channels(node, inputs, outputs) {
     const [x, y] = [shapeAt(node, inputs, 0), outputs[0]];

@@ -1,7 +1,7 @@
 import { sizeOf, tensor } from '../../tensor.js';
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import { axisOf, invalidNode, listOf, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
-import { ownChannels, picked } from './layout.js';
+import { alike, ownChannels, picked } from './layout.js';
 import type { Operator } from './operator.js';
 
 interface Picks {
@@ -24,6 +24,7 @@ export const gather: Operator = {
   role: () => 'layout',
   rectifies: () => false,
   infer: (node, inputs) => [picksOf(node, shapeAt(node, inputs, 0)).shape],
+  types: alike,
   macs: () => 0,
   channels(node, inputs, outputs) {
     const { axis, wanted } = picksOf(node, shapeAt(node, inputs, 0));

@@ -1,6 +1,6 @@
 import { sizeOf, zeros, type DType, type Tensor } from '../../tensor.js';
 import { DYNAMIC, type Shape } from '../graph.js';
-import type { ChannelSources } from './operator.js';
+import type { ChannelSources, ElementType } from './operator.js';
 
 /** Elements between neighbours along each axis of a row-major array. */
 export function stridesOf(shape: Shape): number[] {
@@ -60,6 +60,10 @@ export function place(source: Tensor, target: Tensor, to: Int32Array): void {
 export function reshaped<D extends DType>(source: Tensor<D>, shape: Shape): Tensor<D> {
   return { dtype: source.dtype, shape, data: source.data };
 }
+
+/** For what moves elements whatever they are: the type that all inputs have. */
+export const alike = ([first, ...others]: readonly ElementType[]): ElementType | undefined =>
+  others.every((type) => type === first) ? first : undefined;
 
 /** Every channel carries itself. */
 export function ownChannels(shape: Shape | undefined, input = 0): ChannelSources {

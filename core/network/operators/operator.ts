@@ -1,10 +1,10 @@
 import type { Tensor } from '../../tensor.js';
-import type { Attribute, Node, Shape } from '../graph.js';
+import type { Attribute, Node, Shape, ValueId } from '../graph.js';
 
 /**
  * What an operator is to the search for sites. `bias` and `scale`: elementwise with a constant, as part of a convolution.
  * `product`: activations multiplied (or divided) channel by channel, as gates do. `choice`: another function of several
- * activations, element by element (Max, Min, Where).
+ * activations, element by element (Max, Min, Where, comparisons).
  */
 export type Role =
   | 'convolution'
@@ -40,11 +40,20 @@ export type Arithmetic =
   | 'transpose'
   | 'expand';
 
-/** Between which numbers the elements of a value lie, both included; ±∞ where nobody knows. */
+/** Between which numbers the elements of a value lie, both included; ±∞ where nobody knows. Truth values: 0 and 1. */
 export interface Range {
   readonly low: number;
   readonly high: number;
+  /** Of a comparison: between which numbers a value that it reads lies where it holds, and where it does not. */
+  readonly implied?: {
+    readonly value: ValueId;
+    readonly where: Omit<Range, 'implied'>;
+    readonly elsewhere: Omit<Range, 'implied'>;
+  };
 }
+
+/** What the elements of a value are: numbers, or truth values as comparisons give and Where reads. */
+export type ElementType = 'float32' | 'bool';
 
 /** What engines compute together with the product of sums before it. */
 export const fusibleRoles: ReadonlySet<Role> = new Set<Role>(['normalisation', 'activation', 'bias', 'scale']);
@@ -100,6 +109,8 @@ export interface Operator {
   range?(node: Node, ranges: readonly Range[]): Range;
   /** What it can be in a normalisation of several nodes; undefined: no part of one. */
   readonly arithmetic?: Arithmetic;
+  /** What its outputs hold, given what its inputs do; undefined: it is not made for such. By default numbers of numbers. */
+  types?(inputs: readonly ElementType[]): ElementType | undefined;
   /** Shapes of the outputs. @throws PercussError MODEL_INVALID naming the node. */
   infer(node: Node, inputs: NodeInputs): readonly Shape[];
   /** Multiply-accumulates for one image (open dimensions count once); 0 for everything that is not a product sum. */

@@ -37,3 +37,9 @@ export const unionRange = (a: Range, b: Range): Range => ({
   low: Math.min(a.low, b.low),
   high: Math.max(a.high, b.high),
 });
+
+/** Within both; where that is nothing, nothing lies there and either is true. */
+export function sharedRange(a: Range, b: Range): Range {
+  const [low, high] = [Math.max(a.low, b.low), Math.min(a.high, b.high)];
+  return low <= high ? { low, high } : a;
+}

@@ -1,7 +1,7 @@
 import { tensor } from '../../tensor.js';
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import { axisOf, invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.js';
-import { indices, ownChannels, picked, stridesOf } from './layout.js';
+import { alike, indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator, Window } from './operator.js';
 
 export interface Cut {
@@ -40,6 +40,7 @@ export const slice: Operator = {
   role: () => 'layout',
   rectifies: () => false,
   infer: (node, inputs) => [cutsOf(node, shapeAt(node, inputs, 0)).map((cut) => cut?.length ?? DYNAMIC)],
+  types: alike,
   macs: () => 0,
   channels(node, inputs, outputs) {
     const channelCut = cutsOf(node, shapeAt(node, inputs, 0))[1];

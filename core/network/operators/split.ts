@@ -1,7 +1,7 @@
 import { tensor } from '../../tensor.js';
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import { axisOf, invalidNode, listOf, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
-import { indices, ownChannels, picked, stridesOf } from './layout.js';
+import { alike, indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
 
 function outputShapes(node: Node, x: Shape): readonly Shape[] {
@@ -23,6 +23,7 @@ export const split: Operator = {
   role: () => 'layout',
   rectifies: () => false,
   infer: (node, inputs) => outputShapes(node, shapeAt(node, inputs, 0)),
+  types: alike,
   macs: () => 0,
   channels(node, inputs, outputs, output) {
     const x = shapeAt(node, inputs, 0);

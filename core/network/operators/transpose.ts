@@ -1,6 +1,6 @@
 import type { Node, Shape } from '../graph.js';
 import { axisOf, invalidNode, listOf, shapeAt, tensorAt } from './attribute.js';
-import { indices, ownChannels, picked, stridesOf } from './layout.js';
+import { alike, indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
 
 function permutationOf(node: Node, rank: number): readonly number[] {
@@ -19,6 +19,7 @@ export const transpose: Operator = {
     const x = shapeAt(node, inputs, 0);
     return [permutationOf(node, x.length).map((axis) => x[axis] as number)];
   },
+  types: alike,
   macs: () => 0,
   channels(node, inputs, outputs) {
     const permutation = permutationOf(node, shapeAt(node, inputs, 0).length);

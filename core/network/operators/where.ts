@@ -3,7 +3,7 @@ import { invalidNode, printShape, shapeAt, tensorAt } from './attribute.js';
 import { broadcastIndices, broadcastShape, joinedChannels } from './broadcast.js';
 import { picked, place } from './layout.js';
 import type { NodeInputs, Operator } from './operator.js';
-import { anything, unionRange } from './range.js';
+import { anything, sharedRange, unionRange } from './range.js';
 import type { Node, Shape } from '../graph.js';
 
 function outputShape(node: Node, inputs: NodeInputs): Shape {
@@ -17,13 +17,17 @@ function outputShape(node: Node, inputs: NodeInputs): Shape {
 export const where: Operator = {
   role: () => 'choice',
   rectifies: () => false,
-  range: (_, [, x = anything, y = anything]) => unionRange(x, y),
+  types: ([condition, x, y]) => (condition === 'bool' && x === 'float32' && y === 'float32' ? 'float32' : undefined),
+  range({ inputs }, [condition, x = anything, y = anything]) {
+    const implied = condition?.implied;
+    return unionRange(
+      implied && implied.value === inputs[1] ? sharedRange(x, implied.where) : x,
+      implied && implied.value === inputs[2] ? sharedRange(y, implied.elsewhere) : y,
+    );
+  },
   infer: (node, inputs) => [outputShape(node, inputs)],
   macs: () => 0,
-  channels(node, inputs, outputs) {
-    const chosen = { shapes: [undefined, ...inputs.shapes.slice(1)], constants: inputs.constants };
-    return joinedChannels(node, chosen, outputs[0]);
-  },
+  channels: (node, inputs, outputs) => joinedChannels(node, inputs, outputs[0]),
   emit: () => ({ opType: 'Where', attributes: {} }),
   evaluate(node, inputs) {
     const [condition, x, y] = [tensorAt(node, inputs, 0), tensorAt(node, inputs, 1), tensorAt(node, inputs, 2)];

@@ -4,6 +4,7 @@ import type { OperatorName } from '../../operators/table.js';
 import { float32 } from '../../../tensor.js';
 import { UnsupportedNode } from '../../unsupported.js';
 import { type Activation, type Form } from '../builder.js';
+import { requireFloats } from './graph-def.js';
 import { inForm, isConstant, type NodeCall, type NodeImporter } from './call.js';
 
 /** Applies a function of each element to a value; `part` is for the nodes that only help. */
@@ -20,19 +21,26 @@ const beside = (part: string, name: string): string => (part === '' ? name : `${
 export const elementwise: ReadonlyMap<string, Elementwise> = new Map(
   Object.entries<Elementwise>({
     Abs: single('Abs'),
+    Ceil: single('Ceil'),
+    Cos: single('Cos'),
     Elu: single('Elu', () => ({ alpha: 1 })),
     Erf: single('Erf'),
     Exp: single('Exp'),
+    Floor: single('Floor'),
     Inv: single('Reciprocal'),
     LeakyRelu: single('LeakyRelu', (call) => ({ alpha: call.attributes.float('alpha', 0.2) })),
     Log: single('Log'),
+    LogicalNot: single('Not'),
     Neg: single('Neg'),
     Reciprocal: single('Reciprocal'),
     Relu: single('Relu'),
     Relu6: single('Clip', () => ({ min: 0, max: 6 })),
+    Round: single('Round'),
     Rsqrt: (call, value, part) => call.emit('Reciprocal', part, [call.emit('Sqrt', beside(part, 'sqrt'), [value])]),
     Selu: single('Selu', () => ({ alpha: Math.fround(1.6732632), gamma: Math.fround(1.050701) })),
     Sigmoid: single('Sigmoid'),
+    Sign: single('Sign'),
+    Sin: single('Sin'),
     Softplus: single('Softplus'),
     Softsign: single('Softsign'),
     Sqrt: single('Sqrt'),
@@ -92,20 +100,20 @@ export function fusedOf(call: NodeCall, main: string): Fused {
   };
 }
 
-/** Two operands of which at least one is an activation; their common form, and their values in it. */
-function common(call: NodeCall): { form: Form; values: readonly ValueId[]; shape: readonly number[] } {
-  const [a, b] = [call.input(0), call.input(1)];
-  const activations = [a, b].flatMap((operand) => (isConstant(operand) ? [] : [operand]));
+/** Operands of which at least one is an activation; their common form, and their values in it. */
+function common(call: NodeCall, count = 2): { form: Form; values: readonly ValueId[]; shape: readonly number[] } {
+  const operands = Array.from({ length: count }, (_, i) => call.input(i));
+  const activations = operands.flatMap((operand) => (isConstant(operand) ? [] : [operand]));
   const [first] = activations;
   if (first === undefined) throw new UnsupportedNode('constants of these types');
   const ranks = new Set(activations.map(({ shape }) => shape.length));
   if (ranks.size > 1) throw new UnsupportedNode('its operands have different numbers of dimensions');
   const form = activations.some((operand) => call.builder.formAtHand(operand).form === 'nchw') ? 'nchw' : 'keras';
   const rank = first.shape.length + 1;
-  const values = [a, b].map((operand, i) =>
+  const values = operands.map((operand, i) =>
     isConstant(operand) ? call.beside(i, call.floats(i, 'constant'), rank, form) : call.builder.form(operand, form),
   );
-  const shapes = [a, b].map((operand) => {
+  const shapes = operands.map((operand) => {
     if (!isConstant(operand)) return operand.shape;
     if (operand.shape.length > rank || (operand.shape.length === rank && operand.shape[0] !== 1))
       throw new UnsupportedNode('its constant has more dimensions than the images, or is one for each image');
@@ -123,6 +131,31 @@ export const binary =
     const { form, values, shape } = common(call);
     return inForm(shape, form, call.emit(op, '', values));
   };
+
+export const notEqual: NodeImporter = (call) => {
+  const { form, values, shape } = common(call);
+  return inForm(shape, form, call.emit('Not', '', [call.emit('Equal', 'equal', values)]));
+};
+
+/** condition ? x : y, all three of one number of dimensions or constant. */
+export const select: NodeImporter = (call) => {
+  const { form, values, shape } = common(call, 3);
+  return inForm(shape, form, call.emit('Where', '', values));
+};
+
+/** Between floats of different widths a Cast is nothing here: all are float32. True is 1, and whatever is not 0 is true. */
+export const cast: NodeImporter = (call) => {
+  const input = call.activation(0);
+  const [from, to] = [call.attributes.type('SrcT') === 'DT_BOOL', call.attributes.type('DstT') === 'DT_BOOL'];
+  if (!to) requireFloats(call.attributes.type('DstT'), 'activations cannot be cast to');
+  if (from === to) return input;
+  const { form, value } = call.builder.formAtHand(input);
+  const number = (part: string, x: number): ValueId => call.literal(part, float32([], [x]));
+  const made = to
+    ? call.emit('Not', '', [call.emit('Equal', 'zero', [value, number('nought', 0)])])
+    : call.emit('Where', '', [value, number('one', 1), number('zero', 0)]);
+  return inForm(input.shape, form, made);
+};
 
 /** The larger or smaller of an activation and one number is a Clip. */
 export const bound =

@@ -3,6 +3,7 @@ import type { Tensor } from '../../../tensor.js';
 import { atPlace } from '../../../border.js';
 import { within } from '../../budget.js';
 import { buildGraph } from '../../build.js';
+import { truthsAmong, truthsBesideReaders } from '../../beside-reader.js';
 import { answerOf } from '../../classifier.js';
 import { DYNAMIC, type Graph, type ValueId } from '../../graph.js';
 import { unsupportedError, UnsupportedNode, type Unsupported } from '../../unsupported.js';
@@ -38,7 +39,13 @@ export function importGraphModel(
   const kept = keptOutputs(name, def, answer);
   const tensors = readTensors(name, json, files);
   const result = new GraphModelImport(name, kept, tensors).run(inOrder(name, kept), new Set(needed));
-  return buildGraph({ name, ...result, nodes: namedLikeModules(result.nodes, result.constants) });
+  const nodes = truthsBesideReaders(
+    name,
+    namedLikeModules(result.nodes, result.constants),
+    new Set(result.outputs),
+    truthsAmong(result.inputs, result.constants),
+  );
+  return buildGraph({ name, ...result, nodes });
 }
 
 const form = 'TensorFlow.js graph model';

@@ -1,15 +1,17 @@
-import { requireFloats } from './graph-def.js';
 import {
   addN,
   biasAdd,
   binary,
   bound,
+  cast,
   clipByValue,
   elementwise,
   lines,
   localResponseNormalisation,
+  notEqual,
   ofEach,
   pRelu,
+  select,
   squaredDifference,
 } from './activations.js';
 import type { NodeImporter } from './call.js';
@@ -17,12 +19,6 @@ import { layoutImporters } from './layout.js';
 import { windowImporters } from './windows.js';
 
 const nothing: NodeImporter = (call) => call.input(0);
-
-/** Between floats of different widths a Cast is nothing here: all are float32. */
-const cast: NodeImporter = (call) => {
-  requireFloats(call.attributes.type('DstT'), 'activations cannot be cast to');
-  return call.input(0);
-};
 
 /**
  * How each operator of a TensorFlow graph becomes ours. A new one is a row here; what only handles constants is in
@@ -43,17 +39,27 @@ export const importers: ReadonlyMap<string, NodeImporter> = new Map(
     ClipByValue: clipByValue,
     Div: binary('Div'),
     EnsureShape: nothing,
+    Equal: binary('Equal'),
+    Greater: binary('Greater'),
+    GreaterEqual: binary('GreaterOrEqual'),
     Identity: nothing,
     LRN: localResponseNormalisation,
+    Less: binary('Less'),
+    LessEqual: binary('LessOrEqual'),
     LogSoftmax: lines('LogSoftmax'),
+    LogicalAnd: binary('And'),
+    LogicalOr: binary('Or'),
     Maximum: bound('Max'),
     Minimum: bound('Min'),
     Mul: binary('Mul'),
+    NotEqual: notEqual,
     PlaceholderWithDefault: nothing,
     Pow: binary('Pow'),
     Prelu: (call) => pRelu(call, call.activation(0), 1, ''),
     PreventGradient: nothing,
     RealDiv: binary('Div'),
+    Select: select,
+    SelectV2: select,
     Snapshot: nothing,
     Softmax: lines('Softmax'),
     SquaredDifference: squaredDifference,

@@ -1,0 +1,3 @@
+import { unary } from './elementwise.js';
+
+export const ceil = unary({ rises: true, rectifies: () => false, at: () => Math.ceil });

@@ -1,0 +1,8 @@
+import { unary } from './elementwise.js';
+
+export const cos = unary({
+  within: { low: -1, high: 1 },
+  rectifies: () => false,
+  keepsSign: () => false,
+  at: () => Math.cos,
+});

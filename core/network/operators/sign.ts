@@ -1,0 +1,3 @@
+import { unary } from './elementwise.js';
+
+export const sign = unary({ rises: true, rectifies: () => false, at: () => Math.sign });
