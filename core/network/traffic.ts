@@ -1,11 +1,15 @@
 import { nodeInputs, nodeOutputs } from './build.js';
 import { wiringOf, type Graph, type Node, type Shape, type ValueId } from './graph.js';
 import { elementsPerImage } from './operators/layout.js';
-import { fusibleRoles } from './operators/operator.js';
+import { fusibleRoles, type Operator, type Role } from './operators/operator.js';
 import { operatorOf } from './operators/table.js';
 
 /** Gives its input another shape, and moves nothing. */
 const isFree = ({ op }: Node): boolean => op === 'Reshape' || op === 'Flatten';
+
+/** A normalisation is folded by what was measured in training; one that measures each map reads it and writes it again. */
+const isFolded = ({ statistics }: Operator, role: Role): boolean =>
+  fusibleRoles.has(role) && (role !== 'normalisation' || statistics !== undefined);
 
 /**
  * Bytes of activations that an engine reads and writes for one image at each node, by its id. Into sums of products it folds
@@ -38,7 +42,7 @@ export function trafficOf(graph: Graph): ReadonlyMap<string, number> {
     if (operator.macs(node, inputs, nodeOutputs(graph, node)) > 0) after = 'sum';
     else if (addend !== undefined) [moved, after] = [[addend], 'added'];
     else if (role === 'activation' && before !== undefined) moved = [];
-    else if (fusibleRoles.has(role) && before === 'sum') [moved, after] = [[], 'sum'];
+    else if (isFolded(operator, role) && before === 'sum') [moved, after] = [[], 'sum'];
     traffic.set(node.id, bytesOf(moved));
     if (after !== undefined) for (const output of node.outputs) inHand.set(output, after);
   }

@@ -10,6 +10,9 @@ const norm = ['scale', 'shift', 'mean', 'variance'];
 const attributes: Partial<Record<NodeDraft['op'], NodeDraft['attributes']>> = {
   Conv: { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 },
   BatchNormalization: { epsilon: 1e-5 },
+  InstanceNormalization: { epsilon: 1e-5 },
+  LayerNormalization: { axis: 1, epsilon: 1e-5 },
+  LRN: { alpha: 1, beta: 0.5, bias: 1, size: 3 },
 };
 
 /** Bytes at each node in maps of 4 channels of 5 × 5 float32: 400 bytes are one. Nodes are named by what they give. */
@@ -25,6 +28,7 @@ function maps(
     constants: new Map([
       ['weights', filled(4, 4, 1, 1)],
       ['bias', filled(4, 1, 1)],
+      ['each', filled(4, 5, 5)],
       ...norm.map((name) => [name, filled(4)] as const),
     ]),
   });
@@ -64,6 +68,16 @@ test('behind an added map or an activation, a normalisation is a pass of its own
   expect(preactivated).toEqual({ conv: 2, added: 1, normal: 2, relu: 2 });
   const late = maps(['normal'], conv, ['relu', 'Relu', 'conv'], ['normal', 'BatchNormalization', 'relu', ...norm]);
   expect(late).toEqual({ conv: 2, relu: 0, normal: 2 });
+});
+
+test.each([
+  ['InstanceNormalization', 'scale', 'shift'],
+  ['LayerNormalization', 'each', 'each'],
+  ['LRN'],
+] as const)('%s measures each map, so that nothing is folded into the convolution before it', (op, ...parameters) => {
+  const conv = ['conv', 'Conv', 'x', 'weights'] as const;
+  const moved = maps(['relu'], conv, ['normal', op, 'conv', ...parameters], ['relu', 'Relu', 'normal']);
+  expect(moved).toEqual({ conv: 2, normal: 2, relu: 2 });
 });
 
 test('of two convolutions that are added, one is folded', () => {
