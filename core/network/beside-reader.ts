@@ -32,7 +32,7 @@ export function truthsBesideReaders(
   const ids = new Names();
   for (const { id } of nodes) ids.claim(id);
   const values = new Names();
-  for (const node of nodes) for (const value of [...node.inputs, ...node.outputs]) values.claim(value);
+  for (const value of new Set(nodes.flatMap((node) => [...node.inputs, ...node.outputs]))) values.claim(value);
   const used = new Set<NodeDraft>();
   const written: NodeDraft[] = [];
   let copies = 0;

@@ -82,6 +82,12 @@ export function carryBehind(
     } else for (const input of node.inputs) if (confined.has(input)) whole.add(input);
   }
   if (convs.length === 0) return undefined;
+  for (const node of passed.toReversed()) {
+    const [output] = node.outputs as [ValueId];
+    // Truth values are handed to no condition; what they are made of is.
+    if (!graph.truths.has(output) || !whole.delete(output)) continue;
+    for (const input of node.inputs) if (confined.has(input)) whole.add(input);
+  }
   const patched = [...confined].filter((value) => whole.has(value));
   const wanted = new Set([...patched, ...convs.map((conv) => conv.input)]);
   const narrow = passed.reverse().filter((node) => {
@@ -90,8 +96,6 @@ export function carryBehind(
     return true;
   });
   narrow.reverse();
-  // Truth values are handed to no condition: whatever decides by them is computed where they are.
-  if (patched.some((value) => graph.truths.has(value))) return undefined;
   const beside = narrow.flatMap((node) => node.inputs).filter((input) => !confined.has(input));
   const intact = [...beside, ...patched, ...convs.flatMap(({ input, output }) => [input, output])];
   return {
@@ -104,6 +108,7 @@ export function carryBehind(
   };
 }
 
+/** Whether a node decides by truth values of the intact network. */
 const decidesByOther = (graph: Graph, node: Node, confined: ReadonlySet<ValueId>): boolean =>
   node.inputs.some((input) => graph.truths.has(input) && !graph.constants.has(input) && !confined.has(input));
 

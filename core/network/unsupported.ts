@@ -17,8 +17,16 @@ export interface Unsupported {
   readonly reason: string | undefined;
 }
 
-/** One error that names all of them, alike ones together. `form`: what kind of file it is, for people. */
-export function unsupportedError(model: string, form: string, found: readonly Unsupported[]): PercussError {
+/**
+ * One error that names all of them, alike ones together. `form`: what kind of file it is, for people; `outputs`: those that
+ * could be read instead of the one that needs them.
+ */
+export function unsupportedError(
+  model: string,
+  form: string,
+  found: readonly Unsupported[],
+  outputs: readonly string[] = [],
+): PercussError {
   const distinct = new Map(found.toReversed().map((entry) => [`${entry.operator} ${entry.reason ?? ''}`, entry]));
   const lines = [...distinct.values()].reverse().map(({ operator, node, reason }) => {
     const count = found.filter((entry) => entry.operator === operator && entry.reason === reason).length;
@@ -28,7 +36,21 @@ export function unsupportedError(model: string, form: string, found: readonly Un
   return new PercussError(
     'MODEL_UNSUPPORTED',
     `model "${model}" (${form}) uses what percuss does not support:\n  ${lines.join('\n  ')}\n` +
-      'percuss reads convolutional classifiers; leave such parts out when you export the network, or ask for the operator.',
+      'percuss reads convolutional classifiers; leave such parts out when you export the network, or ask for the operator.' +
+      instead(outputs),
     { details: { model, form, operators: operators.slice(0, 300) } },
+  );
+}
+
+/** Some outputs at most, for people. */
+const mostOutputs = 8;
+
+function instead(outputs: readonly string[]): string {
+  if (outputs.length === 0) return '';
+  const named = outputs.slice(0, mostOutputs).map((output) => `"${output}"`);
+  const more = outputs.length > mostOutputs ? `, and ${outputs.length - mostOutputs} more` : '';
+  return (
+    ' Without output: { name: … } the last output is the answer; if it is another, name that: ' +
+    `${named.join(', ')}${more}.`
   );
 }

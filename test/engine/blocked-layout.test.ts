@@ -12,7 +12,7 @@ import { decodeModel } from '../../core/network/onnx/decode.js';
 import { emitOnnx } from '../../core/network/onnx/emit.js';
 import { float32, type Tensor } from '../../core/tensor.js';
 import { expectClose } from './agreement.js';
-import { noise } from './cases.js';
+import { noise } from './conformance-case.js';
 
 const constants = new Map<ValueId, Tensor>([
   ...[0, 1, 2].map((i) => [`w${i}`, noise(`blocks w${i}`, [16, 16, 3, 3])] as const),

@@ -1,63 +1,8 @@
-import { buildGraph, type NodeDraft } from '../../core/network/build.js';
-import { DYNAMIC, type Graph, type Shape } from '../../core/network/graph.js';
-import { randomStream } from '../../core/random.js';
-import { float32, sizeOf, tensor, type Tensor } from '../../core/tensor.js';
-
-/** Graphs with inputs on which every engine must agree with the reference. */
-export interface ConformanceCase {
-  readonly name: string;
-  readonly graph: Graph;
-  readonly feeds: ReadonlyMap<string, Tensor>;
-}
-
-/** Normal numbers, the same in every run. */
-export function noise(purpose: string, shape: Shape): Tensor<'float32'> {
-  const stream = randomStream('conformance', purpose);
-  return float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => stream.normal()),
-  );
-}
-
-export function mask(purpose: string, shape: Shape): Tensor<'bool'> {
-  const stream = randomStream('conformance', purpose);
-  return tensor(
-    'bool',
-    shape,
-    Uint8Array.from({ length: sizeOf(shape) }, () => stream.below(2)),
-  );
-}
-
-type Attributes = NonNullable<NodeDraft['attributes']>;
-
-/** One operator: floats and masks are fed with an open first dimension, `constants` are constants. */
-function single(
-  name: string,
-  op: NodeDraft['op'],
-  feeds: readonly Tensor[],
-  constants: readonly Tensor[],
-  attributes: Attributes,
-  outputs = 1,
-): ConformanceCase {
-  const fed = feeds.map((t, i) => [`x${i}`, t] as const);
-  const fixed = constants.map((t, i) => [`c${i}`, t] as const);
-  const names = Array.from({ length: outputs }, (_, i) => `y${i}`);
-  return {
-    name,
-    feeds: new Map(fed),
-    graph: buildGraph({
-      name,
-      inputs: fed.map(([id, t]) => ({
-        id,
-        shape: [DYNAMIC, ...t.shape.slice(1)],
-        dtype: t.dtype === 'bool' ? 'bool' : 'float32',
-      })),
-      outputs: names,
-      nodes: [{ id: name, op, inputs: [...fed, ...fixed].map(([id]) => id), outputs: names, attributes }],
-      constants: new Map(fixed),
-    }),
-  };
-}
+import { buildGraph } from '../../core/network/build.js';
+import { DYNAMIC, type Shape } from '../../core/network/graph.js';
+import { float32, type Tensor } from '../../core/tensor.js';
+import { mask, noise, single, type Attributes, type ConformanceCase } from './conformance-case.js';
+import { truthCases } from './truth-cases.js';
 
 const plain: Attributes = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
 
@@ -89,60 +34,6 @@ const pools: readonly (readonly [string, Shape, Attributes])[] = [
 ];
 
 const poolAttributes: Attributes = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], ceil_mode: 0 };
-
-const comparisons = ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual'] as const;
-
-/** Whole and half numbers from −2 to 2, so that some are equal. */
-function halves(purpose: string, shape: Shape): Tensor<'float32'> {
-  const { data } = noise(purpose, shape);
-  return float32(
-    shape,
-    data.map((value) => Math.max(-2, Math.min(2, Math.round(2 * value) / 2))),
-  );
-}
-
-const withNaN = float32([2, 3], [Number.NaN, 1, -0, Infinity, -Infinity, 0]);
-
-/** A mask that is made, moved about in every way in which operators move elements, and read. */
-function movedTruths(): ConformanceCase {
-  const x = noise('moved truths', [3, 4, 2, 6]);
-  const flat = { axis: 1 };
-  return {
-    name: 'Where by a mask that was moved',
-    feeds: new Map([['x', x]]),
-    graph: buildGraph({
-      name: 'moved truths',
-      inputs: [{ id: 'x', shape: [DYNAMIC, 4, 2, 6], dtype: 'float32' }],
-      outputs: ['y', 'joined'],
-      nodes: [
-        { id: 'above', op: 'Greater', inputs: ['x', 'c'], outputs: ['above'] },
-        { id: 'turned', op: 'Transpose', inputs: ['above'], outputs: ['turned'], attributes: { perm: [0, 2, 3, 1] } },
-        { id: 'back', op: 'Transpose', inputs: ['turned'], outputs: ['back'], attributes: { perm: [0, 3, 1, 2] } },
-        { id: 'parts', op: 'Split', inputs: ['back'], outputs: ['p', 'q'], attributes: { axis: 1, split: [1, 3] } },
-        { id: 'joined', op: 'Concat', inputs: ['q', 'p'], outputs: ['joined'], attributes: flat },
-        {
-          id: 'picked',
-          op: 'Gather',
-          inputs: ['joined'],
-          outputs: ['picked'],
-          attributes: { axis: 1, indices: [3, 0, 1, 2] },
-        },
-        {
-          id: 'cut',
-          op: 'Slice',
-          inputs: ['picked'],
-          outputs: ['cut'],
-          attributes: { starts: [0], ends: [1], axes: [3], steps: [1] },
-        },
-        { id: 'wide', op: 'Expand', inputs: ['cut'], outputs: ['wide'], attributes: { shape: [1, 4, 2, 6] } },
-        { id: 'flat', op: 'Flatten', inputs: ['wide'], outputs: ['flat'], attributes: flat },
-        { id: 'shaped', op: 'Reshape', inputs: ['flat'], outputs: ['shaped'], attributes: { shape: [0, 4, 2, 6] } },
-        { id: 'y', op: 'Where', inputs: ['shaped', 'x', 'c'], outputs: ['y'] },
-      ],
-      constants: new Map([['c', noise('moved c', [4, 1, 1])]]),
-    }),
-  };
-}
 
 /** Every case of our own; those of the ONNX project come on top. */
 export function conformanceCases(): readonly ConformanceCase[] {
@@ -185,20 +76,7 @@ export function conformanceCases(): readonly ConformanceCase[] {
     single('ReduceSum over space', 'ReduceSum', [x], [], { axes: [2, 3], keepdims: 1 }),
     single('ReduceMax over channels', 'ReduceMax', [x], [], { axes: [1], keepdims: 0 }),
     single('ReduceL2 over space', 'ReduceL2', [x], [], { axes: [2, 3], keepdims: 1 }),
-    ...comparisons.flatMap((op) => [
-      single(`${op} of activations`, op, [x, halves('other', [3, 4, 1, 6])], [], {}),
-      single(`${op} with itself and NaN`, op, [withNaN, withNaN], [], {}),
-      single(`${op} with a constant per channel`, op, [halves('halves', [3, 4, 5, 6])], [halves('c', [4, 1, 1])], {}),
-    ]),
-    ...(['And', 'Or', 'Xor', 'Equal'] as const).map((op) =>
-      single(`${op} of truth values`, op, [mask('a', [3, 4, 5, 6]), mask('b', [3, 4, 1, 1])], [], {}),
-    ),
-    single('Not', 'Not', [mask('not', [3, 4, 5, 6])], [], {}),
-    ...(['Ceil', 'Floor', 'Round', 'Sign'] as const).map((op) =>
-      single(op, op, [halves('halves', [3, 4, 5, 6])], [], {}),
-    ),
-    ...(['Sin', 'Cos'] as const).map((op) => single(op, op, [noise(op, [40, 50])], [], {})),
-    movedTruths(),
+    ...truthCases(x),
     single('Relu', 'Relu', [x], [], {}),
     single('Abs', 'Abs', [x], [], {}),
     single('Neg', 'Neg', [x], [], {}),

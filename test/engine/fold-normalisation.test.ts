@@ -5,7 +5,7 @@ import { buildGraph } from '../../core/network/build.js';
 import { DYNAMIC, type Graph } from '../../core/network/graph.js';
 import { float32, type Tensor } from '../../core/tensor.js';
 import { expectClose } from './agreement.js';
-import { noise } from './cases.js';
+import { noise } from './conformance-case.js';
 
 const positive = (purpose: string): Tensor => {
   const { shape, data } = noise(purpose, [6]);

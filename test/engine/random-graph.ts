@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { buildGraph, type NodeDraft } from '../../core/network/build.js';
 import { DYNAMIC, type Graph } from '../../core/network/graph.js';
 import type { Tensor } from '../../core/tensor.js';
-import { noise } from './cases.js';
+import { noise } from './conformance-case.js';
 
 const block = fc.record({
   kind: fc.constantFrom(

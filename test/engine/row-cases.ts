@@ -3,7 +3,8 @@ import type { Engine } from '../../core/engine/engine.js';
 import type { Graph } from '../../core/network/graph.js';
 import { rows, type Tensor } from '../../core/tensor.js';
 import { numbersOf, runProgram } from './agreement.js';
-import { conformanceCases, mask, noise } from './cases.js';
+import { conformanceCases } from './cases.js';
+import { mask, noise } from './conformance-case.js';
 import { randomGraph } from './random-graph.js';
 
 const images = 23;

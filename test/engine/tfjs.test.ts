@@ -7,7 +7,7 @@ import { buildGraph } from '../../core/network/build.js';
 import { DYNAMIC } from '../../core/network/graph.js';
 import type { Tensor } from '../../core/tensor.js';
 import { expectClose, numbersOf, runOnce } from './agreement.js';
-import { noise } from './cases.js';
+import { noise } from './conformance-case.js';
 import { engineConformance } from './conformance.js';
 import { tfjsJs, tfjsWasm } from './engines.js';
 import { rowCases, unlikeAlone } from './row-cases.js';

@@ -15,7 +15,7 @@ import { runStudySteps } from '../../core/study/run-study.js';
 import { hasSharedData } from '../probe/real-network.js';
 import { ablation, smallStudy } from '../study/small-study.js';
 import { expectClose, runOnce } from './agreement.js';
-import { noise } from './cases.js';
+import { noise } from './conformance-case.js';
 import { engineConformance } from './conformance.js';
 
 const webgpu: NumericMode = { engine: 'onnxruntime', precision: 'float32', device: 'webgpu' };

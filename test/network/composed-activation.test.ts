@@ -70,7 +70,38 @@ const ended: Readonly<Record<string, Activation>> = {
     net.node('Min', 'act', [net.node('Softplus', 'soft', [x]), net.node('Mul', 'double', [x, number(net, 'two', 2)])]),
 };
 
-Object.assign(composed, ended);
+/** Forms that decide by comparisons. */
+const compared: Readonly<Record<string, Activation>> = {
+  'Where(x > 0, x, a · x)': (net, x) => {
+    const above = net.node('Greater', 'above', [x, number(net, 'nought', 0)]);
+    return net.node('Where', 'act', [above, x, net.node('Mul', 'scaled', [x, number(net, 'tenth', 0.1)])]);
+  },
+  'ELU as Where(x > 0, x, exp(min(x, 0)) − 1)': (net, x) => {
+    const low = net.node('Exp', 'exp', [net.node('Min', 'low', [x, number(net, 'nought', 0)])]);
+    const above = net.node('Greater', 'above', [x, number(net, 'zero', 0)]);
+    return net.node('Where', 'act', [above, x, net.node('Sub', 'below', [low, number(net, 'one', 1)])]);
+  },
+  'thresholded, x · (x > 0.5)': (net, x) => {
+    const above = net.node('Greater', 'above', [x, number(net, 'half', 0.5)]);
+    const gate = net.node('Where', 'gate', [above, number(net, 'one', 1), number(net, 'zero', 0)]);
+    return net.node('Mul', 'act', [x, gate]);
+  },
+  'a step, read by nothing but its comparison': (net, x) => {
+    const above = net.node('Not', 'above', [net.node('LessOrEqual', 'not above', [x, number(net, 'half', 0.5)])]);
+    return net.node('Where', 'act', [above, number(net, 'one', 1), number(net, 'less', -1)]);
+  },
+  'a band, Where(x > −1 and x < 1, x, 0)': (net, x) => {
+    const above = net.node('Greater', 'above', [x, number(net, 'low', -1)]);
+    const inside = net.node('And', 'inside', [above, net.node('Less', 'below', [x, number(net, 'high', 1)])]);
+    return net.node('Where', 'act', [inside, x, number(net, 'zero', 0)]);
+  },
+  'snake, x + sin²(x)': (net, x) => {
+    const square = net.node('Pow', 'square', [net.node('Sin', 'sin', [x]), number(net, 'two', 2)]);
+    return net.add('act', x, square);
+  },
+};
+
+Object.assign(composed, ended, compared);
 
 describe('an activation of several nodes counts as one', () => {
   test.each(Object.entries(composed))('%s: a kernel is cut behind all of it', (_, activation) => {
@@ -132,6 +163,30 @@ describe('an activation of several nodes counts as one', () => {
     expect(site((net, x) => net.node('Mul', 'square', [x, x]))).toBe('rectified');
     expect(site((net, x) => net.node('Max', 'either', [x, relu(net, x)]))).toBe('rectified');
     expect(site((net, x) => net.node('Min', 'both', [x, relu(net, x)]))).toBe('signed');
+  });
+
+  test.each([
+    ['x > 0 ? x : 0', 'rectified', 'Greater', 'x, 0', ['x', '0']],
+    ['x ≥ 0 ? x : 1', 'rectified', 'GreaterOrEqual', 'x, 0', ['x', '1']],
+    ['0 < x ? x : 0', 'rectified', 'Less', '0, x', ['x', '0']],
+    ['x < 0 ? 0 : x', 'rectified', 'Less', 'x, 0', ['0', 'x']],
+    ['0 ≥ x ? 1 : x', 'rectified', 'GreaterOrEqual', '0, x', ['1', 'x']],
+    ['x > −1 ? x : 0', 'signed', 'Greater', 'x, -1', ['x', '0']],
+    ['x > 0 ? 0 : x', 'signed', 'Greater', 'x, 0', ['0', 'x']],
+    ['x > 0 ? x : −1', 'signed', 'Greater', 'x, 0', ['x', '-1']],
+    ['x < 0 ? x : 0', 'signed', 'Less', 'x, 0', ['x', '0']],
+    ['0 > x ? x : 0', 'signed', 'Greater', '0, x', ['x', '0']],
+    ['x = 0 ? 1 : x', 'signed', 'Equal', 'x, 0', ['1', 'x']],
+  ] as const)('%s is %s, and the other way round behind a Not', (_, type, op, operands, [yes, no]) => {
+    for (const turned of [false, true]) {
+      const net = new SmallNetwork(3);
+      const x = net.conv('a', 'input', 4);
+      const of = (name: string): string => (name === 'x' ? x : number(net, name, Number(name)));
+      const told = net.node(op, 'told', operands.split(', ').map(of), {}, 4);
+      const decided = turned ? net.node('Not', 'turned', [told]) : told;
+      net.head(net.node('Where', 'act', [decided, of(turned ? no : yes), of(turned ? yes : no)]));
+      expect(anatomyOf(net.graph('fc')).sites).toMatchObject([{ value: 'act', type }]);
+    }
   });
 });
 

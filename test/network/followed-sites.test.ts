@@ -6,13 +6,9 @@ import { anatomyOf } from '../../core/network/anatomy.js';
 import { describeNetwork, networkLines } from '../../core/network/describe.js';
 import { importOnnx } from '../../core/network/onnx/import.js';
 import type { Anatomy, Site } from '../../core/network/site.js';
-import type { Cell } from '../../core/probe/cell.js';
-import { runLesionBatch } from '../../core/probe/lesion.js';
-import { ReferenceSet } from '../../core/probe/reference-set.js';
-import { TappedNetwork } from '../../core/probe/tapped-network.js';
 import { randomStream } from '../../core/random.js';
 import { float32, type Tensor } from '../../core/tensor.js';
-import { maskOf, runFile, withMasks } from './fixtures/edited-file.js';
+import { expectAlike, lesionedKl, maskedKl, type Removal } from './fixtures/lesioned.js';
 
 /**
  * For each layer of a file, the value behind which its kernels must be cut, read off the exporter's names by hand: behind
@@ -49,70 +45,25 @@ function someImages(): Tensor<'float32'> {
   );
 }
 
-interface Removal {
-  readonly site: string;
-  readonly channels: readonly number[];
-}
-
 /** KL of each image, as percuss computes it. */
 async function lesioned(name: string, removals: readonly Removal[]): Promise<readonly number[]> {
   const graph = importOnnx(name, fileOf(name));
   const engine = await openOnnxruntime();
-  const network = new TappedNetwork(graph, anatomyOf(graph), engine);
-  const images = someImages();
-  const cells: Cell[] = [];
-  await runLesionBatch(
-    {
-      network,
-      chunk: { digest: 'chunk', images, labels: new Uint16Array(count) },
-      conditions: [
-        { key: 'k', condition: { edits: removals.map((removal) => ({ ...removal, fill: { kind: 'zero' } })) } },
-      ],
-      reference: new ReferenceSet(network, 'reference', images),
-      output: { kind: 'logits', classOffset: 0 },
-    },
-    { cell: (_, cell) => void cells.push(cell) },
-  );
-  await network.close();
+  const kl = await lesionedKl(engine, graph, anatomyOf(graph), someImages(), removals);
   await engine.close();
-  return Array.from((cells[0] as Cell).kl);
+  return kl;
 }
 
 /** The same from the file with a node more, on plain onnxruntime. */
-async function edited(
+const edited = (
   name: string,
   removals: readonly { readonly value: string; readonly site: Site; readonly channels: readonly number[] }[],
-): Promise<readonly number[]> {
-  const bytes = fileOf(name);
-  const feeds = { x: someImages() };
-  const masks = Object.fromEntries(removals.map(({ site, channels }, i) => [`mask${i}`, maskOf(site.shape, channels)]));
-  const intact = await runFile(bytes, feeds);
-  const shapes = removals.map(({ value, site, channels }) => ({ value, shape: maskOf(site.shape, channels).shape }));
-  const changed = await runFile(withMasks(bytes, shapes), { ...feeds, ...masks });
-  return Array.from({ length: count }, (_, image) => divergence(rowOf(intact, image), rowOf(changed, image)));
-}
-
-const rowOf = ({ data, shape }: Tensor<'float32'>, row: number): readonly number[] => {
-  const classes = shape[1] as number;
-  return Array.from(data.slice(row * classes, (row + 1) * classes));
-};
-
-function logSoftmax(z: readonly number[]): readonly number[] {
-  const largest = Math.max(...z);
-  const sum = Math.log(z.reduce((total, x) => total + Math.exp(x - largest), 0));
-  return z.map((x) => x - largest - sum);
-}
-
-function divergence(a: readonly number[], b: readonly number[]): number {
-  const [p, q] = [logSoftmax(a), logSoftmax(b)];
-  return p.reduce((sum, x, i) => sum + Math.exp(x) * (x - (q[i] as number)), 0);
-}
-
-function expectAlike(got: readonly number[], wanted: readonly number[]): void {
-  got.forEach((kl, i) =>
-    expect(Math.abs(kl - (wanted[i] as number))).toBeLessThan(1e-6 + 1e-4 * (wanted[i] as number)),
+): Promise<readonly number[]> =>
+  maskedKl(
+    fileOf(name),
+    { x: someImages() },
+    removals.map(({ value, site, channels }) => ({ value, shape: site.shape, channels })),
   );
-}
 
 describe('a kernel is cut behind its norm and its activation, whatever statistics the norm shares', () => {
   test.each(Object.keys(cutAt))('%s', async (name) => {

@@ -55,6 +55,35 @@ export const cases: Readonly<Record<string, readonly [readonly number[], Build]>
         }),
       ),
   ],
+  'activations that decide by comparisons': [
+    [-1, 5, 5, 3],
+    (g, x) => {
+      const map = g.node('Conv2D', [x, g.weights([3, 3, 3, 4])], plain);
+      const leak = g.node('Mul', [map, g.float(0.1)]);
+      const above = g.node('Greater', [map, g.float(0.25)]);
+      const below = g.node('LessEqual', [map, g.weights([4])]);
+      const [number, truth] = [{ DstT: 'DT_FLOAT' }, { SrcT: 'DT_FLOAT', DstT: 'DT_BOOL' }];
+      const cast = (of: string): string => g.node('Cast', [of], { SrcT: 'DT_BOOL', ...number });
+      return {
+        leaky: g.node('SelectV2', [above, map, leak]),
+        constant: g.node('SelectV2', [below, g.weights([4]), map]),
+        select: g.node('Select', [g.node('Less', [leak, map]), map, leak]),
+        thresholded: g.node('Mul', [map, cast(g.node('GreaterEqual', [map, g.float(0)]))]),
+        both: cast(g.node('LogicalAnd', [above, g.node('LogicalNot', [below])])),
+        either: cast(g.node('LogicalOr', [above, below])),
+        on: cast(g.node('Cast', [g.node('Relu', [map])], truth)),
+        equal: cast(g.node('Equal', [g.node('Relu', [map]), g.float(0)])),
+        unequal: cast(g.node('NotEqual', [g.node('Relu', [map]), g.float(0)])),
+      };
+    },
+  ],
+  'functions that rise in steps, and waves': [
+    [-1, 4, 4, 3],
+    (g, x) => {
+      const wide = g.node('Mul', [x, g.float(3)]);
+      return Object.fromEntries(['Ceil', 'Cos', 'Floor', 'Round', 'Sign', 'Sin'].map((op) => [op, g.node(op, [wide])]));
+    },
+  ],
   'normalisation apart, on maps': [
     [-1, 4, 4, 3],
     (g, x) =>

@@ -28,7 +28,7 @@ function becomes(name: string): string {
 }
 
 const parts: Readonly<Record<string, string>> = {
-  Cast: 'nothing, between floats; constants: computed',
+  Cast: 'nothing, between floats; Where, Equal and Not to and from truth values; constants: computed',
   Dropout: 'nothing',
   GroupNormalization: 'Reshape, InstanceNormalization, Mul, Add; from opset 21 on',
   Identity: 'nothing',
@@ -160,7 +160,8 @@ export function networksDocument(): string {
     'whatever its statistics run over (batch, group, instance, layer, RMS, local and global response), as one node or as many: nodes',
     'behind one value, read by nothing else, whose every element is an affine function of that element by statistics and constants.',
     'An activation, too, may be several nodes, however they end: elementwise nodes that come from one value and that nothing else',
-    'reads into (HardSwish as x · Clip(x + 3, 0, 6) / 6, SiLU, GELU, Mish, PReLU as Relu(x) − a · Relu(−x), Max(x, a · x)).',
+    'reads into (HardSwish as x · Clip(x + 3, 0, 6) / 6, SiLU, GELU, Mish, PReLU as Relu(x) − a · Relu(−x), Max(x, a · x),',
+    'Where(x > 0, x, a · x)). What gives truth values is computed right before the node that decides by them, for each such node anew.',
     'A gate that looks at more than the element itself (squeeze and excite, spatial attention) is neither. Where the way ends early,',
     '`percuss inspect` says before which node and why. A site is `rectified` where its elements cannot be negative by what the',
     'operators before it say; else `signed`. A depthwise convolution and its only producer are',

@@ -65,6 +65,20 @@ export const halves = (name: string, bits: readonly number[]): TensorProto =>
     rawData: new Uint8Array(Uint16Array.from(bits).buffer),
   });
 
+/** Seeded weights of 16 bits: IEEE halves, or the upper halves of float32. */
+export function narrowFloats(name: string, dims: readonly number[], type: 'FLOAT16' | 'BFLOAT16'): TensorProto {
+  const length = dims.reduce((a, b) => a * b, 1);
+  // Signs and fractions vary; exponents are those of 2^-4 to 2^-1.
+  const bits = Uint16Array.from({ length }, (_, i) => {
+    const [sign, exponent, fraction] = [(i % 3 === 0 ? 1 : 0) << 15, i % 4, (i * 397) & 0x3ff];
+    return type === 'FLOAT16'
+      ? sign | ((11 + exponent) << 10) | fraction
+      : sign | ((123 + exponent) << 7) | (fraction >> 3);
+  });
+  const dataType = TensorProto_DataType[type];
+  return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType, rawData: new Uint8Array(bits.buffer) });
+}
+
 export const doubles = (name: string, data: readonly number[]): TensorProto =>
   create(TensorProtoSchema, {
     name,

@@ -70,15 +70,14 @@ test('behind an added map or an activation, a normalisation is a pass of its own
   expect(late).toEqual({ conv: 2, relu: 0, normal: 2 });
 });
 
-test.each([
-  ['InstanceNormalization', 'scale', 'shift'],
-  ['LayerNormalization', 'each', 'each'],
-  ['LRN'],
-] as const)('%s measures each map, so that nothing is folded into the convolution before it', (op, ...parameters) => {
-  const conv = ['conv', 'Conv', 'x', 'weights'] as const;
-  const moved = maps(['relu'], conv, ['normal', op, 'conv', ...parameters], ['relu', 'Relu', 'normal']);
-  expect(moved).toEqual({ conv: 2, normal: 2, relu: 2 });
-});
+test.each([['InstanceNormalization', 'scale', 'shift'], ['LayerNormalization', 'each', 'each'], ['LRN']] as const)(
+  '%s measures each map, so that nothing is folded into the convolution before it',
+  (op, ...parameters) => {
+    const conv = ['conv', 'Conv', 'x', 'weights'] as const;
+    const moved = maps(['relu'], conv, ['normal', op, 'conv', ...parameters], ['relu', 'Relu', 'normal']);
+    expect(moved).toEqual({ conv: 2, normal: 2, relu: 2 });
+  },
+);
 
 test('of two convolutions that are added, one is folded', () => {
   const moved = maps(

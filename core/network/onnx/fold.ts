@@ -6,6 +6,7 @@ import { filled, indices, picked, stridesOf } from '../operators/layout.js';
 import { UnsupportedNode } from '../unsupported.js';
 import { dequantize } from './dequantize.js';
 import { decodeTensor, kindOf, rangeOf } from './decode.js';
+import { narrowed } from './narrow-float.js';
 import { type Translation } from './translation.js';
 
 /**
@@ -83,11 +84,13 @@ const cast: Fold = (t) => {
   const x = t.constant(0);
   const kind = kindOf(t.attributes.int('to', 0));
   if (x === undefined || kind === undefined) return undefined;
+  const round = narrowed(t.attributes.int('to', 0));
+  if (x.dtype === 'float32' && round) return float32(x.shape, (x as Tensor<'float32'>).data.map(round));
   if (x.dtype === kind) return x;
   const values = Array.from(x.data as ArrayLike<number | bigint>);
   if (kind === 'float32') {
     if (values.some((value) => typeof value === 'bigint' && !isKnown(value))) return undefined;
-    return float32(x.shape, values.map(Number));
+    return float32(x.shape, round ? values.map((value) => round(Number(value))) : values.map(Number));
   }
   if (kind === 'int64') {
     const [least, most] = rangeOf(t.attributes.int('to', 0));

@@ -234,7 +234,7 @@ function translate(parsed: Parsed, inputs: readonly GraphInput[], freedBatch: nu
       unsupported.push({ operator, node: proto.name || id, reason: error.reason });
     }
   }
-  if (unsupported.length > 0) throw unsupportedError(name, `opset ${opset}`, unsupported);
+  if (unsupported.length > 0) throw unsupportedError(name, `opset ${opset}`, unsupported, parsed.needed.others);
 
   const naming = nameNodes(names);
   const nodes = drafts.map((draft, i) => ({ ...draft, ...naming[i] }));

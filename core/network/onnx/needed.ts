@@ -5,6 +5,8 @@ import type { ValueId } from '../graph.js';
 export interface Needed {
   readonly nodes: ReadonlySet<NodeProto>;
   readonly values: ReadonlySet<ValueId>;
+  /** Outputs of the file besides it. */
+  readonly others: readonly ValueId[];
 }
 
 /** Nodes and values that lead to `output`, in time linear in the file. */
@@ -19,5 +21,6 @@ export function neededFor(graph: GraphProto, output: ValueId | undefined): Neede
     nodes.add(node);
     for (const input of node.input) if (input !== '') values.add(input);
   }
-  return { nodes, values };
+  const others = graph.output.map(({ name }) => name).filter((name) => name !== output);
+  return { nodes, values, others };
 }

@@ -38,7 +38,8 @@ export function importGraphModel(
   const needed = inOrder(name, only(def, [answer]));
   const kept = keptOutputs(name, def, answer);
   const tensors = readTensors(name, json, files);
-  const result = new GraphModelImport(name, kept, tensors).run(inOrder(name, kept), new Set(needed));
+  const others = [...def.outputs.keys()].filter((key) => key !== answer);
+  const result = new GraphModelImport(name, kept, tensors).run(inOrder(name, kept), new Set(needed), others);
   const nodes = truthsBesideReaders(
     name,
     namedLikeModules(result.nodes, result.constants),
@@ -124,7 +125,8 @@ class GraphModelImport {
     this.#tensors = tensors;
   }
 
-  run(order: readonly GraphNode[], needed: ReadonlySet<GraphNode>): Imported {
+  /** `others`: outputs of the file besides the answer. */
+  run(order: readonly GraphNode[], needed: ReadonlySet<GraphNode>, others: readonly string[]): Imported {
     const unsupported: Unsupported[] = [];
     const lost = new Set<string>();
     for (const node of order) {
@@ -145,7 +147,7 @@ class GraphModelImport {
         if (isTold && needed.has(node)) unsupported.push({ operator: node.op, node: node.name, reason: error.reason });
       }
     }
-    if (unsupported.length > 0) throw unsupportedError(this.#model, form, unsupported);
+    if (unsupported.length > 0) throw unsupportedError(this.#model, form, unsupported, others);
     const { inputs, nodes, constants } = this.#builder;
     return { outputs: this.#outputs(lost), inputs, nodes, constants };
   }
