@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { countCorrect } from '../core/analysis/damage.js';
 import { clopperPearson } from '../core/analysis/interval.js';
+import { placed } from '../core/spec/placed.js';
 import { baselineDoubts } from '../core/study/baseline-doubts.js';
 import { Catalog } from '../core/study/catalog.js';
 import { unmeasurable } from '../core/study/check-baselines.js';
@@ -107,7 +108,7 @@ export function baselineCommand(program: Command): void {
 /** The first stage only: profiles and the intact networks. */
 async function computeBasics(
   { ledger, terminal }: Session,
-  { ref, spec }: PreparedStudy,
+  { ref, spec, positions }: PreparedStudy,
   signal: AbortSignal,
 ): Promise<void> {
   const { workers, memory } = spec.run;
@@ -121,6 +122,8 @@ async function computeBasics(
     if (!plan.ref || plan.index !== 0) return;
     const { progress } = terminal;
     await runStage(steps, plan, { window: compute.slots, onFailure: 'stop', progress, signal, tables: [] });
+  } catch (error) {
+    throw placed(error, positions);
   } finally {
     await compute.close();
   }

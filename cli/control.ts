@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { cancelStudy, pauseStudy, resumeStudy, studyHandle, waitForResult } from '../workers/client.js';
 import { submissionOf, workersOf, type Submitted } from '../workers/submitted.js';
+import { knownDoubts, watchDoubts } from './doubts.js';
 import { followProgress } from './follow.js';
 import { interruptible } from './interrupt.js';
 import { withMemoryOption } from './memory-option.js';
@@ -164,7 +165,8 @@ export function watchCommand(program: Command): void {
     .description('follow a submitted study until it ends; Ctrl-C stops watching, not the study')
     .argument('<study>', 'name or id')
     .action((asked: string, _: unknown, command: Command) =>
-      withStudy(asked, command, async ({ known: { id, study }, submitted, client, session, lonely }) => {
+      withStudy(asked, command, async ({ known, submitted, client, session, lonely }) => {
+        const { id, study } = known;
         const { terminal } = session;
         // One that has ended is told at once, with how.
         if (submitted === undefined) requireRunning(study, submitted, 'watched');
@@ -173,11 +175,19 @@ export function watchCommand(program: Command): void {
         await interruptible(
           async (signal) => {
             const following = goesOn
-              ? followProgress(client, id, terminal, `no worker answers; ${study} goes on as soon as one does`)
+              ? followProgress(
+                  client,
+                  id,
+                  terminal,
+                  `no worker answers; ${study} goes on as soon as one does`,
+                  watchDoubts(session, known),
+                )
               : undefined;
             try {
               const result = await waitForResult(studyHandle(client, id), { signal });
-              terminal.result({ study: id, ...result }, () => [
+              const { warnings } = await knownDoubts(session, known);
+              terminal.result({ study: id, ...result, warnings }, () => [
+                ...warnings.map((line) => `WARNING ${line}`),
                 `${study}: ${result.state}; ${result.counters.computed} cells computed, ${result.stored} stored before, ${result.counters.failed} failed`,
                 `report: percuss report ${study}`,
               ]);

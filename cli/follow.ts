@@ -16,9 +16,15 @@ const phases = {
 
 /**
  * Shows a study's progress until it is stopped. An unanswered query is tried again: the study goes on meanwhile. `silence` is
- * said where no worker answers.
+ * said where no worker answers, `onStage` called with the stage whenever one does.
  */
-export function followProgress(client: Client, study: string, terminal: Terminal, silence: string): { stop(): void } {
+export function followProgress(
+  client: Client,
+  study: string,
+  terminal: Terminal,
+  silence: string,
+  onStage: (stage: number) => Promise<void> = () => Promise.resolve(),
+): { stop(): void } {
   let stopped = false;
   let lastNotice = '';
   const tell = (line: string | undefined): void => {
@@ -30,8 +36,10 @@ export function followProgress(client: Client, study: string, terminal: Terminal
     while (!stopped) {
       try {
         const progress = await answeredProgress(client, study);
-        if (progress) show(progress, terminal, tell);
-        else if (!stopped) tell(silence);
+        if (progress) {
+          await onStage(progress.stage);
+          show(progress, terminal, tell);
+        } else if (!stopped) tell(silence);
       } catch (error) {
         if (!stopped) tell(`waiting for progress: ${messageOf(error).split('\n', 1)[0]}`);
       }

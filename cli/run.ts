@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { PercussError } from '../core/errors.js';
+import { placed } from '../core/spec/placed.js';
 import { createSteps } from '../core/study/create-steps.js';
 import { exportOutputs, soundOutputs, type StudyOutputs } from '../core/study/outputs.js';
 import { runStudySteps } from '../core/study/run-study.js';
@@ -125,6 +126,8 @@ async function compute(
     const run = options.inProcess === true ? inProcess : overTemporal;
     const outcome = await run(session, prepared, { ...options, slots, steps, signal });
     return { outcome, fresh: true };
+  } catch (error) {
+    throw placed(error, prepared.positions);
   } finally {
     await children.close();
   }

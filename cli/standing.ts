@@ -8,6 +8,7 @@ import { connectClient } from '../infra/connection.js';
 import type { WholeProgress } from '../workers/client.js';
 import { submissionOf, submissions, workersOf, type Submitted, type Workers } from '../workers/submitted.js';
 import { lookIdentity } from '../core/store/identity.js';
+import { knownDoubts } from './doubts.js';
 import type { Session } from './session.js';
 import { findStudy } from './study-name.js';
 import { findTemporal } from './temporal.js';
@@ -51,6 +52,8 @@ export interface Standing {
   readonly submitted: string | null;
   /** Why a submission failed, stalled, or paused by itself. */
   readonly because: string | null;
+  /** Reasons to doubt its intact networks: labels, preprocessing or the reading of outputs. */
+  readonly warnings: readonly string[];
   /** What could not be asked, and why. */
   readonly unknown: readonly string[];
 }
@@ -114,6 +117,7 @@ export async function standingOf(session: Session, { client, reason }: Asked, kn
   const submitted = client ? await submissionOf(client, id, workers) : undefined;
   const live = submitted?.progress;
   const tally = unreachable === undefined && !live ? await storedTally(session.ledger, id) : undefined;
+  const { warnings, unread } = await knownDoubts(session, known);
   const counts = live ? liveCounts(live) : storedCounts(submitted, tally);
   return {
     study: id,
@@ -130,7 +134,8 @@ export async function standingOf(session: Session, { client, reason }: Asked, kn
       live?.current?.pausedBecause ??
       submitted?.result?.stoppedBy?.message ??
       null,
-    unknown: [...(unreachable === undefined ? [] : [unreachable]), ...(reason === undefined ? [] : [reason])],
+    warnings,
+    unknown: [unread, reason].filter((part) => part !== undefined),
   };
 }
 
@@ -194,7 +199,8 @@ const words: Readonly<Record<State, string>> = {
 
 /** How a study stands, as lines for people. */
 export function standingLines(standing: Standing, storeUrl: string, mode: NumericMode | undefined): readonly string[] {
-  const { name, study, state, percent, stored, total, computed, reused, failed, workers, because, unknown } = standing;
+  const { name, study, state, percent, stored, total, computed, reused, failed, workers, because, warnings, unknown } =
+    standing;
   const counted = [
     ...(percent === null
       ? []
@@ -216,6 +222,7 @@ export function standingLines(standing: Standing, storeUrl: string, mode: Numeri
         ]
       : []),
     ...(state === 'paused' ? [`  go on with: percuss resume ${name}`] : []),
+    ...warnings.map((line) => `WARNING ${line}`),
     ...unknown.map((reason) => `  not asked: ${reason}`),
   ];
 }

@@ -8,7 +8,7 @@ import type { CostModel } from '../plan/cost.js';
 import type { CountedModel, WorkCount } from '../plan/count.js';
 import { silent, type Progress } from '../progress.js';
 import { checkAgainstNetworks, type ImageFacts } from '../spec/check.js';
-import { sortIssues, type SpecIssue } from '../spec/issue.js';
+import { sortIssues, type Positions, type SpecIssue } from '../spec/issue.js';
 import { readStudySpec, specInvalid } from '../spec/load.js';
 import { inputIssue, soundParts, withoutConsequences } from './input-issue.js';
 import type { StudyRef } from '../spec/resolved-study.js';
@@ -39,6 +39,7 @@ import { readStudyInputs, resolveStudy, storeStudy, type ReadModel, type Resolve
 export interface CheckedStudy {
   readonly spec: StudySpec;
   readonly yaml: string;
+  readonly positions: Positions;
   readonly resolved: ResolvedInputs;
   readonly models: readonly ReadModel[];
   /** What its author should know about the images. */
@@ -50,6 +51,8 @@ export interface CheckedStudy {
 /** A study in the store, and how it stands there. */
 export interface PreparedStudy {
   readonly spec: StudySpec;
+  /** Where its values stand, for refusals that are found while it runs. */
+  readonly positions: Positions;
   readonly ref: StudyRef;
   readonly planned: PlannedStage;
   /** Nothing is missing, and nothing failed. */
@@ -104,7 +107,7 @@ export async function readStudy(file: string, progress: Progress = silent): Prom
   if (!spec || all.length > 0) throw specInvalid(file, all);
   const notices = [...inputs.images.values()].flatMap((set) => [...set.notices, ...labelNotices(set)]);
   const resolved = resolveStudy({ ...inputs, spec });
-  return { spec, yaml: text, resolved, models: inputs.models, notices, counts };
+  return { spec, yaml: text, positions, resolved, models: inputs.models, notices, counts };
 }
 
 const countedOf =
@@ -169,7 +172,7 @@ export async function standingMode(
 export async function prepareStudy(file: string, ledger: Ledger, options: PrepareOptions = {}): Promise<PreparedStudy> {
   const progress = options.progress ?? silent;
   const checked = await readStudy(file, progress);
-  const { spec, yaml, resolved, models, notices: ofImages } = checked;
+  const { spec, yaml, positions, resolved, models, notices: ofImages } = checked;
   const standing = await standingMode(ledger, resolved.id, spec.run);
   await checkLimits(ledger, checked, standing.mode, options.costOf);
   const decision = standing.decided
@@ -191,7 +194,8 @@ export async function prepareStudy(file: string, ledger: Ledger, options: Prepar
     try {
       const planned = await nextStage(ledger, catalog, ref, options);
       const { tally } = planned;
-      return { spec, ref, planned, complete: !planned.stage && tally.failed === 0, units: tally.stored, notices };
+      const complete = !planned.stage && tally.failed === 0;
+      return { spec, positions, ref, planned, complete, units: tally.stored, notices };
     } catch (error) {
       // A network or images that planning found damaged were set aside; we have them at hand, so they are stored again.
       if (!isPercussError(error) || error.code !== 'OBJECT_DAMAGED' || attempt === ATTEMPTS) throw error;
