@@ -35,11 +35,17 @@ function bounds({ correct, images }: Share, level: number): { readonly low: numb
 export const MARGIN = 0.2;
 
 /**
+ * The least that `times` a proportion is above another, at a two-sided level (Newcombe, Statistics in Medicine 17, 1998, method 10).
+ */
+export function leastDifference(higher: Share, lower: Share, level: number, times = 1): number {
+  const [q, p] = [higher.correct / higher.images, lower.correct / lower.images];
+  return times * q - p - Math.hypot(times * (q - bounds(higher, level).low), bounds(lower, level).high - p);
+}
+
+/**
  * Whether an accuracy is far below another beyond chance: the lower bound (99 %) of the difference of the two proportions
- * (Newcombe, Statistics in Medicine 17, 1998, method 10) is above 20 points, or above half of the higher accuracy.
+ * is above 20 points, or above half of the higher accuracy.
  */
 export function farBelow(lower: Share, higher: Share, level = 0.99): boolean {
-  const [p, q] = [lower.correct / lower.images, higher.correct / higher.images];
-  const [up, down] = [bounds(lower, level).high - p, q - bounds(higher, level).low];
-  return q - p - Math.hypot(up, down) > MARGIN || q / 2 - p - Math.hypot(up, down / 2) > 0;
+  return leastDifference(higher, lower, level) > MARGIN || leastDifference(higher, lower, level, 0.5) > 0;
 }

@@ -50,6 +50,19 @@ describe('the grid of signatures', () => {
     expect(rowsOf(inner, 'small')).toEqual([1, 5]);
   });
 
+  test('of equal strides the later map gives the points: a copy behind a window of two begins where its window does', () => {
+    const image: Placed = { name: 'image', depth: 0, shape: [3, 16, 16], stride: [1, 1], offset: [0, 0] };
+    const copy: Placed = { name: 'copy', depth: 1, shape: [3, 15, 15], stride: [1, 1], offset: [0.5, 0.5] };
+    for (const sites of [
+      [image, copy],
+      [copy, image],
+    ]) {
+      const grid = gridOf(sites);
+      expect(rowsOf(grid, 'copy')).toEqual(every(15, 1));
+      expect(rowsOf(grid, 'image')).toEqual(every(15, 1));
+    }
+  });
+
   test('has no points where maps have none in common', () => {
     expect(gridOf([map('left', 1, 0, 4), map('right', 1, 9, 4)])).toMatchObject({ rows: 0, columns: 0 });
     expect(gridOf([])).toEqual({ rows: 0, columns: 0, elements: new Map() });
