@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { correctness, robustnessArea, robustnessCurve, type CurveInput } from '../../core/analysis/curve.js';
-import { damageByClass, damageOf } from '../../core/analysis/damage.js';
-import { clopperPearson } from '../../core/analysis/interval.js';
+import { damageByClass, damageOf, knownMean, type Damage } from '../../core/analysis/damage.js';
+import { clopperPearson, pairedDifference } from '../../core/analysis/interval.js';
 import { layerSensitivity } from '../../core/analysis/sensitivity.js';
 import { crossedMean } from '../../core/analysis/crossed.js';
 import { randomStream } from '../../core/random.js';
@@ -19,12 +19,17 @@ const lesioned = {
 };
 
 describe('damage of a condition, by hand', () => {
-  const damage = damageOf(baseline, lesioned)!;
+  // Within each test, not before them: mutation testing sees what a test runs.
+  const damageByHand = (): Damage => damageOf(baseline, lesioned)!;
   test('counts', () => {
+    const damage = damageByHand();
     expect(damage).toMatchObject({ images: 5, correct: 4, flips: 3, nonFinite: 0 });
     expect(damage.accuracy).toEqual(clopperPearson(4, 5));
   });
   test('differences are taken image by image', () => {
+    const damage = damageByHand();
+    // Images 1 and 4 are right by the lesion alone, image 0 without it.
+    expect(damage.deltaAccuracy).toEqual(pairedDifference(2, 1, 5));
     expect(damage.deltaAccuracy.estimate).toBeCloseTo(0.2, 12);
     expect(damage.kl!.estimate).toBeCloseTo(0.2, 12);
     expect(damage.deltaLoss!.estimate).toBeCloseTo(-1.5 / 5, 12);
@@ -37,6 +42,24 @@ describe('damage of a condition, by hand', () => {
       [1, 2, 2, 0],
       [2, 1, 1, 1],
     ]);
+    const backwards = <T extends Iterable<number>>(values: T): number[] => [...values].reverse();
+    const turned = damageByClass(
+      { labels: backwards(baseline.labels), predicted: backwards(baseline.predicted), loss: backwards(baseline.loss) },
+      { predicted: backwards(lesioned.predicted), loss: backwards(lesioned.loss), kl: backwards(lesioned.kl) },
+    );
+    expect(turned.map(({ label, damage: d }) => [label, d.deltaAccuracy])).toEqual(
+      classes.map(({ label, damage: d }) => [label, d.deltaAccuracy]),
+    );
+  });
+  test('a mean is over what is finite: none has none, one has no interval, two have that of Student', () => {
+    const { NaN: none } = Number;
+    expect(knownMean(Float64Array.of(none, Infinity), 0.95)).toBeNull();
+    expect(knownMean(Float64Array.of(none, 4), 0.95)).toEqual({ estimate: 4, low: null, high: null });
+    // The deviation of 1 and 3 is √2, that of their mean 1; one degree of freedom.
+    const two = knownMean(Float64Array.of(1, none, 3), 0.95)!;
+    expect(two.estimate).toBe(2);
+    expect(two.low).toBeCloseTo(2 - 12.706204736432095, 7);
+    expect(two.high).toBeCloseTo(2 + 12.706204736432095, 7);
   });
   test('a baseline against itself: no damage, and zero lies in the interval of Δaccuracy', () => {
     const none = damageOf(baseline, { ...baseline, kl: new Float32Array(5) })!;

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { predictDamage, type PredictedKernel, type PredictedSite } from '../../core/analysis/predictor.js';
+import {
+  predictDamage,
+  type PredictedKernel,
+  type PredictedSite,
+  type PredictorResult,
+} from '../../core/analysis/predictor.js';
 import { randomStream } from '../../core/random.js';
 import { simulation } from './simulation.js';
 
@@ -31,37 +36,41 @@ const world = ({ run, sites = 8, kernels = 16, images = 50, slope }: World): Pre
 const options = { seed: 5, covariates: ['std'], bootstrap: 100, permutations: 199, splits: 10 };
 
 describe('predictors of damage', () => {
-  const results = predictDamage(world({ run: 1, slope: 1 }), ['true', 'std', 'copy', 'noise', 'constant'], options);
-  const [truth, std, copy, noise, constant] = results;
+  // Within each test, not before them: mutation testing sees what a test runs.
+  const found = (): PredictorResult[] =>
+    predictDamage(world({ run: 1, slope: 1 }), ['true', 'std', 'copy', 'noise', 'constant'], options);
   test('a true predictor is found within sites, whatever runs against it between them', () => {
+    const [truth] = found();
     expect(truth!.spearman!.low).toBeGreaterThan(0.2);
     expect(truth!.p).toBe(1 / 200);
     expect(truth).toMatchObject({ sites: 8, kernels: 128 });
   });
   test('noise is not: its interval holds 0 and its adjusted p is large', () => {
+    const noise = found()[3];
     expect(noise!.spearman!.low).toBeLessThan(0);
     expect(noise!.spearman!.high).toBeGreaterThan(0);
     expect(noise!.pAdjusted).toBeGreaterThan(0.05);
   });
   test('a copy of a covariate predicts, but nothing beyond it; the true one does', () => {
+    const [truth, std, copy] = found();
     expect(copy!.spearman!.low).toBeGreaterThan(0.2);
     expect(Math.abs(copy!.partial!)).toBeLessThan(0.2);
     expect(truth!.partial).toBeGreaterThan(truth!.spearman!.estimate);
     expect(std!.partial).toBeCloseTo(std!.spearman!.estimate, 1);
   });
   test('what does not vary has no number, and does not count as a test', () => {
+    const [truth, , , , constant] = found();
     expect(constant).toMatchObject({ spearman: null, p: null, pAdjusted: null, partial: null });
     // Benjamini-Yekutieli over the 4 that are left, the smallest p three times: p · 4 / 3 · (1 + 1/2 + 1/3 + 1/4).
     expect(truth!.pAdjusted).toBeCloseTo(((1 / 200) * 4 * (25 / 12)) / 3, 10);
   });
   test('no predictor passes the ceiling that the reliability of damage sets', () => {
+    const [truth] = found();
     expect(truth!.reliability).toBeGreaterThan(0.9);
     expect(truth!.ceiling).toBeCloseTo(Math.sqrt(truth!.reliability!), 12);
   });
   test('the same seed gives the same bytes', () => {
-    expect(predictDamage(world({ run: 1, slope: 1 }), ['true', 'std', 'copy', 'noise', 'constant'], options)).toEqual(
-      results,
-    );
+    expect(found()).toEqual(found());
   });
   test('kernels without a predictor are left out, sites with fewer than 4 too; nothing left is null', () => {
     const sites = world({ run: 2, sites: 2, slope: 1 }).map((site, s) => ({
