@@ -23,6 +23,8 @@ export interface Told {
   /** Undefined as it begins. */
   readonly outcome?: Outcome;
   readonly message?: string;
+  /** What the parser tells of an input that it accepts. */
+  readonly note?: string;
 }
 
 function outcomeOf(error: unknown): Outcome {
@@ -53,20 +55,22 @@ function keep(task: Task, number: number, input: Input): void {
 
 async function work(task: Task): Promise<void> {
   const parser = parsers[task.parser] as Parser;
-  const seeds = parser.seeds();
+  const seeds = await parser.seeds();
   for (let number = task.from; ; number += task.step) {
     const input = await inputOf(parser, seeds, task.parser, task.seed, number);
     process.send?.({ number } satisfies Told);
     let told: Told = { number, outcome: 'accepted' };
     try {
-      await parser.parse(input);
+      const note = await parser.parse(input);
+      if (note) told = { ...told, note };
     } catch (error) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      told = { number, outcome: outcomeOf(error), message };
+      const outcome = outcomeOf(error);
+      told = outcome === 'clean' ? { number, outcome } : { number, outcome, message };
     }
     const failed = told.outcome === 'raw' || told.outcome === 'differs';
     if (failed) keep(task, number, input);
-    process.send?.(failed ? told : { number, outcome: told.outcome });
+    process.send?.(told);
     // So that what was said is sent before the next input may take the process down.
     await new Promise<void>((resolve) => void setImmediate(resolve));
   }

@@ -26,7 +26,10 @@ const largeBytes = 1e9;
 /** A fresh process now and then, so that what one input left does not count against another. */
 const inputsEach = 2_500;
 
-type Counts = Record<'tried' | Outcome | 'slow' | 'large' | 'crashed', number>;
+type Counts = Record<'tried' | Outcome | 'slow' | 'large' | 'crashed', number> & {
+  /** Of accepted inputs, by what the parser told. */
+  readonly notes: Map<string, number>;
+};
 
 const columns = ['tried', 'clean', 'accepted', 'raw', 'differs', 'crashed', 'slow', 'large'] as const;
 
@@ -68,6 +71,7 @@ function watch(task: Task, counts: Counts, isOver: () => boolean): Promise<numbe
     }
     counts.tried += 1;
     counts[told.outcome] += 1;
+    if (told.note !== undefined) counts.notes.set(told.note, (counts.notes.get(told.note) ?? 0) + 1);
     if (told.message !== undefined) log(task.parser, `${told.outcome} ${task.seed}-${told.number}\n${told.message}`);
     done += 1;
     if (done >= inputsEach || isOver()) end('over');
@@ -87,7 +91,17 @@ function watch(task: Task, counts: Counts, isOver: () => boolean): Promise<numbe
 }
 
 async function fuzz(parser: string, seconds: number, most: number, jobs: number): Promise<Counts> {
-  const counts: Counts = { tried: 0, clean: 0, accepted: 0, raw: 0, differs: 0, slow: 0, large: 0, crashed: 0 };
+  const counts: Counts = {
+    tried: 0,
+    clean: 0,
+    accepted: 0,
+    raw: 0,
+    differs: 0,
+    slow: 0,
+    large: 0,
+    crashed: 0,
+    notes: new Map(),
+  };
   const until = Date.now() + 1_000 * seconds;
   const isOver = (): boolean => Date.now() > until || counts.tried >= most;
   const job = async (from: number): Promise<void> => {
@@ -113,6 +127,7 @@ for (const parser of asked) {
     wholeNumber(flags, 'jobs'),
   );
   process.stdout.write(`${parser.padEnd(12)}${columns.map((name) => String(counts[name]).padStart(10)).join('')}\n`);
+  for (const [note, count] of [...counts.notes].sort()) process.stdout.write(`${''.padEnd(12)}${note}: ${count}\n`);
   failed += counts.raw + counts.differs + counts.crashed + counts.slow + counts.large;
 }
 if (failed > 0) process.stdout.write(`${failed} failed: see .tmp/fuzz\n`);

@@ -1,17 +1,17 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { RandomStream } from '../../core/random.js';
-import { mutatedBytes, mutateTree, pick } from './mutation.js';
+import { isHolder, mutatedBytes, mutateTree, pick } from './mutation.js';
 
 /** Files by name; one of them is what the parser is given. */
 export type Input = ReadonlyMap<string, Uint8Array>;
 
 export interface Parser {
   /** Real files, each small. */
-  readonly seeds: () => readonly Input[];
+  readonly seeds: () => readonly Input[] | Promise<readonly Input[]>;
   readonly mutate: (seed: Input, random: RandomStream) => Promise<Input>;
-  /** Reads them to the end, as the product does; throws what it throws. */
-  readonly parse: (input: Input) => Promise<void>;
+  /** Reads them to the end, as the product does; throws what it throws. What is told of those that are accepted is counted. */
+  readonly parse: (input: Input) => Promise<string | undefined | void>;
 }
 
 export const filesIn = (folder: string, ending: string): readonly string[] =>
@@ -35,7 +35,8 @@ export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(te
 
 export function mutatedJson(bytes: Uint8Array, random: RandomStream): Uint8Array {
   if (random.below(4) === 0) return mutatedBytes(bytes, random);
-  const tree = JSON.parse(textOf(bytes)) as Record<string, unknown>;
+  const tree: unknown = JSON.parse(textOf(bytes));
+  if (!isHolder(tree)) return mutatedBytes(bytes, random);
   mutateTree(tree, random, false);
   return bytesOf(JSON.stringify(tree) ?? '');
 }

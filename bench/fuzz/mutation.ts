@@ -96,7 +96,7 @@ interface Leaf {
 /** No holder: put below itself it would make a circle. */
 const plain = (value: unknown): unknown => (isHolder(value) ? null : value);
 
-const isHolder = (value: unknown): value is Holder =>
+export const isHolder = (value: unknown): value is Holder =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
 
 function leavesOf(root: Holder): readonly Leaf[] {

@@ -13,7 +13,7 @@ import { agreesWithOnnxruntime } from './plain-onnxruntime.js';
 
 const fixtures = 'test/network/fixtures';
 
-async function network(format: NetworkFormat, main: string, input: Input): Promise<void> {
+async function network(format: NetworkFormat, main: string, input: Input): Promise<string | undefined> {
   const read = (name: string): Promise<Uint8Array> => {
     const bytes = input.get(name);
     return bytes ? Promise.resolve(bytes) : Promise.reject(new PercussError('FILE_MISSING', `there is no ${name}`));
@@ -21,7 +21,7 @@ async function network(format: NetworkFormat, main: string, input: Input): Promi
   const files = await networkFiles(format, main, { own: read, beside: (_, name) => read(name) });
   const graph = await importNetwork('network', format, files, main);
   describeNetwork(graph, anatomyOf(graph));
-  if (format === 'onnx') await agreesWithOnnxruntime(graph, read, main);
+  return format === 'onnx' ? agreesWithOnnxruntime(graph, read, main) : undefined;
 }
 
 function mutatedOnnx(bytes: Uint8Array, random: RandomStream): Uint8Array {

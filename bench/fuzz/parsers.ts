@@ -1,15 +1,12 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import path from 'node:path';
+import sharp, { type Sharp } from 'sharp';
 import type { DataSpec } from '../../core/data/data-spec.js';
 import { loadImageSet } from '../../core/data/image-set.js';
-import { sha256 } from '../../core/digest.js';
 import { PercussError } from '../../core/errors.js';
-import { Ledger } from '../../core/ledger/ledger.js';
 import { decodeSafetensors, encodeSafetensors } from '../../core/safetensors.js';
 import { specInvalid } from '../../core/spec/load.js';
 import { parseStudySpec } from '../../core/spec/parse.js';
-import { memoryStore } from '../../core/store/memory-store.js';
 import { float32 } from '../../core/tensor.js';
+import { mutatedRecord, readRecords, recordsOfStudy } from './finished-store.js';
 import {
   anyOf,
   bytesOf,
@@ -24,23 +21,7 @@ import {
 } from './input.js';
 import { mutatedBytes, pick } from './mutation.js';
 import { networkParsers } from './network-parsers.js';
-
-function npyOf(descr: string, shape: readonly number[], data: Uint8Array): Uint8Array {
-  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`.padEnd(117) + '\n';
-  return Buffer.concat([
-    Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]),
-    bytesOf(header),
-    data,
-  ]);
-}
-
-const idxOf = (dims: readonly number[], data: Uint8Array): Uint8Array => {
-  const head = Buffer.alloc(4 + 4 * dims.length);
-  head[2] = 8;
-  head[3] = dims.length;
-  dims.forEach((dim, i) => head.writeUInt32BE(dim, 4 + 4 * i));
-  return Buffer.concat([head, data]);
-};
+import { idxOf, npyOf } from './packed-images.js';
 
 const counting = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 251);
 const labels = Uint8Array.from({ length: 10 }, (_, i) => i % 5);
@@ -69,29 +50,31 @@ async function images(format: DataSpec['format'], input: Input): Promise<void> {
   await loadImageSet({ ...spec, classes: undefined }, 1, source);
 }
 
-const pictures = ['test/data/fixtures', 'test/data'].flatMap((folder) => {
-  try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(png|jpe?g|webp|gif|avif|bmp|tiff?)$/i.test(name))
-      .map((name) => path.join(folder, name));
-  } catch {
-    return [];
-  }
-});
-
-const study = sha256('study');
-
-function records(): Input {
-  const root = { created: '2026-01-01T00:00:00.000Z', id: study, study: 'demo' };
-  return new Map([
-    [`roots/${study}.json`, bytesOf(JSON.stringify(root))],
-    [`studies/${study}/study.json`, bytesOf(JSON.stringify({ version: 1, study: 'demo', models: [], data: [] }))],
-    [
-      `studies/${study}/decisions/mode.json`,
-      bytesOf(JSON.stringify({ engine: 'onnxruntime', device: 'cpu', precision: 'float32' })),
-    ],
-    ['store.json', bytesOf(`{"format":"percuss-store","id":"${'0'.repeat(32)}","version":1}`)],
-  ]);
+/** Two classes with a picture each, in every format that is read. */
+async function pictureFolders(): Promise<readonly Input[]> {
+  const [width, height] = [24, 18];
+  const shades = Uint8Array.from({ length: 3 * width * height }, (_, i) => 128 + 100 * Math.sin(i / 17) + (i % 13));
+  const picture = (): Sharp => sharp(shades, { raw: { width, height, channels: 3 } });
+  const kinds = [
+    ['p.png', picture().png()],
+    ['palette.png', picture().png({ palette: true })],
+    ['p.jpg', picture().jpeg()],
+    ['progressive.jpg', picture().jpeg({ progressive: true })],
+    ['p.webp', picture().webp()],
+    ['lossless.webp', picture().webp({ lossless: true })],
+    ['p.gif', picture().gif()],
+    ['p.tif', picture().tiff()],
+    ['p.avif', picture().avif()],
+  ] as const;
+  return Promise.all(
+    kinds.map(async ([name, encoded]): Promise<Input> => {
+      const bytes = new Uint8Array(await encoded.toBuffer());
+      return new Map([
+        [`a/${name}`, bytes],
+        [`b/${name}`, bytes],
+      ]);
+    }),
+  );
 }
 
 /** Every parser of foreign bytes. A new one is a row. */
@@ -127,14 +110,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     parse: (input) => images('cifar10', input),
   },
   folder: {
-    seeds: () =>
-      pictures.slice(0, 40).map((file) => {
-        const name = path.basename(file);
-        return new Map([
-          [`a/${name}`, new Uint8Array(readFileSync(file))],
-          [`b/${name}`, new Uint8Array(readFileSync(file))],
-        ]);
-      }),
+    seeds: pictureFolders,
     mutate: anyOf(600),
     parse: (input) => images('folder', input),
   },
@@ -168,20 +144,8 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   records: {
-    seeds: () => [records()],
-    mutate: (seed, random) => {
-      const name = pick(random, [...seed.keys()]);
-      return Promise.resolve(changed(seed, name, mutatedJson(seed.get(name) as Uint8Array, random)));
-    },
-    parse: async (input) => {
-      const store = memoryStore();
-      for (const [key, bytes] of input) await store.putIfAbsent(key, bytes);
-      const ledger = new Ledger(store);
-      await ledger.listStudies();
-      await ledger.failuresOf(study);
-      await ledger.outputsOf(study);
-      await ledger.identity();
-      await ledger.getStudy(study);
-    },
+    seeds: () => [recordsOfStudy()],
+    mutate: (seed, random) => Promise.resolve(mutatedRecord(seed, random)),
+    parse: readRecords,
   },
 };

@@ -1,9 +1,12 @@
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
 import { parentPort } from 'node:worker_threads';
 import type { Attribute, Dataset, File, Group } from 'h5wasm';
-import type { Hdf5Answer, Hdf5Dataset, Hdf5Group, Hdf5Task } from './hdf5.js';
+import type { Hdf5Dataset, Hdf5Group, Hdf5Task } from './hdf5.js';
+import type { Hdf5Told } from './hdf5-thread.js';
 
 /**
- * Reads an HDF5 file in a thread of its own: the library may loop for ever or take all memory on a damaged file, and can only be
+ * Reads HDF5 files in a thread of its own: the library may loop for ever or take all memory on a damaged file, and can only be
  * stopped by ending the thread.
  */
 
@@ -15,7 +18,11 @@ interface Growing {
   grow(pages: number): number;
 }
 
-let memory = 0;
+/** What the file may take, and what the library holds. It never gives back. */
+const memory = { allowed: 0, held: 0 };
+
+/** A thread that holds more is not kept. */
+const mostHeld = 128 * 2 ** 20;
 
 /** The library asks for memory by this method alone. */
 function limitMemory(): void {
@@ -23,8 +30,11 @@ function limitMemory(): void {
     .WebAssembly;
   const grow = Memory.prototype.grow;
   Memory.prototype.grow = function limited(this: Growing, pages: number): number {
-    if (this.buffer.byteLength + pages * 65_536 > memory) throw new RangeError('more memory than this file may take');
-    return grow.call(this, pages);
+    const wanted = this.buffer.byteLength + pages * 65_536;
+    if (wanted > memory.allowed) throw new RangeError('more memory than this file may take');
+    const before = grow.call(this, pages);
+    memory.held = wanted;
+    return before;
   };
 }
 
@@ -82,19 +92,43 @@ class Reading {
 const isGroup = (item: object | null): item is Group => item !== null && 'keys' in item;
 const isDataset = (item: object | null): item is Dataset => item !== null && 'dtype' in item && 'value' in item;
 
-async function answer(task: Hdf5Task): Promise<Hdf5Answer> {
-  memory = task.limits.memory;
+/** Nothing of ours and nothing that the library says itself: who knows what it left in the library's memory. */
+const isStrange = (error: unknown): boolean =>
+  !(error instanceof Excess) && (!(error instanceof Error) || error.constructor !== Error);
+
+let files = 0;
+
+async function read(task: Hdf5Task): Promise<Hdf5Told> {
+  memory.allowed = task.limits.memory;
+  files += 1;
+  const name = `/network-${files}.h5`;
+  const told = (answer: Hdf5Told['answer'], reusable = true): Hdf5Told => ({
+    answer,
+    reusable: reusable && memory.held <= mostHeld,
+  });
   try {
     const h5 = await import('h5wasm');
     const { FS } = await h5.ready;
-    FS.writeFile('/network.h5', task.bytes);
-    const file: File = new h5.File('/network.h5', 'r');
-    if (file.file_id < 0n) return { failure: 'it cannot be opened', excess: false };
-    return { root: new Reading(task).group(file, 0) };
+    FS.writeFile(name, task.bytes);
+    const file: File = new h5.File(name, 'r');
+    try {
+      if (file.file_id < 0n) return told({ failure: 'it cannot be opened', excess: false });
+      return told({ root: new Reading(task).group(file, 0) });
+    } finally {
+      if (file.file_id >= 0n) file.close();
+      FS.unlink(name);
+    }
   } catch (error) {
-    return { failure: error instanceof Error ? error.message : String(error), excess: error instanceof Excess };
+    const failure = error instanceof Error ? error.message : String(error);
+    return told({ failure, excess: error instanceof Excess }, !isStrange(error));
   }
 }
 
+/** The library tells its own errors there, which say nothing to a user. */
+function silence(): void {
+  globalThis.console = new Console(new Writable({ write: (_chunk, _encoding, done) => done() }));
+}
+
+silence();
 limitMemory();
-parentPort?.once('message', (task: Hdf5Task) => void answer(task).then((told) => parentPort?.postMessage(told)));
+parentPort?.on('message', (task: Hdf5Task) => void read(task).then((told) => parentPort?.postMessage(told)));

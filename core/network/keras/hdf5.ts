@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads';
 import { PercussError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import { float32, type Tensor } from '../../tensor.js';
 import { expandable, invalidFile } from './bounds.js';
+import { answerOf } from './hdf5-thread.js';
 
 /** A weight; no data where it holds no numbers. */
 export interface Hdf5Dataset {
@@ -41,14 +41,6 @@ export type Hdf5Answer = { readonly root: Hdf5Group } | { readonly failure: stri
 
 const MiB = 2 ** 20;
 
-/** Sources are run by tests alone, which build first: a thread needs JavaScript. */
-function entry(): URL {
-  const here = import.meta.url;
-  return here.endsWith('.ts')
-    ? new URL('../../../dist/core/network/keras/hdf5-worker.js', here)
-    : new URL('./hdf5-worker.js', here);
-}
-
 /**
  * Reads an HDF5 file in a thread that is ended after its time, or when it asks for more memory than the file may take.
  * @throws PercussError FILE_DAMAGED if it is no such file, LIMIT_EXCEEDED for one that takes too much.
@@ -81,35 +73,6 @@ export async function readHdf5(model: string, bytes: Uint8Array, selection: Hdf5
     model,
     `no HDF5 file, or a damaged one (${answer.failure.slice(0, 200)}). Save or download it again`,
   );
-}
-
-/** One thread a file: what a damaged one left in the library's memory must not meet the next. */
-async function answerOf(task: Hdf5Task, content: Uint8Array<ArrayBuffer>, milliseconds: number): Promise<Hdf5Answer> {
-  const worker = new Worker(entry(), {
-    // The library tells its own errors there, which say nothing to a user.
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 },
-    execArgv: [],
-  });
-  worker.stdout.resume();
-  worker.stderr.resume();
-  let timer: NodeJS.Timeout | undefined;
-  const answer = await new Promise<Hdf5Answer>((resolve) => {
-    const excess = (failure: string): void => resolve({ failure, excess: true });
-    timer = setTimeout(() => excess(`more than ${Math.round(milliseconds / 1_000)} seconds`), milliseconds);
-    worker.once('message', resolve);
-    worker.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-        ? excess('more memory than it may')
-        : resolve({ failure: error.message, excess: false }),
-    );
-    worker.once('exit', () => resolve({ failure: 'its reader ended', excess: false }));
-    worker.postMessage(task, [content.buffer]);
-  });
-  clearTimeout(timer);
-  await worker.terminate();
-  return answer;
 }
 
 /** A weight as float32. @throws PercussError FILE_DAMAGED naming it. */
