@@ -22,6 +22,11 @@ export const limits = {
     what: 'Numbers that the import of a network computes from constants, besides 32 for each of its own; whole numbers count sixteenfold.',
   },
   nodes: { value: 10_000, unit: 'nodes', what: 'Nodes or layers of a network.' },
+  messages: {
+    value: 300_000,
+    unit: 'messages',
+    what: 'What an ONNX file is made of: nodes, attributes, constants, types, sizes of axes and remarks together.',
+  },
   constants: { value: 100_000, unit: 'constants', what: 'Constants of a network.' },
   ports: { value: 20_000, unit: 'values', what: 'Values that one node reads and writes.' },
   inputs: { value: 100, unit: 'inputs', what: 'Inputs of a network.' },

@@ -89,10 +89,10 @@ export function mutatedRecord(seed: Input, random: RandomStream): Input {
     [...seed.keys()].filter((key) => records.test(key) && key.endsWith('.json')),
   );
   const bytes = seed.get(name) as Uint8Array;
-  const stated = JSON.parse(textOf(bytes)) as { readonly sha256?: string; readonly value?: Json };
+  const stated = JSON.parse(textOf(bytes)) as { readonly sha256?: string; readonly value: Json };
   if (random.below(8) === 0) return changed(seed, name, mutatedBytes(bytes, random));
   if (typeof stated.sha256 === 'string' && 'value' in stated) {
-    const mutated = textOf(mutatedJson(bytesOf(canonicalJson(stated.value as Json)), random));
+    const mutated = textOf(mutatedJson(bytesOf(canonicalJson(stated.value)), random));
     return changed(seed, name, bytesOf(`{"sha256":"${sha256(mutated)}","value":${mutated}}`));
   }
   const mutated = mutatedJson(bytes, random);

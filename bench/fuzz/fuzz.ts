@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mistake, wholeNumber } from '../flags.js';
-import { residentBytes } from '../process-status.js';
+import { processorSeconds, residentBytes } from '../process-status.js';
 import type { Outcome, Task, Told } from './fuzz-child.js';
 import { parsers } from './parsers.js';
 
@@ -21,7 +21,8 @@ const { values: flags } = parseArgs({
   },
 });
 
-const slowMilliseconds = 10_000;
+/** Of the processor, since a busy machine is no fault of the input; and by the clock, for what waits. */
+const [slowSeconds, hangMilliseconds] = [10, 120_000];
 const largeBytes = 1e9;
 /** A fresh process now and then, so that what one input left does not count against another. */
 const inputsEach = 2_500;
@@ -52,21 +53,29 @@ function watch(task: Task, counts: Counts, isOver: () => boolean): Promise<numbe
     ended ??= why;
     child.kill('SIGKILL');
   };
-  let running = false;
+  let [running, spent] = [false, 0];
+  const spentNow = (): number => {
+    try {
+      return processorSeconds([child.pid ?? process.pid]) ?? 0;
+    } catch {
+      return 0;
+    }
+  };
   const look = setInterval(() => {
     try {
       if (child.pid !== undefined && residentBytes(child.pid).now > largeBytes) end('large');
+      if (running && spentNow() - spent > slowSeconds) end('slow');
     } catch {
       // It is gone.
     }
-    if (running && Date.now() - began > slowMilliseconds) end('slow');
+    if (running && Date.now() - began > hangMilliseconds) end('slow');
   }, 100);
   child.on('message', (told: Told) => {
     if (ended !== undefined) return;
     current = told.number;
     running = told.outcome === undefined;
     if (told.outcome === undefined) {
-      began = Date.now();
+      [began, spent] = [Date.now(), spentNow()];
       return;
     }
     counts.tried += 1;
@@ -127,7 +136,7 @@ for (const parser of asked) {
     wholeNumber(flags, 'jobs'),
   );
   process.stdout.write(`${parser.padEnd(12)}${columns.map((name) => String(counts[name]).padStart(10)).join('')}\n`);
-  for (const [note, count] of [...counts.notes].sort()) process.stdout.write(`${''.padEnd(12)}${note}: ${count}\n`);
+  for (const [note, count] of counts.notes) process.stdout.write(`${''.padEnd(12)}${note}: ${count}\n`);
   failed += counts.raw + counts.differs + counts.crashed + counts.slow + counts.large;
 }
 if (failed > 0) process.stdout.write(`${failed} failed: see .tmp/fuzz\n`);

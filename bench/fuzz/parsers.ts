@@ -7,19 +7,8 @@ import { specInvalid } from '../../core/spec/load.js';
 import { parseStudySpec } from '../../core/spec/parse.js';
 import { float32 } from '../../core/tensor.js';
 import { mutatedRecord, readRecords, recordsOfStudy } from './finished-store.js';
-import {
-  anyOf,
-  bytesOf,
-  changed,
-  filesIn,
-  mutatedJson,
-  only,
-  single,
-  textOf,
-  type Input,
-  type Parser,
-} from './input.js';
-import { mutatedBytes, pick } from './mutation.js';
+import { anyOf, filesIn, only, single, textOf, type Input, type Parser } from './input.js';
+import { mutatedBytes } from './mutation.js';
 import { networkParsers } from './network-parsers.js';
 import { idxOf, npyOf } from './packed-images.js';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NetworkFormat } from '../network/import.js';
 import { engineDevices, engineNames } from '../numeric-mode.js';
 import { isName } from '../spec/value.js';
 import { vocabulary } from '../spec/vocabulary.js';
@@ -29,10 +30,13 @@ const data = z.object({
   waves: z.array(z.array(chunk)).optional(),
 });
 
+/** A format that is missing here makes every study with it unreadable; one too many does not compile. */
+const networkFormats = ['onnx', 'tfjs', 'h5', 'keras'] as const satisfies readonly NetworkFormat[];
+
 const model = z.object({
   name,
   content: digest,
-  format: label,
+  format: z.enum(networkFormats),
   files: z.array(z.object({ name: label, blob: digest })).min(1),
   data: name,
   reference: name,

@@ -60,7 +60,13 @@ export const inputs: ImageSource = {
     folder.startsWith('s3://') ? readObject(`${folder}/${name}`, options) : readInside(folder, name, options),
   list: async (folder) => {
     const [, bucket, prefix] = /^s3:\/\/([^/]+)\/(.+?)\/?$/.exec(folder) ?? [];
-    if (!bucket || !prefix) return listFolder(folder);
+    if (!folder.startsWith('s3://')) return listFolder(folder);
+    if (!bucket || !prefix || !isKey(prefix)) {
+      const file = maskedUrl(folder);
+      throw new PercussError('FILE_MISSING', `${file} names no folder of a bucket (write s3://BUCKET/PREFIX)`, {
+        details: { file },
+      });
+    }
     const store = await openStore(`s3://${bucket}`, { probe: false });
     const names: string[] = [];
     try {

@@ -96,9 +96,14 @@ const isDataset = (item: object | null): item is Dataset => item !== null && 'dt
 const isStrange = (error: unknown): boolean =>
   !(error instanceof Excess) && (!(error instanceof Error) || error.constructor !== Error);
 
+interface Library {
+  readonly File: new (name: string, mode: 'r') => File;
+  readonly FS: { writeFile(name: string, bytes: Uint8Array): void; unlink(name: string): void };
+}
+
 let files = 0;
 
-async function read(task: Hdf5Task): Promise<Hdf5Told> {
+function read({ File, FS }: Library, task: Hdf5Task): Hdf5Told {
   memory.allowed = task.limits.memory;
   files += 1;
   const name = `/network-${files}.h5`;
@@ -107,10 +112,8 @@ async function read(task: Hdf5Task): Promise<Hdf5Told> {
     reusable: reusable && memory.held <= mostHeld,
   });
   try {
-    const h5 = await import('h5wasm');
-    const { FS } = await h5.ready;
     FS.writeFile(name, task.bytes);
-    const file: File = new h5.File(name, 'r');
+    const file = new File(name, 'r');
     try {
       if (file.file_id < 0n) return told({ failure: 'it cannot be opened', excess: false });
       return told({ root: new Reading(task).group(file, 0) });
@@ -129,6 +132,16 @@ function silence(): void {
   globalThis.console = new Console(new Writable({ write: (_chunk, _encoding, done) => done() }));
 }
 
+/** What is there before the first file is as much as it needs. */
+async function load(): Promise<Library> {
+  memory.allowed = mostHeld;
+  const { File, ready } = await import('h5wasm');
+  const { FS } = await ready;
+  return { File, FS };
+}
+
 silence();
 limitMemory();
-parentPort?.on('message', (task: Hdf5Task) => void read(task).then((told) => parentPort?.postMessage(told)));
+const library = await load();
+parentPort?.on('message', (task: Hdf5Task) => parentPort?.postMessage(read(library, task)));
+parentPort?.postMessage('ready');

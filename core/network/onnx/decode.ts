@@ -10,10 +10,12 @@ import {
   type TensorProto,
 } from 'onnx-buf';
 import { PercussError } from '../../errors.js';
+import { limits } from '../../limits.js';
 import { sizeOf, tensor, type Tensor } from '../../tensor.js';
 import { misshapen, within } from '../budget.js';
 import { isKnown } from '../open-dimension.js';
 import { UnsupportedNode } from '../unsupported.js';
+import { countMessages } from './count-messages.js';
 
 const T = TensorProto_DataType;
 const A = AttributeProto_AttributeType;
@@ -53,9 +55,10 @@ export function typeName(dataType: number): string {
 export function decodeModel(name: string, bytes: Uint8Array): ModelProto & { graph: GraphProto } {
   const invalid = (complaint: string, cause?: unknown): PercussError =>
     new PercussError('FILE_DAMAGED', `model "${name}": ${complaint}`, { details: { model: name }, cause });
+  within(name, 'messages', countMessages(ModelProtoSchema, bytes, limits.messages.value));
   let model: ModelProto;
   try {
-    model = fromBinary(ModelProtoSchema, bytes);
+    model = fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
   } catch (cause) {
     throw invalid('not an ONNX file, or a damaged one: it cannot be parsed. Export or download it again', cause);
   }
