@@ -132,6 +132,18 @@ export function scoringAblation(spec: AblationSpec): AblationSpec {
   return { ...spec, name: `${spec.name} (order)`, mode: 'each', fill: ['zero'], order: 'random' };
 }
 
+/**
+ * The conditions of an ablation whose order is not known: how many targets each removes, with which fill, fraction and
+ * draw. Which targets these are is not known, whatever stands there.
+ */
+export function unorderedConditions(
+  { anatomy, reference }: ModelOutline,
+  spec: AblationSpec,
+  seed: number,
+): ConditionList {
+  return conditionsOf(spec, { seed, anatomy, reference, scores: undefined });
+}
+
 /** The identity of one unit. */
 export function unitKey(
   outline: ModelOutline,

@@ -2,7 +2,7 @@ import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { ModelOutline } from '../plan/outline.js';
 import { stageGroups, unitIndices } from '../plan/planner.js';
-import { unitKey } from '../plan/outline.js';
+import { unitKey, unorderedConditions } from '../plan/outline.js';
 import { SEMANTICS } from '../plan/identity.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import { admittedTables } from '../tables/gate.js';
@@ -59,7 +59,7 @@ export async function analyseStudy(
     signal?.throwIfAborted();
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
     if (results) addModel(tables, results, study);
-    else append(tables.ablations, unmeasuredRows(outline));
+    else append(tables.ablations, unmeasuredRows(outline, study.seed));
     append(tables.coverage, await coverageRows(ledger, outline, study.seed, failed));
   }
   const missing = tables.coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
@@ -140,5 +140,16 @@ async function coverageRows(
       if (cell?.state === 'no-op') row.no_op++;
     }
   }
-  return [...rows.values()];
+  return [...rows.values(), ...unorderedCoverage(outline, seed)];
+}
+
+/** Cells of ablations whose order rests on what failed: asked for, and failed with it. */
+function unorderedCoverage(outline: ModelOutline, seed: number): CoverageRow[] {
+  const images = outline.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
+  return outline.ablations.flatMap(({ spec, list }) => {
+    if (list) return [];
+    const cells = outline.chunks.length * unorderedConditions(outline, spec, seed).length;
+    const counts = { planned: cells, committed: 0, failed: cells, no_op: 0, images };
+    return [{ model: outline.model.name, ablation: spec.name, kind: 'cells', ...counts }];
+  });
 }

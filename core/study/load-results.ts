@@ -5,7 +5,7 @@ import { nodeCosts } from '../network/cost.js';
 import type { ConditionList } from '../plan/conditions.js';
 import { SEMANTICS } from '../plan/identity.js';
 import { waveOrder } from '../data/waves.js';
-import { chunkOf, piecesOf, unitKey, type ModelOutline } from '../plan/outline.js';
+import { chunkOf, piecesOf, unitKey, unorderedConditions, type ModelOutline } from '../plan/outline.js';
 import type { UnitGroup } from '../plan/stage.js';
 import type { Cell } from '../probe/cell.js';
 import type { Tensor } from '../tensor.js';
@@ -29,19 +29,15 @@ export async function loadModelResults(
   const cells = await CellReader.open(ledger, outline, seed);
   const baseline = cells.condition('baseline', '', 0);
   if (baseline?.state !== 'ok') return undefined;
-  const ablations = outline.ablations.flatMap(({ spec, list }): AblationResult[] =>
-    list
-      ? [
-          {
-            name: spec.name,
-            mode: spec.mode,
-            unit: spec.unit,
-            ...(spec.stop ? { stop: spec.stop } : {}),
-            conditions: cells.conditions(spec.name, list),
-          },
-        ]
-      : [],
-  );
+  const ablations = outline.ablations.map(({ spec, list }): AblationResult => ({
+    name: spec.name,
+    mode: spec.mode,
+    unit: spec.unit,
+    ...(spec.stop ? { stop: spec.stop } : {}),
+    ...(list
+      ? { conditions: cells.conditions(spec.name, list) }
+      : { unordered: true, conditions: unmeasured(unorderedConditions(outline, spec, seed)) }),
+  }));
   const costs = nodeCosts(loaded.graph);
   return {
     outline,
@@ -57,6 +53,9 @@ export async function loadModelResults(
     weightNorms: weightNorms(loaded.graph, outline),
   };
 }
+
+const unmeasured = (list: ConditionList): AblationResult['conditions'] =>
+  Array.from({ length: list.length }, (_, index) => ({ labelled: list.at(index), result: undefined }));
 
 /** Cells of one network, read once for each chunk. */
 export class CellReader {

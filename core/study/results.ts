@@ -25,6 +25,8 @@ export interface AblationResult {
   readonly unit: string;
   /** Adaptive: by which rule conditions stop; absent: every condition is on every image. */
   readonly stop?: StopSpec;
+  /** Cumulative, and what its order is read from failed: which targets a condition removes is not known, and none was run. */
+  readonly unordered?: true;
   readonly conditions: readonly {
     readonly labelled: LabelledCondition;
     readonly result: ConditionResult | undefined;

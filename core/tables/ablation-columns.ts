@@ -9,7 +9,9 @@ export const ablationColumns: Columns<AblationRow> = {
   unit: text('What was removed: kernel, layer, block or stream.'),
   index: count('index', 'Number of the condition within the ablation of the model, counted from 0.'),
   layers: text('Layers in which channels were removed, shortened with a count when many.'),
-  channels: text('Layers with the removed channels, as in layer1.0.conv1[3,7], shortened with a count when many.'),
+  channels: text(
+    'Layers with the removed channels, as in layer1.0.conv1[3,7], shortened with a count when many; like layers, empty where an order rests on what failed.',
+  ),
   removed: count('units', 'How many kernels, layers, blocks or stream channels were removed.'),
   removed_fraction: number('share', 'Removed channels as a share of all that the ablation may remove.'),
   fill,

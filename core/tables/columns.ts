@@ -230,7 +230,7 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     kind: text('What was asked for: profile, baseline, cells or responses.'),
     planned: count('cells', 'Cells that the study asks for.'),
     committed: count('cells', 'Cells that are stored.'),
-    failed: count('cells', 'Cells that were recorded as failed after every try.'),
+    failed: count('cells', 'Cells that were recorded as failed after every try, or whose order rests on what failed.'),
     no_op: count('cells', 'Stored cells whose lesion changed nothing.'),
     images: count('images', 'Images that each condition covers.'),
   },

@@ -8,6 +8,7 @@ import { Catalog } from '../../core/study/catalog.js';
 import type { Compute } from '../../core/study/compute.js';
 import { createSteps } from '../../core/study/create-steps.js';
 import { inProcessCompute } from './in-process-compute.js';
+import { unorderedConditions } from '../../core/plan/outline.js';
 import { nextStage } from '../../core/study/plan-stage.js';
 import { readStudy } from '../../core/study/prepare-study.js';
 import { storeStudy } from '../../core/study/prepare.js';
@@ -62,7 +63,12 @@ export async function runYaml(file: string, options: RunStudyOptions = {}): Prom
       report: await text(result.report),
       summary: JSON.parse(await text(result.summary)) as RanStudy['summary'],
       planned: new Map(
-        models.flatMap(({ ablations }) => ablations.map(({ spec, list }) => [spec.name, list?.length ?? 0] as const)),
+        models.flatMap((outline) =>
+          outline.ablations.map(({ spec, list }) => {
+            const { length } = list ?? unorderedConditions(outline, spec, resolved.study.seed);
+            return [spec.name, length] as const;
+          }),
+        ),
       ),
     };
   } finally {

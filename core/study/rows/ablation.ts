@@ -1,7 +1,7 @@
 import { correctness, robustnessCurve, type CurveInput } from '../../analysis/curve.js';
 import { damageOf, type Damage } from '../../analysis/damage.js';
-import type { ConditionList, LabelledCondition } from '../../plan/conditions.js';
-import type { ModelOutline } from '../../plan/outline.js';
+import type { LabelledCondition } from '../../plan/conditions.js';
+import { unorderedConditions, type ModelOutline } from '../../plan/outline.js';
 import type { AblationRow, CurveRow } from '../../tables/schema.js';
 import { baselineOf } from './baseline.js';
 import { isSound, type AblationResult, type ConditionResult, type ModelResults } from '../results.js';
@@ -27,9 +27,9 @@ export function printRemoved(labelled: LabelledCondition): { readonly layers: st
   };
 }
 
-/** What was removed, and nothing else yet. */
-const describe = (labelled: LabelledCondition) => ({
-  ...printRemoved(labelled),
+/** What was removed, and nothing else yet; without an order it is known how much, not what. */
+const describe = (labelled: LabelledCondition, ordered: boolean) => ({
+  ...(ordered ? printRemoved(labelled) : { layers: '', channels: '' }),
   removed: labelled.targets.length,
   removed_fraction: labelled.targets.length / labelled.of,
   fill: labelled.fill,
@@ -60,31 +60,33 @@ const measure = (damage: Damage | null, result: ConditionResult | undefined) => 
 
 /** One row a condition, in the ablation's order, whatever is known of it. */
 export function ablationRows(results: ModelResults, ablation: AblationResult, confidence: number): AblationRow[] {
-  const { name, mode, unit } = ablation;
+  const { name, mode, unit, unordered } = ablation;
   return ablation.conditions.map(({ labelled, result }, index) => ({
     model: results.outline.model.name,
     ablation: name,
     mode,
     unit,
     index,
-    ...describe(labelled),
+    ...describe(labelled, !unordered),
     ...measure(result ? damageOf(baselineOf(results, result), result, confidence) : null, result),
   }));
 }
 
 /** The rows of a network's conditions where the intact network itself could not be run: nothing is known of any. */
-export function unmeasuredRows({ model, ablations }: ModelOutline): AblationRow[] {
-  return ablations.flatMap(({ spec, list }) =>
-    Array.from({ length: list?.length ?? 0 }, (_, index) => ({
+export function unmeasuredRows(outline: ModelOutline, seed: number): AblationRow[] {
+  const { model, ablations } = outline;
+  return ablations.flatMap(({ spec, list }) => {
+    const conditions = list ?? unorderedConditions(outline, spec, seed);
+    return Array.from({ length: conditions.length }, (_, index) => ({
       model: model.name,
       ablation: spec.name,
       mode: spec.mode,
       unit: spec.unit,
       index,
-      ...describe((list as ConditionList).at(index)),
+      ...describe(conditions.at(index), list !== undefined),
       ...measure(null, undefined),
-    })),
-  );
+    }));
+  });
 }
 
 /** Results of conditions that were asked for. */

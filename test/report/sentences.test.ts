@@ -1,0 +1,221 @@
+import { describe, expect, test } from 'vitest';
+import { findings } from '../../core/report/findings.js';
+import type { ReportInput } from '../../core/report/input.js';
+import type { Tables } from '../../core/tables/schema.js';
+import { ablationRow, coverageRow, curveRow, interactionRow, modelRow, predictorRow } from './hand-rows.js';
+import { contextWith } from './reading.js';
+
+/** The sentences of a study with these tables, with every space as one. */
+const said = (tables: Partial<Tables>, own: Partial<ReportInput> = {}): string[] =>
+  findings(contextWith(tables, own)).map((sentence) => sentence.replace(/\s/g, ' '));
+/** Behind the one on completeness, which is always there. */
+const answers = (tables: Partial<Tables>): string[] => said(tables).slice(1);
+
+const unknown = { robustness_area: null, robustness_low: null, robustness_high: null, sr_excess: null } as const;
+
+describe('what warns comes first', () => {
+  test.each([
+    [['a'], 'Warning: a'],
+    [['a', 'b'], 'Warning: a 1 more warning under Coverage.'],
+    [['a', 'b', 'c'], 'Warning: a 2 more warnings under Coverage.'],
+  ])('%j', (warnings, sentence) => {
+    expect(said({}, { warnings })).toEqual([sentence, 'This study has no results yet.']);
+  });
+});
+
+describe('a study is complete or not', () => {
+  const models = [modelRow({ ...unknown, images: 500 }), modelRow({ ...unknown, images: 1 })];
+  test('complete, with the most images and the sum of its cells', () => {
+    expect(said({ models, coverage: [coverageRow({}), coverageRow({ planned: 2, committed: 2 })] })).toEqual([
+      'The study is complete: 4 networks on up to 500 images, 12 cells.',
+    ]);
+  });
+  test('not complete, with the share that is there', () => {
+    expect(
+      said({ models, coverage: [coverageRow({ committed: 9 }), coverageRow({ planned: 2, committed: 0 })] }),
+    ).toEqual([
+      'The study is not complete: 9 of 12 cells are there (75.0 %), for 4 networks on up to 500 images; what follows may still change.',
+    ]);
+  });
+  test('without any image, and without any cell', () => {
+    expect(said({ coverage: [coverageRow({ planned: 1, committed: 0 })] })).toEqual([
+      'The study is not complete: 0 of 1 cell are there (0.0 %), for 4 networks on no image yet; what follows may still change.',
+    ]);
+    expect(said({ coverage: [coverageRow({ planned: 0, committed: 0 })] })).toEqual([
+      'The study is complete: 4 networks on no image yet, 0 cells.',
+    ]);
+  });
+});
+
+describe('outputs that are not finite are told', () => {
+  const policy =
+    ': such an image counts as wrong, and has no loss and no KL; means of KL are over the others, and a mean over several conditions that would need it is missing.';
+  test('with how many conditions, networks and images', () => {
+    const ablations = [
+      ablationRow({ model: 'a', non_finite: 1 }),
+      ablationRow({ model: 'b', non_finite: 2 }),
+      ablationRow({ model: 'a', non_finite: 0, kl: null }),
+      ablationRow({ model: 'a', non_finite: 3 }),
+    ];
+    expect(answers({ ablations })).toEqual([
+      `Outputs are not finite in 3 conditions of 4 (a and b; 6 images in all, never on every image)${policy}`,
+    ]);
+  });
+  test('and how many conditions have no finite output at all', () => {
+    expect(answers({ ablations: [ablationRow({ model: 'a', non_finite: 1, kl: null })] })).toEqual([
+      `Outputs are not finite in 1 condition of 1 (a; 1 image in all, on every image in 1)${policy}`,
+    ]);
+  });
+});
+
+describe('the most robust network', () => {
+  const area = (model: string, robustness_area: number | null, low: number | null, high: number | null) =>
+    modelRow({ ...unknown, model, robustness_area, robustness_low: low, robustness_high: high });
+  const lead = (ends: string) =>
+    `Of 2 networks, b keeps most of its accuracy when kernels are removed (robustness area ${ends}`;
+
+  test('stands before the second, and surely so where their intervals lie apart', () => {
+    expect(
+      answers({ models: [area('a', 0.5, 0.4, 0.55), area('b', 0.7, 0.6, 0.8), area('c', null, null, null)] }),
+    ).toEqual([`${lead('0.700 [0.600, 0.800]')}), before a (0.500 [0.400, 0.550]).`]);
+  });
+  const open = '; their 95 % intervals overlap or are unknown, so this order is not settled.';
+  test.each([
+    ['overlap', [0.4, 0.65], [0.6, 0.8]],
+    ['touch', [0.4, 0.6], [0.6, 0.8]],
+  ] as const)('is not settled where they %s', (_, [low, high], [from, to]) => {
+    const [sentence] = answers({ models: [area('a', 0.5, low, high), area('b', 0.7, from, to)] });
+    expect(sentence).toBe(`${lead('0.700 [0.600, 0.800]')}), before a (0.500 [0.400, ${high.toFixed(3)}])${open}`);
+  });
+  test('is not settled where an interval is unknown', () => {
+    expect(answers({ models: [area('a', 0.5, null, null), area('b', 0.7, 0.6, 0.8)] })[0]).toContain(
+      `before a (0.500)${open}`,
+    );
+    expect(answers({ models: [area('a', 0.5, 0.4, 0.45), area('b', 0.7, null, null)] })[0]).toContain(open);
+  });
+  test('alone is said to have its area', () => {
+    expect(answers({ models: [area('b', 0.7, 0.6, 0.8)] })).toEqual([
+      'b has a robustness area of 0.700 [0.600, 0.800].',
+    ]);
+  });
+});
+
+describe('where accuracy halves', () => {
+  const models = ['a', 'b', 'c'].map((model) => modelRow({ ...unknown, model, accuracy: 0.8 }));
+  const curve = (model: string, accuracy: number, fraction = 0.2) => curveRow({ model, fraction, accuracy });
+
+  test('is told the most robust first, and which networks still have more', () => {
+    // From 0.8 at 0 in a line: to 0.3 at 0.2, half of it is met at 0.16; to 0 at 0.1.
+    expect(answers({ models, curves: [curve('a', 0), curve('b', 0.3), curve('c', 0.7)] })).toEqual([
+      'Accuracy halves once 16.0 % (b) and 10.0 % (a) of the kernels are removed; c still has more than half with 20.0 % of the kernels removed (all-depths, filled with zero).',
+    ]);
+  });
+  test('is said of several with the largest fraction', () => {
+    expect(answers({ models, curves: [curve('a', 0.7), curve('b', 0.6, 0.3)] })).toEqual([
+      'a and b still have more than half with 30.0 % of the kernels removed (all-depths, filled with zero).',
+    ]);
+  });
+  test('is less than the first fraction where nothing smaller was measured, the intact network neither', () => {
+    const curves = [
+      curveRow({ model: 'a', fraction: 0, accuracy: 0.4, spread: null, mode: 'cumulative', unit: 'layer' }),
+    ];
+    expect(answers({ models, curves })).toEqual([
+      'Accuracy halves once less than 0.0 % (a) of the layers are removed (cumulative, filled with zero).',
+    ]);
+  });
+  test('is not spoken of without a point', () => {
+    expect(answers({ models, curves: [curveRow({ model: 'a', accuracy: null })] })).toEqual([]);
+  });
+});
+
+describe('redundancy across depth', () => {
+  const row = (model: string, low: number | null, high: number | null, own = {}) =>
+    interactionRow({ model, measure: 'kl', part: 'difference', low, high, ...own });
+  const start = 'At equal single damage, pairs of kernels of different layers back each other up ';
+  const end = ' (95 % intervals; two-at-a-time, filled with zero).';
+
+  test('is more, less, or neither, by intervals that exclude zero', () => {
+    expect(
+      answers({
+        interactions: [
+          row('a', 0.1, 0.2),
+          row('b', -0.2, -0.1),
+          row('c', -0.1, 0.1),
+          row('d', 0, 0.1),
+          row('e', -0.1, 0),
+          row('f', null, null),
+          row('g', -1, -1, { fill: 'mean' }),
+          row('h', -1, -1, { ablation: 'other' }),
+          row('i', -1, -1, { part: 'layer' }),
+          row('j', -1, -1, { measure: 'delta_loss' }),
+        ],
+      }),
+    ).toEqual([
+      `${start}more than pairs of one layer in a, and less than pairs of one layer in b, and neither more nor less than pairs of one layer, as far as can be told, in c, d, e and f${end}`,
+    ]);
+  });
+  test.each([
+    ['more', 0.1, 0.2],
+    ['less', -0.2, -0.1],
+  ])('alone %s', (word, low, high) => {
+    expect(
+      answers({
+        interactions: [
+          row('x', 1, 1, { measure: 'delta_loss', fill: 'mean' }),
+          row('y', 1, 1, { part: 'across', ablation: 'other' }),
+          row('a', low, high),
+        ],
+      }),
+    ).toEqual([`${start}${word} than pairs of one layer in a${end}`]);
+  });
+});
+
+describe('learned redundancy', () => {
+  const row = (model: string, sr_excess: number | null, sr_low: number | null, sr_null: number | null) =>
+    modelRow({ ...unknown, model, sr_excess, sr_low, sr_null });
+  test('lies between the least and the most, and above the null where the interval does', () => {
+    const models = [row('a', 0.2, 0.3, 0.2), row('b', 0.3, 0.2, 0.2), row('c', 0.1, null, 0.1), row('d', null, 1, 0)];
+    expect(answers({ models })).toEqual([
+      'Systemic redundancy beyond that of shuffled weights lies between 0.100 (c) and 0.300 (b); in 1 of 3 networks its interval lies above the null.',
+    ]);
+    expect(answers({ models: [row('a', 0.2, 0.3, null), row('b', 0.3, 0.4, 0.2)] })[0]).toContain('in 1 of 2 networks');
+  });
+  test('of one network is its own', () => {
+    expect(answers({ models: [row('a', 0.2, 0.3, 0.2)] })).toEqual([
+      'Systemic redundancy beyond that of shuffled weights is 0.200 in a; in 1 of 1 network its interval lies above the null.',
+    ]);
+  });
+});
+
+describe('the best predictor', () => {
+  const row = (model: string, spearman: number, own = {}) =>
+    predictorRow({
+      model,
+      predictor: 'p',
+      target: 'kl',
+      spearman,
+      low: spearman - 0.1,
+      high: spearman + 0.1,
+      ceiling: null,
+      ...own,
+    });
+  const start = 'The best predictor of damage (kl) within a layer is p: rank correlation ';
+  test('of one network', () => {
+    expect(answers({ predictors: [row('a', 0.5, { ceiling: 0.9 })] })).toEqual([
+      `${start}0.500, where reliability allows at most 0.900.`,
+    ]);
+    expect(answers({ predictors: [row('a', 0.5)] })).toEqual([`${start}0.500.`]);
+  });
+  test('of several, with the range, the lowest ceiling, and in how many its interval excludes zero', () => {
+    const predictors = [
+      row('a', 0.5, { ceiling: 0.9 }),
+      row('b', -0.3, { ceiling: 0.8 }),
+      row('c', 0.6, { low: 0 }),
+      row('d', 0.4, { low: null }),
+      row('e', 0.4, { high: null }),
+    ];
+    expect(answers({ predictors })).toEqual([
+      `${start}−0.300 to 0.600 over 5 networks, where reliability allows at most 0.800; its interval excludes zero in 2 of 5.`,
+    ]);
+  });
+});
