@@ -116,7 +116,9 @@ async function kernelDamage(context: ReportContext): Promise<Figure | undefined>
       ...(models.length > 1 ? [{ label: 'the other networks', swatch: lineSwatch('var(--faint)') }] : []),
     ],
     note: `Each kernel alone is set to zero; shown is the mean over the kernels of a layer of KL(baseline ‖ lesioned), on a logarithmic axis.${
-      left > 0 ? ` ${counted(left, 'layer')} without any measurable damage ${left === 1 ? 'has' : 'have'} no point.` : ''
+      left > 0
+        ? ` ${counted(left, 'layer')} without any measurable damage ${left === 1 ? 'has' : 'have'} no point.`
+        : ''
     }${
       lost > 0
         ? ` ${counted(lost, 'layer')} ${lost === 1 ? 'has' : 'have'} no point, since the removal of some kernel leaves outputs that are not finite.`
