@@ -107,7 +107,13 @@ export const limits = {
   record: {
     value: 64 * MiB,
     unit: 'bytes',
-    what: 'A record of a store that is decided once: a root, a mode, an order, a wave.',
+    what: 'A record of a store: a root, a study, a mode, an order, a wave, a list of failures.',
+  },
+  longRecord: { value: 512 * MiB, unit: 'bytes', what: 'A planned stage or an analysis in a store.' },
+  storedObject: {
+    value: 4 * GiB,
+    unit: 'bytes',
+    what: 'Any other object of a store: a file of a network, a chunk of images, cells, responses, a table, a report.',
   },
 } satisfies Readonly<Record<string, Limit>>;
 

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../canonical.js';
 import { sha256 } from '../digest.js';
+import { isPercussError } from '../errors.js';
 import type { Key, ObjectStore, StoreOptions } from '../store/object-store.js';
 import type { OnNotice } from './notice.js';
 
@@ -26,4 +27,24 @@ export async function setAside(
   if (now === undefined || sha256(now) !== digest) return;
   await store.remove(key, options);
   onNotice({ kind: 'set-aside', key, reason, aside: `${folder}object-${name}` });
+}
+
+/**
+ * As `setAside`, for whoever only reads: where the store can't be written to, the object is told, and stays where it is. Either way it
+ * counts as absent.
+ */
+export async function passOver(
+  store: ObjectStore,
+  key: Key,
+  bytes: Uint8Array,
+  reason: string,
+  onNotice: OnNotice,
+  options: StoreOptions = {},
+): Promise<void> {
+  try {
+    await setAside(store, key, bytes, reason, onNotice, options);
+  } catch (error) {
+    if (!isPercussError(error) || error.code !== 'STORE_UNREACHABLE') throw error;
+    onNotice({ kind: 'ignored', key, reason: `${reason}; it stays where it is (${error.message})` });
+  }
 }

@@ -27,8 +27,8 @@ export function segmentShelf(cells: Shelf): Shelf {
 export async function readSegments(cells: Shelf, options: StoreOptions): Promise<Segment[]> {
   const shelf = segmentShelf(cells);
   const segments: Segment[] = [];
-  for await (const { key } of shelf.store.list(shelf.folder, undefined, options)) {
-    const object = await unseal(shelf, key, options);
+  for await (const info of shelf.store.list(shelf.folder, undefined, options)) {
+    const object = await unseal(shelf, info, options);
     if (object) segments.push(toSegment(cells.folder, object));
   }
   return segments;

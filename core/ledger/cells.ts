@@ -6,7 +6,7 @@ import { CellIndex, mergeRuns, type IndexRun } from './cell-index.js';
 import { identityOf, keysOf, packCells, printProvenance, unpackCells } from './cell-object.js';
 import { readSegments, writeSegment, type Segment } from './cell-segments.js';
 import { readAhead } from './read-ahead.js';
-import { seal, unseal, type Shelf } from './sealed.js';
+import { isTooLarge, seal, unseal, type Shelf } from './sealed.js';
 
 /** Objects that are read at a time. */
 const width = 8;
@@ -56,7 +56,9 @@ export class CellShelf {
     const objects = wanted ? new Set([...wanted].flatMap((key) => index.all(key))) : sizes.keys();
     const cells = new Map<CellKey, Cell>();
     const places = new Map<CellKey, Key>();
-    const reads = readAhead([...objects].sort(), width, (key) => unseal(this.#shelf, key, options));
+    const reads = readAhead([...objects].sort(), width, (key) =>
+      unseal(this.#shelf, { key, bytes: sizes.get(key) ?? 0 }, options),
+    );
     for await (const object of reads) {
       if (!object) continue;
       for (const cell of unpackCells(object)) {
@@ -78,15 +80,18 @@ export class CellShelf {
     options: StoreOptions,
   ): Promise<{ readonly index: CellIndex; readonly sizes: ReadonlyMap<Key, number> }> {
     const sizes = new Map<Key, number>();
-    for await (const { key, bytes } of this.#shelf.store.list(this.#shelf.folder, undefined, options))
-      sizes.set(key, bytes);
+    for await (const info of this.#shelf.store.list(this.#shelf.folder, undefined, options))
+      if (!isTooLarge(this.#shelf, info)) sizes.set(info.key, info.bytes);
     // An object of another size than is known was damaged since: reading it finds out.
     const isKnown = (key: Key): boolean =>
       this.#read.get(key)?.bytes === sizes.get(key) ||
       this.#segments.some(({ objects }) => objects.get(key) === sizes.get(key));
     if (![...sizes.keys()].every(isKnown)) this.#segments = await readSegments(this.#shelf, options);
     const unread = [...sizes.keys()].filter((key) => !isKnown(key));
-    const reads = readAhead(unread, width, async (key) => ({ key, object: await unseal(this.#shelf, key, options) }));
+    const reads = readAhead(unread, width, async (key) => ({
+      key,
+      object: await unseal(this.#shelf, { key, bytes: sizes.get(key) ?? 0 }, options),
+    }));
     for await (const { key, object } of reads) {
       if (object) this.#read.set(key, { keys: keysOf(object).slice(), bytes: sizes.get(key) ?? 0 });
       else sizes.delete(key);

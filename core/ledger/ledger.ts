@@ -38,7 +38,7 @@ export class Ledger {
 
   constructor(store: ObjectStore, options: LedgerOptions = {}) {
     this.store = store;
-    this.#context = { store, onNotice: options.onNotice ?? (() => undefined) };
+    this.#context = { store, onNotice: onceEach(options.onNotice ?? (() => undefined)) };
   }
 
   /** By which another process opens the same store. */
@@ -57,7 +57,7 @@ export class Ledger {
     return digest;
   }
 
-  /** @throws PercussError NOT_FOUND; OBJECT_DAMAGED. */
+  /** @throws PercussError NOT_FOUND; OBJECT_DAMAGED; LIMIT_EXCEEDED. */
   getBlob(digest: Digest, options: StoreOptions = {}): Promise<Uint8Array> {
     return getContent(this.#context, blobKey(digest), digest, options);
   }
@@ -71,12 +71,12 @@ export class Ledger {
     return { key, sha256: digest };
   }
 
-  /** @throws PercussError NOT_FOUND; OBJECT_DAMAGED. */
+  /** @throws PercussError NOT_FOUND; OBJECT_DAMAGED; LIMIT_EXCEEDED. */
   getRecord<T>(ref: Ref<T>, options: StoreOptions = {}): Promise<T> {
     return getRecord(this.#context, ref, options);
   }
 
-  /** Bytes of an output by its reference. @throws PercussError NOT_FOUND; OBJECT_DAMAGED. */
+  /** Bytes of an output by its reference. @throws PercussError NOT_FOUND; OBJECT_DAMAGED; LIMIT_EXCEEDED. */
   getOutput(ref: Ref<Uint8Array>, options: StoreOptions = {}): Promise<Uint8Array> {
     return getContent(this.#context, ref.key, ref.sha256, options);
   }
@@ -146,7 +146,7 @@ export class Ledger {
     return studies.putStudy(this.#context, id, study, options);
   }
 
-  /** @throws PercussError NOT_FOUND; OBJECT_DAMAGED. */
+  /** @throws PercussError NOT_FOUND; OBJECT_DAMAGED; LIMIT_EXCEEDED. */
   getStudy(id: Digest, options: StoreOptions = {}): Promise<ResolvedStudy> {
     return getRecord(this.#context, studies.studyRecord(id), options);
   }
@@ -245,6 +245,19 @@ export class Ledger {
   #results(scope: Versioned<Scope>) {
     return results.resultShelf(this.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
   }
+}
+
+/** What stays where it is is met again and again, and told once. */
+function onceEach(onNotice: OnNotice): OnNotice {
+  const told = new Set<string>();
+  return (notice) => {
+    if (notice.kind === 'ignored') {
+      const what = `${notice.key} ${notice.reason}`;
+      if (told.has(what)) return;
+      told.add(what);
+    }
+    onNotice(notice);
+  };
 }
 
 const decisionKey = (study: Digest, name: string): Key => `${studyFolder(study)}decisions/${name}.json`;

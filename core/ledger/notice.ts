@@ -5,7 +5,7 @@ import type { Key } from '../store/object-store.js';
 export type LedgerNotice =
   /** A damaged or foreign object was copied to `aside` and removed: what it held is computed again. */
   | { readonly kind: 'set-aside'; readonly key: Key; readonly reason: string; readonly aside: Key }
-  /** What lies under a key is none of ours, and stays where it is. */
+  /** What lies under a key is none of ours, too large, or damaged in a store that can't be written to: it stays where it is, and counts as absent. */
   | { readonly kind: 'ignored'; readonly key: Key; readonly reason: string }
   /** Two objects hold different values of one cell or response; that of the first object is used. */
   | { readonly kind: 'nondeterminism'; readonly identity: Digest; readonly objects: readonly [Key, Key] };

@@ -1,12 +1,12 @@
 import { canonicalJson, type Json } from '../canonical.js';
 import { sha256, type Digest, type Ref } from '../digest.js';
 import { PercussError } from '../errors.js';
-import { limits } from '../limits.js';
+import { limits, type Limit } from '../limits.js';
 import type { Key, ObjectStore, StoreOptions } from '../store/object-store.js';
-import { setAside } from './aside.js';
+import { passOver, setAside } from './aside.js';
 import type { OnNotice } from './notice.js';
 import { recordProblem } from './record-kinds.js';
-import { damaged } from './sealed.js';
+import { damaged, tooLarge } from './sealed.js';
 
 /** Small things as canonical JSON, and other bytes by the hash of their content. */
 export interface RecordContext {
@@ -39,17 +39,24 @@ export async function putContent(
 }
 
 /**
- * Reads bytes whose hash is known.
- * @throws PercussError NOT_FOUND; OBJECT_DAMAGED, and the object is set aside, so that it can be written anew.
+ * Reads bytes whose hash is known, if they are at most so many.
+ * @throws PercussError NOT_FOUND; OBJECT_DAMAGED, and the object is set aside, so that it can be written anew; LIMIT_EXCEEDED.
  */
 export async function getContent(
   context: RecordContext,
   key: Key,
   digest: Digest,
   options: StoreOptions,
+  { value: most }: Limit = limits.storedObject,
 ): Promise<Uint8Array> {
   const { store, onNotice } = context;
-  const bytes = await store.get(key, undefined, options);
+  const info = await store.head(key, options);
+  if (info && info.bytes > most) {
+    throw new PercussError('LIMIT_EXCEEDED', `${key} in ${store.url} is not read: ${tooLarge(info.bytes, most)}`, {
+      details: { key },
+    });
+  }
+  const bytes = info && (await store.get(key, undefined, options));
   if (bytes === undefined) {
     throw new PercussError(
       'NOT_FOUND',
@@ -61,7 +68,7 @@ export async function getContent(
   }
   if (sha256(bytes) === digest) return bytes;
   const reason = `its SHA-256 is not ${digest}`;
-  await setAside(store, key, bytes, reason, onNotice, options);
+  await passOver(store, key, bytes, reason, onNotice, options);
   throw damaged(key, reason);
 }
 
@@ -72,13 +79,15 @@ export function encodeRecord(value: unknown): Uint8Array {
 
 /**
  * Reads a record whose hash is known.
- * @throws PercussError NOT_FOUND; OBJECT_DAMAGED for other bytes, and for those that are no record of their kind; they are set aside.
+ * @throws PercussError NOT_FOUND; OBJECT_DAMAGED for other bytes, and for those that are no record of their kind; they are set aside;
+ * LIMIT_EXCEEDED.
  */
 export async function getRecord<T>(context: RecordContext, ref: Ref<T>, options: StoreOptions): Promise<T> {
-  const bytes = await getContent(context, ref.key, ref.sha256, options);
+  const most = /^(plans|analyses)\//.test(ref.key) ? limits.longRecord : limits.record;
+  const bytes = await getContent(context, ref.key, ref.sha256, options, most);
   const read = readJson(ref.key, new TextDecoder().decode(bytes));
   if ('value' in read) return read.value as T;
-  await setAside(context.store, ref.key, bytes, read.problem, context.onNotice, options);
+  await passOver(context.store, ref.key, bytes, read.problem, context.onNotice, options);
   throw damaged(ref.key, read.problem);
 }
 
@@ -134,7 +143,7 @@ export async function getFirst<T>(context: RecordContext, key: Key, options: Sto
   }
   const read = readStated(key, bytes);
   if ('value' in read) return read.value as T;
-  await setAside(context.store, key, bytes, read.problem, context.onNotice, options);
+  await passOver(context.store, key, bytes, read.problem, context.onNotice, options);
   return undefined;
 }
 

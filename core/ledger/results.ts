@@ -7,7 +7,7 @@ import type { Key, ObjectStore, StoreOptions } from '../store/object-store.js';
 import { printProvenance } from './cell-object.js';
 import { parseObjectKey, responseFolder } from './keys.js';
 import type { OnNotice } from './notice.js';
-import { seal, unseal, type Sealed, type Shelf } from './sealed.js';
+import { isTooLarge, seal, unseal, type Sealed, type Shelf } from './sealed.js';
 
 /** Responses to a group of impulses, or the profile of a network: tensors by name. */
 export interface StoredResult {
@@ -51,9 +51,11 @@ export async function commitResult(
 /** Objects by identity, from their names alone; where one identity has several, the smallest key. */
 export async function committedResults(shelf: Shelf, options: StoreOptions): Promise<ReadonlyMap<Digest, Key>> {
   const found = new Map<Digest, Key>();
-  for await (const { key } of shelf.store.list(shelf.folder, undefined, options)) {
+  for await (const info of shelf.store.list(shelf.folder, undefined, options)) {
+    if (isTooLarge(shelf, info)) continue;
+    const { key } = info;
     const name = parseObjectKey(shelf.folder, key);
-    if (name === undefined) await unseal(shelf, key, options);
+    if (name === undefined) await unseal(shelf, info, options);
     else if (!found.has(name.identity)) found.set(name.identity, key);
   }
   return found;
@@ -79,12 +81,12 @@ export async function readResult(
     check: (object) => plain.check(object) ?? check?.({ ...object, object: object.key }),
   };
   let first: Sealed | undefined;
-  for await (const { key } of shelf.store.list(`${shelf.folder}${identity}-`, undefined, options)) {
-    const object = await unseal(shelf, key, options);
+  for await (const info of shelf.store.list(`${shelf.folder}${identity}-`, undefined, options)) {
+    const object = await unseal(shelf, info, options);
     if (!object) continue;
     if (first === undefined) first = object;
     else if (!equalTensors(first.tensors, object.tensors)) {
-      shelf.onNotice({ kind: 'nondeterminism', identity, objects: [first.key, key] });
+      shelf.onNotice({ kind: 'nondeterminism', identity, objects: [first.key, info.key] });
     }
   }
   return first && { tensors: first.tensors, metadata: first.metadata, object: first.key };

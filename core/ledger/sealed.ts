@@ -1,9 +1,10 @@
 import { sha256 } from '../digest.js';
 import { PercussError, isPercussError } from '../errors.js';
+import { limits } from '../limits.js';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../safetensors.js';
 import type { Tensor } from '../tensor.js';
-import type { Key, ObjectStore, StoreOptions } from '../store/object-store.js';
-import { setAside } from './aside.js';
+import type { Key, ObjectInfo, ObjectStore, StoreOptions } from '../store/object-store.js';
+import { passOver, setAside } from './aside.js';
 import { objectKey, parseObjectKey } from './keys.js';
 import type { OnNotice } from './notice.js';
 
@@ -52,13 +53,28 @@ export async function seal(
  *
  * @returns undefined if the object is gone, or was set aside.
  */
-export async function unseal(shelf: Shelf, key: Key, options: StoreOptions = {}): Promise<Sealed | undefined> {
+export async function unseal(shelf: Shelf, info: ObjectInfo, options: StoreOptions = {}): Promise<Sealed | undefined> {
+  if (isTooLarge(shelf, info)) return undefined;
+  const { key } = info;
   const bytes = await shelf.store.get(key, undefined, options);
   if (bytes === undefined) return undefined;
   const found = open(shelf, key, bytes);
   if (typeof found !== 'string') return found;
-  await setAside(shelf.store, key, bytes, found, shelf.onNotice, options);
+  await passOver(shelf.store, key, bytes, found, shelf.onNotice, options);
   return undefined;
+}
+
+/** Whether an object has more bytes than percuss reads; it is told, and left where it is: to copy it would take as much memory. */
+export function isTooLarge({ onNotice }: Pick<Shelf, 'onNotice'>, { key, bytes }: ObjectInfo): boolean {
+  const most = limits.storedObject.value;
+  if (bytes <= most) return false;
+  onNotice({ kind: 'ignored', key, reason: tooLarge(bytes, most) });
+  return true;
+}
+
+/** That an object is above a limit. */
+export function tooLarge(bytes: number, most: number): string {
+  return `it has ${bytes} bytes, above the limit of ${most} (docs/limits.md)`;
 }
 
 function open(shelf: Shelf, key: Key, bytes: Uint8Array): Sealed | string {

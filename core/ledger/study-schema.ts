@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits } from '../limits.js';
 import type { NetworkFormat } from '../network/import.js';
 import { engineDevices, engineNames } from '../numeric-mode.js';
 import { isName } from '../spec/value.js';
@@ -89,10 +90,10 @@ const impulse = z.object({
 const analysis = z.object({
   confidence: finite,
   fdr: finite,
-  bootstrap: count,
+  bootstrap: count.max(limits.bootstrap.value),
   far: finite,
   nulls: count,
-  rarefy: z.object({ kernels: count, sites: count, draws: count }),
+  rarefy: z.object({ kernels: count, sites: count, draws: count.max(limits.rarefyDraws.value) }),
 });
 
 /** `ResolvedStudy`: what a stored study must be before its networks and images are looked for. */

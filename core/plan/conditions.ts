@@ -55,14 +55,18 @@ interface FillDraw {
 const countOf = (fraction: number, total: number): number => Math.max(1, Math.round(fraction * total));
 
 function fillDraws(ablation: AblationSpec, reference: Digest): FillDraw[] {
-  const draws = Array.from({ length: ablation.draws }, (_, draw) => draw);
   const table: { readonly [F in FillName]: () => FillDraw[] } = {
     zero: () => [{ name: 'zero', draw: undefined, fill: { kind: 'zero' } }],
     mean: () => [{ name: 'mean', draw: undefined, fill: { kind: 'mean', per: 'channel', reference } }],
     'mean-position': () => [
       { name: 'mean-position', draw: undefined, fill: { kind: 'mean', per: 'position', reference } },
     ],
-    resample: () => draws.map((draw) => ({ name: 'resample', draw, fill: { kind: 'resample', draw, reference } })),
+    resample: () =>
+      Array.from({ length: ablation.draws }, (_, draw) => ({
+        name: 'resample',
+        draw,
+        fill: { kind: 'resample', draw, reference },
+      })),
   };
   return ablation.fill.flatMap((name) => table[name]());
 }
@@ -209,7 +213,7 @@ export function conditionsOf(ablation: AblationSpec, context: ConditionContext):
     cumulative: () => cumulativeRemovals(ablation, targets, context.seed, context.scores),
   };
   const removals = modes[ablation.mode]();
-  const fills = fillDraws(ablation, context.reference);
+  const fills = targets.length === 0 ? [] : fillDraws(ablation, context.reference);
   return {
     length: targets.length === 0 ? 0 : removals.length * fills.length,
     at: (index) => {

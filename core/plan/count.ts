@@ -41,6 +41,9 @@ export interface CountedModel {
   readonly image: readonly number[];
   /** Images that it is evaluated on. */
   readonly images: number;
+  /** Chunks that these stand in, and pieces of all waves, where they are known; else as percuss divides images. */
+  readonly chunks?: number;
+  readonly pieces?: number;
 }
 
 /** What is asked of the networks. */
@@ -55,7 +58,7 @@ export function countsOf(model: CountedModel, asked: Asked): readonly WorkCount[
   const concern = <T extends { models: readonly string[] }>(specs: readonly T[]): T[] =>
     specs.filter(({ models }) => models.includes(model.name));
   const { name, anatomy, images } = model;
-  const chunks = Math.ceil(images / CHUNK_IMAGES);
+  const chunks = chunksOf(model);
   const plain = { model: name, name: '', conditions: 1, impulses: 0, factors: [] };
   return [
     { ...plain, kind: 'profile', units: 1, bytes: profileBytes(anatomy) },
@@ -65,6 +68,8 @@ export function countsOf(model: CountedModel, asked: Asked): readonly WorkCount[
   ];
 }
 
+const chunksOf = ({ images, chunks }: CountedModel): number => chunks ?? Math.ceil(images / CHUNK_IMAGES);
+
 /** Bytes of a condition's cells on all images, in so many pieces. */
 const cellsBytes = (images: number, pieces: number): number => cellBytes(images) + (pieces - 1) * cellBytes(0);
 
@@ -73,10 +78,11 @@ export const profileBytes = ({ sites }: Anatomy): number => sites.reduce((sum, s
 
 const product = (factors: readonly Factor[]): number => factors.reduce((all, { count }) => all * count, 1);
 
-function ablationCounts(spec: AblationSpec, { name, anatomy, images }: CountedModel): WorkCount[] {
+function ablationCounts(spec: AblationSpec, model: CountedModel): WorkCount[] {
+  const { name, anatomy, images } = model;
   const sizes = targetSizes(anatomy, spec.unit, spec.layers);
   const targets = sizes.reduce((sum, size) => sum + size, 0);
-  const chunks = Math.ceil(images / CHUNK_IMAGES);
+  const chunks = chunksOf(model);
   const counted = (what: string, pieces: number, factors: readonly Factor[]): WorkCount => {
     const conditions = targets === 0 ? 0 : product(factors);
     const units = conditions * pieces;
@@ -84,7 +90,7 @@ function ablationCounts(spec: AblationSpec, { name, anatomy, images }: CountedMo
     return { kind: 'cells', model: name, name: what, conditions, units, impulses: 0, bytes, factors };
   };
   const all: Factor = { key: 'layers', what: `${spec.unit}s`, count: targets };
-  const pieces = spec.stop ? piecesIn(images) : chunks;
+  const pieces = spec.stop ? (model.pieces ?? piecesIn(images)) : chunks;
   return [
     ...(spec.order === 'kl' ? [counted(`${spec.name} (order)`, chunks, [all])] : []),
     counted(spec.name, pieces, [...removalFactors(spec, sizes, all), fillFactor(spec)]),

@@ -48,6 +48,7 @@ export function printVariant(variant: NetworkVariant): string {
 export function impulseGroupsOf(spec: ImpulseSpec, context: ImpulseContext): readonly ImpulseGroup[] {
   const recorded = selectSites(context.anatomy, spec.record);
   const places = spec.at === 'input' ? (['input'] as const) : selectSites(context.anatomy, spec.at);
+  if (places.length === 0) return [];
   const bases: readonly Base[] =
     'images' in spec.bases ? all(spec.bases.images).map((image) => ({ image })) : spec.bases;
   return context.variants.flatMap((variant) =>

@@ -94,14 +94,25 @@ export function refusedLine(refused: readonly string[]): string {
   return `above run.limit: ${refused.join('; ')}. percuss run refuses it; ask for less or raise the limit`;
 }
 
-/** What no run can be asked for, whatever `run.limit` says, with the place that asks for most of it. */
-export function boundIssues(counts: readonly WorkCount[], positions: Positions): readonly SpecIssue[] {
-  const issues: SpecIssue[] = [];
+/** Something that no run can be asked for, whatever `run.limit` says. */
+export interface Excess {
+  /** That asks for it; undefined: all together. */
+  readonly count: WorkCount | undefined;
+  readonly message: string;
+  /** What it comes from. */
+  readonly origin: string;
+}
+
+/** What no run can be asked for, in words. */
+export function excessesOf(counts: readonly WorkCount[]): readonly Excess[] {
+  const found: Excess[] = [];
+  const add = (count: WorkCount, message: string): void =>
+    void found.push({ count, message, origin: describeCount(count) });
   const most = limits.studyUnits.value;
   for (const count of counts) {
     if (count.units > most) {
       const total = `${printCount(count.units)} cells or groups of impulses are asked of ${count.model}, above the limit of ${most} (docs/limits.md)`;
-      issues.push(boundIssue(count, total, positions));
+      add(count, total);
     }
     if (count.kind !== 'responses' || count.units === 0) continue;
     const { impulsesOfGroup, responseObject } = limits;
@@ -109,30 +120,36 @@ export function boundIssues(counts: readonly WorkCount[], positions: Positions):
     const object = count.bytes / count.units;
     if (count.impulses > impulsesOfGroup.value) {
       const many = `${printCount(count.impulses)} impulses are given on each base of ${count.model}, above the limit of ${impulsesOfGroup.value} (docs/limits.md)`;
-      issues.push(boundIssue(group, many, positions));
+      add(group, many);
     } else if (object > responseObject.value) {
       const size = `${printCount(count.impulses)} impulses on each base of ${count.model} leave up to ${printBytes(object)} in one object, above the limit of ${printBytes(responseObject.value)} (docs/limits.md)`;
-      issues.push(boundIssue(group, size, positions));
+      add(group, size);
     }
   }
   const { cells } = totalOf(counts);
-  if (issues.length === 0 && cells > most) {
+  if (found.length === 0 && cells > most) {
     const total = `all together ask for ${printCount(cells)} cells, above the limit of ${most} (docs/limits.md)`;
-    const parts = largestParts(counts).join('; ');
-    issues.push(positions.issue('', total, `most by ${parts}`, positions.at(''), 'LIMIT_EXCEEDED'));
+    found.push({ count: undefined, message: total, origin: `most by ${largestParts(counts).join('; ')}` });
   }
-  return issues;
+  return found;
+}
+
+/** As `excessesOf`, with the place in the spec that asks for most of it. */
+export function boundIssues(counts: readonly WorkCount[], positions: Positions): readonly SpecIssue[] {
+  return excessesOf(counts).map(({ count, message, origin }) => {
+    const path = count ? placeOf(count, positions) : '';
+    return positions.issue(path, message, origin, positions.at(path), 'LIMIT_EXCEEDED');
+  });
 }
 
 /** What multiplies the impulses of one group. */
 const inGroup: ReadonlySet<string> = new Set(['channels', 'positions', 'amplitudes']);
 
-function boundIssue(count: WorkCount, message: string, positions: Positions): SpecIssue {
+function placeOf(count: WorkCount, positions: Positions): string {
   const entry = `${count.kind === 'cells' ? 'ablations' : 'impulses'}.${count.name.replace(/ \(order\)$/, '')}`;
   const key = largestFactor(count.factors)?.key;
   const path = key === undefined ? entry : key === 'nulls' ? 'analysis.nulls' : `${entry}.${key}`;
-  const known = positions.given(path) ? path : entry;
-  return positions.issue(known, message, describeCount(count), positions.at(known), 'LIMIT_EXCEEDED');
+  return positions.given(path) ? path : entry;
 }
 
 /** Predicted seconds of one process for a whole study of which nothing is stored, by a sample of each part. */
