@@ -26,6 +26,15 @@ export function predictedSeconds(segment: StageSegment, units: number): number {
   return (segment.seconds * units) / Math.max(1, segment.size);
 }
 
+/** Milliseconds that batches in flight may need: half as much again as predicted of the longest, and a little. */
+export function patience(ranges: readonly Range[], segments: readonly StageSegment[], drainSeconds: number): number {
+  const longest = ranges.reduce((most, range) => {
+    const segment = segments[segmentOf(segments, range.from)];
+    return segment === undefined ? most : Math.max(most, predictedSeconds(segment, range.to - range.from));
+  }, 0);
+  return 1000 * (1.5 * longest + drainSeconds);
+}
+
 /** A stage with the one segment that a batch lies in: a thousand activities then don't repeat the whole list. */
 export function slice(stage: StagePlan, segment: StageSegment): StagePlan {
   return { ...stage, segments: [segment] };

@@ -20,7 +20,7 @@ import { persist, stallReason } from './persist.js';
 import { pauseSignal, queuesOf, resumeSignal, setWindowSignal, sweepProgressQuery } from './protocol.js';
 import { addCounters, noCounters } from './protocol.js';
 import type { Range, SweepInput, SweepProgress, SweepResult } from './protocol.js';
-import { halves, nextRange, predictedSeconds, segmentOf, slice } from './ranges.js';
+import { halves, nextRange, patience, predictedSeconds, segmentOf, slice } from './ranges.js';
 import { sweepDetails } from './details.js';
 
 /** Pauses before a batch runs again that the infrastructure stopped: 2 s, doubled, up to a minute. */
@@ -227,7 +227,7 @@ export async function sweep(input: SweepInput): Promise<SweepResult> {
       });
     }
     if (fatal !== undefined) batches.cancel();
-    else await condition(() => running.size === 0, patience([...running.values()], input));
+    else await condition(() => running.size === 0, patience([...running.values()], segments, policy.drainSeconds));
     batches.cancel();
     await condition(() => running.size === 0);
   } catch (error) {
@@ -252,15 +252,6 @@ export async function sweep(input: SweepInput): Promise<SweepResult> {
     });
   }
   return { counters, controls: { paused, window }, ...(stoppedBy === undefined ? {} : { stoppedBy }) };
-}
-
-/** Milliseconds that batches in flight may need: half as much again as predicted, and a little. */
-function patience(ranges: readonly Range[], { stage: { segments }, policy }: SweepInput): number {
-  const longest = ranges.reduce((most, range) => {
-    const segment = segments[segmentOf(segments, range.from)];
-    return segment === undefined ? most : Math.max(most, predictedSeconds(segment, range.to - range.from));
-  }, 0);
-  return 1000 * (1.5 * longest + policy.drainSeconds);
 }
 
 function tookTooLong(error: unknown): boolean {

@@ -54,6 +54,56 @@ describe('a change of one channel', () => {
   });
 });
 
+describe('a convolution is not carried through', () => {
+  const behind = (build: (net: SmallNetwork, first: string) => string, channels = 8) => {
+    const net = new SmallNetwork(3, 8);
+    const first = net.relu('first', net.conv('conv0', net.input, channels));
+    return carryAt(net.graph(net.head(build(net, first))), 'first');
+  };
+
+  test.each([
+    ['that reads fewer than 8 channels', 7],
+    ['that reads 8 channels: it is', 8],
+  ])('%s', (_, channels) => {
+    const { ends } = behind((net, first) => net.conv('conv1', first, 8), channels);
+    expect(ends).toEqual(channels < 8 ? undefined : ['conv1']);
+  });
+
+  test('whose bias is computed, or whose weights are', () => {
+    const computed = (which: 'weight' | 'bias') => (net: SmallNetwork, first: string) => {
+      net.constant('w', [8, 8, 1, 1]);
+      net.constant('b', [8]);
+      const [weight, bias] = [
+        which === 'weight' ? net.relu('w2', 'w') : 'w',
+        which === 'bias' ? net.relu('b2', 'b') : 'b',
+      ];
+      const pointwise = { strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], group: 1 };
+      return net.node('Conv', 'conv1', [first, weight, bias], pointwise, 8);
+    };
+    expect(behind(computed('bias')).carry).toBeUndefined();
+    expect(behind(computed('weight')).carry).toBeUndefined();
+  });
+
+  test('and a normalisation, where something else reads the convolution, or the network gives it out', () => {
+    const plain = behind((net, first) => net.norm('norm', net.conv('conv1', first, 8)));
+    expect(plain.ends).toEqual(['norm']);
+    const read = behind((net, first) => {
+      const conv = net.conv('conv1', first, 8);
+      return net.add('sum', net.norm('norm', conv), conv);
+    });
+    expect(read.ends).toEqual(['conv1']);
+    const net = new SmallNetwork(3, 8);
+    const conv = net.conv('conv1', net.relu('first', net.conv('conv0', net.input, 8)), 8);
+    expect(carryAt(net.graph(net.head(net.norm('norm', conv)), conv), 'first').ends).toEqual(['conv1']);
+  });
+
+  test('behind a node that mixes channels, or an operator with a window', () => {
+    expect(behind((net, first) => net.conv('conv1', net.maxPool('pooled', first, 2), 8)).carry).toBeUndefined();
+    const softmax = behind((net, first) => net.conv('conv1', net.node('Softmax', 'mixed', [first], { axis: 1 }), 8));
+    expect(softmax.carry).toBeUndefined();
+  });
+});
+
 test('parts that an edit does not reach are computed once an image, not once a row', () => {
   const graph = residual();
   const index = graph.nodes.findIndex((node) => node.outputs.includes('two'));

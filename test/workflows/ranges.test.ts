@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StageSegment } from '../../core/study/steps.js';
 import { pace } from '../../workflows/pace.js';
 import type { Range } from '../../workflows/protocol.js';
-import { halves, nextRange } from '../../workflows/ranges.js';
+import { halves, nextRange, patience } from '../../workflows/ranges.js';
 
 const segmentsOf = (lengths: readonly (readonly [number, number])[]): StageSegment[] => {
   let from = 0;
@@ -12,6 +12,25 @@ const segmentsOf = (lengths: readonly (readonly [number, number])[]): StageSegme
     return segment;
   });
 };
+
+describe('batches in flight are waited for', () => {
+  const segments = segmentsOf([
+    [10, 4],
+    [20, 1],
+  ]).map((segment, i) => ({ ...segment, seconds: i === 0 ? 8 : 30 }));
+  const range = (from: number, to: number): Range => ({ from, to, tries: 0 });
+
+  it.each([
+    [[], 5, 5_000],
+    [[range(0, 4)], 5, 17_000],
+    [[range(0, 2)], 0, 6_000],
+    [[range(0, 4), range(12, 13)], 5, 50_000],
+    [[range(12, 14), range(0, 4)], 0, 90_000],
+    [[range(40, 41)], 5, 5_000],
+  ])('half as long again as the longest is predicted to take, and a little: %j, %d s', (ranges, drain, expected) => {
+    expect(patience(ranges, segments, drain)).toBe(expected);
+  });
+});
 
 describe('ranges', () => {
   it('are the batches of a stage, tried for the first time', () => {
