@@ -35,6 +35,17 @@ describe('damage of a condition, by hand', () => {
     expect(damage.deltaLoss!.estimate).toBeCloseTo(-1.5 / 5, 12);
     expect(damage.absDeltaLoss!.estimate).toBeCloseTo(4.5 / 5, 12);
   });
+  test('the difference of accuracy counts those gained and those lost, not those that stay right or wrong', () => {
+    // Of 11 images 5 stay right, 3 are gained, 2 lost, and 1 stays wrong.
+    const before = [0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1];
+    const after = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2];
+    const [labels, loss, kl] = [1, 1, 1].map(() => new Float64Array(11));
+    const paired = damageOf(
+      { labels: labels!, predicted: before, loss: loss! },
+      { predicted: after, loss: loss!, kl: kl! },
+    )!;
+    expect(paired.deltaAccuracy).toEqual(pairedDifference(3, 2, 11));
+  });
   test('by class', () => {
     const classes = damageByClass(baseline, lesioned);
     expect(classes.map(({ label, damage: d }) => [label, d.images, d.correct, d.flips])).toEqual([

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bootstrap, jackknifeInterval, pairedDifference, studentInterval } from '../../core/analysis/interval.js';
+import {
+  bootstrap,
+  clopperPearson,
+  jackknifeInterval,
+  pairedDifference,
+  studentInterval,
+} from '../../core/analysis/interval.js';
 
 /** The 97.5 % quantile of the normal distribution. */
 const Z = 1.959963984540054;
@@ -93,4 +99,8 @@ test('the jackknife of three items, by hand: variance 1 · 2² / 3, two degrees 
 
 test('an estimate without error has an interval without width, even where nothing is left to tell an error by', () => {
   expect(studentInterval(2, 0, 0)).toMatchObject({ low: 2, high: 2, estimate: 2 });
+});
+
+test('the estimate of a proportion is its share', () => {
+  expect(clopperPearson(3, 4)!.estimate).toBe(0.75);
 });
