@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -160,6 +160,28 @@ describe('the documents', () => {
     const broken = documents.flatMap((file) =>
       [...read(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].flatMap(([, target]) =>
         target === undefined || existsSync(join(root, file, '..', target)) ? [] : [`${file} -> ${target}`],
+      ),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test('link only to headings that exist', () => {
+    // As GitHub makes anchors of headings: lower case, punctuation gone, blanks to hyphens.
+    const anchors = (file: string): readonly string[] =>
+      [...read(file).matchAll(/^#+ +(.+)$/gm)].map(([, heading = '']) =>
+        heading
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}\p{Pc} -]/gu, '')
+          .replaceAll(' ', '-'),
+      );
+    const broken = documents.flatMap((file) =>
+      [...read(file).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)#([^)\s]+)\)/g)].flatMap(
+        ([, target = '', anchor = '']) => {
+          const linked = target === '' ? file : posix.join(posix.dirname(file), target);
+          return !linked.endsWith('.md') || (documents.includes(linked) && anchors(linked).includes(anchor))
+            ? []
+            : [`${file} -> ${target}#${anchor}`];
+        },
       ),
     );
     expect(broken).toEqual([]);
