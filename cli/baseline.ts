@@ -13,6 +13,7 @@ import { runStage } from '../core/study/run-study.js';
 import { measuredCost } from '../infra/calibrations.js';
 import { computeChildren } from '../workers/children.js';
 import { modeScout } from '../workers/mode-scout.js';
+import { sameCommand } from './command-line.js';
 import { exitCodes } from './exit.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
@@ -57,8 +58,8 @@ export function baselineCommand(program: Command): void {
             return prepared;
           },
           {
-            say: () => terminal.say(`Interrupted. Everything committed is kept; go on with: percuss baseline ${file}`),
-            message: () => `the baseline was interrupted; go on with: percuss baseline ${file}`,
+            say: () => terminal.say(`Interrupted. Everything committed is kept; go on with: ${sameCommand()}`),
+            message: () => `the baseline was interrupted; go on with: ${sameCommand()}`,
           },
         );
         const catalog = new Catalog((digest) => ledger.getBlob(digest));

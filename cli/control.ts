@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { cancelStudy, pauseStudy, resumeStudy, studyHandle, waitForResult } from '../workers/client.js';
 import { submissionOf, workersOf, type Submitted } from '../workers/submitted.js';
+import { nextCommand, sameCommand } from './command-line.js';
 import { knownDoubts, watchDoubts } from './doubts.js';
 import { followProgress } from './follow.js';
 import { interruptible } from './interrupt.js';
@@ -52,11 +53,11 @@ async function withStudy(
       const { id, storeId, mode } = known;
       const workers = storeId && mode ? await workersOf(client, storeId, mode) : undefined;
       const submitted = await submissionOf(client, id, workers);
-      const start = mode ? ` --engine ${mode.engine} --device ${mode.device}` : '';
+      const start = mode ? ['--engine', mode.engine, '--device', mode.device] : [];
       const lonely =
         workers && workers.control > 0
           ? undefined
-          : `no worker listens; start one: percuss worker --store ${session.ledger.url}${start}`;
+          : `no worker listens; start one: ${nextCommand(['worker', ...start], { ...options, store: session.ledger.url })}`;
       await work({ known, submitted, client, session, lonely });
     });
   } finally {
@@ -75,7 +76,7 @@ export function pauseCommand(program: Command): void {
         const { paused, progress } = requireRunning(study, submitted, 'paused');
         if (!paused) await pauseStudy(client, id, progress !== undefined);
         session.terminal.result({ study: id, paused: true, before: paused, worker: lonely === undefined }, () => [
-          `${study} ${paused ? 'was paused already' : 'is paused'}; go on with: percuss resume ${study}`,
+          `${study} ${paused ? 'was paused already' : 'is paused'}; go on with: ${nextCommand(['resume', study], command.optsWithGlobals())}`,
           ...(lonely === undefined ? [] : [`  ${lonely}`]),
         ]);
       }),
@@ -148,7 +149,7 @@ export function statusCommand(program: Command): void {
           const known =
             stored instanceof Error ? await findRemembered(temporal.client as Client, asked, stored) : stored;
           const standing = await standingOf(session, temporal, known);
-          session.terminal.result(standing, () => standingLines(standing, session.ledger.url, known.mode));
+          session.terminal.result(standing, () => standingLines(standing, session.ledger.url, known.mode, options));
         } finally {
           await temporal.close();
         }
@@ -189,7 +190,7 @@ export function watchCommand(program: Command): void {
               terminal.result({ study: id, ...result, warnings }, () => [
                 ...warnings.map((line) => `WARNING ${line}`),
                 `${study}: ${result.state}; ${result.counters.computed} cells computed, ${result.stored} stored before, ${result.counters.failed} failed`,
-                `report: percuss report ${study}`,
+                `report: ${nextCommand(['report', study], command.optsWithGlobals())}`,
               ]);
             } finally {
               following?.stop();
@@ -199,8 +200,8 @@ export function watchCommand(program: Command): void {
             say: () =>
               terminal.say(
                 lonely === undefined
-                  ? `${study} goes on; look again with: percuss watch ${study}`
-                  : `${study} stays submitted and waits for a worker; look again with: percuss watch ${study}`,
+                  ? `${study} goes on; look again with: ${sameCommand()}`
+                  : `${study} stays submitted and waits for a worker; look again with: ${sameCommand()}`,
               ),
             message: () => `watching was interrupted; ${study} goes on`,
           },

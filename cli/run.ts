@@ -16,6 +16,7 @@ import { computeChildren } from '../workers/children.js';
 import { cancelStudy, submitStudy, waitForResult } from '../workers/client.js';
 import { modeScout } from '../workers/mode-scout.js';
 import { startWorker } from '../workers/worker.js';
+import { sameCommand } from './command-line.js';
 import { doubting, studyDoubts } from './doubts.js';
 import { exitCodes } from './exit.js';
 import { followProgress } from './follow.js';
@@ -84,9 +85,9 @@ export async function runSpec(file: string, options: RunOptions): Promise<void> 
       {
         say: () =>
           session.terminal.say(
-            `Interrupted: stopping cleanly, Ctrl-C again ends at once. Everything committed is kept; go on with: percuss resume ${file}`,
+            `Interrupted: stopping cleanly, Ctrl-C again ends at once. Everything committed is kept; go on with: ${sameCommand()}`,
           ),
-        message: () => `the run was interrupted and has stopped; go on with: percuss resume ${file}`,
+        message: () => `the run was interrupted and has stopped; go on with: ${sameCommand()}`,
       },
     );
     const { ref, spec } = prepared;

@@ -8,6 +8,7 @@ import { connectClient } from '../infra/connection.js';
 import type { WholeProgress } from '../workers/client.js';
 import { submissionOf, submissions, workersOf, type Submitted, type Workers } from '../workers/submitted.js';
 import { lookIdentity } from '../core/store/identity.js';
+import { nextCommand, type Typed } from './command-line.js';
 import { knownDoubts } from './doubts.js';
 import type { Session } from './session.js';
 import { findStudy } from './study-name.js';
@@ -198,7 +199,13 @@ const words: Readonly<Record<State, string>> = {
 };
 
 /** How a study stands, as lines for people. */
-export function standingLines(standing: Standing, storeUrl: string, mode: NumericMode | undefined): readonly string[] {
+export function standingLines(
+  standing: Standing,
+  storeUrl: string,
+  mode: NumericMode | undefined,
+  typed: Typed,
+): readonly string[] {
+  const start = mode ? ['--engine', mode.engine, '--device', mode.device] : [];
   const { name, study, state, percent, stored, total, computed, reused, failed, workers, because, warnings, unknown } =
     standing;
   const counted = [
@@ -217,11 +224,11 @@ export function standingLines(standing: Standing, storeUrl: string, mode: Numeri
     ...(goesOn && workers
       ? [
           none
-            ? `  no worker listens${workers.control > 0 && mode ? ` on ${printNumericMode(mode)}` : ''}; start one: percuss worker --store ${storeUrl}${mode ? ` --engine ${mode.engine} --device ${mode.device}` : ''}`
-            : `  ${workers.evaluate} workers listen`,
+            ? `  no worker listens${workers.control > 0 && mode ? ` on ${printNumericMode(mode)}` : ''}; start one: ${nextCommand(['worker', ...start], { ...typed, store: storeUrl })}`
+            : `  ${listening(workers.evaluate)}`,
         ]
       : []),
-    ...(state === 'paused' ? [`  go on with: percuss resume ${name}`] : []),
+    ...(state === 'paused' ? [`  go on with: ${nextCommand(['resume', name], typed)}`] : []),
     ...warnings.map((line) => `WARNING ${line}`),
     ...unknown.map((reason) => `  not asked: ${reason}`),
   ];
@@ -250,3 +257,7 @@ export function requireRunning(name: string, submitted: Submitted | undefined, w
     },
   );
 }
+
+/** How many workers listen. */
+export const listening = (workers: number): string =>
+  workers === 1 ? '1 worker listens' : `${workers} workers listen`;

@@ -6,11 +6,13 @@ import { measuredCost } from '../infra/calibrations.js';
 import { runsNow, submitStudy } from '../workers/client.js';
 import { workersOf } from '../workers/submitted.js';
 import { modeScout } from '../workers/mode-scout.js';
+import { nextCommand, sameCommand } from './command-line.js';
 import { studyDoubts, warn } from './doubts.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { wholeNumber } from './number-option.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
 import { prepareStudy, type PreparedStudy } from '../core/study/prepare-study.js';
+import { listening } from './standing.js';
 import { withClient } from './temporal.js';
 
 interface SubmitOptions extends CommonOptions {
@@ -56,8 +58,8 @@ export function submitCommand(program: Command): void {
             say: () =>
               session.terminal.say(
                 submitted
-                  ? `Interrupted. The study may have been submitted: see percuss status`
-                  : `Interrupted. Nothing was submitted, and what is stored is kept; go on with: percuss submit ${file}`,
+                  ? `Interrupted. The study may have been submitted: see ${nextCommand(['status'], options)}`
+                  : `Interrupted. Nothing was submitted, and what is stored is kept; go on with: ${sameCommand()}`,
               ),
             message: () => (submitted ? 'interrupted while submitting' : 'interrupted; nothing was submitted'),
           },
@@ -72,8 +74,9 @@ async function handOver(
   client: Client,
   { ledger, storeId: idOf, terminal }: Session,
   { ref, spec }: PreparedStudy,
-  { window, priority, user }: SubmitOptions,
+  options: SubmitOptions,
 ): Promise<void> {
+  const { window, priority, user } = options;
   const storeId = await idOf();
   const joined = await runsNow(client, ref.id);
   const handle = await submitStudy(client, ref, {
@@ -95,7 +98,7 @@ async function handOver(
       ? `${spec.study} runs already as ${name} (workflow ${handle.workflowId}); it goes on as it was submitted`
       : `submitted ${spec.study} as ${name} (workflow ${handle.workflowId})`,
     workers > 0
-      ? `${workers} workers listen; watch it: percuss watch ${name}`
-      : `no worker listens yet; start some: percuss worker --store ${ledger.url} --engine ${engine} --device ${device}`,
+      ? `${listening(workers)}; watch it: ${nextCommand(['watch', name], options)}`
+      : `no worker listens yet; start some: ${nextCommand(['worker', '--engine', engine, '--device', device], { ...options, store: ledger.url })}`,
   ]);
 }

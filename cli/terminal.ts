@@ -68,6 +68,14 @@ function plainLines(): Display {
   };
 }
 
+/** Seconds as people read them; `cli-progress` gives words while it knows none. */
+export function clock(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${Math.floor(seconds)} s`;
+}
+
 function bars(): Display {
   let multi: MultiBar | undefined;
   let bar: SingleBar | undefined;
@@ -85,6 +93,7 @@ function bars(): Display {
       multi ??= new MultiBar(
         {
           format: '{phase} {bar} {percentage} % | {value}/{total} {unit} | {speed} | {eta_formatted} left | {label}',
+          formatTime: clock,
           hideCursor: true,
           clearOnComplete: false,
           etaBuffer: 30,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { commonOptions } from './session.js';
+import { counted } from '../core/report/number-format.js';
 import { largestParts, refusals, refusedLine, totalOf } from '../core/study/allowance.js';
 import { printBytes, printCount } from '../core/study/print.js';
 import { readStudy } from '../core/study/prepare-study.js';
@@ -31,8 +32,8 @@ export function validateCommand(program: Command): void {
           refused,
         },
         () => [
-          `${file} is right: study ${spec.study} (${resolved.id.slice(0, 12)}), ${spec.models.length} networks, ${spec.ablations.length} ablations, ${spec.impulses.length} sets of impulses`,
-          ...images.map((set) => `  ${set.name}: ${set.images} images`),
+          `${file} is right: study ${spec.study} (${resolved.id.slice(0, 12)}), ${counted(spec.models.length, 'network')}, ${counted(spec.ablations.length, 'ablation')}, ${counted(spec.impulses.length, 'set of impulses', 'sets of impulses')}`,
+          ...images.map((set) => `  ${set.name}: ${counted(set.images, 'image')}`),
           ...notices.map((line) => `WARNING ${line}`),
           `No network was run: whether labels and preprocessing fit shows in percuss baseline ${file}`,
           `  at most ${printCount(cells)} cells, ${printBytes(bytes)} (percuss plan counts what is missing)`,

@@ -9,6 +9,7 @@ import { printSeconds } from '../core/study/print.js';
 import { measuredCost } from '../infra/calibrations.js';
 import { computeChildren } from '../workers/children.js';
 import { ensureEngine } from '../workers/engine-process.js';
+import { sameCommand } from './command-line.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { exitCodes } from './exit.js';
 import { interruptible } from './interrupt.js';
@@ -68,7 +69,7 @@ export function verifyCommand(program: Command): void {
             }),
           {
             say: () => terminal.say('Interrupted. What was computed is kept; the same command goes on'),
-            message: () => `the comparison was interrupted; go on with: percuss verify ${asked}`,
+            message: () => `the comparison was interrupted; go on with: ${sameCommand()}`,
           },
         );
         terminal.result({ name: study, ...found }, () => verificationLines(study, found));

@@ -137,7 +137,15 @@ function resolved(file: string, what: string): Promise<string> {
 }
 
 function missing(file: string, what: string, reason: string, cause?: unknown): PercussError {
-  return new PercussError('FILE_MISSING', `${what}: ${file} cannot be read (${reason})`, { details: { file }, cause });
+  const absent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  return new PercussError(
+    'FILE_MISSING',
+    `${what}: ${file} cannot be read (${absent ? 'there is no such file' : reason})`,
+    {
+      details: { file },
+      cause,
+    },
+  );
 }
 
 function leaves(folder: string, name: string, what: string, reason: string): PercussError {

@@ -37,5 +37,5 @@ What to try next
       what a study costs, and what of it is stored already
   npm run quickstart
       once more: nothing is computed twice
-Then edit a copy of experiments/demo.yaml: your own networks (.onnx, or TensorFlow.js model.json) and images.
+Then edit a copy of experiments/demo.yaml: your own networks (.onnx, Keras .h5 or .keras, TensorFlow.js model.json) and images.
 `);

@@ -85,7 +85,8 @@ export function formatOf(fileName: string): NetworkFormat {
     if (lower.endsWith(formats[format].ending)) return format;
   }
   const detour = [...detours].find(([ending]) => lower.endsWith(ending));
-  const way = detour === undefined ? 'export the network to one of them' : detour[1];
+  const ending = /[.][^./\\]+$/.test(fileName);
+  const way = detour?.[1] ?? (ending ? 'export the network to one of them' : 'of a folder, name the file in it');
   throw new PercussError(
     'MODEL_UNSUPPORTED',
     `"${fileName}" is none of the files that are read: ONNX (.onnx), a TensorFlow.js model (model.json), a Keras model (.h5, .keras); ${way}`,

@@ -118,6 +118,12 @@ function learnedRedundancy({ input }: ReportContext): string | undefined {
   return `Systemic redundancy beyond that of shuffled weights ${range}; in ${above.length} of ${counted(rows.length, 'network')} its interval lies above the null.`;
 }
 
+/** The least and the greatest of some numbers, as they are shown; once where they look alike. */
+function range(values: readonly number[]): string {
+  const [least, greatest] = [significant(Math.min(...values)), significant(Math.max(...values))];
+  return least === greatest ? least : `${least} to ${greatest}`;
+}
+
 function bestPredictor({ input }: ReportContext): string | undefined {
   const main = mainPredictor(input.tables);
   if (main === undefined) return undefined;
@@ -126,10 +132,8 @@ function bestPredictor({ input }: ReportContext): string | undefined {
   const sure = main.rows.filter((row) => present(row.low) && present(row.high) && row.low * row.high > 0).length;
   return (
     `The best predictor of damage (${main.target}) within a layer is ${main.predictor}: rank correlation ` +
-    (values.length === 1
-      ? significant(values[0])
-      : `${significant(Math.min(...values))} to ${significant(Math.max(...values))} over ${counted(values.length, 'network')}`) +
-    (ceilings.length === 0 ? '' : `, where reliability allows at most ${significant(Math.min(...ceilings))}`) +
+    (values.length === 1 ? significant(values[0]) : `${range(values)} over ${counted(values.length, 'network')}`) +
+    (ceilings.length === 0 ? '' : `, where reliability allows at most ${range(ceilings)}`) +
     (sure === values.length ? '.' : `; its interval excludes zero in ${sure} of ${values.length}.`)
   );
 }

@@ -135,7 +135,9 @@ function modelFile(surroundings: Surroundings): Reader<string> {
     if (file === undefined || /\.(onnx|h5|keras|json)$/i.test(file)) return file;
     return cursor.fail(
       'not a format that is read; expected an .onnx file, a Keras .h5 or .keras file or a TensorFlow.js model.json',
-      'PyTorch: torch.onnx.export(model.eval(), images, "model.onnx"); Keras: model.save("model.h5")',
+      /[.][^./]+$/.test(file)
+        ? 'PyTorch: torch.onnx.export(model.eval(), images, "model.onnx"); Keras: model.save("model.h5")'
+        : `of a folder, name the file in it: ${file.replace(/\/$/, '')}/model.json`,
     );
   };
 }

@@ -21,7 +21,7 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')('Ctrl-C', { time
     process.kill(-(run.child.pid ?? 0), 'SIGINT');
     const ended = await run.ended;
     expect(ended.code, ended.stderr).toBe(130);
-    expect(ended.stderr).toContain(`go on with: percuss ${verb === 'run' ? 'resume' : verb} ${spec}`);
+    expect(ended.stderr).toContain(`go on with: percuss ${verb} ${spec} --store ${store} --json\n`);
     expect(ended.stderr).not.toMatch(/^\s+at /m);
     expect(answer<Failure>(ended)).toMatchObject({ code: 'CANCELLED', exit: 130 });
     expect(cellFiles(store)).toEqual([]);
@@ -50,7 +50,7 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')('Ctrl-C', { time
     process.kill(-(run.child.pid ?? 0), 'SIGINT');
     const ended = await run.ended;
     expect(ended.code, ended.stderr).toBe(130);
-    expect(ended.stderr).toContain(`percuss resume ${spec}`);
+    expect(ended.stderr).toContain(`go on with: percuss run ${spec} ${common.join(' ')}\n`);
     expect(ended.stderr).not.toMatch(/^\s+at /m);
     expect(await place.deserted()).toEqual([]);
     const before = committedUnits(place.path(name)).length;

@@ -166,3 +166,21 @@ test('a report of which every number that may be missing is missing has no broke
   // Sections stand, with tables of what is known.
   expect(html).toContain('No interaction is known.');
 });
+
+test('what reliability allows is told of all networks that are spoken of, not of the least reliable one', async () => {
+  const input = syntheticInput();
+  const main = mainPredictor(input.tables);
+  const names = main?.rows.map((row) => row.model) ?? [];
+  expect(names.length).toBeGreaterThan(1);
+  const predictors = input.tables.predictors.map((row) =>
+    row.target === main?.target && row.predictor === main.predictor
+      ? { ...row, ceiling: row.model === names[0] ? 0.5 : 0.75 }
+      : row,
+  );
+  const html = await renderReport({ ...input, tables: { ...input.tables, predictors } });
+  expect(html).toContain('where reliability allows at most 0.500 to 0.750');
+  const alike = predictors.map((row) => ({ ...row, ceiling: 0.5 }));
+  expect(await renderReport({ ...input, tables: { ...input.tables, predictors: alike } })).toMatch(
+    /where reliability allows at most 0\.500[.;]/,
+  );
+});

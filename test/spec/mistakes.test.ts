@@ -57,6 +57,13 @@ const cases: [name: string, text: string, at: string, message: RegExp, hint?: Re
   ['another version', study().replace('version: 1', 'version: 2'), '2\n', /expected version 1, got the number 2/],
   ['no version', study().replace('version: 1\n', ''), 'study:', /"version" is missing/, /version: 1/],
   [
+    'a folder where a network’s file belongs',
+    study().replace(/(file: )[^\s,}]+/, '$1nets/lenet_tfjs/'),
+    'nets/lenet_tfjs/',
+    /not a format that is read/,
+    /of a folder, name the file in it: nets\/lenet_tfjs\/model\.json/,
+  ],
+  [
     'a file that does not exist',
     study().replace('net.onnx', 'absent.onnx'),
     'absent.onnx',
