@@ -1,4 +1,11 @@
-import { Client, Connection, isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  isGrpcServiceError,
+  makeGrpcRetryInterceptor,
+  NamespaceNotFoundError,
+} from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { NativeConnectionOptions } from '@temporalio/worker';
@@ -13,10 +20,43 @@ export interface TemporalAddress {
   readonly options?: NativeConnectionOptions;
 }
 
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+type CallOptions = Parameters<Interceptor>[0];
+type NextCall = Parameters<Interceptor>[1];
+type Call = ReturnType<NextCall>;
+
+/**
+ * A retry of Temporal's client comes out of a timer, and throws there where the connection was closed meanwhile: nobody could
+ * catch it, and the process would end. Such a call ends as a cancelled one instead, to the one who asked.
+ */
+const endedWhereClosed = ((options: CallOptions, nextCall: NextCall): Call => {
+  try {
+    return nextCall(options);
+  } catch (error) {
+    const ended = { code: 1, details: messageOf(error) };
+    return {
+      start: (metadata, listener) => listener?.onReceiveStatus?.({ ...ended, metadata }),
+      cancelWithStatus: () => undefined,
+      getPeer: () => '',
+      getAuthContext: () => null,
+      sendMessageWithContext: () => undefined,
+      sendMessage: () => undefined,
+      startRead: () => undefined,
+      halfClose: () => undefined,
+    };
+  }
+  // Declared is a class with private members; what makes calls uses its interface.
+}) as Interceptor;
+
 /** A client that is connected to a namespace that is there. @throws PercussError TEMPORAL_UNREACHABLE, NOT_FOUND. */
 export async function connectClient(temporal: TemporalAddress): Promise<Client> {
   try {
-    const options: ConnectionOptions = { ...temporal.options, address: temporal.address, connectTimeout: '10s' };
+    const options: ConnectionOptions = {
+      ...temporal.options,
+      address: temporal.address,
+      connectTimeout: '10s',
+      interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), endedWhereClosed],
+    };
     const connection = await Connection.connect(options);
     try {
       await checkNamespace(connection, temporal.namespace);

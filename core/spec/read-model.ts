@@ -133,11 +133,12 @@ function modelFile(surroundings: Surroundings): Reader<string> {
   return (cursor) => {
     const file = path(cursor);
     if (file === undefined || /\.(onnx|h5|keras|json)$/i.test(file)) return file;
+    const written = cursor.node.kind === 'scalar' ? String(cursor.node.value) : file;
     return cursor.fail(
       'not a format that is read; expected an .onnx file, a Keras .h5 or .keras file or a TensorFlow.js model.json',
       /[.][^./]+$/.test(file)
         ? 'PyTorch: torch.onnx.export(model.eval(), images, "model.onnx"); Keras: model.save("model.h5")'
-        : `of a folder, name the file in it: ${file.replace(/\/$/, '')}/model.json`,
+        : `of a folder, name the file in it: ${written.replace(/\/$/, '')}/model.json`,
     );
   };
 }
