@@ -1,5 +1,6 @@
 import { PercussError } from '../errors.js';
 import { DYNAMIC, type Graph, type GraphInput, type Shape, type ValueId } from './graph.js';
+import { whereImagesMeet } from './images-apart.js';
 
 const printed = (shape: Shape): string =>
   `[${shape.map((dim, axis) => (dim !== DYNAMIC ? dim : axis === 0 ? 'N' : '?')).join(', ')}]`;
@@ -51,6 +52,14 @@ export function checkClassifier(graph: Graph, output: ValueId): void {
       graph.name,
       `its output "${output}" holds truth values`,
       'percuss reads numbers, one for each class: choose another output with output: { name: … }, or export the network without the comparison at its end',
+    );
+  }
+  const meeting = whereImagesMeet(graph, [output]);
+  if (meeting !== undefined) {
+    throw unsupported(
+      graph.name,
+      `in node "${meeting.id}" (${meeting.op}) images meet or change places: the answer to one would depend on which others are computed with it`,
+      'export the network for inference, so that its first axis is kept apart to the end, or choose an output before that node with output: { name: … }',
     );
   }
   const own = shape.slice(1);

@@ -7,6 +7,7 @@ import { buildGraph, type NodeDraft } from '../build.js';
 import { answerOf, checkImageInput } from '../classifier.js';
 import { Effort } from '../effort.js';
 import { DYNAMIC, type Graph, type GraphInput, type Node, type Shape, type ValueId } from '../graph.js';
+import { whereImagesMeet } from '../images-apart.js';
 import { Names } from '../names.js';
 import { operatorOf } from '../operators/table.js';
 import { truthsAmong, truthsBesideReaders } from '../beside-reader.js';
@@ -93,7 +94,9 @@ function freed(parsed: Parsed, batch: number): Graph | undefined {
       const [images, ...rest] = graph.shapes.get(output) ?? [];
       return images === DYNAMIC && (otherOpen || !rest.includes(DYNAMIC));
     });
-    return free ? graph : undefined;
+    // Of one image alone a mean over the batch is the image itself: such a file stays as it is.
+    const alone = batch !== 1 || whereImagesMeet(graph, graph.outputs) === undefined;
+    return free && alone ? graph : undefined;
   } catch (error) {
     if (error instanceof PercussError) return undefined;
     throw error;

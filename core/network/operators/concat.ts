@@ -1,6 +1,6 @@
 import { zeros, type Tensor } from '../../tensor.js';
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
-import { axisOf, invalidNode, numberOf, printShape, tensorAt } from './attribute.js';
+import { axisOf, invalidNode, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, indices, ownChannels, place, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
 
@@ -41,6 +41,8 @@ export const concat: Operator = {
       Array.from({ length: shape[1] as number }, (_, channel) => [{ input, channel }]),
     );
   },
+  imagesMeet: (node, inputs, _, images) =>
+    node.inputs.length > 1 && axisOf(node, numberOf(node, 'axis'), shapeAt(node, inputs, 0).length) === images,
   emit: (node) => ({ opType: 'Concat', attributes: { axis: numberOf(node, 'axis') } }),
   evaluate(node, inputs) {
     const parts: readonly Tensor[] = node.inputs.map((_, index) => tensorAt(node, inputs, index));

@@ -1,6 +1,6 @@
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import { invalidNode, numberOf, shapeAt, tensorAt } from './attribute.js';
-import { alike, extentOf, ownChannels, reshaped } from './layout.js';
+import { alike, extentOf, openAxisMoves, ownChannels, reshaped } from './layout.js';
 import type { Operator } from './operator.js';
 
 function outputShape(node: Node, x: Shape): Shape {
@@ -21,6 +21,10 @@ export const flatten: Operator = {
   channels(node, inputs, outputs) {
     const [x, y] = [shapeAt(node, inputs, 0), outputs[0]];
     return y !== undefined && x[0] === y[0] && x[1] === y[1] && x[1] !== DYNAMIC ? ownChannels(y) : 'mixed';
+  },
+  imagesMeet(node, inputs, _, images) {
+    const x = shapeAt(node, inputs, 0);
+    return openAxisMoves(x, images, outputShape(node, x));
   },
   emit: (node) => ({ opType: 'Flatten', attributes: { axis: numberOf(node, 'axis') } }),
   evaluate(node, inputs) {

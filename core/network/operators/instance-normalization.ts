@@ -23,6 +23,7 @@ export const instanceNormalization: Operator = {
   },
   macs: () => 0,
   channels: (_, __, outputs) => ownChannels(outputs[0]),
+  imagesMeet: (_node, _inputs, _input, images) => images > 1,
   window: () => 'global',
   emit: (node) => ({ opType: 'InstanceNormalization', attributes: { epsilon: numberOf(node, 'epsilon') } }),
   evaluate(node, inputs) {

@@ -37,6 +37,7 @@ export const layerNormalization: Operator = {
   },
   macs: () => 0,
   channels: (node, inputs, outputs) => (fromAxis(node, inputs) < 2 ? 'mixed' : ownChannels(outputs[0])),
+  imagesMeet: (node, inputs, _, images) => fromAxis(node, inputs) <= images,
   window: (node, inputs) => (shapeAt(node, inputs, 0).length > 3 ? 'global' : undefined),
   emit: (node) => ({
     opType: 'LayerNormalization',

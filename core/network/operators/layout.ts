@@ -72,6 +72,11 @@ export function ownChannels(shape: Shape | undefined, input = 0): ChannelSources
   return Array.from({ length: count }, (_, channel) => [{ input, channel }]);
 }
 
+/** Whether an open axis of `x` has other elements before it once they are laid out, row-major, as `y`: its places change. */
+export function openAxisMoves(x: Shape, axis: number, y: Shape): boolean {
+  return elementsPerImage(x.slice(0, axis)) !== elementsPerImage(y.slice(0, y.indexOf(DYNAMIC)));
+}
+
 /** The product of dimensions, or DYNAMIC if one of them is open. */
 export function extentOf(shape: Shape): number {
   return shape.includes(DYNAMIC) ? DYNAMIC : sizeOf(shape);

@@ -21,6 +21,7 @@ export const lrn: Operator = {
   work: (node, inputs) =>
     sizeOf(shapeAt(node, inputs, 0)) * Math.min(numberOf(node, 'size'), shapeAt(node, inputs, 0)[1] ?? 1),
   channels: () => 'mixed',
+  imagesMeet: (_node, _inputs, _input, images) => images > 0,
   emit: (node) => ({
     opType: 'LRN',
     attributes: Object.fromEntries(['alpha', 'beta', 'bias', 'size'].map((name) => [name, numberOf(node, name)])),

@@ -119,6 +119,11 @@ export interface Operator {
   work?(node: Node, inputs: NodeInputs, outputs: readonly Shape[]): number;
   /** What the channels of one output are made of; `output` is 0 but for operators that have several. */
   channels(node: Node, inputs: NodeInputs, outputs: readonly Shape[], output: number): ChannelSources;
+  /**
+   * Whether along `axis` of input number `input`, which is the images', elements meet in one output element or do not keep
+   * their places; left out: never. An output that has no such axis needs no word.
+   */
+  imagesMeet?(node: Node, inputs: NodeInputs, input: number, axis: number): boolean;
   /** Where an axis of the input stands in the output, for operators that move axes. */
   axisBehind?(node: Node, axis: number): number;
   /** The window through which an output element sees its input; `global` for all of it; undefined: elementwise in space. */

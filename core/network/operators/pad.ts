@@ -58,6 +58,8 @@ export const pad: Operator = {
       return channel < 0 ? [] : [{ input: 0, channel }];
     });
   },
+  imagesMeet: (node, inputs, _, images) =>
+    padsOf(node, shapeAt(node, inputs, 0).length)[images]?.some((count) => count !== 0) ?? false,
   window(node, inputs): Window {
     const [, , rows, columns] = padsOf(node, shapeAt(node, inputs, 0).length);
     return { size: [1, 1], stride: [1, 1], padding: [rows?.[0] ?? 0, columns?.[0] ?? 0], dilation: [1, 1] };

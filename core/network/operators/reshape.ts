@@ -1,7 +1,7 @@
 import { sizeOf, tensor } from '../../tensor.js';
 import { DYNAMIC, type Node, type Shape } from '../graph.js';
 import { invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.js';
-import { alike, elementsPerImage, ownChannels, reshaped } from './layout.js';
+import { alike, elementsPerImage, openAxisMoves, ownChannels, reshaped } from './layout.js';
 import type { ChannelSources, Operator } from './operator.js';
 
 /** The shape that a target with 0 (as before) and at most one −1 (the rest) gives. */
@@ -43,6 +43,10 @@ export const reshape: Operator = {
   types: alike,
   macs: () => 0,
   channels: (node, inputs, outputs) => channelsThrough(shapeAt(node, inputs, 0), outputs[0]),
+  imagesMeet(node, inputs, _, images) {
+    const x = shapeAt(node, inputs, 0);
+    return openAxisMoves(x, images, outputShape(node, x));
+  },
   emit: (node) => {
     const shape = listOf(node, 'shape');
     return {

@@ -48,6 +48,7 @@ export const slice: Operator = {
     const { start, step, length } = channelCut;
     return Array.from({ length }, (_, c) => [{ input: 0, channel: start + step * c }]);
   },
+  imagesMeet: (node, inputs, _, images) => cutsOf(node, shapeAt(node, inputs, 0))[images] === undefined,
   window(node, inputs): Window {
     const [, , rows, columns] = cutsOf(node, shapeAt(node, inputs, 0));
     return {

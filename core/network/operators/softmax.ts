@@ -18,6 +18,8 @@ export function lineNormaliser(
     },
     macs: () => 0,
     channels: () => 'mixed',
+    imagesMeet: (node, inputs, _, images) =>
+      axisOf(node, numberOf(node, 'axis'), shapeAt(node, inputs, 0).length) === images,
     window: (node, inputs) =>
       axisOf(node, numberOf(node, 'axis'), shapeAt(node, inputs, 0).length) > 1 ? 'global' : undefined,
     emit: (node) => ({ opType: node.op, attributes: { axis: numberOf(node, 'axis') } }),
