@@ -12,11 +12,13 @@ const isGlob = (name: string): boolean => /[*?{]/.test(name);
 export function readModelNames(fields: Fields, names: readonly string[]): readonly string[] {
   const globs = fields.optional('models', listOf(text, { empty: 'the list names no model' }), ['*']);
   const given = fields.get('models');
+  const items = given?.items() ?? [];
+  const declared = new Set(names);
   const chosen = new Set<string>();
   globs.forEach((glob, i) => {
-    const matched = names.filter(isGlob(glob) ? globMatcher(glob) : (name) => name === glob);
+    const matched = isGlob(glob) ? names.filter(globMatcher(glob)) : declared.has(glob) ? [glob] : [];
     if (matched.length === 0 && given && names.length > 0) {
-      const at = given.items()[i] ?? given;
+      const at = items[i] ?? given;
       at.fail(`no model "${glob}" is declared under models`, suggestion(glob, names, 'declared'));
     }
     for (const name of matched) chosen.add(name);

@@ -41,6 +41,13 @@ describe('a spec that means no good is answered soon:', () => {
     expect(Math.max(...issues.map(({ snippet }) => snippet.length))).toBeLessThanOrEqual(160);
   });
 
+  test.each(['ablations', 'impulses'])('thousands of networks that are not declared, in %s', (section) => {
+    const names = Array.from({ length: 20_000 }, (_, i) => `mm${i}`).join(', ');
+    const { issues } = parse(study(`${section}:\n  a: { models: [${names}] }`));
+    expect(issues.length).toBe(limits.specMistakes.value);
+    expect(issues[1]).toMatchObject({ path: `${section}.a.models[1]`, line: 8 });
+  });
+
   test('a directive, by which numbers would be others', () => {
     expect(mistakes(`%YAML 1.1\n---\n${study('run: { workers: 010 }')}`)).toEqual([
       '1:1 the directive %YAML is not read',
