@@ -4,15 +4,18 @@ const secretName = /key|secret|token|passw|pwd|signature|^sig$|credential|api-?k
 /** `scheme://user:password@`; a secret of AWS may hold slashes, so all up to the last @ of the part before the query counts. */
 const userInfo = /(\b[a-z][a-z0-9+.-]{0,30}:\/{1,3})[^\s"'<>?#]{0,300}@/gi;
 const encodedUserInfo = /(%3A%2F%2F)(?:(?!%26)[^\s"'&<>]){0,300}%40/gi;
-/** `?name=value`, also encoded. */
-const parameter = /([?&;]|%3F|%26)([\w.%-]{1,80}?)(=|%3D)([^\s"'<>&;#%]*(?:%(?!26)[^\s"'<>&;#%]*)*)/gi;
+/**
+ * `?name=value` and `#name=value`, also encoded. Here and below a backslash before a quote ends a secret: what is masked may be JSON
+ * already, and must still be it.
+ */
+const parameter = /([?&;#]|%3F|%26|%23)([\w.%-]{1,80}?)(=|%3D)((?:[^\s"'<>&;#%\\]|\\\\|\\(?!["'\\])|%(?!26))*)/gi;
 /** `NAME=value` of an environment. */
 const variable =
-  /\b([A-Z][A-Z0-9_]{0,60}(?:KEY|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?|ACCESS_KEY_ID))(=)("[^"]*"|'[^']*'|\S+)/g;
+  /\b([A-Z][A-Z0-9_]{0,60}(?:KEY|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?|ACCESS_KEY_ID))(=)("[^"]*"|\\"(?:[^"\\]|\\\\|\\(?!["\\]))*\\"|'[^']*'|(?:[^\s"'\\]|\\\\|\\(?!["'\\]))+)/g;
 /** What signs or authorises a request. */
 const header =
-  /\b((?:proxy-)?authorization|x-amz-[a-z-]+|x-api-key|cookie)(["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\n\r"'}]+)/gi;
-const scheme = /\b(Bearer|AWS4-HMAC-SHA256)\s+[^\n\r"'}]{6,}/g;
+  /\b((?:proxy-)?authorization|x-amz-[a-z-]+|x-api-key|cookie)(\\?["']?\s*[:=]\s*)(?:"[^"]*"|\\"(?:[^"\\]|\\\\|\\(?!["\\]))*\\"|'[^']*'|(?:[^\n\r"'}\\]|\\\\|\\(?!["'\\]))+)/gi;
+const scheme = /\b(Bearer|AWS4-HMAC-SHA256)\s+(?:[^\n\r"'}\\]|\\\\|\\(?!["'\\])){6,}/g;
 const accessKey = /\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g;
 
 const mask = '…';

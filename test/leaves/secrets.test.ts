@@ -90,10 +90,31 @@ describe('sentences', () => {
     expect(masked(`a ${secret} b ${encodeURIComponent(secret)} c`, [secret, 'a'])).toBe('a … b … c');
   });
 
+  test.each([
+    'http://host/?token=hunter2hunter2',
+    'https://host/#access_token=hunter2hunter2',
+    'https%3A%2F%2Fhost%2F%23access_token%3Dhunter2hunter2',
+    's3://bucket/p?X-Amz-Signature=hunter2hunter2',
+    'AWS_SECRET_ACCESS_KEY=hunter2hunter2',
+    'AWS_SECRET_ACCESS_KEY="hunter2 hunter2"',
+    'Authorization: "hunter2"',
+    '{"x-api-key":"hunter2"}',
+    'Authorization: Bearer hunter2hunter2',
+    'x-amz-security-token: hunter2hunter2',
+    'https://h/?token=hunter2hunter2\\',
+  ])('in %s are masked in text that is JSON already, which stays JSON', (secret) => {
+    for (const message of [secret, `"${secret}"`, `'${secret}'`, `a "${secret}", and\nmore`]) {
+      const told = masked(JSON.stringify({ message }));
+      expect(told).not.toContain('hunter2');
+      expect(typeof (JSON.parse(told) as { message: unknown }).message).toBe('string');
+    }
+  });
+
   test('of any length are looked through in no time', () => {
     for (const text of [
       's3://'.repeat(20_000),
       '?a='.repeat(30_000),
+      `?token=${'\\\\'.repeat(50_000)}`,
       '%3A%2F%2F'.repeat(10_000),
       'A'.repeat(100_000),
       '@'.repeat(100_000),
