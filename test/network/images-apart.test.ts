@@ -1,5 +1,3 @@
-import path from 'node:path';
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../core/network/graph.js';
 import { importNetwork } from '../../core/network/import.js';
