@@ -72,3 +72,16 @@ export function whereImagesMeet(graph: Graph, outputs: readonly ValueId[]): Node
   }
   return outputs.some((output) => (rows.get(output) ?? 1) !== 1) ? last : undefined;
 }
+
+/**
+ * Whether a network whose file fixes the number of images at `batch` gives one answer for each image when it is left open.
+ * @param otherOpen whether something else is open, so that outputs may have open axes of their own.
+ */
+export function opensTo(graph: Graph, batch: number, otherOpen: boolean): boolean {
+  const free = graph.outputs.every((output) => {
+    const [images, ...rest] = graph.shapes.get(output) ?? [];
+    return images === DYNAMIC && (otherOpen || !rest.includes(DYNAMIC));
+  });
+  // Of one image alone a mean over the batch is the image itself: such a file stays as it is.
+  return free && (batch !== 1 || whereImagesMeet(graph, graph.outputs) === undefined);
+}

@@ -7,7 +7,7 @@ import { buildGraph, type NodeDraft } from '../build.js';
 import { answerOf, checkImageInput } from '../classifier.js';
 import { Effort } from '../effort.js';
 import { DYNAMIC, type Graph, type GraphInput, type Node, type Shape, type ValueId } from '../graph.js';
-import { whereImagesMeet } from '../images-apart.js';
+import { opensTo } from '../images-apart.js';
 import { Names } from '../names.js';
 import { operatorOf } from '../operators/table.js';
 import { truthsAmong, truthsBesideReaders } from '../beside-reader.js';
@@ -90,13 +90,7 @@ function freed(parsed: Parsed, batch: number): Graph | undefined {
   try {
     const graph = translate(parsed, open, batch);
     const otherOpen = parsed.inputs.some((input) => input.shape.includes(DYNAMIC));
-    const free = graph.outputs.every((output) => {
-      const [images, ...rest] = graph.shapes.get(output) ?? [];
-      return images === DYNAMIC && (otherOpen || !rest.includes(DYNAMIC));
-    });
-    // Of one image alone a mean over the batch is the image itself: such a file stays as it is.
-    const alone = batch !== 1 || whereImagesMeet(graph, graph.outputs) === undefined;
-    return free && alone ? graph : undefined;
+    return opensTo(graph, batch, otherOpen) ? graph : undefined;
   } catch (error) {
     if (error instanceof PercussError) return undefined;
     throw error;
