@@ -55,7 +55,8 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
     test('submit, without workers: says so and how to start some; report knows that there is no result yet', async () => {
       const said = await says('submit', spec, '--window', '1');
       expect(said).toMatch(/submitted served as [0-9a-f]{12}/);
-      expect(said).toContain(`no worker listens yet; start some: percuss worker --store file:${store}`);
+      expect(said).toContain('no worker listens yet; start some: percuss worker --engine ');
+      expect(said).toContain(` --store file:${store}\n`);
       const report = await place.run(['report', 'served']);
       expect([report.code, report.stdout]).toEqual([2, '']);
       expect(report.stderr).toContain('has no report');

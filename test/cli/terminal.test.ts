@@ -108,7 +108,7 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
       }
       expect(await screen.ended, screen.said).toBe(130);
       expectRestored(screen);
-      expect(screen.said).toContain(`percuss resume ${spec}`);
+      expect(screen.said).toContain(`percuss run ${spec} --in-process --store ${store}`);
       expect(await place.deserted()).toEqual([]);
     });
 
