@@ -5,6 +5,7 @@ import { openEngine } from '../core/engine/open.js';
 import { PercussError } from '../core/errors.js';
 import { readRegular } from '../core/inside.js';
 import { limits } from '../core/limits.js';
+import { DYNAMIC, type Graph } from '../core/network/graph.js';
 import { importNetwork } from '../core/network/import.js';
 import { printNumericMode } from '../core/numeric-mode.js';
 import { readModelFiles } from '../core/study/prepare.js';
@@ -27,6 +28,19 @@ async function readFloats(file: string): Promise<Tensor<'float32'>> {
   const bytes = await readRegular(file, { what: 'numbers to check with', atMost: limits.imageFile.value });
   const { shape, data } = readNpy(file, bytes);
   return float32(shape, Float32Array.from(data as ArrayLike<number>));
+}
+
+/** @throws PercussError DATA_INVALID where inputs have another shape than the network takes. */
+function checkShape(graph: Graph, inputs: Tensor, file: string): void {
+  const wanted = graph.inputs[0]?.shape ?? [];
+  if (wanted.length === inputs.shape.length && wanted.every((dim, i) => dim === DYNAMIC || dim === inputs.shape[i]))
+    return;
+  const taken = wanted.map((dim) => (dim === DYNAMIC ? 'n' : dim)).join(', ');
+  throw new PercussError(
+    'DATA_INVALID',
+    `${file} has the shape [${inputs.shape.join(', ')}], but ${graph.name} takes [${taken}]: save the inputs as they go into the network, preprocessed`,
+    { details: { file } },
+  );
 }
 
 /**
@@ -76,6 +90,7 @@ export function checkCommand(program: Command): void {
         throw new PercussError('USAGE', `${model} has no output ${output}; it has ${graph.outputs.join(', ')}`);
       }
       const inputs = await readFloats(options.inputs);
+      checkShape(graph, inputs, options.inputs);
       const expected = await readFloats(options.expect);
       const engine = await openEngine(mode, { tensorflow: tensorFlowFromCache });
       const program_ = await engine.compile(graph);

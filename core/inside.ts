@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PercussError } from './errors.js';
+import { makeFolder } from './folder.js';
 
 /**
  * Why a name that stands in a file or a record is no path below the folder it belongs to; undefined if it is one. Parts are
@@ -82,7 +83,7 @@ export async function writeInside(folder: string, name: string, bytes: Uint8Arra
   }
   const file = path.join(folder, name);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const parts = name.split('/');
     const base = parts.pop() ?? '';
     const parent = await folderBelow(await realpath(folder), parts, file);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { link, open, readdir, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { PercussError, messageOf } from '../errors.js';
+import { makeFolder } from '../folder.js';
 import { checkKey, checkPrefix, checkSignal, isKeyPart } from './key.js';
 import type { Key, ObjectInfo, ObjectStore } from './object-store.js';
 import { isLeftover, scratchName } from './scratch-file.js';
@@ -165,7 +166,7 @@ async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
 /** Creates a folder so that it survives a power cut: each new folder's parent is flushed. */
 async function makeDurable(folder: string, durable: Set<string>): Promise<void> {
   if (durable.has(folder)) return;
-  const first = await mkdir(folder, { recursive: true });
+  const first = await makeFolder(folder);
   if (first !== undefined) {
     for (let made = folder; made.length >= first.length; made = path.dirname(made))
       await flushFolder(path.dirname(made));

@@ -78,7 +78,7 @@ function isFlat({ loss, outputs }: IntactAnswers): boolean {
 
 /**
  * Another numbering of the labels under which the network would be right much more often: a shift, or, learned on every other
- * image of each label and tried on the rest, whichever answer is the commonest for each label.
+ * image of each label and tried on the rest, another order of the classes.
  */
 function numbering({ labels, predicted }: IntactAnswers, accuracy: number): string {
   const images = labels.length;
@@ -108,14 +108,30 @@ function numbering({ labels, predicted }: IntactAnswers, accuracy: number): stri
     const counts = answers.get(label) ?? new Map<number, number>();
     answers.set(label, counts.set(answer, (counts.get(answer) ?? 0) + 1));
   }
-  const mapping = new Map(
-    [...answers].map(([label, counts]) => [label, [...counts].reduce((a, b) => (b[1] > a[1] ? b : a))[0]]),
-  );
+  const mapping = oneToOne(answers);
   const right = tried.filter((i) => mapping.get(labels[i] as number) === predicted[i]).length;
   const share = tried.length === 0 ? 0 : right / tried.length;
-  if (!enough(share) || new Set(mapping.values()).size < mapping.size / 2) return '';
-  const example = [...mapping].find(([label, answer]) => label !== answer);
+  if (!enough(share)) return '';
+  const example = [...mapping].sort(([a], [b]) => a - b).find(([label, answer]) => label !== answer);
   return `; with classes in another order it would be right on about ${percent(share)}${example ? ` (label ${example[0]} is mostly answered ${example[1]})` : ''}`;
+}
+
+/**
+ * An order of classes: each label has one answer and no answer two labels, the commonest pairs first. Labels for which no answer
+ * is left have none, so what such an order gets right is never more than some order can.
+ */
+function oneToOne(answers: ReadonlyMap<number, ReadonlyMap<number, number>>): ReadonlyMap<number, number> {
+  const pairs = [...answers]
+    .flatMap(([label, counts]) => [...counts].map(([answer, times]) => ({ label, answer, times })))
+    .sort((a, b) => b.times - a.times || a.label - b.label || a.answer - b.answer);
+  const order = new Map<number, number>();
+  const taken = new Set<number>();
+  for (const { label, answer } of pairs) {
+    if (order.has(label) || taken.has(answer)) continue;
+    order.set(label, answer);
+    taken.add(answer);
+  }
+  return order;
 }
 
 /** Doubts about the networks of a study whose baselines are complete; none about `values`, which have no classes. */

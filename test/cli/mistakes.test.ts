@@ -3,6 +3,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorCodes, type ErrorCode } from '../../core/errors.js';
 import type { Failure } from '../../cli/exit.js';
+import { writeNpy } from '../../bench/npy-file.js';
+import { float32 } from '../../core/tensor.js';
 import { answer, Workplace, type Ended } from './percuss.js';
 
 const narrow = path.resolve(import.meta.dirname, '../../experiments/zoo/narrow/model.json');
@@ -42,6 +44,7 @@ const mistakes: readonly Mistake[] = [
   mistake('check with a tolerance below 0', `check ${narrow} --inputs a --expect b --tolerance -1`, 'USAGE', /'-1'.*from 0/),
   mistake('check on an engine that there is not', `check ${narrow} --inputs a --expect b --engine torch`, 'USAGE', /onnxruntime/),
   mistake('check an output that there is not', `check ${narrow} --inputs a --expect b --output nothing`, 'USAGE', /no output nothing/),
+  mistake('check with inputs of another shape', `check ${narrow} --inputs flat.npy --expect flat.npy`, 'DATA_INVALID', /flat\.npy has the shape \[2, 3\].*takes \[n, 1, 28, 28\]/),
   mistake('inspect a folder', 'inspect folder', 'MODEL_UNSUPPORTED', /of a folder, name the file in it/),
   mistake('inspect a network that is not there', 'inspect absent.onnx', 'FILE_MISSING', /absent\.onnx cannot be read \(there is no such file\)$/),
   mistake('inspect what is no network', 'inspect taken', 'MODEL_UNSUPPORTED', /taken/),
@@ -99,6 +102,7 @@ describe('a mistake of whoever calls is told as theirs', { timeout: 240_000 }, (
   beforeAll(() => {
     for (const name of ['folder', 'folder.onnx', 'store']) mkdirSync(place.path(name));
     writeFileSync(place.path('taken'), 'taken');
+    writeFileSync(place.path('flat.npy'), writeNpy(float32([2, 3], new Float32Array(6))));
     mkdirSync(damaged.path('state/percuss/server'), { recursive: true });
     writeFileSync(damaged.path('state/percuss/server/server.json'), '{');
     place.spec('broken', 'version: 1\nstudy: [\n');

@@ -206,7 +206,7 @@ describe('the best predictor', () => {
     ]);
     expect(answers({ predictors: [row('a', 0.5)] })).toEqual([`${start}0.500.`]);
   });
-  test('of several, with the range, the lowest ceiling, and in how many its interval excludes zero', () => {
+  test('of several, with the range, the range of the ceilings, and in how many its interval excludes zero', () => {
     const predictors = [
       row('a', 0.5, { ceiling: 0.9 }),
       row('b', -0.3, { ceiling: 0.8 }),
@@ -215,7 +215,7 @@ describe('the best predictor', () => {
       row('e', 0.4, { high: null }),
     ];
     expect(answers({ predictors })).toEqual([
-      `${start}−0.300 to 0.600 over 5 networks, where reliability allows at most 0.800; its interval excludes zero in 2 of 5.`,
+      `${start}−0.300 to 0.600 over 5 networks, where reliability allows at most 0.800 to 0.900; its interval excludes zero in 2 of 5.`,
     ]);
   });
 });

@@ -115,7 +115,7 @@ describe('a store by its URL', () => {
     ['s3://b', /can't be a bucket's name/],
     ['s3://bucket/a//b', /prefix may hold/],
     ['s3://bucket/../b', /prefix may hold/],
-    ['s3://bucket?endpiont=http://x', /only endpoint and region are known/],
+    ['s3://bucket?endpiont=http://x', /another parameter than endpoint and region/],
     ['s3://bucket?endpoint=localhost:9000', /http:\/\/HOST:PORT/],
   ])('%j is refused with the reason', async (url, reason) => {
     await expect(openStore(url)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringMatching(reason) });
