@@ -44,7 +44,7 @@ const mistakes: readonly Mistake[] = [
   mistake('check with a tolerance below 0', `check ${narrow} --inputs a --expect b --tolerance -1`, 'USAGE', /'-1'.*from 0/),
   mistake('check on an engine that there is not', `check ${narrow} --inputs a --expect b --engine torch`, 'USAGE', /onnxruntime/),
   mistake('check an output that there is not', `check ${narrow} --inputs a --expect b --output nothing`, 'USAGE', /no output nothing/),
-  mistake('check with inputs of another shape', `check ${narrow} --inputs flat.npy --expect flat.npy`, 'DATA_INVALID', /flat\.npy has the shape \[2, 3\].*takes \[n, 1, 28, 28\]/),
+  mistake('check with inputs of another shape', `check ${narrow} --inputs flat.npy --expect flat.npy`, 'DATA_INVALID', /flat\.npy has the shape \[2, 3\].*takes \[n, 28, 28, 1\]/),
   mistake('inspect a folder', 'inspect folder', 'MODEL_UNSUPPORTED', /of a folder, name the file in it/),
   mistake('inspect a network that is not there', 'inspect absent.onnx', 'FILE_MISSING', /absent\.onnx cannot be read \(there is no such file\)$/),
   mistake('inspect what is no network', 'inspect taken', 'MODEL_UNSUPPORTED', /taken/),
