@@ -8,7 +8,8 @@ import { formatOf, importNetwork, networkFiles } from '../../core/network/import
 import { DYNAMIC, type Graph } from '../../core/network/graph.js';
 import { float32, rows, type Tensor } from '../../core/tensor.js';
 import { expectClose, runOnce } from '../engine/agreement.js';
-import { testedEngines } from '../engine/engines.js';
+import { testedEngines, tfjsCpu } from '../engine/engines.js';
+import { hasNativeTensorFlow } from '../engine/native-tensorflow.js';
 import { hasSharedData, sharedFile, vectors } from './fixtures/shared-data.js';
 
 /** Every file of models/ that is a network, by the vectors that belong to it. */
@@ -47,7 +48,9 @@ describe.skipIf(!hasSharedData)('the shared networks', () => {
     expect([...new Set(Object.keys(networks).map((file) => file.split('/')[0]))].sort()).toEqual(listed.sort());
   });
 
-  describe.each(testedEngines)('on $name', ({ name: engineName, open }) => {
+  const engines = testedEngines.filter((engine) => engine !== tfjsCpu || hasNativeTensorFlow);
+
+  describe.each(engines)('on $name', ({ name: engineName, open }) => {
     let engine: Engine;
     beforeAll(async () => {
       engine = await open();
