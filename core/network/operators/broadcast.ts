@@ -53,14 +53,16 @@ interface BinaryDefinition {
   apply(a: number, b: number): number;
 }
 
+/** The shape to which a node's two operands broadcast. @throws PercussError MODEL_INVALID naming the node. */
+export function outputShape(node: Node, inputs: NodeInputs): Shape {
+  const [a, b] = [shapeAt(node, inputs, 0), shapeAt(node, inputs, 1)];
+  const shape = broadcastShape([a, b]);
+  if (shape === undefined) throw invalidNode(node, `shapes ${printShape(a)} and ${printShape(b)} do not broadcast`);
+  return shape;
+}
+
 /** An elementwise operator of two float32 operands with NumPy broadcasting. */
 export function binary(definition: BinaryDefinition): Operator {
-  const outputShape = (node: Node, inputs: NodeInputs): Shape => {
-    const [a, b] = [shapeAt(node, inputs, 0), shapeAt(node, inputs, 1)];
-    const shape = broadcastShape([a, b]);
-    if (shape === undefined) throw invalidNode(node, `shapes ${printShape(a)} and ${printShape(b)} do not broadcast`);
-    return shape;
-  };
   return {
     role(node, inputs) {
       const constants = [0, 1].filter((index) => inputs.constants[index] !== undefined);

@@ -1,8 +1,8 @@
 import { tensor } from '../../tensor.js';
-import { inputsOf, invalidNode, printShape, shapeAt, tensorAt } from './attribute.js';
-import { broadcastIndices, broadcastShape, joinedChannels } from './broadcast.js';
-import type { ElementType, NodeInputs, Operator, Range } from './operator.js';
-import type { Node, Shape } from '../graph.js';
+import { inputsOf, invalidNode, tensorAt } from './attribute.js';
+import { broadcastIndices, joinedChannels, outputShape } from './broadcast.js';
+import type { ElementType, Operator, Range } from './operator.js';
+import type { Node } from '../graph.js';
 
 interface TruthDefinition {
   types(inputs: readonly ElementType[]): ElementType | undefined;
@@ -14,12 +14,6 @@ const truth: Range = { low: 0, high: 1 };
 
 /** An elementwise operator of two operands with NumPy broadcasting whose results are truth values. */
 export function truthOfTwo(definition: TruthDefinition): Operator {
-  const outputShape = (node: Node, inputs: NodeInputs): Shape => {
-    const [a, b] = [shapeAt(node, inputs, 0), shapeAt(node, inputs, 1)];
-    const shape = broadcastShape([a, b]);
-    if (shape === undefined) throw invalidNode(node, `shapes ${printShape(a)} and ${printShape(b)} do not broadcast`);
-    return shape;
-  };
   return {
     role: () => 'choice',
     rectifies: () => true,

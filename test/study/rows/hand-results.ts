@@ -1,3 +1,4 @@
+import { ablationOf } from '../../plan/resnet20.js';
 import { sha256 } from '../../../core/digest.js';
 import type { Anatomy, Site } from '../../../core/network/site.js';
 import type { ConditionList, LabelledCondition } from '../../../core/plan/conditions.js';
@@ -170,20 +171,7 @@ export function planned(
     at: (index) => conditions[index] as LabelledCondition,
   };
   return {
-    spec: {
-      name: 'one',
-      models: ['net'],
-      unit: 'kernel',
-      layers: ['*'],
-      mode: 'each',
-      fill: ['zero'],
-      draws: 3,
-      fractions: [],
-      trials: 1,
-      spread: [],
-      order: 'random',
-      ...spec,
-    },
+    spec: ablationOf({ name: 'one', models: ['net'], ...spec }),
     list,
     scoring: undefined,
     reach: undefined,
