@@ -1,9 +1,9 @@
 export { PercussError, errorCodes, isPercussError } from './core/errors.js';
 export type { ErrorCode, ErrorDetails, ErrorKind } from './core/errors.js';
-export { anatomyOf } from './core/network/anatomy.js';
+export { anatomyOf } from './core/anatomy/anatomy.js';
 export type { Graph, Node, Shape, ValueId } from './core/network/graph.js';
-export { formatOf, importNetwork } from './core/network/import.js';
-export type { Anatomy, Block, Layer, Site, Stream } from './core/network/site.js';
+export { formatOf, importNetwork } from './core/import/import-network.js';
+export type { Anatomy, Block, Layer, Site, Stream } from './core/anatomy/site.js';
 export type { Progress, ProgressEvent } from './core/progress.js';
 export type { StudySpec } from './core/spec/study-spec.js';
 export { loadStudySpec } from './core/spec/load.js';

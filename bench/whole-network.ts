@@ -1,7 +1,7 @@
 import type { Program } from '../core/engine/engine.js';
 import { buildGraph } from '../core/network/build.js';
 import { DYNAMIC, type Graph, type ValueId } from '../core/network/graph.js';
-import type { Site } from '../core/network/site.js';
+import type { Site } from '../core/anatomy/site.js';
 import { logProbabilities, imageMetrics } from '../core/probe/metrics.js';
 import type { TappedNetwork } from '../core/probe/tapped-network.js';
 import { rows, type Tensor } from '../core/tensor.js';

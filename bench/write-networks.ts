@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { graphCost } from '../core/network/cost.js';
-import { emitOnnx } from '../core/network/onnx/emit.js';
+import { emitOnnx } from '../core/network/emit-onnx.js';
 import { mistake } from './flags.js';
 import { architectures, isArchitecture, randomNetwork } from './random-networks.js';
 

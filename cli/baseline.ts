@@ -3,13 +3,13 @@ import type { Command } from 'commander';
 import { countCorrect } from '../core/analysis/damage.js';
 import { clopperPearson } from '../core/analysis/interval.js';
 import { placed } from '../core/spec/placed.js';
-import { baselineDoubts } from '../core/study/baseline-doubts.js';
+import { baselineDoubts } from '../core/study/analysing/baseline-doubts.js';
 import { Catalog } from '../core/study/catalog.js';
-import { unmeasurable } from '../core/study/check-baselines.js';
+import { unmeasurable } from '../core/study/planning/check-baselines.js';
 import { createSteps } from '../core/study/create-steps.js';
-import { CellReader } from '../core/study/load-results.js';
-import { nextStage } from '../core/study/plan-stage.js';
-import { runStage } from '../core/study/run-study.js';
+import { CellReader } from '../core/study/reading/load-model-results.js';
+import { nextStage } from '../core/study/planning/plan-stage.js';
+import { runStage } from '../core/study/running/run-steps.js';
 import { measuredCost } from '../infra/calibrations.js';
 import { computeChildren } from '../workers/children.js';
 import { modeScout } from '../workers/mode-scout.js';
@@ -17,7 +17,7 @@ import { sameCommand } from './command-line.js';
 import { exitCodes } from './exit.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
-import { prepareStudy, type PreparedStudy } from '../core/study/prepare-study.js';
+import { prepareStudy, type PreparedStudy } from '../core/study/preparing/prepare-study.js';
 
 interface BaselineRow {
   readonly model: string;

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { engineDevices, engineNames, printNumericMode, type NumericMode } from '../core/numeric-mode.js';
-import { readModelFiles } from '../core/study/prepare.js';
+import { readModelFiles } from '../core/study/preparing/resolve-study.js';
 import type { CostModel } from '../core/plan/cost.js';
 import { saveCalibration } from '../infra/calibrations.js';
 import { measureCost } from '../workers/measure-cost.js';

@@ -1,8 +1,8 @@
-import { baselineDoubts } from '../core/study/baseline-doubts.js';
+import { baselineDoubts } from '../core/study/analysing/baseline-doubts.js';
 import { isPercussError, messageOf } from '../core/errors.js';
 import { Catalog } from '../core/study/catalog.js';
-import { loadOutlines } from '../core/study/outlines.js';
-import { storedStudy } from '../core/study/verify.js';
+import { loadOutlines } from '../core/study/reading/outlines.js';
+import { storedStudy } from '../core/study/verifying/verify.js';
 import type { StudySteps } from '../core/study/steps.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
 import type { Session } from './session.js';

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { anatomyOf } from '../core/network/anatomy.js';
-import { describeNetwork, networkLines } from '../core/network/describe.js';
-import { importNetwork } from '../core/network/import.js';
-import { readModelFiles } from '../core/study/prepare.js';
+import { anatomyOf } from '../core/anatomy/anatomy.js';
+import { describeNetwork, networkLines } from '../core/anatomy/describe.js';
+import { importNetwork } from '../core/import/import-network.js';
+import { readModelFiles } from '../core/study/preparing/resolve-study.js';
 import { commonOptions } from './session.js';
 import { openTerminal } from './terminal.js';
 

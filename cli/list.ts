@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { messageOf } from '../core/errors.js';
-import { knownOutputs } from '../core/study/outputs.js';
+import { knownOutputs } from '../core/study/analysing/outputs.js';
 import { submissionOf, submissions, workersOf, type Listed } from '../workers/submitted.js';
 import { openReading, type CommonOptions, type Session } from './session.js';
 import { askTemporal, isStoreLost, liveCounts, stateOf, type Asked, type State } from './standing.js';

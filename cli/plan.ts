@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { planLines, planOf } from '../core/study/plan-report.js';
-import { candidateModes, choiceLines } from '../core/study/choose-mode.js';
+import { planLines, planOf } from '../core/study/planning/plan-report.js';
+import { candidateModes, choiceLines } from '../core/study/preparing/choose-mode.js';
 import { Catalog } from '../core/study/catalog.js';
 import { calibrationOf } from '../infra/calibrations.js';
 import { openReading, type CommonOptions } from './session.js';
-import { countLines, JUDGED_BY_PLAN, refusals, refusedLine, totalOf } from '../core/study/allowance.js';
-import { readStudy, refusedPlan, standingMode } from '../core/study/prepare-study.js';
+import { countLines, JUDGED_BY_PLAN, refusals, refusedLine, totalOf } from '../core/study/preparing/allowance.js';
+import { readStudy, refusedPlan, standingMode } from '../core/study/preparing/prepare-study.js';
 
 /** `percuss plan`: conditions, cells, batches, what is stored, time and bytes, before anything runs. */
 export function planCommand(program: Command): void {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { exportOutputs, outputsOf } from '../core/study/outputs.js';
+import { exportOutputs, outputsOf } from '../core/study/analysing/outputs.js';
 import { printCsv, printJson, printText } from '../core/tables/print.js';
 import { queryTables } from '../core/tables/query.js';
 import { openReading, type CommonOptions } from './session.js';

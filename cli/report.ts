@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { exportOutputs, outputsOf } from '../core/study/outputs.js';
+import { exportOutputs, outputsOf } from '../core/study/analysing/outputs.js';
 import { openReading, type CommonOptions } from './session.js';
 import { findStudy } from './study-name.js';
 

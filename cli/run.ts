@@ -4,8 +4,8 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { PercussError } from '../core/errors.js';
 import { placed } from '../core/spec/placed.js';
 import { createSteps } from '../core/study/create-steps.js';
-import { exportOutputs, soundOutputs, type StudyOutputs } from '../core/study/outputs.js';
-import { runStudySteps } from '../core/study/run-study.js';
+import { exportOutputs, soundOutputs, type StudyOutputs } from '../core/study/analysing/outputs.js';
+import { runStudySteps } from '../core/study/running/run-steps.js';
 import { tableNames } from '../core/tables/columns.js';
 import { measuredCost } from '../infra/calibrations.js';
 import { connectClient, connectWorker } from '../infra/connection.js';
@@ -24,7 +24,7 @@ import { interruptible, unlessInterrupted } from './interrupt.js';
 import { withMemoryOption } from './memory-option.js';
 import { processCount } from './number-option.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
-import { prepareStudy, type PreparedStudy } from '../core/study/prepare-study.js';
+import { prepareStudy, type PreparedStudy } from '../core/study/preparing/prepare-study.js';
 
 export interface RunOptions extends CommonOptions {
   readonly out?: string;

@@ -11,7 +11,7 @@ import { studyDoubts, warn } from './doubts.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { wholeNumber } from './number-option.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
-import { prepareStudy, type PreparedStudy } from '../core/study/prepare-study.js';
+import { prepareStudy, type PreparedStudy } from '../core/study/preparing/prepare-study.js';
 import { listening } from './standing.js';
 import { withClient } from './temporal.js';
 

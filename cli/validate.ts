@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { commonOptions } from './session.js';
 import { counted } from '../core/report/number-format.js';
-import { largestParts, refusals, refusedLine, totalOf } from '../core/study/allowance.js';
+import { largestParts, refusals, refusedLine, totalOf } from '../core/study/preparing/allowance.js';
 import { printBytes, printCount } from '../core/study/print.js';
-import { readStudy } from '../core/study/prepare-study.js';
+import { readStudy } from '../core/study/preparing/prepare-study.js';
 import { openTerminal } from './terminal.js';
 
 /** `percuss validate`: everything that can be known to be wrong before anything runs. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { PercussError } from '../core/errors.js';
-import type { Compute, ComputeOptions, ComputeResult, ComputeTask } from '../core/study/compute.js';
+import type { Compute, ComputeOptions, ComputeResult, ComputeTask } from '../core/study/running/compute.js';
 import { childEnvironment } from '../infra/settings.js';
 import { ComputeProcess } from './compute-process.js';
 import { computeEnvironment } from './compute-settings.js';

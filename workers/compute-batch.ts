@@ -1,6 +1,6 @@
 import { Ledger } from '../core/ledger/ledger.js';
 import { openStore } from '../core/store/open.js';
-import { BatchRunner } from '../core/study/batch.js';
+import { BatchRunner } from '../core/study/running/batch.js';
 import { tensorFlowFromCache } from '../infra/setup/load-tfjs.js';
 import type { ComputeHandler } from './messages.js';
 

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { PercussError } from '../core/errors.js';
-import type { ComputeOptions, ComputeResult, ComputeTask } from '../core/study/compute.js';
+import type { ComputeOptions, ComputeResult, ComputeTask } from '../core/study/running/compute.js';
 import { computeFlags } from './compute-settings.js';
 import { fromPlain } from './messages.js';
 import type { ChildMessage, TaskMessage } from './messages.js';

@@ -2,7 +2,7 @@ import type { EngineProvenance } from '../core/engine/engine.js';
 import type { RunTime } from '../core/engine/speed.js';
 import type { NumericMode } from '../core/numeric-mode.js';
 import type { CostModel } from '../core/plan/cost.js';
-import type { NetworkFiles } from '../core/study/choose-mode.js';
+import type { NetworkFiles } from '../core/study/preparing/choose-mode.js';
 import type { PlainError } from './messages.js';
 
 /** What may be asked of an engine in a process of its own. */

@@ -1,6 +1,6 @@
 import { isErrorCode, isPercussError, messageOf, PercussError } from '../core/errors.js';
 import type { ErrorCode, ErrorDetails } from '../core/errors.js';
-import type { ComputeResult, ComputeTask } from '../core/study/compute.js';
+import type { ComputeResult, ComputeTask } from '../core/study/running/compute.js';
 
 /** From the pool to a compute child. */
 export interface TaskMessage {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { PercussError } from '../core/errors.js';
 import { printNumericMode, type DeviceName, type NumericMode } from '../core/numeric-mode.js';
 import { silent, type Progress } from '../core/progress.js';
-import type { ModeScout } from '../core/study/choose-mode.js';
+import type { ModeScout } from '../core/study/preparing/choose-mode.js';
 import { askEngines, type AskOptions, type EngineOutcome } from './engine-process.js';
 
 /** Devices that all processes of a machine share, so that more of them are not faster. */

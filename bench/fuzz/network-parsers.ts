@@ -3,15 +3,15 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import { ModelProtoSchema } from 'onnx-buf';
 import { PercussError } from '../../core/errors.js';
-import { anatomyOf } from '../../core/network/anatomy.js';
-import { describeNetwork } from '../../core/network/describe.js';
-import { importNetwork, networkFiles, type NetworkFormat } from '../../core/network/import.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
+import { describeNetwork } from '../../core/anatomy/describe.js';
+import { importNetwork, networkFiles, type NetworkFormat } from '../../core/import/import-network.js';
 import type { RandomStream } from '../../core/random.js';
 import { anyOf, changed, filesIn, folderOf, mutatedJson, only, single, type Input, type Parser } from './input.js';
 import { mutatedBytes, mutateTree, pick } from './mutation.js';
 import { agreesWithOnnxruntime } from './plain-onnxruntime.js';
 
-const fixtures = 'test/network/fixtures';
+const fixtures = 'test/import/fixtures';
 
 async function network(format: NetworkFormat, main: string, input: Input): Promise<string | undefined> {
   const read = (name: string): Promise<Uint8Array> => {

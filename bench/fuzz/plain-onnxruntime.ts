@@ -4,7 +4,7 @@ import type { Engine } from '../../core/engine/engine.js';
 import { isPercussError } from '../../core/errors.js';
 import type { Graph } from '../../core/network/graph.js';
 import { DYNAMIC } from '../../core/network/graph.js';
-import { decodeModel } from '../../core/network/onnx/decode.js';
+import { decodeModel } from '../../core/import/onnx/decode.js';
 import { randomStream } from '../../core/random.js';
 import { float32, sizeOf } from '../../core/tensor.js';
 

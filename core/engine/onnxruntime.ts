@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { messageOf, PercussError } from '../errors.js';
 import { buildGraph } from '../network/build.js';
 import { DYNAMIC, type Graph } from '../network/graph.js';
-import { emitOnnx } from '../network/onnx/emit.js';
+import { emitOnnx } from '../network/emit-onnx.js';
 import type { DeviceName } from '../numeric-mode.js';
 import type { Tensor } from '../tensor.js';
 import type { Engine, EngineTensor, Program, RunOptions } from './engine.js';

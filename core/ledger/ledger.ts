@@ -13,8 +13,8 @@ import { blobKey, machineKey, planKey, responseFolder, stageKey, studyFolder } f
 import type { OnNotice } from './notice.js';
 import { provenanceBelow, type ProvenanceLine } from './provenance.js';
 import { encodeRecord, getContent, getFirst, getRecord, putContent, putFirst, type RecordContext } from './records.js';
-import * as results from './results.js';
-import type { ReadResultOptions, StoredResult } from './results.js';
+import * as results from './response-shelf.js';
+import type { ReadResultOptions, StoredResult } from './response-shelf.js';
 import * as studies from './studies.js';
 import type { FailureRecord, StudyRoot } from './studies.js';
 

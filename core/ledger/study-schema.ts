@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.js';
-import type { NetworkFormat } from '../network/import.js';
+import type { NetworkFormat } from '../import/import-network.js';
 import { engineDevices, engineNames } from '../numeric-mode.js';
 import { isName } from '../spec/value.js';
 import { vocabulary } from '../spec/vocabulary.js';

@@ -1,5 +1,5 @@
 import type { Digest } from '../digest.js';
-import type { Anatomy } from '../network/site.js';
+import type { Anatomy } from '../anatomy/site.js';
 import { randomStream } from '../random.js';
 import type { AblationSpec, CumulativeOrder, FillName, Spread } from '../spec/study-spec.js';
 import type { Condition, Fill } from './condition.js';

@@ -2,7 +2,7 @@ import type { DeviceName, EngineName, NumericMode } from '../numeric-mode.js';
 
 /**
  * What work is predicted to take, for batch sizes and for `percuss plan`. It decides how work is divided, never what is
- * computed. `core/study/calibrate.ts` measures it on a machine.
+ * computed. `core/study/planning/calibrate.ts` measures it on a machine.
  */
 export interface CostModel {
   /** Multiply-accumulates a second, one compute process. */

@@ -1,6 +1,6 @@
 import { CHUNK_IMAGES } from '../data/chunk.js';
 import { waveEnds } from '../data/waves.js';
-import type { Anatomy, Site } from '../network/site.js';
+import type { Anatomy, Site } from '../anatomy/site.js';
 import type { AblationSpec, AnalysisSpec, ImpulseSpec } from '../spec/study-spec.js';
 import { sizeOf } from '../tensor.js';
 import { cellBytes } from './cost.js';

@@ -1,6 +1,6 @@
 import type { Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
-import type { Anatomy, Site } from '../network/site.js';
+import type { Anatomy, Site } from '../anatomy/site.js';
 import { randomStream } from '../random.js';
 import type { BaseName, ImpulseSpec } from '../spec/study-spec.js';
 import { selectSites } from './target.js';

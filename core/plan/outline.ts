@@ -1,6 +1,6 @@
 import { sha256, type Digest } from '../digest.js';
 import { canonicalJson } from '../canonical.js';
-import type { Anatomy } from '../network/site.js';
+import type { Anatomy } from '../anatomy/site.js';
 import type { NumericMode } from '../numeric-mode.js';
 import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy } from '../spec/resolved-study.js';
 import type { AblationSpec, ImpulseSpec } from '../spec/study-spec.js';

@@ -1,6 +1,6 @@
 import { canonicalJson, type Json } from '../canonical.js';
-import type { Anatomy } from '../network/site.js';
-import { SPREAD_CUTS } from '../network/spread-program.js';
+import type { Anatomy } from '../anatomy/site.js';
+import { SPREAD_CUTS } from './strategy.js';
 import { sizeOf } from '../tensor.js';
 import type { Condition, Edit } from './condition.js';
 import { makingSeconds, noWork, secondsFor, sumOf, walkSeconds, type CostModel, type Work } from './cost.js';

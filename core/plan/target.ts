@@ -1,4 +1,4 @@
-import type { Anatomy, Layer, Site } from '../network/site.js';
+import type { Anatomy, Layer, Site } from '../anatomy/site.js';
 import { globMatcher } from '../select.js';
 import type { Unit } from '../spec/study-spec.js';
 

@@ -1,4 +1,4 @@
-import type { Carry, CarriedConv } from '../network/carry.js';
+import type { Carry, CarriedConv } from './carry.js';
 import type { Graph, ValueId } from '../network/graph.js';
 import { operatorOf } from '../network/operators/table.js';
 import { float32, sizeOf, type Tensor } from '../tensor.js';

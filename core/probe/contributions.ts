@@ -1,4 +1,4 @@
-import type { CarriedConv, Carry } from '../network/carry.js';
+import type { CarriedConv, Carry } from './carry.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { PreparedEdit } from './selection.js';
 import type { HostLive } from './live.js';

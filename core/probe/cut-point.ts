@@ -1,6 +1,6 @@
 import type { Graph, ValueId } from '../network/graph.js';
-import { liveBehind } from '../network/segment.js';
-import type { Anatomy, Site } from '../network/site.js';
+import { liveBehind } from './segment.js';
+import type { Anatomy, Site } from '../anatomy/site.js';
 
 /** A place where the network is cut: behind the value of one or several sites. */
 export interface CutPoint {

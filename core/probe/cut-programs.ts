@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.js';
-import type { LesionProgram } from '../network/lesion-program.js';
+import type { LesionProgram } from './lesion-program.js';
 import { ProgramCache } from './program-cache.js';
 
 /** What is done at one cut: programs for lesions there, and what they need ahead. */

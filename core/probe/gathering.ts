@@ -1,4 +1,4 @@
-import type { Site } from '../network/site.js';
+import type { Site } from '../anatomy/site.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import { cropped, unionOf, type Crop } from './crop.js';
 import type { Grid, GridElements } from './grid.js';

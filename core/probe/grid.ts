@@ -1,4 +1,4 @@
-import type { Site } from '../network/site.js';
+import type { Site } from '../anatomy/site.js';
 
 /** What a grid needs to know of a site. */
 export type Placed = Pick<Site, 'name' | 'shape' | 'depth' | 'stride' | 'offset'>;

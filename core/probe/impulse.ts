@@ -1,6 +1,6 @@
 import type { ValueId } from '../network/graph.js';
-import { segment } from '../network/segment.js';
-import type { Site } from '../network/site.js';
+import { segment } from './segment.js';
+import type { Site } from '../anatomy/site.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import { cropOf, type Crop } from './crop.js';
 import type { TappedNetwork } from './tapped-network.js';

@@ -1,4 +1,4 @@
-import { SPREAD_CUTS } from '../network/spread-program.js';
+import { SPREAD_CUTS } from '../plan/strategy.js';
 import type { Tensor } from '../tensor.js';
 import { contributionsOf } from './contributions.js';
 import type { CutPoint } from './cut-point.js';

@@ -1,5 +1,5 @@
 import type { EngineTensor } from '../engine/engine.js';
-import type { Carry } from '../network/carry.js';
+import type { Carry } from './carry.js';
 import type { Tensor } from '../tensor.js';
 import { ChangedChannels } from './carried-rows.js';
 import { imagesOf, type HostLive } from './live.js';

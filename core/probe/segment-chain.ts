@@ -1,8 +1,8 @@
 import type { EngineTensor, Program } from '../engine/engine.js';
 import { weightBytes } from '../network/cost.js';
 import type { Graph, ValueId } from '../network/graph.js';
-import { narrowsOf } from '../network/narrows.js';
-import { readOnTheWay, segment } from '../network/segment.js';
+import { narrowsOf } from './narrows.js';
+import { readOnTheWay, segment } from './segment.js';
 import type { CutPoint } from './cut-point.js';
 import type { Live } from './live.js';
 import type { ProgramCache } from './program-cache.js';

@@ -1,7 +1,7 @@
 import type { Engine, EngineTensor } from '../engine/engine.js';
 import { operators } from '../network/operators/table.js';
 import { wiringOf, type Graph, type Node, type ValueId } from '../network/graph.js';
-import { liveBehind, segment } from '../network/segment.js';
+import { liveBehind, segment } from './segment.js';
 import { buildGraph } from '../network/build.js';
 import { randomStream } from '../random.js';
 import { sizeOf, type Tensor } from '../tensor.js';

@@ -1,12 +1,12 @@
 import type { Engine, EngineTensor, Program } from '../engine/engine.js';
 import { PercussError } from '../errors.js';
 import type { Graph, ValueId } from '../network/graph.js';
-import { carryBehind } from '../network/carry.js';
+import { carryBehind } from './carry.js';
 import { graphCost, weightBytes } from '../network/cost.js';
-import { lesionProgram, type LesionProgram } from '../network/lesion-program.js';
-import { readOnTheWay, segment } from '../network/segment.js';
-import type { Anatomy, Site } from '../network/site.js';
-import { spreadProgram, type SpreadProgram } from '../network/spread-program.js';
+import { lesionProgram, type LesionProgram } from './lesion-program.js';
+import { readOnTheWay, segment } from './segment.js';
+import type { Anatomy, Site } from '../anatomy/site.js';
+import { spreadProgram, type SpreadProgram } from './spread-program.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
 import { ChainWalks, type Visit, type WalkOptions } from './chain-walk.js';
 import { CutProgramCache } from './cut-programs.js';

@@ -1,5 +1,5 @@
 import { globMatcher, nearestName } from '../select.js';
-import type { Anatomy, Layer, Site } from '../network/site.js';
+import type { Anatomy, Layer, Site } from '../anatomy/site.js';
 import type { Fail, ImageFacts } from './subjects.js';
 import type { AblationSpec, ImpulseSpec, ModelSpec, PairScope } from './study-spec.js';
 

@@ -1,7 +1,7 @@
 import { inputProblem } from '../data/preprocess.js';
 import { limits } from '../limits.js';
 import type { Graph } from '../network/graph.js';
-import type { Anatomy } from '../network/site.js';
+import type { Anatomy } from '../anatomy/site.js';
 import { checkLabels } from './check-labels.js';
 import { checkAblation, checkImpulse } from './check-selection.js';
 import { suggestion } from './cursor.js';

@@ -1,5 +1,5 @@
 import type { Graph } from '../network/graph.js';
-import type { Anatomy } from '../network/site.js';
+import type { Anatomy } from '../anatomy/site.js';
 
 /** What a spec names, as far as it could be read. What is missing in a map is not checked. */
 export interface SpecSubjects {

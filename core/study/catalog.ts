@@ -1,10 +1,10 @@
 import { decodeChunk, type Chunk } from '../data/chunk.js';
 import { preprocess } from '../data/preprocess.js';
 import type { Digest } from '../digest.js';
-import { anatomyOf } from '../network/anatomy.js';
+import { anatomyOf } from '../anatomy/anatomy.js';
 import type { Graph, ValueId } from '../network/graph.js';
-import { importNetwork } from '../network/import.js';
-import type { Anatomy } from '../network/site.js';
+import { importNetwork } from '../import/import-network.js';
+import type { Anatomy } from '../anatomy/site.js';
 import type { ChunkRef, ResolvedModel } from '../spec/resolved-study.js';
 import { sizeOf, zeros, type Tensor } from '../tensor.js';
 

@@ -5,13 +5,13 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import { writeParquet } from '../tables/parquet.js';
 import type { TableName, Tables } from '../tables/schema.js';
-import { analyseStudy } from './analyse.js';
+import { analyseStudy } from './analysing/analyse.js';
 import { Catalog } from './catalog.js';
-import type { Compute } from './compute.js';
-import { recordUnitFailures } from './failures.js';
-import { keepOutputs } from './outputs.js';
-import { indexCells, nextStage, publishStage } from './plan-stage.js';
-import { renderStudyReport } from './study-report.js';
+import type { Compute } from './running/compute.js';
+import { recordUnitFailures } from './running/failures.js';
+import { keepOutputs } from './analysing/outputs.js';
+import { indexCells, nextStage, publishStage } from './planning/plan-stage.js';
+import { renderStudyReport } from './analysing/study-report.js';
 import type { StudySteps } from './steps.js';
 
 export interface StepsContext {

@@ -8,12 +8,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readNpy } from '../../core/data/npy.js';
 import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
-import { anatomyOf } from '../../core/network/anatomy.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { graphCost } from '../../core/network/cost.js';
 import type { Graph } from '../../core/network/graph.js';
-import { decodeModel } from '../../core/network/onnx/decode.js';
-import { emitOnnx } from '../../core/network/onnx/emit.js';
-import { importOnnx } from '../../core/network/onnx/import.js';
+import { decodeModel } from '../../core/import/onnx/decode.js';
+import { emitOnnx } from '../../core/network/emit-onnx.js';
+import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import type { Engine } from '../../core/engine/engine.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { CoverageRow } from './coverage-row.js';

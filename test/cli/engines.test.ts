@@ -6,7 +6,7 @@ import type { RunTime } from '../../core/engine/speed.js';
 import type { CostModel } from '../../core/plan/cost.js';
 import { calibrationOf } from '../../infra/calibrations.js';
 import type { NetworkTime } from '../../workers/engine-tasks.js';
-import type { Verification } from '../../core/study/verify.js';
+import type { Verification } from '../../core/study/verifying/verify.js';
 import { hasSharedData, sharedData } from '../probe/real-network.js';
 import { answer, cellFiles, Workplace, type RunAnswer } from './percuss.js';
 

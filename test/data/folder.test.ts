@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadImageSet } from '../../core/data/image-set.js';
-import { inputs } from '../../core/study/inputs.js';
+import { inputs } from '../../core/study/preparing/input-files.js';
 import { dataSpec, present, shared } from './source.js';
 
 let folder: string;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeNpy } from '../../bench/npy-file.js';
 import { loadImageSet } from '../../core/data/image-set.js';
 import { tensor } from '../../core/tensor.js';
-import { inputs } from '../../core/study/inputs.js';
+import { inputs } from '../../core/study/preparing/input-files.js';
 import { dataSpec, files } from './source.js';
 
 let folder: string;

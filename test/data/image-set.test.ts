@@ -6,7 +6,7 @@ import { readNpy } from '../../core/data/npy.js';
 import { writeNpy } from '../../bench/npy-file.js';
 import { sha256 } from '../../core/digest.js';
 import { tensor } from '../../core/tensor.js';
-import { inputs } from '../../core/study/inputs.js';
+import { inputs } from '../../core/study/preparing/input-files.js';
 import { dataSpec, files, present, read, shared } from './source.js';
 
 const cifar = shared('images/cifar10/cifar10_test_0000-0499.bin');

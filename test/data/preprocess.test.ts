@@ -5,7 +5,7 @@ import { readNpy } from '../../core/data/npy.js';
 import { preprocess } from '../../core/data/preprocess.js';
 import type { InputSpec } from '../../core/data/data-spec.js';
 import { tensor } from '../../core/tensor.js';
-import { inputs } from '../../core/study/inputs.js';
+import { inputs } from '../../core/study/preparing/input-files.js';
 import { dataSpec, present, read, shared } from './source.js';
 
 const plain: InputSpec = { divide: 1, mean: [0], std: [1], order: 'rgb' };

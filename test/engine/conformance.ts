@@ -4,7 +4,7 @@ import type { Engine } from '../../core/engine/engine.js';
 import { evaluateGraph } from '../../core/engine/reference.js';
 import { buildGraph } from '../../core/network/build.js';
 import { DYNAMIC } from '../../core/network/graph.js';
-import { importOnnx } from '../../core/network/onnx/import.js';
+import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import { operators } from '../../core/network/operators/table.js';
 import { float32, rows, tensor, type Tensor } from '../../core/tensor.js';
 import { expectClose, numbersOf, runOnce, runProgram, toleranceOf } from './agreement.js';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Engine } from '../../core/engine/engine.js';
 import { DYNAMIC } from '../../core/network/graph.js';
-import { importOnnx } from '../../core/network/onnx/import.js';
+import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
 import { expectClose, runOnce } from './agreement.js';
 import type { NodeCase } from './node-cases.js';

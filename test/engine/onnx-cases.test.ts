@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
-import { folds } from '../../core/network/onnx/fold.js';
-import { NEWEST_OPSET, OLDEST_OPSET } from '../../core/network/onnx/opset.js';
-import { rules } from '../../core/network/onnx/rules.js';
+import { folds } from '../../core/import/onnx/fold.js';
+import { NEWEST_OPSET, OLDEST_OPSET } from '../../core/import/onnx/opset.js';
+import { rules } from '../../core/import/onnx/rules.js';
 import { compareLight, isLarge } from './light-networks.js';
 import { leftOutCases, lightCases, nodeCases, refusedCases } from './node-cases.js';
 

@@ -4,10 +4,10 @@ import { Ledger } from '../../core/ledger/ledger.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { Catalog } from '../../core/study/catalog.js';
 import { createSteps } from '../../core/study/create-steps.js';
-import { inProcessCompute } from '../study/in-process-compute.js';
-import { CellReader } from '../../core/study/load-results.js';
-import { nextStage } from '../../core/study/plan-stage.js';
-import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/prepare.js';
+import { inProcessCompute } from '../study/running/in-process-compute.js';
+import { CellReader } from '../../core/study/reading/load-model-results.js';
+import { nextStage } from '../../core/study/planning/plan-stage.js';
+import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/preparing/resolve-study.js';
 import { hasSharedData } from '../probe/real-network.js';
 import { model, smallStudy } from '../study/small-study.js';
 

@@ -4,9 +4,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { Ledger } from '../../core/ledger/ledger.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { Catalog } from '../../core/study/catalog.js';
-import { planLines, planOf } from '../../core/study/plan-report.js';
-import { proposedMode } from '../../core/study/choose-mode.js';
-import { readStudy } from '../../core/study/prepare-study.js';
+import { planLines, planOf } from '../../core/study/planning/plan-report.js';
+import { proposedMode } from '../../core/study/preparing/choose-mode.js';
+import { readStudy } from '../../core/study/preparing/prepare-study.js';
 import { writeImages } from '../../experiments/zoo/images.js';
 import { hasSharedData } from '../probe/real-network.js';
 

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../core/engine/engine.js';
 import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
-import { importNetwork } from '../../core/network/import.js';
+import { importNetwork } from '../../core/import/import-network.js';
 import { float32 } from '../../core/tensor.js';
 import { buildNetwork, networkNames } from '../../experiments/zoo/architectures.js';
 import type { NetworkName } from '../../experiments/zoo/architectures.js';

@@ -10,6 +10,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The order of docs/architecture.md: a room may import only from those before it. */
 const coreRooms = [
   'network',
+  'import',
+  'anatomy',
   'data',
   'spec',
   'plan',
@@ -28,7 +30,7 @@ const ports = [
   'core/engine/engine',
   'core/probe/lesion',
   'core/store/object-store',
-  'core/study/compute',
+  'core/study/running/compute',
 ];
 
 interface Planted {

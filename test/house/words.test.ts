@@ -89,7 +89,7 @@ const planted: readonly (readonly [
     'core/plan/stage.ts',
     "kind: 'profile'",
     'jacobian',
-    ['core/plan/outline.ts', 'core/plan/stage.ts', 'core/study/batch.ts', 'core/study/plan-report.ts'],
+    ['core/plan/outline.ts', 'core/plan/stage.ts', 'core/study/running/batch.ts', 'core/study/planning/plan-report.ts'],
   ],
   ['device', 'core/numeric-mode.ts', "'js']", 'npu', ['core/engine/tfjs/backend.ts', 'core/plan/cost.ts']],
 ];

@@ -9,7 +9,7 @@ export const rooms = {
     mutate: ['**/*.ts'],
     tests: ['test/report/**/*.test.ts', '!test/report/screenshots.test.ts'],
   },
-  rows: { folder: 'core/study/rows', mutate: ['**/*.ts'], tests: ['test/study/rows/**/*.test.ts'] },
+  rows: { folder: 'core/study/analysing/rows', mutate: ['**/*.ts'], tests: ['test/study/analysing/rows/**/*.test.ts'] },
   plan: { folder: 'core/plan', mutate: ['**/*.ts'], tests: ['test/plan/**/*.test.ts'] },
   spec: { folder: 'core/spec', mutate: ['**/*.ts'], tests: ['test/spec/**/*.test.ts'] },
   probe: {

@@ -3,14 +3,14 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { ModelProtoSchema } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
-import { decodeModel } from '../../core/network/onnx/decode.js';
+import { decodeModel } from '../../core/import/onnx/decode.js';
 import type { Graph } from '../../core/network/graph.js';
-import { emitOnnx } from '../../core/network/onnx/emit.js';
-import { importOnnx } from '../../core/network/onnx/import.js';
+import { emitOnnx } from '../../core/network/emit-onnx.js';
+import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import { conformanceCases } from '../engine/cases.js';
 import { nodeCases, refusedCases } from '../engine/node-cases.js';
 import { randomGraph } from '../engine/random-graph.js';
-import { architectureFile, architectures, exporters } from './fixtures/architectures.js';
+import { architectureFile, architectures, exporters } from '../import/fixtures/architectures.js';
 
 const folders = ['../shared/data/models', '../shared/data/structures'].filter((folder) => existsSync(folder));
 if (folders.length === 0)

@@ -4,7 +4,7 @@ import { sha256 } from '../../core/digest.js';
 import { needsScores } from '../../core/plan/conditions.js';
 import { targetsOf } from '../../core/plan/target.js';
 import { randomStream } from '../../core/random.js';
-import { hasSharedData } from '../network/fixtures/shared-data.js';
+import { hasSharedData } from '../import/fixtures/shared-data.js';
 import { ablationOf, everyOf, KERNELS, listOf, readResnet20, removed } from './resnet20.js';
 
 const trialsOf = 38;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { countsOf, type WorkCount } from '../../core/plan/count.js';
 import { stageGroups } from '../../core/plan/planner.js';
 import type { AblationSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
-import { anatomyOf } from '../../core/network/anatomy.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { ablationOf } from './resnet20.js';
 import { impulsesOf, outlinesOf, smallGraph } from './outlines.js';
 

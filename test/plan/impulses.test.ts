@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { impulseGroupsOf, impulseIdentity, type ImpulseGroup } from '../../core/plan/impulses.js';
-import { hasSharedData } from '../network/fixtures/shared-data.js';
+import { hasSharedData } from '../import/fixtures/shared-data.js';
 import { impulsesOf, outlinesOf } from './outlines.js';
 import { readResnet20 } from './resnet20.js';
 

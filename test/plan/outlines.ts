@@ -1,11 +1,11 @@
 import { noWork } from '../../core/plan/cost.js';
-import { anatomyOf } from '../../core/network/anatomy.js';
-import type { Anatomy } from '../../core/network/site.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
+import type { Anatomy } from '../../core/anatomy/site.js';
 import { outlineOf, type ModelOutline } from '../../core/plan/outline.js';
 import type { Committed, StageContext } from '../../core/plan/planner.js';
 import type { ResolvedModel, ResolvedStudy } from '../../core/spec/resolved-study.js';
 import type { AblationSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
-import { SmallNetwork } from '../network/fixtures/small-network.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 /** Two convolutions of 4 and 6 kernels, the second of stride 2. */
 export function smallGraph() {

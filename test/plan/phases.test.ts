@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { anatomyOf } from '../../core/network/anatomy.js';
-import { importOnnx } from '../../core/network/onnx/import.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
+import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import { impulseGroupsOf } from '../../core/plan/impulses.js';
 import type { ImpulseSpec } from '../../core/spec/study-spec.js';
 import { impulsesOf } from './outlines.js';
 
 test('phases follow the windows: behind norms over a whole map of stride 1, one base meets them all', () => {
-  const file = path.join(import.meta.dirname, '../network/fixtures/cases/instancenorm.onnx');
+  const file = path.join(import.meta.dirname, '../import/fixtures/cases/instancenorm.onnx');
   const anatomy = anatomyOf(importOnnx('norms', readFileSync(file)));
   const spec: ImpulseSpec = impulsesOf({ positions: 'phases', bases: { images: 40 } });
   const groups = impulseGroupsOf(spec, { seed: 3, anatomy, image: [3, 9, 9], variants: ['intact'] });

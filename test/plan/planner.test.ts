@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { anatomyOf } from '../../core/network/anatomy.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import type { Edit } from '../../core/plan/condition.js';
 import { conditionList, unitKey, type ModelOutline } from '../../core/plan/outline.js';
 import { batchSize, firstMissing, stageGroups, type StageContext } from '../../core/plan/planner.js';
 import { indicesOf, lengthOf, type Stage, type UnitGroup } from '../../core/plan/stage.js';
-import { SmallNetwork } from '../network/fixtures/small-network.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { contextOf, impulsesOf, modelOf, outlinesOf } from './outlines.js';
 import { ablationOf } from './resnet20.js';
 

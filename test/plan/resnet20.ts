@@ -1,8 +1,8 @@
-import type { Anatomy } from '../../core/network/site.js';
-import { anatomyOf } from '../../core/network/anatomy.js';
+import type { Anatomy } from '../../core/anatomy/site.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { conditionsOf, type ConditionList, type LabelledCondition } from '../../core/plan/conditions.js';
 import type { AblationSpec } from '../../core/spec/study-spec.js';
-import { onnxFile } from '../network/fixtures/shared-data.js';
+import { onnxFile } from '../import/fixtures/shared-data.js';
 
 /** ResNet-20 for CIFAR-10: 19 layers of 7 × 16, 6 × 32 and 6 × 64 kernels. */
 export const readResnet20 = (): Anatomy => anatomyOf(onnxFile('models/cifar10_resnet20.onnx'));

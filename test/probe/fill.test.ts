@@ -9,7 +9,7 @@ import { evaluateGraph } from '../../core/engine/reference.js';
 import { buildGraph } from '../../core/network/build.js';
 import type { Graph, ValueId } from '../../core/network/graph.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
-import { SmallNetwork } from '../network/fixtures/small-network.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { seededImages, tapSmall, wholeRun } from './small-tap.js';
 
 function residualGraph(): Graph {

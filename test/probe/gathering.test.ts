@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Site } from '../../core/network/site.js';
+import type { Site } from '../../core/anatomy/site.js';
 import { cropOf } from '../../core/probe/crop.js';
 import { Gathering, type ImpulseRecord } from '../../core/probe/gathering.js';
 import { gridOf } from '../../core/probe/grid.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Site } from '../../core/network/site.js';
+import type { Site } from '../../core/anatomy/site.js';
 import { runResponseBatch, type ResponseResult } from '../../core/probe/response-batch.js';
 import type { TappedNetwork } from '../../core/probe/tapped-network.js';
 import type { Tensor } from '../../core/tensor.js';

@@ -3,7 +3,7 @@ import type { Graph } from '../../core/network/graph.js';
 import { printBase, type Base } from '../../core/plan/impulses.js';
 import { runResponseBatch } from '../../core/probe/response-batch.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
-import { SmallNetwork } from '../network/fixtures/small-network.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { cropAt, expectClose, floats, responseOf } from './response-parts.js';
 import { groupOf, responseContext, seededImages, tapSmall } from './small-tap.js';
 

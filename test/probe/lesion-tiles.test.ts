@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { openReference } from '../../core/engine/reference.js';
-import { anatomyOf } from '../../core/network/anatomy.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import type { Condition } from '../../core/plan/condition.js';
 import type { Cell } from '../../core/probe/cell.js';
 import type { ChunkBaseline } from '../../core/probe/chunk-baseline.js';
 import { runLesionBatch } from '../../core/probe/lesion.js';
 import { ReferenceSet } from '../../core/probe/reference-set.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
-import { SmallNetwork } from '../network/fixtures/small-network.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { seededImages } from './small-tap.js';
 import { weighedEngine } from './weighed-engine.js';
 

@@ -4,7 +4,7 @@ import type { LesionPath, LesionStep } from '../../core/probe/lesion-path.js';
 import { runPaths } from '../../core/probe/lesion-paths.js';
 import type { TappedNetwork } from '../../core/probe/tapped-network.js';
 import type { Tensor } from '../../core/tensor.js';
-import { SmallNetwork } from '../network/fixtures/small-network.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { editedWhole, seededImages, tapSmall } from './small-tap.js';
 
 const LOUD = 3;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
-import { anatomyOf } from '../../core/network/anatomy.js';
-import { importOnnx } from '../../core/network/onnx/import.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
+import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import { ReferenceSet } from '../../core/probe/reference-set.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
 import { float32, type Tensor } from '../../core/tensor.js';

@@ -9,8 +9,8 @@ import { buildGraph } from '../../core/network/build.js';
 import { wiringOf, type Graph, type Node, type ValueId } from '../../core/network/graph.js';
 import { shuffledNetwork } from '../../core/probe/shuffled-network.js';
 import { float32, rows, sizeOf, type Tensor } from '../../core/tensor.js';
-import { onnxFile } from '../network/fixtures/shared-data.js';
-import { SmallNetwork } from '../network/fixtures/small-network.js';
+import { onnxFile } from '../import/fixtures/shared-data.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { cifarImages, hasSharedData, sharedData } from './real-network.js';
 import { seededImages } from './small-tap.js';
 

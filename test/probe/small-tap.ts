@@ -1,5 +1,5 @@
 import { evaluateGraph, openReference } from '../../core/engine/reference.js';
-import { anatomyOf } from '../../core/network/anatomy.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { buildGraph } from '../../core/network/build.js';
 import type { Graph, ValueId } from '../../core/network/graph.js';
 import type { ImpulseGroup } from '../../core/plan/impulses.js';

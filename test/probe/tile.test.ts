@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { openReference } from '../../core/engine/reference.js';
-import { anatomyOf } from '../../core/network/anatomy.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
-import { SmallNetwork } from '../network/fixtures/small-network.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { seededImages } from './small-tap.js';
 
 const MiB = 2 ** 20;

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { anatomyOf } from '../../core/network/anatomy.js';
-import { importNetwork } from '../../core/network/import.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
+import { importNetwork } from '../../core/import/import-network.js';
 import { checkAgainstNetworks, type ImageFacts, type SpecSubjects } from '../../core/spec/check.js';
 import { parse } from './study-file.js';
 

@@ -7,13 +7,13 @@ import { Ledger } from '../../core/ledger/ledger.js';
 import { randomStream } from '../../core/random.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { createSteps } from '../../core/study/create-steps.js';
-import { inProcessCompute } from './in-process-compute.js';
-import { readStudy } from '../../core/study/prepare-study.js';
-import { storeStudy } from '../../core/study/prepare.js';
-import { runStudySteps } from '../../core/study/run-study.js';
+import { inProcessCompute } from './running/in-process-compute.js';
+import { readStudy } from '../../core/study/preparing/prepare-study.js';
+import { storeStudy } from '../../core/study/preparing/resolve-study.js';
+import { runStudySteps } from '../../core/study/running/run-steps.js';
 import type { Tables } from '../../core/tables/schema.js';
 import { float32, tensor } from '../../core/tensor.js';
-import { floats, onnxFile } from '../network/onnx-model.js';
+import { floats, onnxFile } from '../import/onnx-model.js';
 
 const images = 40;
 const classes = 4;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ComputeTask } from '../../core/study/compute.js';
+import type { ComputeTask } from '../../core/study/running/compute.js';
 import { alive } from '../../infra/lock.js';
 import { computeChildren } from '../../workers/children.js';
 import type { Children } from '../../workers/children.js';

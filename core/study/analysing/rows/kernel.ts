@@ -1,0 +1,133 @@
+import { damageOf } from '../../../analysis/damage.js';
+import { pooledLinearity } from '../../../analysis/linearity.js';
+import type { Layer } from '../../../anatomy/site.js';
+import type { KernelRow } from '../../../tables/schema.js';
+import { baselineOf } from './baseline.js';
+import { isSound, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
+import type { Explained } from './redundancy.js';
+
+/**
+ * Leave-one-out results of single kernels, filled with zeros, by layer and channel.
+ *
+ * @param which `whole`: on all images, as whoever compares kernels image by image needs them; `any`: where there is no
+ *   such result, one that was stopped earlier.
+ */
+export function singleKernels(
+  results: ModelResults,
+  which: 'whole' | 'any' = 'whole',
+): ReadonlyMap<string, readonly (ConditionResult | undefined)[]> {
+  const byLayer = new Map<string, (ConditionResult | undefined)[]>();
+  for (const ablation of results.ablations) {
+    if (ablation.mode !== 'each' || ablation.unit !== 'kernel') continue;
+    if (ablation.stop && which === 'whole') continue;
+    for (const { labelled, result } of ablation.conditions) {
+      const target = labelled.targets[0];
+      if (labelled.fill !== 'zero' || target?.channel === undefined) continue;
+      const layer = byLayer.get(target.group) ?? [];
+      const known = layer[target.channel];
+      const sound = isSound(result) ? result : undefined;
+      layer[target.channel] = ablation.stop && known && !known.images ? known : (sound ?? known);
+      byLayer.set(target.group, layer);
+    }
+  }
+  return byLayer;
+}
+
+/** What the intact network's responses to impulses on images say about single kernels. */
+export interface KernelResponses {
+  /** Energy-weighted λ = ‖odd‖² / (‖odd‖² + ‖even‖²), by site and channel; null without response. */
+  readonly linearity: ReadonlyMap<string, readonly (number | null)[]>;
+  /** Root mean square over impulses of the response's norm. */
+  readonly norm: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Pools responses over the groups of impulses of the intact network that have both signs; undefined without any. */
+export function kernelResponses(results: ModelResults): KernelResponses | undefined {
+  const groups = results.responses
+    .flatMap(({ groups: list }) => list)
+    .filter(({ group }) => group.variant === 'intact' && group.at === 'input' && typeof group.base !== 'string');
+  if (groups.length === 0) return undefined;
+  const linearity = new Map<string, (number | null)[]>();
+  const norm = new Map<string, number[]>();
+  for (const site of results.outline.anatomy.sites) {
+    const column = (name: string, channel: number): number[] =>
+      groups.flatMap(({ tensors }) => {
+        const tensor = tensors.get(`${name}/${site.name}`);
+        if (!tensor) return [];
+        const [rows, channels] = tensor.shape as [number, number];
+        return Array.from({ length: rows }, (_, row) => Number(tensor.data[row * channels + channel]));
+      });
+    const channels = Array.from({ length: site.channels }, (_, channel) => channel);
+    if (column('norm', 0).length === 0) continue;
+    norm.set(
+      site.name,
+      channels.map((channel) => rootMeanSquare(column('norm', channel))),
+    );
+    linearity.set(
+      site.name,
+      channels.map((channel) => {
+        const odd = column('odd', channel);
+        const even = column('even', channel);
+        return pooledLinearity(odd.map((oddNorm, i) => ({ oddNorm, evenNorm: even[i] as number })));
+      }),
+    );
+  }
+  return { linearity, norm };
+}
+
+/** What is not finite is not known. */
+const known = (value: number | null | undefined): number | null =>
+  value !== null && value !== undefined && Number.isFinite(value) ? value : null;
+
+function rootMeanSquare(values: readonly number[]): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+}
+
+/** One row a kernel, by layer in topological order. */
+export function kernelRows(
+  results: ModelResults,
+  explained: Explained | undefined,
+  responses: KernelResponses | undefined,
+  confidence: number,
+): KernelRow[] {
+  const { anatomy, model } = results.outline;
+  const sites = new Map(anatomy.sites.map((site) => [site.name, site]));
+  const singles = singleKernels(results, 'any');
+  return anatomy.layers.flatMap((layer: Layer) => {
+    const site = sites.get(layer.site);
+    const profile = results.profile?.get(layer.site);
+    const r2 = (which: 'intact' | 'null', reach: 'same' | 'far', channel: number): number | null =>
+      explained?.[which]?.get(layer.site)?.[reach][channel] ?? null;
+    return Array.from({ length: layer.kernels }, (_, channel): KernelRow => {
+      const result = singles.get(layer.name)?.[channel];
+      const damage = result ? damageOf(baselineOf(results, result), result, confidence) : null;
+      const norm = known(responses?.norm.get(layer.site)?.[channel]);
+      return {
+        model: model.name,
+        layer: layer.name,
+        site: layer.site,
+        channel,
+        type: site?.type ?? 'signed',
+        normalised_depth: site?.normalisedDepth ?? 0,
+        weight_norm: known(results.weightNorms.get(layer.name)?.[channel]),
+        activation_mean: known(profile?.mean[channel]),
+        activation_std: known(profile?.std[channel]),
+        images: damage?.images ?? null,
+        kl: damage?.kl?.estimate ?? null,
+        kl_low: damage?.kl?.low ?? null,
+        kl_high: damage?.kl?.high ?? null,
+        delta_loss: damage?.deltaLoss?.estimate ?? null,
+        flips: damage ? damage.flips / damage.images : null,
+        non_finite: damage?.nonFinite ?? null,
+        state: result?.state ?? 'missing',
+        silent: norm === null ? null : norm === 0,
+        linearity: known(responses?.linearity.get(layer.site)?.[channel]),
+        response_norm: norm,
+        r2_same: r2('intact', 'same', channel),
+        r2_far: r2('intact', 'far', channel),
+        r2_same_null: r2('null', 'same', channel),
+        r2_far_null: r2('null', 'far', channel),
+      };
+    });
+  });
+}

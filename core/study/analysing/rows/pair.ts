@@ -1,0 +1,280 @@
+import { depthContrast, interactionOf, meanInteraction, type PairSample } from '../../../analysis/interaction.js';
+import { mean } from '../../../analysis/moments.js';
+import { isWhole, knownMean, type KnownMean } from '../../../analysis/damage.js';
+import type { LabelledCondition } from '../../../plan/conditions.js';
+import type { Target } from '../../../plan/target.js';
+import type { AnalysisSpec } from '../../../spec/study-spec.js';
+import type { InteractionRow, PairRow } from '../../../tables/schema.js';
+import { isSound, type AblationResult, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
+
+/** Distances in normalised depth by which pairs across layers are grouped: upper ends, ascending. */
+const DISTANCES = [0.2, 0.4, 0.6, 0.8, 1];
+
+/** A pair that was asked for together, and each of its two alone, with the same fill and draw. */
+interface PlannedPair {
+  readonly index: number;
+  readonly labelled: LabelledCondition;
+  readonly a: Member;
+  readonly b: Member;
+  readonly joint: ConditionResult | undefined;
+}
+
+interface Member {
+  readonly target: Target;
+  /** Number among the targets that the ablation removes alone. */
+  readonly unit: number;
+  readonly depth: number;
+  readonly result: ConditionResult | undefined;
+}
+
+/** A pair of which joint and both single conditions are there on all images. */
+export interface MeasuredPair extends PlannedPair {
+  readonly a: Member & { readonly result: ConditionResult };
+  readonly b: Member & { readonly result: ConditionResult };
+  readonly joint: ConditionResult;
+}
+
+const isMeasured = (pair: PlannedPair): pair is MeasuredPair =>
+  isSound(pair.joint) && isSound(pair.a.result) && isSound(pair.b.result);
+
+const nameOf = ({ group, channel }: Target): string => `${group}[${channel ?? ''}]`;
+
+/** The pairs of an ablation, in its order; none in other modes. */
+function plannedPairs(results: ModelResults, ablation: AblationResult): PlannedPair[] {
+  if (ablation.mode !== 'pairs') return [];
+  const depths = new Map(results.outline.anatomy.sites.map((site) => [site.name, site.normalisedDepth]));
+  const units = new Map<string, number>();
+  const singles = new Map<string, Member>();
+  const keyOf = (target: Target, { fill, draw }: LabelledCondition): string =>
+    `${nameOf(target)} ${fill} ${draw ?? ''}`;
+  for (const { labelled, result } of ablation.conditions) {
+    const [target, second] = labelled.targets;
+    if (!target || second) continue;
+    const unit = units.get(nameOf(target)) ?? units.size;
+    units.set(nameOf(target), unit);
+    const depth = depths.get(target.cuts[0]?.site ?? '') ?? 0;
+    singles.set(keyOf(target, labelled), { target, unit, depth, result });
+  }
+  return ablation.conditions.flatMap(({ labelled, result }, index): PlannedPair[] => {
+    const [first, second] = labelled.targets;
+    if (!first || !second) return [];
+    const [a, b] = [singles.get(keyOf(first, labelled)), singles.get(keyOf(second, labelled))];
+    return a && b ? [{ index, labelled, a, b, joint: result }] : [];
+  });
+}
+
+type Measure = 'kl' | 'delta_loss';
+
+const interactions: { readonly [M in Measure]: (pair: MeasuredPair, results: ModelResults) => Float64Array } = {
+  kl: ({ joint, a, b }) => interactionOf(joint.kl, a.result.kl, b.result.kl),
+  delta_loss: ({ joint, a, b }, { baseline }) => interactionOf(joint.loss, a.result.loss, b.result.loss, baseline.loss),
+};
+
+/** Means of one condition alone, over the images that have a value; of conditions on all images only. */
+function meansOf(
+  result: ConditionResult | undefined,
+  { baseline }: ModelResults,
+): { readonly kl: number | null; readonly deltaLoss: number | null } {
+  if (!isSound(result)) return { kl: null, deltaLoss: null };
+  const changes = Float64Array.from(result.loss, (loss, i) => loss - (baseline.loss[i] as number));
+  const meanOf = (values: Float64Array): number | null => mean(values.filter((value) => Number.isFinite(value)));
+  return { kl: meanOf(Float64Array.from(result.kl)), deltaLoss: meanOf(changes) };
+}
+
+/** Over all images; null where one of the three conditions lacks a value on one, since the three are compared image by image. */
+function interactionMean(pair: PlannedPair, measure: Measure, results: ModelResults, level: number): KnownMean | null {
+  if (!isMeasured(pair)) return null;
+  const values = interactions[measure](pair, results);
+  return isWhole(values) ? knownMean(values, level) : null;
+}
+
+/** One row a pair, fill and draw, whatever is known of it. */
+export function pairRows(results: ModelResults, ablation: AblationResult, confidence: number): PairRow[] {
+  return plannedPairs(results, ablation).map((pair): PairRow => {
+    const { index, labelled, a, b, joint } = pair;
+    const kl = interactionMean(pair, 'kl', results, confidence);
+    const loss = interactionMean(pair, 'delta_loss', results, confidence);
+    const [alone, other, both] = [a.result, b.result, joint].map((result) => meansOf(result, results)) as [
+      ReturnType<typeof meansOf>,
+      ReturnType<typeof meansOf>,
+      ReturnType<typeof meansOf>,
+    ];
+    return {
+      model: results.outline.model.name,
+      ablation: ablation.name,
+      unit: ablation.unit,
+      index,
+      fill: labelled.fill,
+      draw: labelled.draw ?? null,
+      layer_a: a.target.group,
+      channel_a: a.target.channel ?? null,
+      layer_b: b.target.group,
+      channel_b: b.target.channel ?? null,
+      relation: relationOf(pair),
+      depth_a: a.depth,
+      depth_b: b.depth,
+      distance: Math.abs(a.depth - b.depth),
+      kl_a: alone.kl,
+      kl_b: other.kl,
+      kl_joint: both.kl,
+      kl_interaction: kl?.estimate ?? null,
+      kl_interaction_low: kl?.low ?? null,
+      kl_interaction_high: kl?.high ?? null,
+      delta_loss_a: alone.deltaLoss,
+      delta_loss_b: other.deltaLoss,
+      delta_loss_joint: both.deltaLoss,
+      delta_loss_interaction: loss?.estimate ?? null,
+      delta_loss_interaction_low: loss?.low ?? null,
+      delta_loss_interaction_high: loss?.high ?? null,
+      images: joint?.kl.length ?? 0,
+      non_finite: isMeasured(pair)
+        ? interactions.kl(pair, results).reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0)
+        : 0,
+      state: isMeasured(pair) ? pair.joint.state : 'failed',
+    };
+  });
+}
+
+const relationOf = ({ a, b }: PlannedPair): 'layer' | 'across' =>
+  a.target.group === b.target.group ? 'layer' : 'across';
+
+/** Draws of donors of one pair are averaged before anything else: they are repeats, not pairs of their own. */
+function sampleOf(draws: readonly (readonly MeasuredPair[])[], measure: Measure, results: ModelResults): PairSample {
+  const average = (pairs: readonly MeasuredPair[], of: (pair: MeasuredPair) => number): number =>
+    mean(pairs.map(of)) ?? 0;
+  return {
+    pairs: draws.map((pairs) => {
+      const { a, b } = pairs[0] as MeasuredPair;
+      return {
+        a: a.unit,
+        b: b.unit,
+        across: relationOf(pairs[0] as MeasuredPair) === 'across',
+        singles: average(pairs, (pair) => (mean(pair.a.result.kl) ?? 0) + (mean(pair.b.result.kl) ?? 0)),
+      };
+    }),
+    values: (index) => {
+      const pairs = draws[index] as readonly MeasuredPair[];
+      const total = interactions[measure](pairs[0] as MeasuredPair, results);
+      for (const pair of pairs.slice(1)) {
+        interactions[measure](pair, results).forEach((value, i) => void (total[i] = (total[i] as number) + value));
+      }
+      return pairs.length === 1 ? total : total.map((value) => value / pairs.length);
+    },
+  };
+}
+
+/** A pair's draws of donors: those with a value on every image, and where there is none, what the pair would have been. */
+interface Draws {
+  readonly pair: PlannedPair;
+  readonly known: MeasuredPair[];
+}
+
+/** Pairs within layers, across layers, across by distance, and the difference, for each fill and measure. */
+export function interactionRows(
+  results: ModelResults,
+  ablation: AblationResult,
+  analysis: AnalysisSpec,
+  seed: number,
+): InteractionRow[] {
+  const isKnown = (pair: PlannedPair): pair is MeasuredPair =>
+    isMeasured(pair) && isWhole(interactions.kl(pair, results)) && isWhole(interactions.delta_loss(pair, results));
+  const fills = new Map<string, Map<string, Draws>>();
+  for (const pair of plannedPairs(results, ablation)) {
+    const pairs = fills.get(pair.labelled.fill) ?? new Map<string, Draws>();
+    fills.set(pair.labelled.fill, pairs);
+    const name = `${pair.a.unit} ${pair.b.unit}`;
+    const draws = pairs.get(name) ?? { pair, known: [] };
+    pairs.set(name, draws);
+    if (isKnown(pair)) draws.known.push(pair);
+  }
+  return [...fills].flatMap(([fill, draws]) =>
+    (['kl', 'delta_loss'] as const).flatMap((measure) => {
+      const all = [...draws.values()];
+      const pairs = all.flatMap(({ known }) => (known.length > 0 ? [known] : []));
+      const lost = all.flatMap(({ pair, known }) => (known.length > 0 ? [] : [pair]));
+      const sample = sampleOf(pairs, measure, results);
+      const named = { model: results.outline.model.name, ablation: ablation.name, unit: ablation.unit, fill, measure };
+      return partRows(sample, pairs, lost, analysis, seed, [named.model, named.ablation, fill, measure]).map((row) => ({
+        ...named,
+        ...row,
+      }));
+    }),
+  );
+}
+
+type PartRow = Omit<InteractionRow, 'model' | 'ablation' | 'unit' | 'fill' | 'measure'>;
+
+const distanceOf = ({ a, b }: PlannedPair): number => Math.abs(a.depth - b.depth);
+
+function partRows(
+  sample: PairSample,
+  pairs: readonly (readonly MeasuredPair[])[],
+  lost: readonly PlannedPair[],
+  analysis: AnalysisSpec,
+  seed: number,
+  purpose: readonly string[],
+): PartRow[] {
+  const distances = pairs.map(([pair]) => distanceOf(pair as MeasuredPair));
+  const places = pairs.map((_, index) => index);
+  const members = (across: boolean): number[] => places.filter((i) => sample.pairs[i]?.across === across);
+  const describe = (chosen: readonly number[]): Pick<PartRow, 'pairs' | 'units' | 'singles' | 'distance'> => ({
+    pairs: chosen.length,
+    units: new Set(chosen.flatMap((i) => [sample.pairs[i]?.a, sample.pairs[i]?.b])).size,
+    singles: mean(chosen.map((i) => sample.pairs[i]?.singles ?? 0)),
+    distance: mean(chosen.map((i) => distances[i] as number)),
+  });
+  const row = (part: string, chosen: readonly number[], leftOut: number, from?: number, to?: number): PartRow[] => {
+    const interval = meanInteraction(sample, chosen, analysis.confidence);
+    // Pairs that were asked for keep their row; what nobody asked for has none.
+    if (!interval && leftOut === 0) return [];
+    return [
+      {
+        part,
+        distance_low: from ?? null,
+        distance_high: to ?? null,
+        ...describe(chosen),
+        left_out: leftOut,
+        interaction: interval?.estimate ?? null,
+        low: interval?.low ?? null,
+        high: interval?.high ?? null,
+        p: null,
+      },
+    ];
+  };
+  const across = members(true);
+  const lostAcross = lost.filter((pair) => relationOf(pair) === 'across');
+  const byDistance = DISTANCES.flatMap((to, i) => {
+    const from = DISTANCES[i - 1] ?? 0;
+    const inside = (distance: number): boolean => distance <= to + 1e-9 && (i === 0 || distance > from + 1e-9);
+    return row(
+      'distance',
+      across.filter((place) => inside(distances[place] as number)),
+      lostAcross.filter((pair) => inside(distanceOf(pair))).length,
+      from,
+      to,
+    );
+  });
+  const contrast = depthContrast(sample, { seed, purpose, level: analysis.confidence });
+  const difference: PartRow[] = contrast
+    ? [
+        {
+          part: 'difference',
+          distance_low: null,
+          distance_high: null,
+          ...describe(places),
+          pairs: contrast.pairs,
+          left_out: lost.length,
+          interaction: contrast.interval.estimate,
+          low: contrast.interval.low,
+          high: contrast.interval.high,
+          p: contrast.p,
+        },
+      ]
+    : [];
+  return [
+    ...row('layer', members(false), lost.length - lostAcross.length),
+    ...row('across', across, lostAcross.length),
+    ...byDistance,
+    ...difference,
+  ];
+}

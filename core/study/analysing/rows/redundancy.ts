@@ -1,0 +1,146 @@
+import { commonPoolSizes, explainedKernels, meanOfKnown, type SiteExplained } from '../../../analysis/explained.js';
+import { commonRarefaction, longRangeMatrix } from '../../../analysis/long-range.js';
+import { signatureSet, type SignatureSet } from '../../../analysis/signature.js';
+import { systemicExcess, systemicRedundancy, type SystemicRedundancy } from '../../../analysis/systemic.js';
+import { printVariant } from '../../../plan/impulses.js';
+import type { AnalysisSpec } from '../../../spec/study-spec.js';
+import type { SimilarityRow } from '../../../tables/schema.js';
+import type { Tensor } from '../../../tensor.js';
+import type { ModelResults, ResponseResultRead } from '../../reading/model-results.js';
+
+/** Signatures of the intact network and of its nulls, on the same impulses. */
+export interface Signatures {
+  readonly intact: SignatureSet;
+  readonly nulls: readonly SignatureSet[];
+}
+
+/** R² of every kernel, by site, in the intact network and averaged over its nulls. */
+export interface Explained {
+  readonly intact: ReadonlyMap<string, KernelR2>;
+  readonly null: ReadonlyMap<string, KernelR2> | undefined;
+}
+
+export interface KernelR2 {
+  readonly same: readonly (number | null)[];
+  readonly far: readonly (number | null)[];
+}
+
+/** Systemic redundancy of a network and of its nulls. */
+export interface Systemic {
+  readonly intact: SystemicRedundancy;
+  /** Mean over nulls. */
+  readonly null: number | null;
+  readonly excess: number | null;
+}
+
+/** The signatures of the first set of impulses on images that has both signs; undefined where there is none. */
+export function signaturesOf(results: ModelResults): Signatures | undefined {
+  for (const { groups } of results.responses) {
+    const usable = groups.filter(({ group }) => typeof group.base !== 'string' && group.at === 'input');
+    const variants = new Map<string, ResponseResultRead[]>();
+    for (const group of usable) {
+      const name = printVariant(group.group.variant);
+      variants.set(name, [...(variants.get(name) ?? []), group]);
+    }
+    const intact = setOf(results, variants.get('intact') ?? []);
+    variants.delete('intact');
+    if (!intact) continue;
+    return { intact, nulls: [...variants.values()].flatMap((list) => setOf(results, list) ?? []) };
+  }
+  return undefined;
+}
+
+function setOf(results: ModelResults, groups: readonly ResponseResultRead[]): SignatureSet | undefined {
+  if (groups.length < 2) return undefined;
+  const sites = results.outline.anatomy.sites.flatMap((site) => {
+    const parts = groups.map(({ tensors }) => tensors.get(`signature/${site.name}`) as Tensor<'float32'> | undefined);
+    if (parts.some((part) => part === undefined)) return [];
+    return [
+      {
+        site: site.name,
+        depth: site.normalisedDepth,
+        kernels: site.channels,
+        parts: (parts as Tensor<'float32'>[]).map((part) => [part.data]),
+      },
+    ];
+  });
+  return sites.length > 0 ? signatureSet(sites) : undefined;
+}
+
+/** R² within a site and from far away for every kernel, with pools of equal size in network and nulls. */
+export function explainedOf(signatures: Signatures, analysis: AnalysisSpec, seed: number): Explained {
+  const options = { seed, distance: analysis.far };
+  const pools = commonPoolSizes([signatures.intact, ...signatures.nulls], options);
+  const asMap = (sites: readonly SiteExplained[]): ReadonlyMap<string, KernelR2> =>
+    new Map(sites.map(({ site, same, far }) => [site, { same, far }]));
+  const nulls = signatures.nulls.map((set) => asMap(explainedKernels(set, options, pools)));
+  return { intact: asMap(explainedKernels(signatures.intact, options, pools)), null: meanMaps(nulls) };
+}
+
+function meanMaps(maps: readonly ReadonlyMap<string, KernelR2>[]): ReadonlyMap<string, KernelR2> | undefined {
+  const [first] = maps;
+  if (!first) return undefined;
+  const average = (site: string, reach: 'same' | 'far'): (number | null)[] =>
+    (first.get(site) as KernelR2)[reach].map((_, kernel) =>
+      meanOfKnown(maps.map((map) => map.get(site)?.[reach][kernel] ?? null)),
+    );
+  return new Map([...first.keys()].map((site) => [site, { same: average(site, 'same'), far: average(site, 'far') }]));
+}
+
+/** Mean over all kernels. */
+export function meanR2(
+  explained: ReadonlyMap<string, KernelR2> | undefined,
+  reach: 'same' | 'far',
+  site?: string,
+): number | null {
+  if (!explained) return null;
+  const sites = site === undefined ? [...explained.values()] : [explained.get(site)].filter((r2) => r2 !== undefined);
+  return meanOfKnown(sites.flatMap((r2) => r2[reach]));
+}
+
+/** Systemic redundancy with its null and excess; undefined where the network has too few live kernels at too few sites. */
+export function systemicOf(signatures: Signatures, analysis: AnalysisSpec, seed: number): Systemic | undefined {
+  const options = { seed, level: analysis.confidence, ...analysis.rarefy };
+  const intact = systemicRedundancy(signatures.intact, options);
+  if (!intact) return undefined;
+  const nulls = signatures.nulls.flatMap((set) => systemicRedundancy(set, options) ?? []);
+  const values = nulls.map((value) => value.value);
+  return {
+    intact,
+    null: meanOfKnown(values),
+    excess: meanOfKnown(nulls.map((value) => systemicExcess(intact, value, analysis.confidence).value)),
+  };
+}
+
+/** The long-range redundancy matrix, one row an ordered pair of sites: how well `site_a` is predicted from `site_b`. */
+export function similarityRows(results: ModelResults, signatures: Signatures, seed: number): SimilarityRow[] {
+  const size = commonRarefaction([signatures.intact, ...signatures.nulls]);
+  if (size === null) return [];
+  const options = { seed, poolSize: size };
+  const intact = longRangeMatrix(signatures.intact, options);
+  const nulls = signatures.nulls.flatMap((set) => longRangeMatrix(set, options) ?? []);
+  if (!intact) return [];
+  const sites = new Map(results.outline.anatomy.sites.map((site) => [site.name, site]));
+  return intact.sites.flatMap((a, i) =>
+    intact.sites.flatMap((b, j): SimilarityRow[] => {
+      const r2 = intact.r2[j]?.[i] ?? null;
+      if (r2 === null) return [];
+      const null_ = meanOfKnown(nulls.map((matrix) => matrix.r2[j]?.[i] ?? null));
+      return [
+        {
+          model: results.outline.model.name,
+          site_a: a.site,
+          site_b: b.site,
+          depth_a: sites.get(a.site)?.depth ?? 0,
+          depth_b: sites.get(b.site)?.depth ?? 0,
+          type_a: sites.get(a.site)?.type ?? 'signed',
+          type_b: sites.get(b.site)?.type ?? 'signed',
+          kernels: intact.kernels,
+          r2,
+          r2_null: null_,
+          excess: null_ === null ? null : r2 - null_,
+        },
+      ];
+    }),
+  );
+}

@@ -1,0 +1,163 @@
+import { canonicalJson } from '../../canonical.js';
+import { sha256 } from '../../digest.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { Graph } from '../../network/graph.js';
+import { SEMANTICS } from '../../plan/identity.js';
+import type { ModelOutline } from '../../plan/outline.js';
+import { firstMissing, type Committed, type StageContext, type Tally } from '../../plan/planner.js';
+import type { Workload } from '../../plan/prediction.js';
+import type { Stage } from '../../plan/stage.js';
+import type { StudyRef } from '../../spec/resolved-study.js';
+import type { Catalog } from '../catalog.js';
+import { checkBaselines } from './check-baselines.js';
+import { adoptedScores, adoptScores } from './decisions.js';
+import { failedKeys } from '../running/failures.js';
+import { CellReader, loadProfile } from '../reading/load-model-results.js';
+import { loadOutlines } from '../reading/outlines.js';
+import { isSound } from '../reading/model-results.js';
+import { damageScore, scoresOf } from './scores.js';
+import { segmentsOf } from './segments.js';
+import type { StagePlan, StudyEnd } from '../steps.js';
+import { adoptedWaves, adoptWaves, decideWaves, withReach } from './waves.js';
+import { workloadOf } from './workload.js';
+
+/** What planning found: the next stage, if any, and how the whole study stands. */
+export interface PlannedStage {
+  readonly stage: Stage | undefined;
+  readonly tally: Tally;
+  readonly models: readonly ModelOutline[];
+}
+
+/**
+ * The first stage that misses anything. Stages are planned from the spec and from cells that earlier stages asked for;
+ * what results decide, an order or the conditions that go on to the next wave of images, is decided once, and kept with the
+ * hash of what it was read from.
+ */
+export async function nextStage(
+  ledger: Ledger,
+  catalog: Catalog,
+  ref: StudyRef,
+  options: { readonly expectations?: boolean } = {},
+): Promise<PlannedStage> {
+  const failed = await failedKeys(ledger, ref);
+  const workloads = new Map<string, Workload>();
+  let scores = await adoptedScores(ledger, ref);
+  for (;;) {
+    const { study, models: plain } = await loadOutlines(ledger, catalog, ref, scores);
+    const { seed } = study;
+    for (const { model } of plain) {
+      if (workloads.has(model.name)) continue;
+      const { graph, anatomy } = await catalog.model(model);
+      workloads.set(model.name, workloadOf(graph, anatomy));
+    }
+    const context: StageContext = {
+      seed,
+      committed: committedIn(ledger),
+      failed,
+      workload: (outline) => workloads.get(outline.model.name) as Workload,
+    };
+    const adopted = await adoptedWaves(ledger, ref, plain);
+    let { reach } = adopted;
+    for (let round = adopted.decisions; ; round++) {
+      const models = withReach(plain, reach);
+      const plan = (): ReturnType<typeof firstMissing> => firstMissing(models, context, scores);
+      const found = await plan();
+      if (found.stage?.index !== 0 && options.expectations !== false)
+        await checkBaselines(ledger, catalog, models, seed);
+      if (found.stage) return { ...found, models };
+      const decided = await decideScores(ledger, catalog, ref, models, scores, seed, plan);
+      if (decided.found) return { ...decided.found, models };
+      if (decided.scores) {
+        scores = decided.scores;
+        break;
+      }
+      if (Object.keys(reach).length === 0) return { ...found, models };
+      const waves = await decideWaves(ledger, models, seed);
+      // Reading checks objects, and sets aside damaged ones that an index still counted: nothing is decided without them.
+      const again = await plan();
+      if (again.stage || !waves) return { ...again, models };
+      reach = await adoptWaves(ledger, ref, round, reach, waves);
+    }
+  }
+}
+
+/** Scores that are new; or what turned out to be missing when they were read; or neither, where none are needed any more. */
+async function decideScores(
+  ledger: Ledger,
+  catalog: Catalog,
+  ref: StudyRef,
+  models: readonly ModelOutline[],
+  known: Stage['scores'],
+  seed: number,
+  plan: () => ReturnType<typeof firstMissing>,
+): Promise<{ readonly scores?: Stage['scores']; readonly found?: Awaited<ReturnType<typeof firstMissing>> }> {
+  if (Object.keys(known).length > 0) return {};
+  const graphs = new Map<ModelOutline, Graph>();
+  for (const outline of models) graphs.set(outline, (await catalog.model(outline.model)).graph);
+  let found: Awaited<ReturnType<typeof firstMissing>> | undefined;
+  const scores = await adoptScores(ledger, ref, async () => {
+    const decided = await scoresOf(models, {
+      graph: (outline) => graphs.get(outline) as Graph,
+      profile: (outline) => loadProfile(ledger, outline, seed),
+      meanKl: (outline, ablation) => meanKl(ledger, outline, ablation, seed),
+    });
+    if (Object.keys(decided).length === 0) return undefined;
+    // As for waves: reading may have set something aside.
+    found = await plan();
+    return found.stage ? undefined : { scores: decided, read: sha256(canonicalJson([...found.keys].sort())) };
+  });
+  if (Object.keys(scores).length > 0) return { scores };
+  return found?.stage ? { found } : {};
+}
+
+/** Sums up the cells of all networks by key, so that later plans need not open every object. Changes nothing if called again. */
+export async function indexCells(ledger: Ledger, models: readonly ModelOutline[]): Promise<void> {
+  for (const { scope, chunks, pieces } of models) {
+    for (const { digest } of [...chunks, ...pieces])
+      await ledger.writeIndexSegment({ ...scope, chunk: digest, semantics: SEMANTICS });
+  }
+}
+
+function committedIn(ledger: Ledger): Committed {
+  return {
+    cells: (outline, chunk) => ledger.committedKeys({ ...outline.scope, chunk, semantics: SEMANTICS }),
+    results: (outline) => ledger.committedResults({ ...outline.scope, semantics: SEMANTICS }),
+  };
+}
+
+async function meanKl(
+  ledger: Ledger,
+  outline: ModelOutline,
+  ablation: string,
+  seed: number,
+): Promise<readonly (number | undefined)[]> {
+  const cells = await CellReader.open(ledger, outline, seed);
+  const scoring = outline.ablations.find(
+    ({ spec, scoring: list }) => list && `${spec.name} (order)` === ablation,
+  )?.scoring;
+  return Array.from({ length: scoring?.length ?? 0 }, (_, index) => {
+    const result = cells.condition('cells', ablation, index);
+    return isSound(result) ? damageScore(result.kl) : undefined;
+  });
+}
+
+/** Writes a stage down and divides it into batches of about so many seconds. */
+export async function publishStage(
+  ledger: Ledger,
+  ref: StudyRef,
+  planned: PlannedStage,
+): Promise<StagePlan | StudyEnd> {
+  const { stage, tally } = planned;
+  if (!stage) return { stored: tally.stored, failed: tally.failed };
+  const stored = await ledger.putRecord('plans', stage as never);
+  const segments = segmentsOf(stage, ref.batchSeconds);
+  return {
+    study: ref,
+    index: stage.index,
+    ref: stored,
+    units: segments.at(-1)?.to ?? 0,
+    segments,
+    stored: tally.stored,
+    failed: tally.failed,
+  };
+}

@@ -1,0 +1,105 @@
+import type { Graph } from '../../network/graph.js';
+import { needsScores } from '../../plan/conditions.js';
+import { conditionList, scoresName, scoringAblation, type ModelOutline } from '../../plan/outline.js';
+import { targetsOf, type Target } from '../../plan/target.js';
+import type { AblationSpec } from '../../spec/study-spec.js';
+import type { Tensor } from '../../tensor.js';
+import type { SiteProfile } from '../reading/model-results.js';
+
+/** What scores are read from. Undefined or missing where it is not stored yet. */
+export interface ScoreSource {
+  graph(outline: ModelOutline): Graph;
+  profile(outline: ModelOutline): Promise<ReadonlyMap<string, SiteProfile> | undefined>;
+  /** Damage of each condition over all chunks (`damageScore`); undefined where a cell is missing or failed. */
+  meanKl(outline: ModelOutline, ablation: string): Promise<readonly (number | undefined)[] | undefined>;
+}
+
+/** Of a target whose score could not be had: it is removed last, never ranked as harmless. */
+const UNDECIDED = Number.MAX_VALUE;
+
+/**
+ * Mean KL; where outputs are not finite on some images, above every mean, and the more the more images these are: damage
+ * beyond any measure. Always finite.
+ */
+export function damageScore(kl: ArrayLike<number>): number {
+  let [sum, lost] = [0, 0];
+  for (let i = 0; i < kl.length; i++) {
+    const value = kl[i] as number;
+    if (Number.isFinite(value)) sum += value;
+    else lost++;
+  }
+  return lost === 0 ? sum / kl.length : (UNDECIDED / 2) * (lost / kl.length);
+}
+
+/** L1 norm of each kernel's weights, by layer name. */
+export function weightNorms(graph: Graph, outline: Pick<ModelOutline, 'anatomy'>): ReadonlyMap<string, Float64Array> {
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  return new Map(
+    outline.anatomy.layers.map((layer) => {
+      const weights = graph.constants.get(nodes.get(layer.node)?.inputs[1] ?? '') as Tensor<'float32'>;
+      const norms = new Float64Array(layer.kernels);
+      const perKernel = weights.data.length / layer.kernels;
+      weights.data.forEach((weight, j) => {
+        const kernel = Math.floor(j / perKernel);
+        norms[kernel] = (norms[kernel] as number) + Math.abs(weight);
+      });
+      return [layer.name, norms];
+    }),
+  );
+}
+
+/** Scores of every ablation whose order depends on results that are all there, by `model/ablation`. */
+export async function scoresOf(
+  outlines: readonly ModelOutline[],
+  source: ScoreSource,
+): Promise<Readonly<Record<string, readonly number[]>>> {
+  const scores: Record<string, readonly number[]> = {};
+  for (const outline of outlines) {
+    for (const { spec } of outline.ablations) {
+      if (!needsScores(spec)) continue;
+      const known = await scoreTargets(outline, spec, source);
+      if (known) scores[scoresName(outline.model.name, spec.name)] = known.map((score) => score ?? UNDECIDED);
+    }
+  }
+  return scores;
+}
+
+async function scoreTargets(
+  outline: ModelOutline,
+  spec: AblationSpec,
+  source: ScoreSource,
+): Promise<readonly (number | undefined)[] | undefined> {
+  const targets = targetsOf(outline.anatomy, spec.unit, spec.layers);
+  switch (spec.order) {
+    case 'random':
+      return undefined;
+    case 'weight-norm': {
+      const norms = weightNorms(source.graph(outline), outline);
+      const bySite = new Map(outline.anatomy.layers.map((layer) => [layer.site, norms.get(layer.name)]));
+      return sumOverCuts(targets, (site, channel) => bySite.get(site)?.[channel] ?? 0);
+    }
+    case 'activation-std': {
+      const profile = await source.profile(outline);
+      return profile && sumOverCuts(targets, (site, channel) => profile.get(site)?.std[channel] ?? 0);
+    }
+    case 'kl': {
+      const { name } = scoringAblation(spec);
+      if (conditionList(outline, name).length !== targets.length) return undefined;
+      return source.meanKl(outline, name);
+    }
+  }
+}
+
+/** Undefined where a sum is not finite. */
+function sumOverCuts(
+  targets: readonly Target[],
+  score: (site: string, channel: number) => number,
+): (number | undefined)[] {
+  return targets.map((target) => {
+    const total = target.cuts.reduce(
+      (sum, cut) => sum + cut.channels.reduce((inner, channel) => inner + score(cut.site, channel), 0),
+      0,
+    );
+    return Number.isFinite(total) ? total : undefined;
+  });
+}

@@ -1,0 +1,25 @@
+import { batchSize, LEAST_SECONDS, WAVES, waveBatchSeconds } from '../../plan/planner.js';
+import { lengthOf, type Stage } from '../../plan/stage.js';
+import type { StageSegment } from '../steps.js';
+
+/** The groups of a stage, one behind the other, with the size of batches that take about so many seconds. */
+export function segmentsOf({ index, groups }: Pick<Stage, 'index' | 'groups'>, batchSeconds: number): StageSegment[] {
+  const whole = groups.reduce((sum, group) => sum + lengthOf(group.missing) * group.seconds, 0);
+  const aim = index === WAVES ? waveBatchSeconds(whole, batchSeconds) : batchSeconds;
+  let from = 0;
+  return groups.map((group) => {
+    const to = from + lengthOf(group.missing);
+    const size = batchSize(group, aim);
+    const segment = {
+      label: `${group.model} · ${group.name || group.kind}`,
+      model: group.model,
+      from,
+      to,
+      size,
+      least: Math.min(size, batchSize(group, LEAST_SECONDS)),
+      seconds: size * group.seconds,
+    };
+    from = to;
+    return segment;
+  });
+}

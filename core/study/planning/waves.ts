@@ -1,0 +1,136 @@
+import { canonicalJson } from '../../canonical.js';
+import { sha256, type Digest } from '../../digest.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import { scoresName, type ModelOutline, type Reach } from '../../plan/outline.js';
+import { indicesOf, lengthOf, rangesOf, type Ranges } from '../../plan/stage.js';
+import type { StudyRef } from '../../spec/resolved-study.js';
+import type { StopSpec } from '../../spec/study-spec.js';
+import { CellReader } from '../reading/load-model-results.js';
+import { verdictOf } from './settle.js';
+
+/** Number of the first decision on waves among a study's decisions; those before it order conditions. */
+const FIRST = 3;
+
+/** By how much a leader goes ahead of the images that it has seen. */
+const LEAP = 4;
+
+/** One round of decisions: which conditions go on to which wave. */
+export interface WaveDecision {
+  /** By `model/ablation`: waves, and the conditions that are asked for on them from now on. */
+  readonly advance: Readonly<Record<string, readonly (readonly [wave: number, conditions: Ranges])[]>>;
+  /** SHA-256 of the sorted keys of the cells that it was read from. */
+  readonly read: Digest;
+}
+
+/** What was decided on waves so far, and how often. */
+export async function adoptedWaves(
+  ledger: Ledger,
+  ref: StudyRef,
+  models: readonly ModelOutline[],
+): Promise<{ readonly reach: Reach; readonly decisions: number }> {
+  let reach = reachOf(models);
+  for (let decisions = 0; ; decisions++) {
+    const known = Object.keys(reach).length > 0 && (await ledger.getStage<WaveDecision>(ref.id, FIRST + decisions));
+    if (!known) return { reach, decisions };
+    reach = extended(reach, known);
+  }
+}
+
+/** The waves that outlines ask for now. */
+export function reachOf(models: readonly ModelOutline[]): Reach {
+  return Object.fromEntries(
+    models.flatMap(({ model, ablations }) =>
+      ablations.flatMap(({ spec, reach }) => (reach ? [[scoresName(model.name, spec.name), reach] as const] : [])),
+    ),
+  );
+}
+
+/** Outlines that ask for other waves. */
+export function withReach(models: readonly ModelOutline[], reach: Reach): readonly ModelOutline[] {
+  return models.map((outline) => ({
+    ...outline,
+    ablations: outline.ablations.map((ablation) =>
+      ablation.reach
+        ? { ...ablation, reach: reach[scoresName(outline.model.name, ablation.spec.name)] ?? ablation.reach }
+        : ablation,
+    ),
+  }));
+}
+
+function extended(reach: Reach, { advance }: WaveDecision): Reach {
+  return Object.fromEntries(
+    Object.entries(reach).map(([name, waves]) => {
+      const next = [...waves];
+      for (const [wave, conditions] of advance[name] ?? []) {
+        // A record of another store may name more than there are.
+        const known = conditions.map(([from, to]) => [from, Math.min(to, next.length)] as const);
+        const there = known.filter(([from, to]) => from < to);
+        for (const index of indicesOf(there, 0, lengthOf(there))) {
+          next[index] = Math.max(next[index] as number, wave + 1);
+        }
+      }
+      return [name, next];
+    }),
+  );
+}
+
+/**
+ * Decides which conditions go on to which wave, from the cells of the waves that were asked for before: a pure function
+ * of these. Undefined where everything is settled, or undecided.
+ */
+export async function decideWaves(
+  ledger: Ledger,
+  models: readonly ModelOutline[],
+  seed: number,
+): Promise<WaveDecision | undefined> {
+  const advance: Record<string, (readonly [number, Ranges])[]> = {};
+  const read = new Set<Digest>();
+  for (const outline of models) {
+    const adaptive = outline.ablations.filter(({ reach }) => reach);
+    if (adaptive.length === 0) continue;
+    const cells = await CellReader.open(ledger, outline, seed, 'waves');
+    for (const { spec, list, reach } of adaptive) {
+      if (!list || !reach) continue;
+      const results = Array.from({ length: list.length }, (_, index) =>
+        cells.condition('cells', spec.name, index, read),
+      );
+      const images = outline.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
+      const verdict = verdictOf(spec.stop as StopSpec, results, images);
+      const next = nextWaves(outline, reach, verdict.advance);
+      if (next.length > 0) advance[scoresName(outline.model.name, spec.name)] = next;
+    }
+  }
+  if (Object.keys(advance).length === 0) return undefined;
+  return { advance, read: sha256(canonicalJson([...read].sort())) };
+}
+
+/** Adopts the decision of a round, or writes it: the first to write decides. Gives the waves asked for from then on. */
+export async function adoptWaves(
+  ledger: Ledger,
+  ref: StudyRef,
+  round: number,
+  reach: Reach,
+  decision: WaveDecision,
+): Promise<Reach> {
+  return extended(reach, await ledger.putStage(ref.id, FIRST + round, decision));
+}
+
+/** By wave, ascending: which conditions are asked for on it from now on. */
+function nextWaves(
+  { waves }: ModelOutline,
+  reach: readonly number[],
+  advance: readonly { readonly condition: number; readonly leap: boolean }[],
+): (readonly [number, Ranges])[] {
+  const ends: number[] = [];
+  for (const pieces of waves) {
+    ends.push((ends.at(-1) ?? 0) + pieces.reduce((sum, piece) => sum + piece.images, 0));
+  }
+  const byWave = waves.map((): number[] => []);
+  for (const { condition, leap } of advance) {
+    const now = reach[condition] as number;
+    const far = ends.filter((end) => end <= LEAP * (ends[now - 1] as number)).length;
+    const to = Math.min(waves.length, leap ? Math.max(now + 1, far) : now + 1);
+    for (let wave = now; wave < to; wave++) byWave[wave]?.push(condition);
+  }
+  return byWave.flatMap((conditions, wave) => (conditions.length > 0 ? [[wave, rangesOf(conditions)] as const] : []));
+}

@@ -1,0 +1,71 @@
+import type { Graph } from '../../network/graph.js';
+import type { LabelledCondition } from '../../plan/conditions.js';
+import type { ImpulseGroup } from '../../plan/impulses.js';
+import type { ModelOutline } from '../../plan/outline.js';
+import type { StopSpec } from '../../spec/study-spec.js';
+import type { ImpulseRecord } from '../../probe/gathering.js';
+import type { Tensor } from '../../tensor.js';
+
+/** One condition over all images of its network's data, over those that it was stopped at, or over what is there. */
+export interface ConditionResult {
+  readonly predicted: Uint16Array;
+  readonly loss: Float32Array;
+  readonly kl: Float32Array;
+  readonly effect: number;
+  /** Places in the network's data of the images that the arrays hold, in their order, where these are not all in theirs. */
+  readonly images?: Uint32Array;
+  /** `partial`: some chunks are missing; the arrays then hold the others. */
+  readonly state: 'ok' | 'no-op' | 'partial';
+}
+
+/** One ablation of one network, by index of its conditions. */
+export interface AblationResult {
+  readonly name: string;
+  readonly mode: string;
+  readonly unit: string;
+  /** Adaptive: by which rule conditions stop; absent: every condition is on every image. */
+  readonly stop?: StopSpec;
+  /** Cumulative, and what its order is read from failed: which targets a condition removes is not known, and none was run. */
+  readonly unordered?: true;
+  readonly conditions: readonly {
+    readonly labelled: LabelledCondition;
+    readonly result: ConditionResult | undefined;
+  }[];
+}
+
+/** Responses to one group of impulses. */
+export interface ResponseResultRead {
+  readonly group: ImpulseGroup;
+  readonly impulses: readonly ImpulseRecord[];
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Key of the object in the store. */
+  readonly object: string;
+}
+
+/** Channel statistics of a site over the reference images. */
+export interface SiteProfile {
+  readonly mean: Float64Array;
+  readonly std: Float64Array;
+}
+
+/** A condition on everything that was asked for. */
+export function isSound(result: ConditionResult | undefined): result is ConditionResult {
+  return result !== undefined && result.state !== 'partial';
+}
+
+/** Everything stored of one network in one study. */
+export interface ModelResults {
+  readonly outline: ModelOutline;
+  readonly graph: Graph;
+  readonly labels: Uint16Array;
+  readonly baseline: ConditionResult;
+  readonly ablations: readonly AblationResult[];
+  readonly responses: readonly { readonly name: string; readonly groups: readonly ResponseResultRead[] }[];
+  readonly profile: ReadonlyMap<string, SiteProfile> | undefined;
+  readonly parameters: number;
+  readonly macs: number;
+  /** Parameters and multiply-accumulates by node id. */
+  readonly cost: ReadonlyMap<string, { readonly parameters: number; readonly macs: number }>;
+  /** L1 norm of each kernel's weights, by layer name. */
+  readonly weightNorms: ReadonlyMap<string, Float64Array>;
+}

@@ -1,0 +1,71 @@
+import { PercussError } from '../../errors.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import { limits } from '../../limits.js';
+import type { CountedModel } from '../../plan/count.js';
+import { outlineOf, type ModelOutline, type Reach } from '../../plan/outline.js';
+import type { Anatomy } from '../../anatomy/site.js';
+import type { Stage } from '../../plan/stage.js';
+import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy, StudyRef } from '../../spec/resolved-study.js';
+import { excessesOf, studyCounts } from '../preparing/allowance.js';
+import type { Catalog } from '../catalog.js';
+
+/** A study with every network's outline. */
+export interface StudyOutline {
+  readonly study: ResolvedStudy;
+  readonly models: readonly ModelOutline[];
+}
+
+/**
+ * Reads a study and imports its networks; scores and reach are what results have decided. A study that comes from elsewhere was never held
+ * against our limits: what it asks for is counted before anything is enumerated.
+ * @throws PercussError LIMIT_EXCEEDED; NOT_FOUND; OBJECT_DAMAGED.
+ */
+export async function loadOutlines(
+  ledger: Ledger,
+  catalog: Catalog,
+  ref: StudyRef,
+  scores: Stage['scores'],
+  reach: Reach = {},
+): Promise<StudyOutline> {
+  const study = await ledger.getRecord(ref.study);
+  const dataOf = (model: ResolvedModel): ResolvedData =>
+    study.data.find((candidate) => candidate.name === model.data) as ResolvedData;
+  const counted: CountedModel[] = [];
+  for (const model of study.models) counted.push(countedOf(model, dataOf(model), (await catalog.model(model)).anatomy));
+  checkCounts(study, counted);
+  const models: ModelOutline[] = [];
+  for (const model of study.models) {
+    const { anatomy } = await catalog.model(model);
+    const data = dataOf(model);
+    models.push(outlineOf(model, { study, mode: ref.mode, anatomy, image: data.shape, scores, reach }));
+  }
+  return { study, models };
+}
+
+const imagesIn = (chunks: readonly ChunkRef[]): number => chunks.reduce((sum, { images }) => sum + images, 0);
+
+function countedOf(
+  { name }: ResolvedModel,
+  { shape, chunks, waves = [] }: ResolvedData,
+  anatomy: Anatomy,
+): CountedModel {
+  const pieces = waves.reduce((sum, wave) => sum + wave.length, 0);
+  const images = Math.max(imagesIn(chunks), imagesIn(waves.flat()));
+  return { name, anatomy, image: shape, images, chunks: chunks.length, pieces };
+}
+
+function checkCounts(study: ResolvedStudy, models: readonly CountedModel[]): void {
+  const excesses = excessesOf(studyCounts(study, models)).map(({ message, origin }) => `${message} (${origin})`);
+  const most = limits.images.value;
+  for (const { name, images } of models)
+    if (images > most)
+      excesses.push(`${images} images are asked of ${name}, above the limit of ${most} (docs/limits.md)`);
+  const { nulls } = study.analysis;
+  if (study.impulses.length > 0 && nulls > limits.studyUnits.value)
+    excesses.push(`${nulls} nulls are asked for, above the limit of ${limits.studyUnits.value} (docs/limits.md)`);
+  if (excesses.length === 0) return;
+  throw new PercussError(
+    'LIMIT_EXCEEDED',
+    `study ${study.study} of this store asks for more than percuss takes: ${excesses.slice(0, 5).join('; ')}. Run a spec that asks for less`,
+  );
+}

@@ -1,0 +1,307 @@
+import type { Digest } from '../../digest.js';
+import type { Engine } from '../../engine/engine.js';
+import { openEngine, type EngineOptions } from '../../engine/open.js';
+import { PercussError } from '../../errors.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { NumericMode } from '../../numeric-mode.js';
+import type { Condition } from '../../plan/condition.js';
+import {
+  chunkOf,
+  conditionList,
+  imageSetDigest,
+  impulseGroup,
+  unitKey,
+  type ModelOutline,
+} from '../../plan/outline.js';
+import { storedAs, unitsOf, type Stage, type UnitGroup } from '../../plan/stage.js';
+import { SEMANTICS } from '../../plan/identity.js';
+import type { Cell, Provenance } from '../../probe/cell.js';
+import type { ChunkBaseline } from '../../probe/chunk-baseline.js';
+import { runLesionBatch } from '../../probe/lesion.js';
+import { ReferenceSet } from '../../probe/reference-set.js';
+import { responseMetadata, runResponseBatch } from '../../probe/response-batch.js';
+import { shuffledNetwork } from '../../probe/shuffled-network.js';
+import { TappedNetwork } from '../../probe/tapped-network.js';
+import type { StudyRef } from '../../spec/resolved-study.js';
+import type { Tensor } from '../../tensor.js';
+import { Catalog, type LoadedModel } from '../catalog.js';
+import { inputLayout, blackPixel } from './input-layout.js';
+import { checkIntactOutputs } from './intact-outputs.js';
+import { loadOutlines, type StudyOutline } from '../reading/outlines.js';
+import { profileTensors } from './profile-tensors.js';
+import type { BatchOutcome, StagePlan, StepOptions } from '../steps.js';
+import { percussVersion } from '../version.js';
+
+interface Tapped {
+  readonly loaded: LoadedModel;
+  readonly network: TappedNetwork;
+  readonly reference: ReferenceSet;
+}
+
+/**
+ * Computes batches of one study after another: opens the engine once, keeps networks, images and baselines between
+ * batches. Lives in a compute process, or in the caller's own process when that is asked for.
+ */
+export class BatchRunner {
+  readonly #ledger: Ledger;
+  readonly #engineOptions: EngineOptions;
+  readonly #catalog: Catalog;
+  readonly #engines = new Map<string, Promise<Engine>>();
+  readonly #stages = new Map<string, Promise<OutlinedStage>>();
+  readonly #tapped = new Map<string, Promise<Tapped>>();
+  readonly #baselines = new Map<string, ChunkBaseline>();
+
+  constructor(ledger: Ledger, options: EngineOptions = {}) {
+    this.#ledger = ledger;
+    this.#engineOptions = options;
+    this.#catalog = new Catalog((digest) => ledger.getBlob(digest));
+  }
+
+  /** Computes and commits units [from, to) of a stage, but those that are stored by now. */
+  async run(plan: StagePlan, from: number, to: number, options: StepOptions = {}): Promise<BatchOutcome> {
+    const started = performance.now();
+    const { stage, outline } = await this.#stage(plan);
+    const tally = { computed: 0, reused: 0, noOp: 0 };
+    let done = 0;
+    for (const { group, indices } of unitsOf(stage, from, to)) {
+      const report = (part: number): void => options.onUnits?.(done + part);
+      const result = await this.#runGroup(plan.study, outline, group, indices, report, options.signal);
+      tally.computed += result.computed;
+      tally.reused += result.reused;
+      tally.noOp += result.noOp;
+      done += indices.length;
+      options.onUnits?.(done);
+    }
+    return { ...tally, seconds: (performance.now() - started) / 1000 };
+  }
+
+  async close(): Promise<void> {
+    for (const tapped of this.#tapped.values()) await (await tapped).network.close();
+    for (const engine of this.#engines.values()) await (await engine).close();
+    this.#tapped.clear();
+    this.#engines.clear();
+  }
+
+  /** Two studies may have equal stages, so the study is part of the name. */
+  #stage(plan: StagePlan): Promise<OutlinedStage> {
+    const name = `${plan.study.id} ${JSON.stringify(plan.study.mode)} ${plan.ref.key}`;
+    return remembered(this.#stages, name, 4, async () => {
+      const stage = (await this.#ledger.getRecord(plan.ref)) as Stage;
+      return { stage, outline: await loadOutlines(this.#ledger, this.#catalog, plan.study, stage.scores) };
+    });
+  }
+
+  #engine(mode: NumericMode): Promise<Engine> {
+    return remembered(this.#engines, JSON.stringify(mode), 4, () => openEngine(mode, this.#engineOptions));
+  }
+
+  async #runGroup(
+    study: StudyRef,
+    outline: StudyOutline,
+    group: UnitGroup,
+    indices: readonly number[],
+    report: (done: number) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<Omit<BatchOutcome, 'seconds'>> {
+    const model = outline.models.find((candidate) => candidate.model.name === group.model);
+    if (!model) throw new PercussError('BUG', `the stage asks for network ${group.model}, which is not in the study`);
+    const { seed } = outline.study;
+    const keyed = indices.map((index) => ({ index, key: unitKey(model, seed, group, index) }));
+    const stored = await this.#stored(model, group);
+    const missing = keyed.filter(({ key }) => !stored.has(key));
+    const reused = keyed.length - missing.length;
+    if (missing.length === 0) return { computed: 0, reused, noOp: 0 };
+    report(reused);
+    const context: GroupContext = {
+      study,
+      model,
+      seed,
+      group,
+      missing,
+      report: (done) => report(reused + done),
+      signal,
+    };
+    return { computed: missing.length, reused, noOp: await this.#compute(context) };
+  }
+
+  /** Computes and commits what is missing of a group; how many cells changed nothing. */
+  #compute(context: GroupContext): Promise<number> {
+    const { model, group } = context;
+    switch (group.kind) {
+      case 'baseline':
+        return this.#runCells(context, () => ({ edits: [] }));
+      case 'cells':
+        return this.#runCells(context, (index) => conditionList(model, group.name).at(index).condition);
+      case 'profile':
+        return this.#runResults(context, () => this.#profile(context));
+      case 'responses':
+        return this.#runResults(context, (unit) => this.#response(context, unit));
+    }
+  }
+
+  #stored(model: ModelOutline, group: UnitGroup): Promise<{ has(key: Digest): boolean }> {
+    if (storedAs[group.kind] === 'result') {
+      return this.#ledger.committedResults({ ...model.scope, semantics: SEMANTICS });
+    }
+    return this.#ledger.committedKeys(this.#cellScope(model, group));
+  }
+
+  #cellScope(
+    model: ModelOutline,
+    group: UnitGroup,
+  ): { model: Digest; mode: NumericMode; chunk: Digest; images: number; semantics: number } {
+    const { digest, images } = chunkOf(model, group.chunk);
+    return { ...model.scope, chunk: digest, images, semantics: SEMANTICS };
+  }
+
+  async #runCells(
+    { model, group, missing, report, signal }: GroupContext,
+    conditionAt: (index: number) => Condition,
+  ): Promise<number> {
+    const tapped = await this.#tap(model, undefined, 0);
+    const chunk = chunkOf(model, group.chunk);
+    const { images, labels } = await this.#catalog.images(tapped.loaded, [chunk]);
+    const cells: Cell[] = [];
+    const known = `${model.scope.model} ${chunk.digest}`;
+    const remembered_ = this.#baselines.get(known);
+    const baseline = await runLesionBatch(
+      {
+        network: tapped.network,
+        chunk: { digest: chunk.digest, images, labels },
+        conditions: missing.map(({ key, index }) => ({ key, condition: conditionAt(index) })),
+        reference: tapped.reference,
+        output: model.model.output,
+        ...(remembered_ ? { baseline: remembered_ } : {}),
+        ...(signal ? { signal } : {}),
+        onDone: report,
+      },
+      { cell: (_, cell) => void cells.push(cell) },
+    );
+    if (group.kind === 'baseline') {
+      const { name, output } = model.model;
+      checkIntactOutputs({
+        model: name,
+        outputs: baseline.outputs,
+        classes: tapped.network.classes,
+        kind: output.kind,
+      });
+    }
+    if (this.#baselines.size > 64) this.#baselines.clear();
+    this.#baselines.set(known, baseline);
+    signal?.throwIfAborted();
+    await this.#ledger.commitCells(this.#cellScope(model, group), cells, chunk.images, await this.#provenance(model));
+    return cells.filter((cell) => cell.state === 'no-op').length;
+  }
+
+  async #runResults(
+    { model, missing, report }: GroupContext,
+    make: (unit: Missing) => Promise<Result>,
+  ): Promise<number> {
+    const scope = { ...model.scope, semantics: SEMANTICS };
+    for (const [done, unit] of missing.entries()) {
+      const { tensors, metadata } = await make(unit);
+      await this.#ledger.commitResult(scope, unit.key, tensors, metadata, await this.#provenance(model));
+      report(done + 1);
+    }
+    return 0;
+  }
+
+  async #profile({ model, seed }: GroupContext): Promise<Result> {
+    const { network, reference } = await this.#tap(model, undefined, seed);
+    return {
+      tensors: await profileTensors(network, reference, model.model.output),
+      metadata: { kind: 'profile' },
+    };
+  }
+
+  async #response({ model, seed, group, signal }: GroupContext, { key, index }: Missing): Promise<Result> {
+    const impulses = impulseGroup(model, group.name, index);
+    const tapped = await this.#tap(model, impulses.variant === 'intact' ? undefined : impulses.variant.shuffled, seed);
+    const result = await runResponseBatch(tapped.network, impulses, {
+      layout: inputLayout(tapped.loaded.graph.inputs[0]?.shape ?? [], model.image),
+      reference: tapped.reference.images as Tensor<'float32'>,
+      black: blackPixel(model.model.input, model.image[0] as number),
+      ...(signal ? { signal } : {}),
+    });
+    return { tensors: result.tensors, metadata: responseMetadata(impulses, result, key) };
+  }
+
+  /** The network on its engine; with `shuffled`, the null of that number. */
+  #tap(model: ModelOutline, shuffled: number | undefined, seed: number): Promise<Tapped> {
+    const name = `${model.scope.model} ${model.model.after} ${model.reference} ${shuffled ?? 'intact'} ${JSON.stringify(model.scope.mode)}`;
+    return remembered(
+      this.#tapped,
+      name,
+      3,
+      async () => {
+        const loaded = await this.#catalog.model(model.model);
+        const engine = await this.#engine(model.scope.mode);
+        const { images } = await this.#catalog.images(loaded, model.referenceChunks);
+        const open = (graph: LoadedModel['graph']): TappedNetwork =>
+          new TappedNetwork(graph, loaded.anatomy, engine, { output: loaded.output });
+        const intact = open(loaded.graph);
+        const tiles = [...intact.tiles(images)].map((tile) => tile.images);
+        const network =
+          shuffled === undefined ? intact : open(await shuffledNetwork(loaded.graph, engine, tiles, seed, shuffled));
+        return { loaded, network, reference: new ReferenceSet(network, imageSetDigest(model.referenceChunks), images) };
+      },
+      async (dropped) => (await dropped).network.close(),
+    );
+  }
+
+  async #provenance(model: ModelOutline): Promise<Provenance> {
+    return { ...(await this.#engine(model.scope.mode)).provenance, percuss: percussVersion };
+  }
+}
+
+/** A stage, and what its study asks for: the same for all its batches. */
+interface OutlinedStage {
+  readonly stage: Stage;
+  readonly outline: StudyOutline;
+}
+
+interface Missing {
+  readonly index: number;
+  readonly key: Digest;
+}
+
+/** What is committed for a unit whose result is no cell. */
+interface Result {
+  readonly tensors: Parameters<Ledger['commitResult']>[2];
+  readonly metadata: Parameters<Ledger['commitResult']>[3];
+}
+
+interface GroupContext {
+  readonly study: StudyRef;
+  readonly model: ModelOutline;
+  readonly seed: number;
+  readonly group: UnitGroup;
+  readonly missing: readonly Missing[];
+  readonly report: (done: number) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A small cache: the least recently used entry makes room. */
+function remembered<V>(
+  cache: Map<string, Promise<V>>,
+  key: string,
+  most: number,
+  make: () => Promise<V>,
+  drop?: (value: Promise<V>) => Promise<void>,
+): Promise<V> {
+  const known = cache.get(key);
+  if (known) {
+    cache.delete(key);
+    cache.set(key, known);
+    return known;
+  }
+  for (const [oldest, value] of cache) {
+    if (cache.size < most) break;
+    cache.delete(oldest);
+    void drop?.(value);
+  }
+  const made = make();
+  cache.set(key, made);
+  made.catch(() => cache.delete(key));
+  return made;
+}

@@ -1,0 +1,27 @@
+import { predictions } from '../../probe/metrics.js';
+import type { ReferenceSet } from '../../probe/reference-set.js';
+import type { TappedNetwork } from '../../probe/tapped-network.js';
+import type { OutputSpec } from '../../spec/study-spec.js';
+import type { Tensor } from '../../tensor.js';
+
+/**
+ * Statistics of every site over the reference images, float64 by channel: `mean/<site>`, `std/<site>`; and what the intact network
+ * predicts on them: `predicted`.
+ */
+export async function profileTensors(
+  network: TappedNetwork,
+  reference: ReferenceSet,
+  output: OutputSpec,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const statistics = await reference.statistics();
+  const tensors = new Map<string, Tensor>();
+  for (const site of network.anatomy.sites) {
+    const known = statistics.get(site.value);
+    if (!known) continue;
+    for (const name of ['mean', 'std', 'low', 'high'] as const) {
+      tensors.set(`${name}/${site.name}`, { dtype: 'float64', shape: [site.channels], data: known[name] });
+    }
+  }
+  const data = predictions(await reference.outputs(), network.classes, output);
+  return tensors.set('predicted', { dtype: 'uint16', shape: [data.length], data });
+}
