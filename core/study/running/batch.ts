@@ -29,6 +29,7 @@ import { inputLayout, blackPixel } from './input-layout.js';
 import { checkIntactOutputs } from './intact-outputs.js';
 import { loadOutlines, type StudyOutline } from '../reading/outlines.js';
 import { profileTensors } from './profile-tensors.js';
+import { remembered } from './remembered.js';
 import type { BatchOutcome, StagePlan, StepOptions } from '../steps.js';
 import { percussVersion } from '../version.js';
 
@@ -163,7 +164,7 @@ export class BatchRunner {
     const { images, labels } = await this.#catalog.images(tapped.loaded, [chunk]);
     const cells: Cell[] = [];
     const known = `${model.scope.model} ${chunk.digest}`;
-    const remembered_ = this.#baselines.get(known);
+    const before = this.#baselines.get(known);
     const baseline = await runLesionBatch(
       {
         network: tapped.network,
@@ -171,7 +172,7 @@ export class BatchRunner {
         conditions: missing.map(({ key, index }) => ({ key, condition: conditionAt(index) })),
         reference: tapped.reference,
         output: model.model.output,
-        ...(remembered_ ? { baseline: remembered_ } : {}),
+        ...(before ? { baseline: before } : {}),
         ...(signal ? { signal } : {}),
         onDone: report,
       },
@@ -279,29 +280,4 @@ interface GroupContext {
   readonly missing: readonly Missing[];
   readonly report: (done: number) => void;
   readonly signal: AbortSignal | undefined;
-}
-
-/** A small cache: the least recently used entry makes room. */
-function remembered<V>(
-  cache: Map<string, Promise<V>>,
-  key: string,
-  most: number,
-  make: () => Promise<V>,
-  drop?: (value: Promise<V>) => Promise<void>,
-): Promise<V> {
-  const known = cache.get(key);
-  if (known) {
-    cache.delete(key);
-    cache.set(key, known);
-    return known;
-  }
-  for (const [oldest, value] of cache) {
-    if (cache.size < most) break;
-    cache.delete(oldest);
-    void drop?.(value);
-  }
-  const made = make();
-  cache.set(key, made);
-  made.catch(() => cache.delete(key));
-  return made;
 }
