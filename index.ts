@@ -7,9 +7,11 @@ export type { Anatomy, Block, Layer, Site, Stream } from './core/anatomy/site.js
 export type { Progress, ProgressEvent } from './core/progress.js';
 export type { StudySpec } from './core/spec/study-spec.js';
 export { loadStudySpec } from './core/spec/load.js';
+export type { LoadedSpec, SpecSource } from './core/spec/load.js';
 export { openStore } from './core/store/open.js';
 export type { ObjectStore } from './core/store/object-store.js';
 export { queryTables } from './core/tables/query.js';
+export type { QueryColumn, QueryResult } from './core/tables/query.js';
 export type { TableName, Tables } from './core/tables/schema.js';
 export { percussVersion } from './core/study/version.js';
 export { runStudy } from './workers/run-study.js';

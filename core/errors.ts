@@ -78,7 +78,19 @@ export class PercussError extends Error {
   }
 }
 
-/** True for errors of percuss, also for those that crossed a process boundary as plain objects. */
+/**
+ * True for errors of percuss, also for those that crossed a process boundary as plain objects.
+ *
+ * @example
+ * import { isPercussError, loadStudySpec } from 'percuss';
+ *
+ * try {
+ *   await loadStudySpec('no-such-file.yaml');
+ * } catch (error) {
+ *   if (!isPercussError(error)) throw error;
+ *   console.log(error.code, error.kind, error.message);
+ * }
+ */
 export function isPercussError(error: unknown): error is PercussError {
   return (
     error instanceof PercussError ||

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Ledger } from '../core/ledger/ledger.js';
 import { silent, type Progress } from '../core/progress.js';
+import type { SpecSource } from '../core/spec/load.js';
 import { openStore } from '../core/store/open.js';
 import type { Compute } from '../core/study/running/compute.js';
 import { createSteps } from '../core/study/create-steps.js';
@@ -38,18 +39,41 @@ export interface StudyRun {
 }
 
 /**
- * Runs the study of a spec file on this machine, without Temporal: the same steps in a loop, batches in child processes.
- * What the store holds already is not computed again.
+ * Runs a study on this machine, without Temporal: the same steps in a loop, batches in child processes. What the store holds
+ * already is not computed again.
  *
+ * @param study a spec file, or what would stand in one, with paths relative to the working directory.
  * @throws PercussError SPEC_INVALID with every mistake at once, EXPECTATION_MISSED, CANCELLED, STORE_UNREACHABLE.
+ * @example
+ * import { queryTables, runStudy } from 'percuss';
+ *
+ * const images = (part) => ({
+ *   format: 'idx',
+ *   files: [`experiments/zoo/data/${part}-images-idx3-ubyte`],
+ *   labels: [`experiments/zoo/data/${part}-labels-idx1-ubyte`],
+ *   images: 50,
+ * });
+ * const run = await runStudy(
+ *   {
+ *     version: 1,
+ *     study: 'blocks',
+ *     data: { test: images('test'), train: images('train') },
+ *     defaults: { data: 'test', reference: 'train', input: { divide: 255, mean: [0], std: [1] } },
+ *     models: { residual: { file: 'experiments/zoo/residual/model.json' } },
+ *     ablations: { blocks: { unit: 'block', mode: 'each', fill: 'mean' } },
+ *   },
+ *   { store: '.tmp/example/store', out: '.tmp/example/out' },
+ * );
+ * const { rows } = await queryTables('.tmp/example/out/tables', 'SELECT layers, kl FROM ablations ORDER BY kl DESC');
+ * console.log(run.failed, rows.length);
  */
-export async function runStudy(file: string, options: RunStudyOptions = {}): Promise<StudyRun> {
+export async function runStudy(study: SpecSource, options: RunStudyOptions = {}): Promise<StudyRun> {
   const progress = options.progress ?? silent;
   const ledger = new Ledger(await openStore(absoluteStoreUrl(options.store ?? 'file:.percuss')));
   let compute: Compute | undefined;
   try {
     const scout = modeScout({ progress, ...(options.signal ? { signal: options.signal } : {}) });
-    const { ref, spec } = await prepareStudy(file, ledger, { progress, scout, costOf: measuredCost });
+    const { ref, spec } = await prepareStudy(study, ledger, { progress, scout, costOf: measuredCost });
     const { workers, memory } = spec.run;
     compute = computeChildren({
       slots: options.workers ?? workers ?? availableParallelism(),

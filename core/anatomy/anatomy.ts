@@ -26,6 +26,16 @@ export interface AnatomyOptions {
  * normalisation and activation of whatever writes it.
  *
  * @throws PercussError MODEL_INVALID if the graph has no such output.
+ * @example
+ * import { readFile } from 'node:fs/promises';
+ * import { anatomyOf, importNetwork } from 'percuss';
+ *
+ * const folder = 'experiments/zoo/residual';
+ * const names = ['model.json', 'weights.bin'];
+ * const files = new Map(await Promise.all(names.map(async (name) => [name, await readFile(`${folder}/${name}`)])));
+ * const { layers, blocks } = anatomyOf(await importNetwork('residual', 'tfjs', files));
+ * for (const layer of layers) console.log(layer.name, layer.channels);
+ * console.log(blocks.map((block) => block.name));
  */
 export function anatomyOf(graph: Graph, options: AnatomyOptions = {}): Anatomy {
   const flow = dataflowOf(graph, options.output);

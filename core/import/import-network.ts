@@ -78,6 +78,10 @@ const detours: ReadonlyMap<string, string> = new Map(
 /**
  * The format that a file name stands for: `.onnx`, `.json` for a TensorFlow.js model, or `.h5` or `.keras` for a Keras model.
  * @throws PercussError MODEL_UNSUPPORTED for anything else, with a way to one of these where there is one.
+ * @example
+ * import { formatOf } from 'percuss';
+ *
+ * console.log(formatOf('models/resnet20.onnx'));
  */
 export function formatOf(fileName: string): NetworkFormat {
   const lower = fileName.toLowerCase();
@@ -152,6 +156,15 @@ function strayed(file: string, name: string, reason: string): PercussError {
  * @param file what its own file is called, for messages.
  * @param output the output that is its answer; the last where there is none of this name.
  * @throws PercussError FILE_DAMAGED, MODEL_INVALID, MODEL_UNSUPPORTED, LIMIT_EXCEEDED or FILE_MISSING.
+ * @example
+ * import { readFile } from 'node:fs/promises';
+ * import { importNetwork } from 'percuss';
+ *
+ * const folder = 'experiments/zoo/residual';
+ * const names = ['model.json', 'weights.bin'];
+ * const files = new Map(await Promise.all(names.map(async (name) => [name, await readFile(`${folder}/${name}`)])));
+ * const graph = await importNetwork('residual', 'tfjs', files);
+ * console.log(graph.inputs[0].shape, graph.nodes.length);
  */
 export async function importNetwork(
   name: string,

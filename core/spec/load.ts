@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { stringify } from 'yaml';
 import { PercussError } from '../errors.js';
 import { readRegular } from '../inside.js';
 import { limits } from '../limits.js';
@@ -19,22 +20,44 @@ export interface ReadSpec extends ParsedSpec {
   readonly text: string;
 }
 
+/** Where a spec comes from: a YAML file, or what would stand in one, with paths relative to the working directory. */
+export type SpecSource = string | Readonly<Record<string, unknown>>;
+
+/** What messages call a spec that is no file. */
+const WRITTEN = 'spec.yaml';
+
+/** What messages call a spec: its file. */
+export function nameOfSpec(source: SpecSource): string {
+  return typeof source === 'string' ? source : WRITTEN;
+}
+
 /**
- * Reads a study from a YAML file; its mistakes come back.
- * @throws PercussError FILE_MISSING, LIMIT_EXCEEDED where the file is too large, SPEC_INVALID where it is no text.
+ * Reads a study; its mistakes come back. A spec made in code is read as the YAML that says the same, so that it means the
+ * same and has the same identity.
+ * @throws PercussError FILE_MISSING, LIMIT_EXCEEDED where it is too large, SPEC_INVALID where it is no text.
  */
-export async function readStudySpec(path: string): Promise<ReadSpec> {
-  const text = decodeText(path, await readRegular(path, { what: 'the spec', atMost: limits.specFile.value }));
+export async function readStudySpec(source: SpecSource): Promise<ReadSpec> {
+  const path = nameOfSpec(source);
+  const text =
+    typeof source === 'string'
+      ? decodeText(path, await readRegular(path, { what: 'the spec', atMost: limits.specFile.value }))
+      : stringify(source, { aliasDuplicateObjects: false });
   return { ...parseStudySpec(text, path, (file) => existsSync(resolve(file)), namesIn), text };
 }
 
 /**
- * Reads a study from a YAML file.
+ * Reads a study, with all defaults filled in, and without looking at the networks and images that it names.
+ *
  * @throws PercussError FILE_MISSING, or SPEC_INVALID with every mistake, its place and a hint.
+ * @example
+ * import { loadStudySpec } from 'percuss';
+ *
+ * const { spec } = await loadStudySpec('experiments/demo.yaml');
+ * console.log(spec.models.map((model) => model.name));
  */
-export async function loadStudySpec(path: string): Promise<LoadedSpec> {
-  const { spec, positions, issues, text } = await readStudySpec(path);
-  if (!spec) throw specInvalid(path, issues);
+export async function loadStudySpec(source: SpecSource): Promise<LoadedSpec> {
+  const { spec, positions, issues, text } = await readStudySpec(source);
+  if (!spec) throw specInvalid(nameOfSpec(source), issues);
   return { spec, positions, text };
 }
 

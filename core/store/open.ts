@@ -25,6 +25,12 @@ const forms = 'memory:, file:PATH, a path, or s3://BUCKET/PREFIX?endpoint=URL&re
  * credentials come the AWS way; the first two may stand in the URL.
  *
  * @throws PercussError USAGE for a URL of no such form; STORE_UNREACHABLE; STORE_UNSUITABLE.
+ * @example
+ * import { openStore } from 'percuss';
+ *
+ * const store = await openStore('file:.tmp/example/store');
+ * for await (const { key, bytes } of store.list('cells/')) console.log(key, bytes);
+ * await store.close();
  */
 export async function openStore(url: string, options: OpenOptions = {}): Promise<ObjectStore> {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(url)?.[1]?.toLowerCase();

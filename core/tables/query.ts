@@ -24,6 +24,11 @@ export interface QueryResult {
  * @param folder the `tables` folder of a study.
  * @param sql one statement in DuckDB's dialect that returns rows: SELECT, FROM, WITH, VALUES, DESCRIBE, SUMMARIZE, SHOW.
  * @throws PercussError NOT_FOUND when the folder holds no tables; USAGE when the statement is refused or wrong.
+ * @example
+ * import { queryTables } from 'percuss';
+ *
+ * const { columns, rows } = await queryTables('.tmp/example/out/tables', 'SELECT model, accuracy, images FROM models');
+ * console.log(columns.map((column) => column.name), rows);
  */
 export async function queryTables(folder: string, sql: string): Promise<QueryResult> {
   const files = await parquetFiles(folder);

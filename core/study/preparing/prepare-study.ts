@@ -9,7 +9,7 @@ import type { CountedModel, WorkCount } from '../../plan/count.js';
 import { silent, type Progress } from '../../progress.js';
 import { checkAgainstNetworks, type ImageFacts } from '../../spec/check.js';
 import { sortIssues, type Positions, type SpecIssue } from '../../spec/issue.js';
-import { readStudySpec, specInvalid } from '../../spec/load.js';
+import { nameOfSpec, readStudySpec, specInvalid, type SpecSource } from '../../spec/load.js';
 import { inputIssue, soundParts, withoutConsequences } from './input-issue.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { DataSpec, RunSpec, StudySpec } from '../../spec/study-spec.js';
@@ -81,8 +81,9 @@ const ATTEMPTS = 8;
  * that names them.
  * @throws PercussError SPEC_INVALID, or the code that all mistakes have in common.
  */
-export async function readStudy(file: string, progress: Progress = silent): Promise<CheckedStudy> {
-  const { spec, draft, positions, issues: said, text } = await readStudySpec(file);
+export async function readStudy(source: SpecSource, progress: Progress = silent): Promise<CheckedStudy> {
+  const file = nameOfSpec(source);
+  const { spec, draft, positions, issues: said, text } = await readStudySpec(source);
   if (!draft) throw specInvalid(file, said);
   const issues: SpecIssue[] = [];
   const readable = spec ?? soundParts(draft, said);
@@ -169,9 +170,13 @@ export async function standingMode(
 }
 
 /** Reads a spec, refuses what is above its limits, decides what computes, stores its study, and plans what is missing. */
-export async function prepareStudy(file: string, ledger: Ledger, options: PrepareOptions = {}): Promise<PreparedStudy> {
+export async function prepareStudy(
+  source: SpecSource,
+  ledger: Ledger,
+  options: PrepareOptions = {},
+): Promise<PreparedStudy> {
   const progress = options.progress ?? silent;
-  const checked = await readStudy(file, progress);
+  const checked = await readStudy(source, progress);
   const { spec, yaml, positions, resolved, models, notices: ofImages } = checked;
   const standing = await standingMode(ledger, resolved.id, spec.run);
   await checkLimits(ledger, checked, standing.mode, options.costOf);
