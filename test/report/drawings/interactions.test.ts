@@ -1,0 +1,207 @@
+import { expect, test } from 'vitest';
+import type { Html } from '../../../core/report/html.js';
+import { interactions } from '../../../core/report/sections/interactions.js';
+import { interactionRow, pairRow } from '../hand-rows.js';
+import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
+
+const a = 'resnet20';
+
+test('means stand at their distances, across less within beside zero, and the surest pairs in tables', async () => {
+  const inter = (own: Parameters<typeof interactionRow>[0]) =>
+    interactionRow({
+      model: a,
+      measure: 'kl',
+      distance: 0,
+      pairs: 20,
+      units: 10,
+      left_out: 0,
+      singles: 0.5,
+      p: null,
+      distance_low: null,
+      distance_high: null,
+      ...own,
+    });
+  const int = await interactions(
+    contextWith({
+      interactions: [
+        inter({ part: 'layer', interaction: 0.5, low: 0.25, high: 0.75, left_out: 1 }),
+        inter({ part: 'across', interaction: 0.2, low: 0.1, high: 0.3, left_out: 2 }),
+        inter({
+          part: 'distance',
+          distance: 0.1,
+          distance_low: 0,
+          distance_high: 0.2,
+          interaction: 0.3,
+          low: 0.2,
+          high: 0.4,
+        }),
+        inter({
+          part: 'distance',
+          distance: 0.5,
+          distance_low: 0.4,
+          distance_high: 0.6,
+          interaction: -0.1,
+          low: -0.25,
+          high: 0,
+        }),
+        inter({ part: 'difference', distance: 0.3, interaction: -0.2, low: -0.4, high: -0.1, p: 0.012 }),
+        inter({ measure: 'delta_loss', part: 'layer' }),
+      ],
+      pairs: [
+        pairRow({
+          model: a,
+          layer_a: 'x',
+          channel_a: 1,
+          layer_b: 'y',
+          channel_b: null,
+          kl_a: 0.1,
+          kl_b: 0.2,
+          kl_joint: 0.8,
+          kl_interaction: 0.5,
+          kl_interaction_low: 0.4,
+          kl_interaction_high: 0.6,
+          distance: 0.25,
+        }),
+        pairRow({ kl_interaction: -0.5, kl_interaction_low: -0.6, kl_interaction_high: -0.4 }),
+        pairRow({ kl_interaction: 0.1, kl_interaction_low: 0, kl_interaction_high: 0.4 }),
+        pairRow({ kl_interaction: null }),
+      ],
+    }),
+  );
+  const drawn = figures(int);
+  expect(said(drawn[0])).toEqual({
+    title: 'What two removals do beyond the two alone, by how far apart they lie.',
+    panels: ['resnet20 · two-at-a-time: kernels, filled with zero'],
+    legend: ['resnet20', 'pairs of one layer', '95 % interval over pairs, the units they share, and images'],
+    note: 'Interaction: KL of both removed, less the KL of each removed alone, image by image; means over the pairs of a fifth of the distances, and, hollow at 0, over those of one layer. 3 pairs are left out, since outputs are not finite on some image, or a cell failed.',
+    reading:
+      'Above zero two units cover for each other: the second removal finds no substitute, which is redundancy; below zero the loss of one has already cost what both do together, and since KL grows with the square of small changes, a little above zero is also reached by two that merely push the output the same way.',
+  });
+  expect(drawn[0]?.panels.map(({ body }) => drawingOf(body))).toEqual([
+    {
+      label: 'Interaction against distance: resnet20 · two-at-a-time: kernels, filled with zero',
+      titles: ['Distance in normalised depth (0 to 1)', 'Mean interaction (nat)'],
+      x: ['0.0', '0.2', '0.4', '0.6', '0.8', '1.0'],
+      y: ['−0.2', '0', '0.2', '0.4', '0.6', '0.8'],
+      marks: [
+        'rule axis 1.03,0 -0.028,0 dashed 2,3',
+        'rule m0 0,0.25 0,0.75',
+        'rule m0 0.1,0.2 0.1,0.4',
+        'rule m0 0.5,-0.25 0.5,0',
+        'line m0 0.1,0.3 0.5,-0.1',
+        'circle m0 0.1,0.3',
+        'circle m0 0.5,-0.1',
+        'circle page 0,0.5 hollow',
+      ],
+    },
+  ]);
+  expect(tablesIn(drawn[0]?.numbers as Html)).toEqual([
+    [
+      [
+        'network',
+        'ablation',
+        'pairs',
+        'number',
+        'left out',
+        'units',
+        'KL of the two alone, summed (nat)',
+        'interaction (nat)',
+        'p',
+      ],
+      [
+        'resnet20',
+        'two-at-a-time: kernels, filled with zero',
+        'within a layer',
+        '20',
+        '1',
+        '10',
+        '0.500',
+        '0.500 [0.250, 0.750]',
+        '–',
+      ],
+      [
+        'resnet20',
+        'two-at-a-time: kernels, filled with zero',
+        'across layers',
+        '20',
+        '2',
+        '10',
+        '0.500',
+        '0.200 [0.100, 0.300]',
+        '–',
+      ],
+      [
+        'resnet20',
+        'two-at-a-time: kernels, filled with zero',
+        'distance 0 to 0.20',
+        '20',
+        '0',
+        '10',
+        '0.500',
+        '0.300 [0.200, 0.400]',
+        '–',
+      ],
+      [
+        'resnet20',
+        'two-at-a-time: kernels, filled with zero',
+        'distance 0.40 to 0.60',
+        '20',
+        '0',
+        '10',
+        '0.500',
+        '−0.100 [−0.250, 0]',
+        '–',
+      ],
+      [
+        'resnet20',
+        'two-at-a-time: kernels, filled with zero',
+        'across less within, at equal single damage',
+        '20',
+        '0',
+        '10',
+        '0.500',
+        '−0.200 [−0.400, −0.100]',
+        '0.0120',
+      ],
+    ],
+  ]);
+  expect(said(drawn[1])).toEqual({
+    title: 'Do units of different layers back each other up more than those of one layer?',
+    panels: ['two-at-a-time: kernels, filled with zero; p = 0.012'],
+    legend: ['resnet20', '95 % interval', 'no difference'],
+    note: 'Mean interaction of pairs across layers less that of pairs within one, compared among pairs whose two single damages sum to about the same; p from permuting which pairs are called across.',
+    reading:
+      'Right of the dashed line redundancy across the depth exceeds that within layers; left of it units find their substitutes in their own layer; the p-value takes pairs as exchangeable although some share a unit, so trust it only where the interval, which counts that, agrees.',
+  });
+  expect(drawn[1]?.panels.map(({ body }) => drawingOf(body))).toEqual([
+    {
+      label: 'Interaction across layers less within: two-at-a-time: kernels, filled with zero',
+      titles: ['Across layers less within (nat)', 'Network'],
+      x: ['−0.4', '−0.3', '−0.2', '−0.1', '0'],
+      y: ['resnet20'],
+      marks: ['rule axis 0,0 0,60 dashed 2,3', 'rule m0 -0.4,30 -0.1,30', 'circle m0 -0.2,30'],
+    },
+  ]);
+  expect(tablesIn(whole(int))).toEqual([
+    [
+      ['one', 'other', 'network', 'fill', 'distance', 'KL, one alone', 'other alone', 'both', 'interaction (nat)'],
+      ['x[1]', 'y', 'resnet20', 'zero', '0.25', '0.100', '0.200', '0.800', '0.500 [0.400, 0.600]'],
+    ],
+    [
+      ['one', 'other', 'network', 'fill', 'distance', 'KL, one alone', 'other alone', 'both', 'interaction (nat)'],
+      ['conv3[1]', 'conv3[5]', 'resnet20', 'zero', '0', '0.0197', '0.00280', '0.0172', '−0.500 [−0.600, −0.400]'],
+    ],
+  ]);
+  expect(textOf(whole(int))).toBe(
+    'Strongest redundancies: together far worse than one by one one other network fill distance KL, one alone other alone both interaction (nat) x[1] y resnet20 zero 0.25 0.100 0.200 0.800 0.500 [0.400, 0.600] Strongest synergies: the loss of one is most of the loss of both one other network fill distance KL, one alone other alone both interaction (nat) conv3[1] conv3[5] resnet20 zero 0 0.0197 0.00280 0.0172 −0.500 [−0.600, −0.400] Up to 5 pairs of each network whose 95 % interval over images excludes zero, out of 3 measured. The strongest of many look stronger than they are; other images will show them nearer to zero.',
+  );
+});
+
+test('without results the section says so', async () => {
+  const found = await interactions(contextWith({}));
+  expect([found.title, textOf(whole(found)), figures(found)]).toEqual([
+    'Two at a time: redundancy within layers and across depth',
+    'No ablation of mode pairs has results yet, so no interaction is known.',
+    [],
+  ]);
+});
