@@ -70,9 +70,7 @@ describe('the capital of who bets on high values', () => {
     const values = [1, 0.5, 1];
     let capitals = stakes.map(() => 1 / 6);
     rests.forEach((rest, t) => {
-      capitals = capitals.map(
-        (capital, s) => capital * (1 + Math.min(stakes[s]!, 0.95 / rest) * (values[t]! - rest)),
-      );
+      capitals = capitals.map((capital, s) => capital * (1 + Math.min(stakes[s]!, 0.95 / rest) * (values[t]! - rest)));
     });
     excludesFrom(
       (alpha) => meanIsAbove(drawn(values), 0.5, alpha),
