@@ -240,7 +240,7 @@ describe('builds and machines', () => {
     await ledger.commitCells(scope, cellsOf(3, 6), 4, of('neon'));
     const folder = `cells/${SEMANTICS}/${scope.model}/reference-float32-cpu/${scope.chunk}/`;
     expect(await keysBelow(store, folder)).toHaveLength(3);
-    // A header of 5,000 bytes of blanks more than fits into the first look.
+    // With 5,000 blanks before it a header doesn't fit into the first look.
     const [key = ''] = await keysBelow(store, folder);
     const whole = (await store.get(key)) ?? new Uint8Array();
     const length = Number(new DataView(whole.buffer, whole.byteOffset).getBigUint64(0, true));
@@ -249,8 +249,8 @@ describe('builds and machines', () => {
       size.writeBigUInt64LE(BigInt(length + blanks));
       return Buffer.concat([
         size,
-        whole.subarray(8, 8 + length),
         Buffer.alloc(blanks, ' '),
+        whole.subarray(8, 8 + length),
         whole.subarray(8 + length),
       ]);
     };
