@@ -67,7 +67,7 @@ describe('what is set aside', () => {
 describe('who only reads', () => {
   const failing = (store: ObjectStore, error: unknown): ObjectStore => ({
     ...store,
-    putIfAbsent: () => Promise.reject(error as Error),
+    putIfAbsent: () => Promise.reject(error),
   });
 
   test('sets aside where that can be done', async () => {
