@@ -3,6 +3,7 @@ import type { Ref } from '../core/digest.js';
 import { PercussError } from '../core/errors.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
 import type {
+  Analysis,
   BatchOutcome,
   RunCounts,
   StagePlan,
@@ -11,7 +12,7 @@ import type {
   StudySteps,
   UnitFailure,
 } from '../core/study/steps.js';
-import type { TableName, Tables } from '../core/tables/schema.js';
+import type { TableName } from '../core/tables/schema.js';
 import { batchFailure, toFailure } from './failures.js';
 import type { BatchReport } from './failures.js';
 
@@ -54,15 +55,15 @@ export function createActivities(steps: StudySteps) {
     recordFailures: (stage: StagePlan, failures: readonly UnitFailure[]): Promise<void> =>
       beating(`recording ${failures.length} failed units`, () => steps.recordFailures(stage, failures)),
 
-    analyse: (study: StudyRef): Promise<Ref<Tables>> =>
+    analyse: (study: StudyRef): Promise<Ref<Analysis>> =>
       beating('analysing', (options) => steps.analyse(study, options)),
 
-    writeTable: (study: StudyRef, analysis: Ref<Tables>, table: TableName): Promise<Ref<Uint8Array>> =>
+    writeTable: (study: StudyRef, analysis: Ref<Analysis>, table: TableName): Promise<Ref<Uint8Array>> =>
       beating(`writing table ${table}`, (options) => steps.writeTable(study, analysis, table, options)),
 
     writeReport: (
       study: StudyRef,
-      analysis: Ref<Tables>,
+      analysis: Ref<Analysis>,
       tables: Readonly<Record<string, Ref<Uint8Array>>>,
       cells: RunCounts,
     ): Promise<{ readonly report: Ref<Uint8Array>; readonly summary: Ref<Uint8Array> }> =>

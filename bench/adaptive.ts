@@ -9,6 +9,7 @@ import { Catalog } from '../core/study/catalog.js';
 import { CellReader } from '../core/study/reading/load-model-results.js';
 import { loadOutlines } from '../core/study/reading/outlines.js';
 import { clipped } from '../core/study/planning/settle.js';
+import type { StopRow } from '../core/tables/schema.js';
 import { record, recordOptions, type Figure } from './record.js';
 import { printSpread, spreadOf, type Spread } from './spread.js';
 import { inProcess, studySweep } from './study-sweep.js';
@@ -121,7 +122,14 @@ async function adaptive(images: number, clip: number, seed: number, exact: Exact
   const stop = `, stop: { top: ${top}, epsilon: ${epsilon}, confidence: ${flags.confidence}, clip: ${clip} }`;
   const [rows, seconds] = await study(specOf('adaptive', images, seed, stop), async (ledger, ref) => {
     const catalog = new Catalog((digest) => ledger.getBlob(digest));
-    return (await analyseStudy(ledger, catalog, ref)).stops;
+    const stops: StopRow[] = [];
+    await analyseStudy(ledger, catalog, ref, {
+      append: (table, list) => {
+        if (table === 'stops') for (const row of list) stops.push(row as StopRow);
+        return Promise.resolve();
+      },
+    });
+    return stops;
   });
   const chosen = rows.filter((row) => row.place === 'top').map((row) => row.index);
   if (rows.length !== exact.kl.length || chosen.length !== top)

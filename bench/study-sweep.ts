@@ -8,8 +8,7 @@ import { openStore } from '../core/store/open.js';
 import { createSteps } from '../core/study/create-steps.js';
 import { prepareStudy } from '../core/study/preparing/prepare-study.js';
 import { runStudySteps } from '../core/study/running/run-steps.js';
-import type { StudySteps } from '../core/study/steps.js';
-import type { Tables } from '../core/tables/schema.js';
+import type { Analysis, StudySteps } from '../core/study/steps.js';
 import { computeChildren, type Children } from '../workers/children.js';
 
 export interface SweepTime {
@@ -54,7 +53,7 @@ function sweepOnly(
       },
       analyse: () => {
         ended = performance.now();
-        return Promise.resolve(study.study as unknown as Ref<Tables>);
+        return Promise.resolve(study.study as unknown as Ref<Analysis>);
       },
       writeReport: () => Promise.resolve({ report: nothing, summary: nothing }),
     },

@@ -107,9 +107,9 @@ export const limits = {
   record: {
     value: 64 * MiB,
     unit: 'bytes',
-    what: 'A record of a store: a root, a study, a mode, an order, a wave, a list of failures.',
+    what: 'A record of a store: a root, a study, a mode, an order, a wave, a list of failures, an analysis.',
   },
-  longRecord: { value: 512 * MiB, unit: 'bytes', what: 'A planned stage or an analysis in a store.' },
+  longRecord: { value: 512 * MiB, unit: 'bytes', what: 'A planned stage in a store.' },
   storedObject: {
     value: 4 * GiB,
     unit: 'bytes',

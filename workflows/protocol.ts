@@ -3,8 +3,8 @@ import type { Digest, Ref } from '../core/digest.js';
 import { printNumericMode } from '../core/numeric-mode.js';
 import type { NumericMode } from '../core/numeric-mode.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
-import type { StagePlan } from '../core/study/steps.js';
-import type { TableName, Tables } from '../core/tables/schema.js';
+import type { Analysis, StagePlan } from '../core/study/steps.js';
+import type { TableName } from '../core/tables/schema.js';
 
 /** Task queues of one store. Workers of another store, or of another numeric mode, never see its tasks. */
 export interface Queues {
@@ -160,7 +160,7 @@ export interface StudyResult {
   readonly stoppedBy?: SweepResult['stoppedBy'];
   /** Absent where the study was stopped. */
   readonly written?: {
-    readonly analysis: Ref<Tables>;
+    readonly analysis: Ref<Analysis>;
     readonly tables: Readonly<Record<string, Ref<Uint8Array>>>;
     readonly report: Ref<Uint8Array>;
     readonly summary: Ref<Uint8Array>;

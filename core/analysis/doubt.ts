@@ -1,3 +1,4 @@
+import { largest } from '../extremes.js';
 import { incompleteBeta, normalQuantile } from './special.js';
 
 /** Images that a network got right. */
@@ -18,7 +19,7 @@ export function atLeast({ correct, images }: Share, chance: number): number {
 export function chanceOf(labels: ArrayLike<number>, classes: number): number {
   const counts = new Map<number, number>();
   for (let i = 0; i < labels.length; i++) counts.set(labels[i] as number, (counts.get(labels[i] as number) ?? 0) + 1);
-  const commonest = Math.max(...counts.values()) / labels.length;
+  const commonest = largest(counts.values()) / labels.length;
   return counts.size === 1 ? 1 / classes : Math.max(1 / classes, commonest);
 }
 

@@ -1,3 +1,4 @@
+import { smallest } from '../extremes.js';
 import { randomStream } from '../random.js';
 import { partGrams, signatureOf, type FeatureRanges, type KernelRef } from './gram.js';
 import { mean } from './moments.js';
@@ -74,8 +75,8 @@ export function commonPoolSizes(sets: readonly SignatureSet[], options: Explaine
     })),
   );
   const least = (list: readonly PoolSizes[]): PoolSizes => ({
-    same: Math.min(...list.map((s) => s.same)),
-    far: Math.min(...list.map((s) => s.far)),
+    same: smallest(list.map((s) => s.same)),
+    far: smallest(list.map((s) => s.far)),
   });
   const first = sizes[0] ?? [];
   return first.map((own, site) =>

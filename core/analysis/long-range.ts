@@ -1,3 +1,4 @@
+import { smallest } from '../extremes.js';
 import { randomStream } from '../random.js';
 import { baseFolds, partEnergies } from './explained.js';
 import { partGrams, signatureOf } from './gram.js';
@@ -27,7 +28,7 @@ export interface LongRangeMatrix {
  */
 export function commonRarefaction(sets: readonly SignatureSet[], poolSize = 8): number | null {
   const live = sets.flatMap((set) => set.sites.map((site) => site.live.length)).filter((count) => count >= 4);
-  return live.length === 0 ? null : Math.min(poolSize, ...live.map((count) => count >> 1));
+  return live.length === 0 ? null : smallest([poolSize, ...live.map((count) => count >> 1)]);
 }
 
 /**

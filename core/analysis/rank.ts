@@ -1,3 +1,4 @@
+import { largest } from '../extremes.js';
 import { dot, sum } from './moments.js';
 
 /** Index of the first of ascending values that is not below `value`, or, with `after`, that is above it. */
@@ -127,7 +128,7 @@ export function groupedSpearman(groups: readonly PairedGroup[]): number | null {
 export function groupedPartialSpearman(
   groups: readonly (PairedGroup & { readonly covariates: readonly ArrayLike<number>[] })[],
 ): number | null {
-  const covariates = Math.max(0, ...groups.map((group) => group.covariates.length));
+  const covariates = largest([0, ...groups.map((group) => group.covariates.length)]);
   return combineCorrelations(
     groups.map((group) => ({ correlation: partialSpearman(group.x, group.y, group.covariates), size: group.x.length })),
     covariates,

@@ -1,3 +1,4 @@
+import { largest } from '../extremes.js';
 import { randomStream } from '../random.js';
 import { symmetricEigenvalues } from './eigen.js';
 import { baseRanges, partGrams, signatureOf, sumGrams } from './gram.js';
@@ -64,7 +65,7 @@ export function systemicScore(gram: Float64Array, sites: number, kernels: number
     }
   }
   const total = sum(ranks.map((site) => site.rank));
-  const most = Math.max(...ranks.map((site) => site.rank));
+  const most = largest(ranks.map((site) => site.rank));
   if (total - most <= 1e-9 * total) return null;
   const all = effectiveRank(symmetricEigenvalues(unit, n));
   return Math.min(1, Math.max(0, (total - all) / (total - most)));

@@ -1,3 +1,4 @@
+import { smallest } from '../extremes.js';
 import { meanBounds, meanIsAbove, type MeanBounds } from './confidence-sequence.js';
 import { meanOf, undecided, type Standing, type Verdict } from './verdict.js';
 
@@ -109,6 +110,6 @@ function nextToAdvance(
   const ahead = able.filter((index) => leaders.has(index));
   const entry = (condition: number): Verdict['advance'][number] => ({ condition, leap: leaders.has(condition) });
   if (ahead.length > 0 && estimate - reached > NEAR * epsilon) return ahead.map(entry);
-  const fewest = Math.min(...able.map(count));
+  const fewest = smallest(able.map(count));
   return able.filter((index) => leaders.has(index) || count(index) === fewest).map(entry);
 }

@@ -47,12 +47,6 @@ const group = z.object({
   seconds: z.number(),
 });
 
-/** Rows have the columns that this build gave them, as the hash in the key says. */
-const rows = z.custom<readonly object[]>(
-  (value) => Array.isArray(value) && value.every((row) => typeof row === 'object' && row !== null),
-  'are no rows',
-);
-
 const choice = z.object({
   chosen: numericMode,
   machine: z.string().max(2_000),
@@ -135,7 +129,11 @@ const kinds: readonly RecordKind[] = [
     form: new RegExp(`^plans/${id}\\.json$`),
     schema: z.object({ index: count, groups: z.array(group), scores }),
   },
-  { what: 'an analysis', form: new RegExp(`^analyses/${id}\\.json$`), schema: z.record(names, rows) },
+  {
+    what: 'an analysis',
+    form: new RegExp(`^analyses/${id}\\.json$`),
+    schema: z.object({ tables: z.record(names, z.object({ rows: count, sha256: digest })) }),
+  },
 ];
 
 /** Whether a key is one of any kind of record. */

@@ -83,7 +83,7 @@ export function encodeRecord(value: unknown): Uint8Array {
  * LIMIT_EXCEEDED.
  */
 export async function getRecord<T>(context: RecordContext, ref: Ref<T>, options: StoreOptions): Promise<T> {
-  const most = /^(plans|analyses)\//.test(ref.key) ? limits.longRecord : limits.record;
+  const most = ref.key.startsWith('plans/') ? limits.longRecord : limits.record;
   const bytes = await getContent(context, ref.key, ref.sha256, options, most);
   const read = readJson(ref.key, new TextDecoder().decode(bytes));
   if ('value' in read) return read.value as T;

@@ -1,3 +1,4 @@
+import { largest } from '../extremes.js';
 import type { Digest, Ref } from '../digest.js';
 import { sha256 } from '../digest.js';
 import { isPercussError, PercussError } from '../errors.js';
@@ -98,7 +99,7 @@ export async function putLatestOutputs(
   const { store } = context;
   const earlier = await latestKeys(context, study, options);
   const bytes = encodeStated(outputs);
-  let number = Math.max(0, ...earlier.map(ordinalOf)) + 1;
+  let number = largest([0, ...earlier.map(ordinalOf)]) + 1;
   while (!(await store.putIfAbsent(latestKey(study, number), bytes, options))) number++;
   for (const key of earlier) await store.remove(key, options);
 }
@@ -143,7 +144,7 @@ export async function beginSubmission(context: RecordContext, study: Digest, opt
 /** The last submission's number; 0 before the first. */
 export async function currentSubmission(context: RecordContext, study: Digest, options: StoreOptions): Promise<number> {
   const keys = await recordKeys(context, `${studyFolder(study)}submissions/`, options);
-  return Math.max(0, ...keys.map(ordinalOf));
+  return largest([0, ...keys.map(ordinalOf)]);
 }
 
 /** Adds failures to the current submission. */

@@ -1,3 +1,4 @@
+import { smallest } from '../extremes.js';
 import { CHUNK_IMAGES } from '../data/chunk.js';
 import { waveEnds } from '../data/waves.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
@@ -178,7 +179,7 @@ export function responseBytes(
   amplitudes: number,
   keep: ImpulseSpec['keep'],
 ): number {
-  const coarsest = Math.min(...recorded.map((site) => sizeOf(site.shape.slice(1))));
+  const coarsest = smallest(recorded.map((site) => sizeOf(site.shape.slice(1))));
   return recorded.reduce((sum, site) => {
     const map = keep === 'responses' ? 4 * impulses * sizeOf(site.shape) : 0;
     return sum + map + 4 * site.channels * (impulses * 2 + (impulses / amplitudes) * coarsest) + 20 * impulses;

@@ -1,3 +1,4 @@
+import { largest } from '../extremes.js';
 import type { Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
@@ -73,7 +74,7 @@ export function impulseGroupsOf(spec: ImpulseSpec, context: ImpulseContext): rea
 }
 
 const strideOf = (sites: readonly Site[]): number =>
-  Math.max(1, ...sites.map((site) => Math.round(Math.max(site.stride[0], site.stride[1]))));
+  largest([1, ...sites.map((site) => Math.round(Math.max(site.stride[0], site.stride[1])))]);
 
 /**
  * `phases`: base number b gets a seeded position of phase b mod S² in a seeded order of the S × S phases, S being the

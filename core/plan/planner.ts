@@ -57,17 +57,21 @@ export function stageGroups(outlines: readonly ModelOutline[]): readonly (readon
     const overChunks = (kind: 'baseline' | 'cells', name: string, count: number): WholeGroup[] =>
       outline.chunks.map((chunk, index) => ({ kind, model, name, chunk: index, count, images: chunk.images }));
     basics.push({ kind: 'profile', model, name: '', chunk: -1, count: 1, images: 0 });
-    basics.push(...overChunks('baseline', '', 1));
+    add(basics, overChunks('baseline', '', 1));
     for (const { spec, list, scoring, reach } of outline.ablations) {
-      if (scoring) plain.push(...overChunks('cells', scoringAblation(spec).name, scoring.length));
-      if (reach) waves.push(...overWaves(outline, spec.name, reach));
-      else if (list) (needsScores(spec) ? ordered : plain).push(...overChunks('cells', spec.name, list.length));
+      if (scoring) add(plain, overChunks('cells', scoringAblation(spec).name, scoring.length));
+      if (reach) add(waves, overWaves(outline, spec.name, reach));
+      else if (list) add(needsScores(spec) ? ordered : plain, overChunks('cells', spec.name, list.length));
     }
     for (const { spec, groups } of outline.impulses) {
       plain.push({ kind: 'responses', model, name: spec.name, chunk: -1, count: groups.length, images: 0 });
     }
   }
   return [basics, plain, ordered, waves];
+}
+
+function add(stage: WholeGroup[], groups: readonly WholeGroup[]): void {
+  for (const group of groups) stage.push(group);
 }
 
 /** The cells of an adaptive ablation, piece by piece. */

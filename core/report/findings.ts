@@ -1,3 +1,4 @@
+import { largest, smallest } from '../extremes.js';
 import { present, unique, type ReportContext } from './context.js';
 import { halving, mainCurveSet } from './curves.js';
 import { mainPredictor } from './main-predictor.js';
@@ -22,7 +23,7 @@ function completeness({ input }: ReportContext): string | undefined {
   if (coverage.length === 0) return 'This study has no results yet.';
   const planned = coverage.reduce((sum, row) => sum + row.planned, 0);
   const committed = coverage.reduce((sum, row) => sum + row.committed, 0);
-  const images = Math.max(0, ...models.map((row) => row.images));
+  const images = largest([0, ...models.map((row) => row.images)]);
   const scope = `${counted(input.study.models.length, 'network')} on ${images === 0 ? 'no image yet' : `up to ${counted(images, 'image')}`}`;
   return committed === planned
     ? `The study is complete: ${scope}, ${counted(planned, 'cell')}.`
@@ -77,7 +78,7 @@ function halvingPoints({ input }: ReportContext): string | undefined {
       : `Accuracy halves once ${listed(at.map(({ model, half }) => `${half.kind === 'before' ? 'less than ' : ''}${percent(half.fraction)} (${model})`))} of the ${set.unit}s are removed`,
     beyond.length === 0
       ? ''
-      : `${listed(beyond.map(({ model }) => model))} still ${beyond.length === 1 ? 'has' : 'have'} more than half with ${percent(Math.max(...beyond.map(({ half }) => half.fraction)))} of the ${set.unit}s removed`,
+      : `${listed(beyond.map(({ model }) => model))} still ${beyond.length === 1 ? 'has' : 'have'} more than half with ${percent(largest(beyond.map(({ half }) => half.fraction)))} of the ${set.unit}s removed`,
   ].filter(Boolean);
   return parts.length === 0 ? undefined : `${parts.join('; ')} (${set.spread ?? set.mode}, filled with ${set.fill}).`;
 }
@@ -120,7 +121,7 @@ function learnedRedundancy({ input }: ReportContext): string | undefined {
 
 /** The least and the greatest of some numbers, as they are shown; once where they look alike. */
 function range(values: readonly number[]): string {
-  const [least, greatest] = [significant(Math.min(...values)), significant(Math.max(...values))];
+  const [least, greatest] = [significant(smallest(values)), significant(largest(values))];
   return least === greatest ? least : `${least} to ${greatest}`;
 }
 

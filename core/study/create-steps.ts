@@ -1,11 +1,9 @@
 import { canonicalJson } from '../canonical.js';
-import type { Ref } from '../digest.js';
 import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { StudyRef } from '../spec/resolved-study.js';
-import { writeParquet } from '../tables/parquet.js';
-import type { TableName, Tables } from '../tables/schema.js';
-import { analyseStudy } from './analysing/analyse.js';
+import type { TableName } from '../tables/schema.js';
+import { readTables, tableBytes, writeAnalysis } from './analysing/analysis.js';
 import { Catalog } from './catalog.js';
 import type { Compute } from './running/compute.js';
 import { recordUnitFailures } from './running/failures.js';
@@ -22,7 +20,6 @@ export interface StepsContext {
 /** The steps of a study over a store and compute processes. */
 export function createSteps({ ledger, compute }: StepsContext): StudySteps {
   const catalog = new Catalog((digest) => ledger.getBlob(digest));
-  const tablesOf = (analysis: Ref<Tables>): Promise<Tables> => ledger.getRecord(analysis);
   return {
     planStage: async (study, index) => {
       const planned = await nextStage(ledger, catalog, study);
@@ -41,16 +38,13 @@ export function createSteps({ ledger, compute }: StepsContext): StudySteps {
       return result.outcome;
     },
     recordFailures: (stage, failures) => recordUnitFailures(ledger, catalog, stage, failures),
-    analyse: async (study, options) => {
-      const tables = await analyseStudy(ledger, catalog, study, options?.signal);
-      return ledger.putRecord('analyses', tables as never);
-    },
+    analyse: (study, options) => writeAnalysis(ledger, catalog, study, options?.signal),
     writeTable: async (study, analysis, table: TableName) => {
-      const bytes = await writeParquet(table, (await tablesOf(analysis))[table]);
+      const bytes = await tableBytes(ledger, analysis, table);
       return ledger.putOutput(study.id, `tables/${table}.parquet`, bytes);
     },
     writeReport: async (study: StudyRef, analysis, tables, cells) => {
-      const { html, summary } = await renderStudyReport(ledger, catalog, study, await tablesOf(analysis), {
+      const { html, summary } = await renderStudyReport(ledger, catalog, study, await readTables(ledger, analysis), {
         files: tables,
         cells,
       });

@@ -1,7 +1,7 @@
-import type { Ref } from '../digest.js';
+import type { Digest, Ref } from '../digest.js';
 import type { Stretch } from '../self-scheduling.js';
 import type { StudyRef } from '../spec/resolved-study.js';
-import type { TableName, Tables } from '../tables/schema.js';
+import type { TableName } from '../tables/schema.js';
 
 /** Consecutive work units of a stage that are run in batches of `size` units, each of about `seconds`; of fewer at the end. */
 export interface StageSegment extends Stretch {
@@ -43,6 +43,11 @@ export interface StepOptions {
   readonly onUnits?: (done: number) => void;
 }
 
+/** What `analyse` leaves: the content of every table as a Parquet file, and how many rows it has. */
+export interface Analysis {
+  readonly tables: Readonly<Record<TableName, { readonly rows: number; readonly sha256: Digest }>>;
+}
+
 /** What a run did: units computed anew, and taken from the store. */
 export interface RunCounts {
   readonly computed: number;
@@ -69,16 +74,21 @@ export interface StudySteps {
   /** Records units as failed, so that the next plan goes on without them. */
   recordFailures(stage: StagePlan, failures: readonly UnitFailure[]): Promise<void>;
   /**
-   * Everything that is derived from the cells and responses, as one stored object.
+   * Everything that is derived from the cells and responses: a table each, and one record that names them.
    * @throws PercussError OBJECT_DAMAGED where reading found that something planned isn't sound, and set it aside: plan again.
    */
-  analyse(study: StudyRef, options?: StepOptions): Promise<Ref<Tables>>;
+  analyse(study: StudyRef, options?: StepOptions): Promise<Ref<Analysis>>;
   /** One Parquet file: `studies/<id>/tables/<name>-<sha256>.parquet`. */
-  writeTable(study: StudyRef, analysis: Ref<Tables>, table: TableName, options?: StepOptions): Promise<Ref<Uint8Array>>;
+  writeTable(
+    study: StudyRef,
+    analysis: Ref<Analysis>,
+    table: TableName,
+    options?: StepOptions,
+  ): Promise<Ref<Uint8Array>>;
   /** The HTML report and `study.json`; `tables` are pinned in the latter. */
   writeReport(
     study: StudyRef,
-    analysis: Ref<Tables>,
+    analysis: Ref<Analysis>,
     tables: Readonly<Record<string, Ref<Uint8Array>>>,
     cells: RunCounts,
     options?: StepOptions,

@@ -1,7 +1,7 @@
 import { PercussError } from '../errors.js';
 import type { Column } from './column.js';
-import { columnsOf, tableNames, type RowOf } from './columns.js';
-import type { TableName, Tables } from './schema.js';
+import { columnsOf } from './columns.js';
+import type { TableName } from './schema.js';
 
 /** What a cell of a table can hold. */
 export type CellValue = string | number | boolean | null;
@@ -38,25 +38,21 @@ export function admit(value: unknown, column: Column, where: () => string): Cell
   );
 }
 
-/** Rows as they may stand in a table, with its columns in their order. @throws PercussError BUG, see `admit`. */
-export function* admitted<T extends TableName>(table: T, rows: Iterable<RowOf<T>>): Generator<RowOf<T>> {
-  const layout = columnsOf(table);
-  let index = 0;
-  for (const row of rows) {
-    const values = row as unknown as Readonly<Record<string, unknown>>;
-    const place = index++;
-    yield Object.fromEntries(
-      layout.map(([name, column]) => [
-        name,
-        admit(values[name], column, () => `table ${table}, row ${place}, column ${name}`),
-      ]),
-    ) as unknown as RowOf<T>;
-  }
-}
+/** The gate of one table. */
+export class Gate {
+  readonly #table: TableName;
+  readonly #layout: ReturnType<typeof columnsOf>;
 
-/** All tables of a study, row by row through the gate: what is stored, drawn and printed. */
-export function admittedTables(tables: Tables): Tables {
-  return Object.fromEntries(
-    tableNames.map((table) => [table, [...admitted(table, tables[table])]]),
-  ) as unknown as Tables;
+  constructor(table: TableName) {
+    this.#table = table;
+    this.#layout = columnsOf(table);
+  }
+
+  /** What a row holds, a value a column, in the order of the columns. @throws PercussError BUG, see `admit`; `place` is for the error. */
+  admit(row: object, place: number): CellValue[] {
+    const values = row as Readonly<Record<string, unknown>>;
+    return this.#layout.map(([name, column]) =>
+      admit(values[name], column, () => `table ${this.#table}, row ${place}, column ${name}`),
+    );
+  }
 }

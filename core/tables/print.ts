@@ -1,3 +1,4 @@
+import { largest } from '../extremes.js';
 import type { Json } from '../canonical.js';
 import { visible, visibleJson } from '../visible.js';
 import type { QueryResult } from './query.js';
@@ -10,7 +11,7 @@ export function printText(result: QueryResult, options: { readonly maxWidth?: nu
     result.columns.map((column) => clip(inCell(column.name), limit)),
     ...result.rows.map((row) => row.map((value) => clip(printCell(value), limit))),
   ];
-  const widths = result.columns.map((_, i) => Math.max(...cells.map((row) => width(row[i] ?? ''))));
+  const widths = result.columns.map((_, i) => largest(cells.map((row) => width(row[i] ?? ''))));
   const line = (row: readonly string[]): string =>
     row
       .map((cell, i) => {

@@ -9,6 +9,7 @@ import type { NumericMode } from '../../core/numeric-mode.js';
 import { Ledger } from '../../core/ledger/ledger.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { createSteps } from '../../core/study/create-steps.js';
+import { readTables } from '../../core/study/analysing/analysis.js';
 import { inProcessCompute } from '../study/running/in-process-compute.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/preparing/resolve-study.js';
 import { runStudySteps } from '../../core/study/running/run-steps.js';
@@ -116,7 +117,7 @@ describe.skipIf(!hasSharedData)('trained networks', () => {
       const steps = createSteps({ ledger, compute });
       const { failed } = await runStudySteps(steps, ref, { window: 1, onFailure: 'stop', tables: [] });
       expect(failed).toBe(0);
-      const { ablations } = await ledger.getRecord(await steps.analyse(ref));
+      const { ablations } = await readTables(ledger, await steps.analyse(ref));
       await compute.close();
       return ablations;
     };

@@ -9,6 +9,7 @@ import { Ledger } from '../../core/ledger/ledger.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { Compute } from '../../core/study/running/compute.js';
 import { createSteps } from '../../core/study/create-steps.js';
+import { readTables } from '../../core/study/analysing/analysis.js';
 import { inProcessCompute } from './running/in-process-compute.js';
 import { planOf, type StudyPlan } from '../../core/study/planning/plan-report.js';
 import { Catalog } from '../../core/study/catalog.js';
@@ -80,7 +81,7 @@ run: { engine: reference }
     const counted: typeof steps = { ...steps, planStage: (...args) => (stages++, steps.planStage(...args)) };
     const window = options.window ?? 1;
     const { computed, failed } = await runStudySteps(counted, ref, { window, onFailure: 'continue', tables: [] });
-    const tables = await ledger.getRecord(await steps.analyse(ref));
+    const tables = await readTables(ledger, await steps.analyse(ref));
     await compute.close();
     return { tables, computed, failed, stages, plan };
   }

@@ -7,6 +7,7 @@ import { Ledger } from '../../core/ledger/ledger.js';
 import { randomStream } from '../../core/random.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { createSteps } from '../../core/study/create-steps.js';
+import { readTables } from '../../core/study/analysing/analysis.js';
 import { inProcessCompute } from './running/in-process-compute.js';
 import { readStudy } from '../../core/study/preparing/prepare-study.js';
 import { storeStudy } from '../../core/study/preparing/resolve-study.js';
@@ -138,7 +139,7 @@ run: { engine: reference }
     const compute = inProcessCompute(ledger);
     const steps = createSteps({ ledger, compute });
     const { computed } = await runStudySteps(steps, ref, { window: 1, onFailure: 'continue', tables: [] });
-    const tables = await ledger.getRecord(await steps.analyse(ref));
+    const tables = await readTables(ledger, await steps.analyse(ref));
     await compute.close();
     return { tables, computed };
   }

@@ -10,6 +10,7 @@ import { memoryStore } from '../../core/store/memory-store.js';
 import { openStore } from '../../core/store/open.js';
 import type { Compute } from '../../core/study/running/compute.js';
 import { createSteps } from '../../core/study/create-steps.js';
+import { readTables } from '../../core/study/analysing/analysis.js';
 import { inProcessCompute } from './running/in-process-compute.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/preparing/resolve-study.js';
 import { runStudySteps } from '../../core/study/running/run-steps.js';
@@ -31,7 +32,7 @@ async function tablesOf(device: DeviceName, engine: EngineName, spec: StudySpec,
     const steps = createSteps({ ledger, compute });
     const { failed } = await runStudySteps(steps, ref, { window: compute.slots, onFailure: 'continue', tables: [] });
     expect(failed).toBe(0);
-    return await ledger.getRecord(await steps.analyse(ref));
+    return await readTables(ledger, await steps.analyse(ref));
   } finally {
     await close();
   }

@@ -7,6 +7,7 @@ import { memoryStore } from '../../core/store/memory-store.js';
 import { Catalog } from '../../core/study/catalog.js';
 import type { Compute } from '../../core/study/running/compute.js';
 import { createSteps } from '../../core/study/create-steps.js';
+import { readTables } from '../../core/study/analysing/analysis.js';
 import { inProcessCompute } from './running/in-process-compute.js';
 import { unorderedConditions } from '../../core/plan/outline.js';
 import { nextStage } from '../../core/study/planning/plan-stage.js';
@@ -59,7 +60,7 @@ export async function runYaml(file: string, options: RunStudyOptions = {}): Prom
       new TextDecoder().decode(await ledger.getOutput(of));
     return {
       result,
-      tables: await ledger.getRecord(await steps.analyse(ref)),
+      tables: await readTables(ledger, await steps.analyse(ref)),
       report: await text(result.report),
       summary: JSON.parse(await text(result.summary)) as RanStudy['summary'],
       planned: new Map(

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isPercussError } from '../../core/errors.js';
-import { writeParquet } from '../../core/tables/parquet.js';
 import { printCsv, printJson, printText } from '../../core/tables/print.js';
 import { queryTables } from '../../core/tables/query.js';
-import { ablationRow, modelRow } from './rows.js';
+import { ablationRow, modelRow, writeParquet } from './rows.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,4 +1,14 @@
-import type { AblationRow, ModelRow } from '../../core/tables/schema.js';
+import type { RowOf } from '../../core/tables/columns.js';
+import type { AblationRow, ModelRow, TableName } from '../../core/tables/schema.js';
+import { TableWriter } from '../../core/tables/table-writer.js';
+
+/** The Parquet file of one table. */
+export function writeParquet<T extends TableName>(table: T, rows: Iterable<RowOf<T>>): Promise<Uint8Array> {
+  return TableWriter.during(async (writer) => {
+    await writer.append(table, rows);
+    return (await writer.finish(table)).bytes;
+  });
+}
 
 export const modelRow: ModelRow = {
   model: 'resnet20',

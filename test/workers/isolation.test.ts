@@ -8,6 +8,7 @@ import { Ledger } from '../../core/ledger/ledger.js';
 import { openStore } from '../../core/store/open.js';
 import type { Compute } from '../../core/study/running/compute.js';
 import { createSteps } from '../../core/study/create-steps.js';
+import { readTables } from '../../core/study/analysing/analysis.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/preparing/resolve-study.js';
 import { runStudySteps } from '../../core/study/running/run-steps.js';
 import { computeChildren } from '../../workers/children.js';
@@ -58,7 +59,7 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')('an engine that 
       expect(said.every((line) => why.test(line))).toBe(true);
       expect(result.failed).toBe(1);
       expect(await ledger.failuresOf(ref.id)).toMatchObject([{ code: 'COMPUTE_CRASHED' }]);
-      const { coverage } = await ledger.getRecord(await steps.analyse(ref));
+      const { coverage } = await readTables(ledger, await steps.analyse(ref));
       const layers = coverage.find((row) => row.ablation === 'layers');
       expect(layers).toMatchObject({ failed: 1, committed: (layers?.planned ?? 0) - 1 });
       await children.close();

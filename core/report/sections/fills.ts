@@ -1,3 +1,4 @@
+import { largest, smallest } from '../../extremes.js';
 import type { AblationRow } from '../../tables/schema.js';
 import { grouped, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
@@ -48,7 +49,7 @@ export async function fills(context: ReportContext): Promise<Section> {
   const lost = twins.length - all.length;
   const groups = grouped(all, (pair) => pair.model);
   const positive = all.flatMap((pair) => [pair.zero, pair.other]).filter((value) => value > 0);
-  const domain = [Math.min(...positive, 1) / 1.5, Math.max(...positive, 1e-6) * 1.5];
+  const domain = [smallest([...positive, 1]) / 1.5, largest([...positive, 1e-6]) * 1.5];
   const panels = [];
   for (const [i, [model, pairs]] of [...groups].entries()) {
     const drawn = pairs.filter((pair) => pair.zero > 0 && pair.other > 0);

@@ -1,3 +1,4 @@
+import { largest } from '../../extremes.js';
 import type { InteractionRow, PairRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
@@ -48,7 +49,7 @@ function leftOut(rows: readonly InteractionRow[]): string {
 const setName = (row: Pick<InteractionRow, 'ablation' | 'unit' | 'fill'>): string =>
   `${row.ablation}: ${row.unit}s, filled with ${row.fill}`;
 
-const printAxis = (values: readonly number[]): string => (Math.max(...values.map(Math.abs)) < 1e-3 ? '.1~e' : '~g');
+const printAxis = (values: readonly number[]): string => (largest(values.map(Math.abs)) < 1e-3 ? '.1~e' : '~g');
 
 /** Mean interaction against distance in depth: one panel a network and ablation. */
 async function byDistance(

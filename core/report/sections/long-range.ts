@@ -1,3 +1,4 @@
+import { largest } from '../../extremes.js';
 import type { SimilarityRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
@@ -29,7 +30,7 @@ async function matrices(
   groups: ReadonlyMap<string, readonly SimilarityRow[]>,
 ): Promise<Figure> {
   const rows = [...groups.values()].flat();
-  const limit = Math.max(0.05, ...rows.map((row) => Math.abs(row.excess ?? 0)));
+  const limit = largest([0.05, ...rows.map((row) => Math.abs(row.excess ?? 0))]);
   const panels = [];
   for (const [i, [model, own]] of [...groups].entries()) {
     panels.push({

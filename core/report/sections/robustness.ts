@@ -1,3 +1,4 @@
+import { smallest } from '../../extremes.js';
 import { present, unique, type ReportContext } from '../context.js';
 import { curveSets, halving, type CurveSet, type Halving } from '../curves.js';
 import { dataTable } from '../data-table.js';
@@ -94,8 +95,7 @@ async function panel(context: ReportContext, set: CurveSet, measure: 'accuracy' 
       ? []
       : [{ model, fraction: 0, mean: row.accuracy, low: row.accuracy_low, high: row.accuracy_high }];
   });
-  const smallest = Math.min(...measured.filter((row) => row.mean > 0).map((row) => row.mean), 1);
-  const floor = smallest / 3;
+  const floor = smallest([...measured.filter((row) => row.mean > 0).map((row) => row.mean), 1]) / 3;
   // A logarithmic axis has no zero: what is not above zero lies on its floor.
   const onLog = (value: number): number => Math.max(value, floor);
   const values =

@@ -1,3 +1,4 @@
+import { largest, smallest } from '../../extremes.js';
 import { grouped, present, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import { lineSwatch, lostItem, whiskerSwatch, type Figure, type Section } from '../figure.js';
@@ -50,8 +51,8 @@ async function kernelDamage(context: ReportContext): Promise<Figure | undefined>
   );
   const models = [...grouped(rows, (row) => row.model).keys()];
   if (rows.length === 0) return undefined;
-  const floor = Math.min(...rows.map((row) => row.kernel_kl)) / 2;
-  const top = Math.max(...rows.map((row) => Math.max(row.kernel_kl, row.kernel_kl_high ?? 0))) * 1.2;
+  const floor = smallest(rows.map((row) => row.kernel_kl)) / 2;
+  const top = largest(rows.map((row) => Math.max(row.kernel_kl, row.kernel_kl_high ?? 0))) * 1.2;
   const points = rows.map((row) => ({
     model: row.model,
     depth: row.normalised_depth,

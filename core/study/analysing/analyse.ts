@@ -5,8 +5,9 @@ import { stageGroups, unitIndices } from '../../plan/planner.js';
 import { unitKey, unorderedConditions } from '../../plan/outline.js';
 import { SEMANTICS } from '../../plan/identity.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
-import { admittedTables } from '../../tables/gate.js';
-import type { CoverageRow, Tables } from '../../tables/schema.js';
+import type { AnalysisSpec } from '../../spec/study-spec.js';
+import type { RowSink } from '../../tables/row-sink.js';
+import type { CoverageRow } from '../../tables/schema.js';
 import type { Catalog } from '../catalog.js';
 import { loadModelResults } from '../reading/load-model-results.js';
 import { adoptedScores } from '../planning/decisions.js';
@@ -23,10 +24,9 @@ import { explainedOf, signaturesOf, similarityRows, systemicOf } from './rows/re
 import { responseRows } from './rows/response.js';
 import { stopRows } from './rows/stop.js';
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Row)[] ? Row[] : never };
-
 /**
- * Everything that is derived from the stored cells and responses of a study. A pure function of what is stored.
+ * Everything that is derived from the stored cells and responses of a study: the rows of all tables, handed to a sink network by
+ * network. A pure function of what is stored.
  *
  * @throws PercussError OBJECT_DAMAGED if something planned is neither stored nor recorded as failed: objects are checked
  *   as they are read, so planning may have counted one that is set aside only now. Planning again finds it missing.
@@ -35,72 +35,53 @@ export async function analyseStudy(
   ledger: Ledger,
   catalog: Catalog,
   ref: StudyRef,
+  sink: RowSink,
   signal?: AbortSignal,
-): Promise<Tables> {
+): Promise<void> {
   const scores = await adoptedScores(ledger, ref);
   const { study, models: plain } = await loadOutlines(ledger, catalog, ref, scores);
   const models = withReach(plain, (await adoptedWaves(ledger, ref, plain)).reach);
-  const tables: Mutable<Tables> = {
-    models: [],
-    layers: [],
-    kernels: [],
-    ablations: [],
-    stops: [],
-    curves: [],
-    pairs: [],
-    interactions: [],
-    responses: [],
-    similarity: [],
-    predictors: [],
-    coverage: [],
-  };
   const failed = await failedKeys(ledger, ref);
+  let missing = 0;
   for (const outline of models) {
     signal?.throwIfAborted();
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
-    if (results) addModel(tables, results, study);
-    else append(tables.ablations, unmeasuredRows(outline, study.seed));
-    append(tables.coverage, await coverageRows(ledger, outline, study.seed, failed));
+    if (results) await analyseModel(sink, results, study);
+    else await sink.append('ablations', unmeasuredRows(outline, study.seed));
+    const coverage = await coverageRows(ledger, outline, study.seed, failed);
+    missing += coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
+    await sink.append('coverage', coverage);
   }
-  const missing = tables.coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
-  if (missing > 0) {
-    throw new PercussError(
-      'OBJECT_DAMAGED',
-      `${missing} planned results could not be read while the study was analysed, and what was damaged was set aside; run the same command again to compute them anew`,
-      { details: { missing } },
-    );
-  }
-  return admittedTables(tables);
+  if (missing === 0) return;
+  throw new PercussError(
+    'OBJECT_DAMAGED',
+    `${missing} planned results could not be read while the study was analysed, and what was damaged was set aside; run the same command again to compute them anew`,
+    { details: { missing } },
+  );
 }
 
-function addModel(
-  tables: Mutable<Tables>,
+async function analyseModel(
+  sink: RowSink,
   results: ModelResults,
-  study: { readonly analysis: Parameters<typeof modelRow>[4]; readonly seed: number },
-): void {
-  const { analysis, seed } = study;
+  { analysis, seed }: { readonly analysis: AnalysisSpec; readonly seed: number },
+): Promise<void> {
   const signatures = signaturesOf(results);
   const explained = signatures && explainedOf(signatures, analysis, seed);
   const systemic = signatures && systemicOf(signatures, analysis, seed);
   const kernels = kernelRows(results, explained, kernelResponses(results), analysis.confidence);
-  tables.models.push(modelRow(results, kernels, explained, systemic, analysis, seed));
-  append(tables.layers, layerRows(results, kernels, explained, analysis));
-  append(tables.kernels, kernels);
+  await sink.append('models', [modelRow(results, kernels, explained, systemic, analysis, seed)]);
+  await sink.append('layers', layerRows(results, kernels, explained, analysis));
+  await sink.append('kernels', kernels);
   for (const ablation of results.ablations) {
-    append(tables.ablations, ablationRows(results, ablation, analysis.confidence));
-    append(tables.stops, stopRows(results, ablation));
-    append(tables.curves, curveRows(results, ablation, analysis.confidence));
-    append(tables.pairs, pairRows(results, ablation, analysis.confidence));
-    append(tables.interactions, interactionRows(results, ablation, analysis, seed));
+    await sink.append('ablations', ablationRows(results, ablation, analysis.confidence));
+    await sink.append('stops', stopRows(results, ablation));
+    await sink.append('curves', curveRows(results, ablation, analysis.confidence));
+    await sink.append('pairs', pairRows(results, ablation, analysis.confidence));
+    await sink.append('interactions', interactionRows(results, ablation, analysis, seed));
   }
-  append(tables.responses, responseRows(results));
-  if (signatures) append(tables.similarity, similarityRows(results, signatures, seed));
-  append(tables.predictors, predictorRows(results, kernels, analysis, seed));
-}
-
-/** Row by row: a call takes a hundred thousand arguments at most. */
-function append<T>(table: T[], rows: readonly T[]): void {
-  for (const row of rows) table.push(row);
+  await sink.append('responses', responseRows(results));
+  if (signatures) await sink.append('similarity', similarityRows(results, signatures, seed));
+  await sink.append('predictors', predictorRows(results, kernels, analysis, seed));
 }
 
 /** What was planned of one network, and what of it is there. */

@@ -144,7 +144,7 @@ export async function baselineDoubts(
   const doubts = new Map<string, readonly string[]>();
   const labelsOf = async (chunks: ModelOutline['chunks']): Promise<number[]> => {
     const labels: number[] = [];
-    for (const chunk of chunks) labels.push(...(await catalog.chunk(chunk.digest)).labels);
+    for (const chunk of chunks) for (const label of (await catalog.chunk(chunk.digest)).labels) labels.push(label);
     return labels;
   };
   for (const outline of models) {

@@ -36,7 +36,7 @@ export async function renderStudyReport(
   const machines = new Map<string, number>();
   for (const outline of models) {
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
-    if (results) pictures.push(...picturesOf(results));
+    if (results) for (const picture of picturesOf(results)) pictures.push(picture);
     for (const line of await ledger.provenanceOf(outline.scope))
       machines.set(line.text, (machines.get(line.text) ?? 0) + line.cells);
   }

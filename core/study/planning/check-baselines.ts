@@ -37,7 +37,8 @@ export async function checkBaselines(
     if (fills) misses.push(`models.${name}: ${fills}`);
     if (!expect) continue;
     const labels: number[] = [];
-    for (const chunk of outline.chunks) labels.push(...(await catalog.chunk(chunk.digest)).labels);
+    for (const { digest } of outline.chunks)
+      for (const label of (await catalog.chunk(digest)).labels) labels.push(label);
     const accuracy = countCorrect(baseline.predicted, labels) / labels.length;
     if (Math.abs(accuracy - expect.accuracy) <= expect.within + 1e-9) continue;
     misses.push(

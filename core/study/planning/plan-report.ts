@@ -1,3 +1,4 @@
+import { largest } from '../../extremes.js';
 import type { Digest } from '../../digest.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NumericMode } from '../../numeric-mode.js';
@@ -148,7 +149,7 @@ interface Missing {
 /** How long a stage lasts: its processes share its units evenly, but none is shorter than its longest unit. */
 export function stageSeconds(groups: readonly UnitGroup[], processes: number): number {
   const whole = groups.reduce((sum, { missing, seconds }) => sum + lengthOf(missing) * seconds, 0);
-  return Math.max(whole / processes, ...groups.map(({ seconds }) => seconds));
+  return largest([whole / processes, ...groups.map(({ seconds }) => seconds)]);
 }
 
 function addGroup(
@@ -209,7 +210,7 @@ export function planLines(plan: StudyPlan): readonly string[] {
     printSeconds(row.seconds),
     printBytes(row.bytes),
   ]);
-  const widths = header.map((title, i) => Math.max(title.length, ...body.map((cells) => (cells[i] as string).length)));
+  const widths = header.map((title, i) => largest([title.length, ...body.map((cells) => (cells[i] as string).length)]));
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))

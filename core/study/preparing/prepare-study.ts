@@ -1,3 +1,4 @@
+import { largest } from '../../extremes.js';
 import type { ImageSet } from '../../data/image-set.js';
 import type { Digest } from '../../digest.js';
 import { isPercussError, PercussError } from '../../errors.js';
@@ -90,21 +91,19 @@ export async function readStudy(source: SpecSource, progress: Progress = silent)
   const inputs = await readStudyInputs(readable, progress, (section, name, error) =>
     issues.push(inputIssue(readable, positions, section, name, error)),
   );
-  issues.push(
-    ...checkAgainstNetworks(readable, positions, {
-      anatomies: new Map(inputs.models.map((model) => [model.spec.name, model.anatomy])),
-      graphs: new Map(inputs.models.map((model) => [model.spec.name, model.graph])),
-      images: new Map(
-        [...inputs.images].map(([name, set]) => [
-          name,
-          factsOf(set, readable.data.find((data) => data.name === name)?.format),
-        ]),
-      ),
-    }),
-  );
+  const misfits = checkAgainstNetworks(readable, positions, {
+    anatomies: new Map(inputs.models.map((model) => [model.spec.name, model.anatomy])),
+    graphs: new Map(inputs.models.map((model) => [model.spec.name, model.graph])),
+    images: new Map(
+      [...inputs.images].map(([name, set]) => [
+        name,
+        factsOf(set, readable.data.find((data) => data.name === name)?.format),
+      ]),
+    ),
+  });
   const counts = studyCounts(readable, inputs.models.flatMap(countedOf(inputs.images)));
-  issues.push(...boundIssues(counts, positions));
-  const all = sortIssues([...said, ...withoutConsequences(issues, said)]);
+  const found = [...issues, ...misfits, ...boundIssues(counts, positions)];
+  const all = sortIssues([...said, ...withoutConsequences(found, said)]);
   if (!spec || all.length > 0) throw specInvalid(file, all);
   const notices = [...inputs.images.values()].flatMap((set) => [...set.notices, ...labelNotices(set)]);
   const resolved = resolveStudy({ ...inputs, spec });
@@ -138,10 +137,10 @@ function labelNotices({ name, labels, images, classes }: ImageSet): readonly str
     ];
   }
   const seen = new Set(labels);
-  const largest = Math.max(...seen);
-  return !seen.has(0) && largest > 1 && seen.size === largest
+  const last = largest(seen);
+  return !seen.has(0) && last > 1 && seen.size === last
     ? [
-        `data ${name}: the labels run from 1 to ${largest}, and none is 0; if they count from 1, store them from 0 on (label - 1)`,
+        `data ${name}: the labels run from 1 to ${last}, and none is 0; if they count from 1, store them from 0 on (label - 1)`,
       ]
     : [];
 }

@@ -1,3 +1,4 @@
+import { largest } from '../../extremes.js';
 import type { Digest } from '../../digest.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { StoredResult } from '../../ledger/response-shelf.js';
@@ -131,7 +132,7 @@ export class CellReader {
         there.map((cell) => cell.kl),
         new Float32Array(images),
       ),
-      effect: Math.max(...there.map((cell) => cell.effect)),
+      effect: largest(there.map((cell) => cell.effect)),
       ...(chunks[0] === 0 && there.length === parts.length ? {} : { images: this.#imagesOf(seen) }),
       state: there.length < parts.length ? 'partial' : idle ? 'no-op' : 'ok',
     };

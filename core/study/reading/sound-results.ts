@@ -1,3 +1,4 @@
+import { largest } from '../../extremes.js';
 import { z } from 'zod';
 import type { StoredResult } from '../../ledger/response-shelf.js';
 import type { Site } from '../../anatomy/site.js';
@@ -26,7 +27,7 @@ export function impulsesIn(metadata: StoredResult['metadata']): readonly Impulse
 export function responseProblem(stored: StoredResult, recorded: readonly Site[]): string | undefined {
   const impulses = impulsesIn(stored.metadata);
   if (impulses === undefined) return 'its list of impulses is damaged';
-  const pairs = Math.max(-1, ...impulses.map(({ pair }) => pair)) + 1;
+  const pairs = largest([-1, ...impulses.map(({ pair }) => pair)]) + 1;
   if (pairs > impulses.length) return 'its impulses name pairs that it does not have';
   for (const { name, channels, shape } of recorded) {
     const wrong =

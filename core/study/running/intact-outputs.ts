@@ -1,3 +1,4 @@
+import { largest, smallest } from '../../extremes.js';
 import { PercussError } from '../../errors.js';
 import type { OutputKind } from '../../spec/output-kind.js';
 
@@ -44,7 +45,7 @@ export function kindProblem(outputs: Float32Array, classes: number, kind: Output
       for (let i = 0; i < images; i++) {
         if (isDistribution(outputs, i * classes, classes, LOOSE)) continue;
         const row = outputs.subarray(i * classes, (i + 1) * classes);
-        const [low, high] = [Math.min(...row), Math.max(...row)].map((value) => Number(value.toPrecision(4)));
+        const [low, high] = [smallest(row), largest(row)].map((value) => Number(value.toPrecision(4)));
         const sum = Number(row.reduce((total, value) => total + value, 0).toPrecision(4));
         return (
           `the outputs are read as probabilities, but on image ${i} they run from ${low} to ${high} and sum to ${sum}. ` +

@@ -4,6 +4,7 @@ import { Ledger } from '../../../core/ledger/ledger.js';
 import { memoryStore } from '../../../core/store/memory-store.js';
 import type { Compute } from '../../../core/study/running/compute.js';
 import { createSteps } from '../../../core/study/create-steps.js';
+import { readTables } from '../../../core/study/analysing/analysis.js';
 import { inProcessCompute } from './in-process-compute.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../../core/study/preparing/resolve-study.js';
 import { runStudySteps } from '../../../core/study/running/run-steps.js';
@@ -43,7 +44,7 @@ describe.skipIf(!hasSharedData)('a unit that cannot be computed', () => {
     expect(first.failed).toBe(1);
     expect(first.computed).toBeGreaterThan(3);
     expect(tried.filter((range) => range === '1-2')).toHaveLength(3);
-    const tables = await ledger.getRecord(await steps.analyse(ref));
+    const tables = await readTables(ledger, await steps.analyse(ref));
     expect(tables.coverage.find((row) => row.ablation === 'layers')).toMatchObject({ failed: 1 });
     const again = await runStudySteps(createSteps({ ledger, compute }), await prepared(ledger), options);
     expect([again.computed, again.reused, again.failed]).toEqual([1, first.computed, 0]);

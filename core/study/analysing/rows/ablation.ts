@@ -59,34 +59,41 @@ const measure = (damage: Damage | null, result: ConditionResult | undefined) => 
 });
 
 /** One row a condition, in the ablation's order, whatever is known of it. */
-export function ablationRows(results: ModelResults, ablation: AblationResult, confidence: number): AblationRow[] {
+export function* ablationRows(
+  results: ModelResults,
+  ablation: AblationResult,
+  confidence: number,
+): Generator<AblationRow> {
   const { name, mode, unit, unordered } = ablation;
-  return ablation.conditions.map(({ labelled, result }, index) => ({
-    model: results.outline.model.name,
-    ablation: name,
-    mode,
-    unit,
-    index,
-    ...describe(labelled, !unordered),
-    ...measure(result ? damageOf(baselineOf(results, result), result, confidence) : null, result),
-  }));
+  for (const [index, { labelled, result }] of ablation.conditions.entries()) {
+    yield {
+      model: results.outline.model.name,
+      ablation: name,
+      mode,
+      unit,
+      index,
+      ...describe(labelled, !unordered),
+      ...measure(result ? damageOf(baselineOf(results, result), result, confidence) : null, result),
+    };
+  }
 }
 
 /** The rows of a network's conditions where the intact network itself could not be run: nothing is known of any. */
-export function unmeasuredRows(outline: ModelOutline, seed: number): AblationRow[] {
-  const { model, ablations } = outline;
-  return ablations.flatMap(({ spec, list }) => {
+export function* unmeasuredRows(outline: ModelOutline, seed: number): Generator<AblationRow> {
+  for (const { spec, list } of outline.ablations) {
     const conditions = list ?? unorderedConditions(outline, spec, seed);
-    return Array.from({ length: conditions.length }, (_, index) => ({
-      model: model.name,
-      ablation: spec.name,
-      mode: spec.mode,
-      unit: spec.unit,
-      index,
-      ...describe(conditions.at(index), list !== undefined),
-      ...measure(null, undefined),
-    }));
-  });
+    for (let index = 0; index < conditions.length; index++) {
+      yield {
+        model: outline.model.name,
+        ablation: spec.name,
+        mode: spec.mode,
+        unit: spec.unit,
+        index,
+        ...describe(conditions.at(index), list !== undefined),
+        ...measure(null, undefined),
+      };
+    }
+  }
 }
 
 /** Results of conditions that were asked for. */

@@ -108,7 +108,7 @@ describe('the rows of an ablation', () => {
   });
 
   test('of failed conditions keep their place and say that nothing was measured', () => {
-    const rows = ablationRows(
+    const [...rows] = ablationRows(
       results(),
       ablation({}, [
         [labelled('conv1[0]'), undefined],
@@ -169,7 +169,7 @@ describe('the rows of an ablation', () => {
   });
 
   test('stand there, too, where the intact network could not be run', () => {
-    const rows = unmeasuredRows(
+    const [...rows] = unmeasuredRows(
       {
         ...outline,
         ablations: [
@@ -204,7 +204,7 @@ describe('an ablation whose order could not be known', () => {
   const spec = { ...cumulative, fractions: [0.25, 1], fill: ['zero', 'resample'] } as const;
 
   test('has a failed row for each condition, which says how much it would have removed, and not what', () => {
-    const rows = unmeasuredRows({ ...outline, ablations: [planned(spec, undefined)] }, 7);
+    const [...rows] = unmeasuredRows({ ...outline, ablations: [planned(spec, undefined)] }, 7);
     expect(rows.map(({ index, fraction, trial, fill, draw, removed }) => [index, fraction, trial, fill, draw, removed]))
       // A quarter of nine kernels, then all; an order has one trial, the same for every fill.
       .toEqual(

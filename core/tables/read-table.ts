@@ -1,0 +1,34 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBValue } from '@duckdb/node-api';
+import { columnsOf, type RowOf } from './columns.js';
+import { literal, withDatabase } from './database.js';
+import type { TableName } from './schema.js';
+
+/** The rows of a table from its Parquet file (`TableWriter`), in their order. */
+export async function readTable<T extends TableName>(table: T, bytes: Uint8Array): Promise<readonly RowOf<T>[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'percuss-table-'));
+  try {
+    const file = join(folder, 'table.parquet');
+    await writeFile(file, bytes);
+    const names = columnsOf(table).map(([name]) => name);
+    return await withDatabase({ memory: '512MB' }, async (connection) => {
+      const rows: RowOf<T>[] = [];
+      const result = await connection.stream(`SELECT * FROM read_parquet(${literal(file)})`);
+      for await (const chunk of result) {
+        for (const values of chunk.getRows()) rows.push(rowOf(names, values) as RowOf<T>);
+      }
+      return rows;
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Counts went in as numbers that are safe integers, see the gate. */
+function rowOf(names: readonly string[], values: readonly DuckDBValue[]): object {
+  return Object.fromEntries(
+    values.map((value, i) => [names[i] as string, typeof value === 'bigint' ? Number(value) : value]),
+  );
+}
