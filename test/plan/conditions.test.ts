@@ -65,16 +65,18 @@ describe.skipIf(!hasSharedData)('conditions on ResNet-20', () => {
 
   describe('of mode random', () => {
     const spread = ['one-layer', 'matched', 'all-depths'] as const;
-    const list = listOf(anatomy, { mode: 'random', fractions, trials: trialsOf, spread });
-    const all = everyOf(list);
+    // Within each test, not before them: mutation testing sees what a test runs.
+    const every = () => everyOf(listOf(anatomy, { mode: 'random', fractions, trials: trialsOf, spread }));
 
     test('are fractions × spreads × trials, and each knows which it is', () => {
+      const all = every();
       expect(all.length).toBe(fractions.length * spread.length * trialsOf);
       const labels = new Set(all.map((one) => `${one.fraction} ${one.spread} ${one.trial}`));
       expect(labels.size).toBe(all.length);
     });
 
     test('one-layer removes round(f·K) kernels of one layer, at least one', () => {
+      const all = every();
       for (const one of all.filter((other) => other.spread === 'one-layer')) {
         const groups = new Set(one.targets.map((target) => target.group));
         expect(groups.size).toBe(1);
@@ -84,6 +86,7 @@ describe.skipIf(!hasSharedData)('conditions on ResNet-20', () => {
     });
 
     test('one-layer is stratified: among trials every layer has its turn before one comes again', () => {
+      const all = every();
       for (const fraction of fractions) {
         const layers = all
           .filter((one) => one.spread === 'one-layer' && one.fraction === fraction)
@@ -95,6 +98,7 @@ describe.skipIf(!hasSharedData)('conditions on ResNet-20', () => {
     });
 
     test('matched removes as many as its one-layer partner, over all layers, under the same match id', () => {
+      const all = every();
       const partners = all.filter((one) => one.spread === 'one-layer');
       const matched = all.filter((one) => one.spread === 'matched');
       expect(new Set(partners.map((one) => one.match)).size).toBe(partners.length);
@@ -110,6 +114,7 @@ describe.skipIf(!hasSharedData)('conditions on ResNet-20', () => {
     });
 
     test('all-depths removes round(f·K) of all kernels and belongs to no match', () => {
+      const all = every();
       for (const one of all.filter((other) => other.spread === 'all-depths')) {
         expect(removed(one).length).toBe(Math.round((one.fraction as number) * KERNELS));
         expect(one.match).toBeUndefined();
@@ -135,6 +140,7 @@ describe.skipIf(!hasSharedData)('conditions on ResNet-20', () => {
     });
 
     test('one-layer come by depth of their layer, over all fractions: neighbours share their first cut', () => {
+      const all = every();
       const own = all.filter((one) => one.spread === 'one-layer');
       expect(all.slice(0, own.length)).toEqual(own);
       const layers = own.map((one) => one.targets[0]?.group);
@@ -149,6 +155,7 @@ describe.skipIf(!hasSharedData)('conditions on ResNet-20', () => {
     });
 
     test('are those of the order fraction by fraction, spread by spread, trial by trial, each drawn from its own stream', () => {
+      const all = every();
       const targets = targetsOf(anatomy, 'kernel', ['*']);
       const expected = fractions.flatMap((fraction) => {
         const turns = randomStream(7, 'random', 'kernel', 'layers', fraction).shuffled(
@@ -209,6 +216,7 @@ describe.skipIf(!hasSharedData)('conditions on ResNet-20', () => {
     });
 
     test('name sites in topological order, once, with ascending channels', () => {
+      const all = every();
       for (const one of all) {
         const depths = one.condition.edits.map((edit) => depthOf.get(edit.site) as number);
         expect(depths).toEqual([...new Set(depths)].sort((a, b) => a - b));

@@ -30,13 +30,16 @@ const RAISE =
   'If that is meant, raise SEMANTICS in core/plan/identity.ts and record the new keys here';
 
 describe('keys', () => {
-  const [outline] = outlinesOf({
-    ablations: [ablationOf({ models: ['small'], fill: ['zero', 'resample'] })],
-    impulses: [impulsesOf(), impulsesOf({ name: 'images', bases: { images: 1 }, positions: 'phases' })],
-    nulls: 1,
-  }) as [ModelOutline];
+  // Within each test, not before them: mutation testing sees what a test runs.
+  const outlined = (): ModelOutline =>
+    outlinesOf({
+      ablations: [ablationOf({ models: ['small'], fill: ['zero', 'resample'] })],
+      impulses: [impulsesOf(), impulsesOf({ name: 'images', bases: { images: 1 }, positions: 'phases' })],
+      nulls: 1,
+    })[0] as ModelOutline;
 
   test('are the ones that they were when cells were first stored', () => {
+    const outline = outlined();
     const unit = (kind: 'profile' | 'baseline' | 'cells' | 'responses', name: string, index: number): string =>
       unitKey(
         outline,
@@ -87,7 +90,7 @@ describe('keys', () => {
       cellKey(scope, chunk, [{ site: 'layer1.0.conv1', channels: [4], fill: { kind: 'zero' } }]),
       resultKey('profile', scope, { reference }),
       resultKey('response', scope, { reference }),
-      resultKey('response', scope, impulseIdentity(impulseGroup(outline, 'plain', 0), 7, reference)),
+      resultKey('response', scope, impulseIdentity(impulseGroup(outlined(), 'plain', 0), 7, reference)),
     ];
     expect(new Set(others).size).toBe(others.length);
   });

@@ -78,11 +78,13 @@ describe('impulses', () => {
 });
 
 describe('the identity of responses', () => {
-  const [flat, mean] = groupsOf({}) as [ImpulseGroup, ImpulseGroup];
+  // Within each test, not before them: mutation testing sees what a test runs.
+  const both = (): [flat: ImpulseGroup, mean: ImpulseGroup] => groupsOf({}) as [ImpulseGroup, ImpulseGroup];
   const referenceOf = (group: ImpulseGroup): unknown =>
     (impulseIdentity(group, 7, 'reference') as { reference: unknown }).reference;
 
   test('covers the reference images exactly where values depend on them', () => {
+    const [flat, mean] = both();
     expect(referenceOf(flat)).toBeNull();
     expect(referenceOf({ ...flat, base: 'black' })).toBeNull();
     expect(referenceOf(mean)).toBe('reference');
@@ -92,6 +94,7 @@ describe('the identity of responses', () => {
   });
 
   test('covers the seed where weights are shuffled by it, and not for the intact network', () => {
+    const [flat] = both();
     const shuffled: ImpulseGroup = { ...flat, variant: { shuffled: 0 } };
     expect(impulseIdentity(shuffled, 7, 'r')).not.toEqual(impulseIdentity(shuffled, 8, 'r'));
     expect(impulseIdentity(flat, 7, 'r')).toEqual(impulseIdentity(flat, 8, 'r'));

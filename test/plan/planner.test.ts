@@ -34,9 +34,11 @@ const seconds = (macs: number, hostBytes = 0): number => 250 * (macs / 30e9 + ho
 const walk = 2.2 * seconds(1e8);
 
 describe('planning', () => {
-  const outlines = outlinesOf({ ablations: [ablation('each')], impulses: [impulsesOf()] });
+  // Within each test, not before them: mutation testing sees what a test runs.
+  const asked = () => outlinesOf({ ablations: [ablation('each')], impulses: [impulsesOf()] });
 
   test('asks first for what everything rests on: a profile for each network, a baseline for each chunk', async () => {
+    const outlines = asked();
     const { stage, tally } = await plan(outlines);
     expect(stage?.groups.map(({ kind, chunk, missing }) => [kind, chunk, missing])).toEqual([
       ['profile', -1, [[0, 1]]],
@@ -48,6 +50,7 @@ describe('planning', () => {
   });
 
   test('asks for exactly what is neither stored nor failed, and ends when that is nothing', async () => {
+    const outlines = asked();
     const keys = everyKey(outlines);
     expect(new Set(keys).size).toBe(keys.length);
     const basics = keys.slice(0, 3);
@@ -124,6 +127,7 @@ describe('planning', () => {
   });
 
   test('does not depend on the order in which stored keys are told', async () => {
+    const outlines = asked();
     const keys = everyKey(outlines);
     const some = keys.filter((_, i) => i % 3 === 0);
     const stages = [some, some.toReversed()].map(
