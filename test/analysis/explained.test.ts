@@ -65,9 +65,13 @@ describe('R² of planted kernels', () => {
 });
 
 describe('pools', () => {
-  const random = stream('pools');
-  const network = planted([noiseRows(random, 12), noiseRows(random, 5), noiseRows(random, 12)]);
+  // Within each test, not before them: mutation testing sees what a test runs.
+  const sets = () => {
+    const random = stream('pools');
+    return { network: planted([noiseRows(random, 12), noiseRows(random, 5), noiseRows(random, 12)]), random };
+  };
   test('are as large as network and null can both fill', () => {
+    const { network, random } = sets();
     const other = planted([noiseRows(random, 8), noiseRows(random, 5), noiseRows(random, 4)]);
     expect(commonPoolSizes([network, other], { ...options, poolSize: 10 })).toEqual([
       { same: 7, far: 4 },
@@ -77,17 +81,20 @@ describe('pools', () => {
     expect(commonPoolSizes([network, planted([noiseRows(random, 6)])], options)[0]).toEqual({ same: 5, far: 0 });
   });
   test('every kernel of a large site gets its number from groups of the pool size', () => {
+    const { network } = sets();
     const [first] = explainedKernels(network, { ...options, poolSize: 4, draws: 3 });
     expect(first!.pools).toEqual({ same: 4, far: 4 });
     expect(first!.same.every((r2) => r2 !== null)).toBe(true);
     expect(first!.far.every((r2) => r2 !== null)).toBe(true);
   });
   test('the same seed gives the same bytes, another seed other draws', () => {
+    const { network } = sets();
     const once = (seed: number) => explainedKernels(network, { ...options, seed, poolSize: 4 });
     expect(once(1)).toEqual(once(1));
     expect(once(1)).not.toEqual(once(2));
   });
   test('folds share out the base images, each once', () => {
+    const { network } = sets();
     const folds = baseFolds(network, 3, 5)!;
     expect(
       folds
@@ -97,6 +104,7 @@ describe('pools', () => {
     ).toEqual([...Array(bases).keys()]);
   });
   test('silent kernels, single kernels and single base images have no R²', () => {
+    const { random } = sets();
     const silent = planted([[...noiseRows(random, 3), new Float32Array(bases * points)], [noiseRow(random)]]);
     const [first, second] = explainedKernels(silent, { ...options, distance: 1 });
     expect(first!.same[3]).toBeNull();

@@ -45,20 +45,25 @@ describe('the systemic score, where it is known', () => {
 
 describe('systemic redundancy of planted networks', () => {
   const options = { seed: 2, sites: 4, kernels: 4, draws: 8 };
-  const random = stream('systemic');
-  const independent = planted(Array.from({ length: 6 }, () => noiseRows(random, 10)));
-  const space = noiseRows(random, 4);
-  const shared = planted(
-    Array.from({ length: 6 }, () =>
-      Array.from({ length: 10 }, () =>
-        mixture(
-          space,
-          space.map(() => random.normal()),
+  // Within each test, not before them: mutation testing sees what a test runs.
+  const sets = () => {
+    const random = stream('systemic');
+    const independent = planted(Array.from({ length: 6 }, () => noiseRows(random, 10)));
+    const space = noiseRows(random, 4);
+    const shared = planted(
+      Array.from({ length: 6 }, () =>
+        Array.from({ length: 10 }, () =>
+          mixture(
+            space,
+            space.map(() => random.normal()),
+          ),
         ),
       ),
-    ),
-  );
+    );
+    return { independent, shared, random };
+  };
   test('independent sites score near 0, sites of one space near 1, and the difference excludes 0', () => {
+    const { independent, shared } = sets();
     const [low, high] = [systemicRedundancy(independent, options)!, systemicRedundancy(shared, options)!];
     expect(low.value).toBeLessThan(0.05);
     expect(high.value).toBeGreaterThan(0.75);
@@ -69,16 +74,19 @@ describe('systemic redundancy of planted networks', () => {
     expect(high.interval!.high).toBeGreaterThanOrEqual(high.value);
   });
   test('more kernels in a network do not change the score (rarefaction)', () => {
+    const { independent, random } = sets();
     const wide = planted(Array.from({ length: 6 }, () => noiseRows(random, 40)));
     const difference = systemicRedundancy(wide, options)!.value - systemicRedundancy(independent, options)!.value;
     expect(Math.abs(difference)).toBeLessThan(0.02);
   });
   test('sites are equally spaced among those that have enough kernels', () => {
+    const { random } = sets();
     const mixed = planted([10, 2, 10, 10, 10, 2, 10, 10].map((count) => noiseRows(random, count)));
     expect(spacedSites(mixed, 3, 4)).toEqual([0, 4, 7]);
     expect(spacedSites(mixed, 99, 4)).toEqual([0, 2, 3, 4, 6, 7]);
   });
   test('too few sites or kernels: null; the same seed, the same number', () => {
+    const { independent } = sets();
     expect(systemicRedundancy(independent, { ...options, kernels: 11 })).toBeNull();
     expect(systemicRedundancy(independent, options)).toEqual(systemicRedundancy(independent, options));
   });
