@@ -10,8 +10,8 @@ import type {
   StepOptions,
   StudyEnd,
   StudySteps,
-  UnitFailure,
 } from '../core/study/steps.js';
+import type { UnitFailure } from '../core/sweep-state.js';
 import type { TableName } from '../core/tables/schema.js';
 import { batchFailure, toFailure } from './failures.js';
 import type { BatchReport } from './failures.js';

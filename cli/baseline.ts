@@ -9,7 +9,7 @@ import { unmeasurable } from '../core/study/planning/check-baselines.js';
 import { createSteps } from '../core/study/create-steps.js';
 import { CellReader } from '../core/study/reading/load-model-results.js';
 import { nextStage } from '../core/study/planning/plan-stage.js';
-import { runStage } from '../core/study/running/run-steps.js';
+import { runStage } from '../core/study/running/run-stage.js';
 import { measuredCost } from '../infra/calibrations.js';
 import { computeChildren } from '../workers/children.js';
 import { modeScout } from '../workers/mode-scout.js';
@@ -122,7 +122,7 @@ async function computeBasics(
     const plan = await steps.planStage(ref, 0);
     if (!plan.ref || plan.index !== 0) return;
     const { progress } = terminal;
-    await runStage(steps, plan, { window: compute.slots, onFailure: 'stop', progress, signal, tables: [] });
+    await runStage(steps, plan, { window: compute.slots, onFailure: 'stop', progress, signal });
   } catch (error) {
     throw placed(error, positions);
   } finally {

@@ -1,8 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure, isCancellation, sleep } from '@temporalio/workflow';
-
-/** Pauses between attempts that only the infrastructure keeps from succeeding: 2 s, doubled, up to a minute. */
-const firstPauseMs = 2_000;
-const longestPauseMs = 60_000;
+import { backOffMs } from '../core/back-off.js';
 
 /**
  * Why an activity failed through no fault of its work: the store or Temporal out of reach, a lost or stopping worker.
@@ -24,7 +21,7 @@ export function stallReason(error: unknown): string | undefined {
 
 /** Attempts the work until the infrastructure lets it pass, telling why it waits; throws what isn't infrastructure's. */
 export async function persist<T>(attempt: () => Promise<T>, onStall: (reason: string | undefined) => void): Promise<T> {
-  for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
+  for (let attempts = 1; ; attempts++) {
     try {
       const result = await attempt();
       onStall(undefined);
@@ -33,7 +30,7 @@ export async function persist<T>(attempt: () => Promise<T>, onStall: (reason: st
       const reason = isCancellation(error) ? undefined : stallReason(error);
       onStall(reason);
       if (reason === undefined) throw error;
-      await sleep(pause);
+      await sleep(backOffMs(attempts));
     }
   }
 }

@@ -4,6 +4,7 @@ import { printNumericMode } from '../core/numeric-mode.js';
 import type { NumericMode } from '../core/numeric-mode.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
 import type { Analysis, StagePlan } from '../core/study/steps.js';
+import type { SweepRest, UnitFailure } from '../core/sweep-state.js';
 import type { TableName } from '../core/tables/schema.js';
 
 /** Task queues of one store. Workers of another store, or of another numeric mode, never see its tasks. */
@@ -63,13 +64,6 @@ export interface StudyInput {
   readonly tables: readonly TableName[];
 }
 
-/** Units [from, to) to run again, after `tries` runs of the single unit that failed. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-  readonly tries: number;
-}
-
 export interface Counters {
   readonly computed: number;
   readonly reused: number;
@@ -79,16 +73,10 @@ export interface Counters {
   readonly seconds: number;
 }
 
-/** What a sweep hands on when it continues as new. */
-export interface SweepState {
-  readonly cursor: number;
-  readonly carry: readonly Range[];
+/** What a sweep hands on when it continues as new, beside its controls. */
+export interface SweepHandover extends SweepRest {
   readonly counters: Counters;
-  /** Units done and failed, by segment. */
-  readonly done: readonly number[];
-  /** Failed batches since the last that succeeded. */
-  readonly streak: number;
-  readonly pausedBecause?: string;
+  /** Times that it has continued as new. */
   readonly runs: number;
 }
 
@@ -97,14 +85,14 @@ export interface SweepInput {
   readonly storeId: string;
   readonly controls: Controls;
   readonly policy: StudyPolicy;
-  readonly state?: SweepState;
+  readonly state?: SweepHandover;
 }
 
 export interface SweepResult {
   readonly counters: Counters;
   readonly controls: Controls;
   /** The failure at which `onFailure: stop` ended the sweep. */
-  readonly stoppedBy?: { readonly unit: number; readonly code: string; readonly message: string };
+  readonly stoppedBy?: UnitFailure;
 }
 
 export interface LabelProgress {

@@ -1,6 +1,7 @@
 import type { Digest, Ref } from '../digest.js';
 import type { Stretch } from '../self-scheduling.js';
 import type { StudyRef } from '../spec/resolved-study.js';
+import type { UnitFailure } from '../sweep-state.js';
 import type { TableName } from '../tables/schema.js';
 
 /** Consecutive work units of a stage that are run in batches of `size` units, each of about `seconds`; of fewer at the end. */
@@ -52,13 +53,6 @@ export interface Analysis {
 export interface RunCounts {
   readonly computed: number;
   readonly reused: number;
-}
-
-/** A unit that could not be computed, after every try. */
-export interface UnitFailure {
-  readonly unit: number;
-  readonly code: string;
-  readonly message: string;
 }
 
 /**

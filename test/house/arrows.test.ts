@@ -86,6 +86,7 @@ for (const [leaf, allowed] of Object.entries({
   errors: true,
   progress: true,
   'self-scheduling': true,
+  'sweep-policy': true,
   digest: false,
   safetensors: false,
 }))

@@ -5,7 +5,8 @@ import { unitsOf, type Stage } from '../../plan/stage.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { Catalog } from '../catalog.js';
 import { loadOutlines } from '../reading/outlines.js';
-import type { StagePlan, UnitFailure } from '../steps.js';
+import type { UnitFailure } from '../../sweep-state.js';
+import type { StagePlan } from '../steps.js';
 
 /** Keys of units that failed in the current submission; an earlier submission's failures are tried again. */
 export async function failedKeys(ledger: Ledger, ref: StudyRef): Promise<ReadonlySet<Digest>> {

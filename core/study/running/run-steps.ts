@@ -1,17 +1,12 @@
-import { isPercussError, messageOf, PercussError } from '../../errors.js';
-import { silent, type Progress } from '../../progress.js';
 import type { Ref } from '../../digest.js';
-import { nextBatch } from '../../self-scheduling.js';
+import { isPercussError, PercussError } from '../../errors.js';
+import { silent } from '../../progress.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { TableName } from '../../tables/schema.js';
-import type { RunCounts, StagePlan, StudySteps, UnitFailure } from '../steps.js';
+import type { RunCounts, StudySteps } from '../steps.js';
+import { runStage, stopIfAborted, type StageOptions } from './run-stage.js';
 
-export interface RunOptions {
-  /** Batches in flight: the number of compute slots. */
-  readonly window: number;
-  readonly onFailure: 'continue' | 'stop';
-  readonly progress?: Progress;
-  readonly signal?: AbortSignal;
+export interface RunOptions extends StageOptions {
   readonly tables: readonly TableName[];
 }
 
@@ -24,8 +19,6 @@ export interface StudyResult {
   readonly summary: Ref<Uint8Array>;
   readonly tables: Readonly<Record<string, Ref<Uint8Array>>>;
 }
-
-const TRIES = 3;
 
 /** Times that a study is planned anew because its analysis met damaged objects. */
 export const ROUNDS = 3;
@@ -48,10 +41,6 @@ export async function runStudySteps(steps: StudySteps, study: StudyRef, options:
       if (!isPercussError(error) || error.code !== 'OBJECT_DAMAGED' || round === ROUNDS) throw error;
     }
   }
-}
-
-function stopIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new PercussError('CANCELLED', 'the run was interrupted; what is committed is kept');
 }
 
 async function runStages(
@@ -98,64 +87,4 @@ async function conclude(
     tables[table] = await steps.writeTable(study, analysis, table);
   }
   return { tables, ...(await steps.writeReport(study, analysis, tables, { computed, reused })) };
-}
-
-interface Range {
-  readonly from: number;
-  readonly to: number;
-  readonly label: string;
-  readonly tries: number;
-}
-
-/** Runs every unit of a stage; resolves when each is committed or recorded as failed. */
-export async function runStage(
-  steps: StudySteps,
-  plan: StagePlan,
-  options: RunOptions,
-): Promise<{ readonly computed: number; readonly failed: number }> {
-  const window = Math.max(1, options.window);
-  const again: Range[] = [];
-  let cursor = 0;
-  let over = false;
-  const next = (): Range | undefined => {
-    if (over) return undefined;
-    const failed = again.shift();
-    if (failed) return failed;
-    const batch = nextBatch(plan.segments, cursor, window);
-    if (!batch) return undefined;
-    cursor = batch.to;
-    return { from: batch.from, to: batch.to, label: batch.stretch.label, tries: 0 };
-  };
-  const failures: UnitFailure[] = [];
-  const state = { computed: 0, done: 0 };
-  const progress = options.progress ?? silent;
-  const worker = async (): Promise<void> => {
-    for (let range = next(); range; range = next()) {
-      stopIfAborted(options.signal);
-      const { from, to, label, tries } = range;
-      try {
-        const outcome = await steps.runBatch(plan, from, to, options.signal ? { signal: options.signal } : {});
-        state.computed += outcome.computed;
-        state.done += to - from;
-        progress({ phase: 'run', label, done: state.done, total: plan.units, unit: 'cells' });
-      } catch (error) {
-        if (!isPercussError(error) || error.kind !== 'compute') {
-          over = true;
-          throw error;
-        }
-        if (to - from > 1) {
-          const middle = Math.floor((from + to) / 2);
-          again.unshift({ from, to: middle, label, tries: 0 }, { from: middle, to, label, tries: 0 });
-        } else if (tries + 1 < TRIES) {
-          again.unshift({ from, to, label, tries: tries + 1 });
-        } else {
-          failures.push({ unit: from, code: error.code, message: messageOf(error) });
-          if (options.onFailure === 'stop') over = true;
-        }
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: window }, worker));
-  if (failures.length > 0) await steps.recordFailures(plan, failures);
-  return { computed: state.computed, failed: failures.length };
 }

@@ -19,7 +19,7 @@ import { Disagreement, type DisagreementReport } from './disagreement.js';
 import { loadOutlines } from '../reading/outlines.js';
 import { stageSeconds } from '../planning/plan-report.js';
 import { publishStage } from '../planning/plan-stage.js';
-import { runStage } from '../running/run-steps.js';
+import { runStage } from '../running/run-stage.js';
 import type { StudySteps } from '../steps.js';
 import { adoptedWaves, withReach } from '../planning/waves.js';
 import { workloadOf } from '../planning/workload.js';
@@ -140,7 +140,7 @@ export async function verifyStudy(
     const apart: StudySteps = { ...steps, recordFailures: () => Promise.resolve() };
     const { progress = silent, signal, window } = options;
     if (plan.ref) {
-      const run = { window, onFailure: 'continue', progress, tables: [], ...(signal ? { signal } : {}) } as const;
+      const run = { window, onFailure: 'continue', progress, ...(signal ? { signal } : {}) } as const;
       await runStage(apart, plan, run);
     }
   }
