@@ -109,13 +109,10 @@ export function advance(rules: SweepRules, state: SweepState, event: SweepEvent)
       return stalled(state, event.from, event.reason);
     case 'recorded':
       return { state: recorded(rules, state, event.from), decisions: [] };
-    case 'given-back': {
-      const { range } = entryAt(state, event.from);
-      const left = without(state, event.from);
-      return { state: { ...left, carry: [...left.carry, range] }, decisions: [] };
-    }
+    case 'given-back':
+      return { state: givenBack(state, event.from), decisions: [] };
     case 'broken':
-      return { state: { ...without(state, event.from), broken: true }, decisions: [] };
+      return { state: { ...givenBack(state, event.from), broken: true }, decisions: [] };
     case 'waited':
       return { state, decisions: cancelling(state) };
     case 'cancelled':
@@ -201,6 +198,13 @@ function stalled(state: SweepState, from: number, reason: string): SweepStep {
     state: replaced(state, { ...entry, stalls, stalled: reason }),
     decisions: [{ kind: 'retry', afterMs: backOffMs(stalls) }],
   };
+}
+
+/** A range that ended without a result waits behind the others. */
+function givenBack(state: SweepState, from: number): SweepState {
+  const { range } = entryAt(state, from);
+  const left = without(state, from);
+  return { ...left, carry: [...left.carry, range] };
 }
 
 function recorded(rules: SweepRules, state: SweepState, from: number): SweepState {

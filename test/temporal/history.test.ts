@@ -72,8 +72,9 @@ describe.runIf(wanted.length > 0)('recording', () => {
     writeFileSync(new URL(`${name}.json`, folder), `${text.replaceAll('},{"eventId"', '},\n{"eventId"')}\n`);
   };
   const sweepOf = (world: World): string => sweepWorkflowId(world.study.id, 0);
-  const recording = (name: string, body: (name: string) => Promise<void>): void =>
-    void it.runIf(wanted.includes('all') || wanted.includes(name))(name, () => body(name));
+  const recording = (name: string, body: (name: string) => Promise<void>): void => {
+    it.runIf(wanted.includes('all') || wanted.includes(name))(name, () => body(name));
+  };
 
   recording('study', async (name) => {
     const world = await World.open(held, small);
