@@ -8,7 +8,8 @@ import { followProgress } from './follow.js';
 import { interruptible } from './interrupt.js';
 import { withMemoryOption } from './memory-option.js';
 import { processCount } from './number-option.js';
-import { runSpec, parseServerFrom, type RunOptions } from './run.js';
+import type { RunOptions } from './run.js';
+import { parseServerFrom } from './server-from.js';
 import { openReading, type CommonOptions, type Session } from './session.js';
 import {
   askTemporal,
@@ -115,7 +116,11 @@ export function resumeCommand(program: Command): void {
     .option('--in-process', 'without Temporal')
     .option('--server-from <way>', 'where to get the Temporal server', parseServerFrom, 'auto' as const)
     .action(async (asked: string, _: unknown, command: Command) => {
-      if (/\.ya?ml$/i.test(asked)) return runSpec(asked, command.optsWithGlobals<RunOptions>());
+      if (/\.ya?ml$/i.test(asked)) {
+        // With what computes a study, which the other verbs of this file can do without.
+        const { runSpec } = await import('./run.js');
+        return runSpec(asked, command.optsWithGlobals<RunOptions>());
+      }
       return withStudy(asked, command, async ({ known: { id, study }, submitted, client, session, lonely }) => {
         const { paused, progress } = requireRunning(study, submitted, 'resumed');
         await resumeStudy(client, id, progress !== undefined);

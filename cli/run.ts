@@ -1,28 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
-import { PercussError } from '../core/errors.js';
+import type { Command } from 'commander';
 import { placed } from '../core/spec/placed.js';
 import { createSteps } from '../core/study/create-steps.js';
-import { exportOutputs, soundOutputs, type StudyOutputs } from '../core/study/analysing/outputs.js';
+import { exportOutputs, soundOutputs } from '../core/study/analysing/outputs.js';
 import { runStudySteps } from '../core/study/running/run-steps.js';
 import { tableNames } from '../core/tables/columns.js';
 import { measuredCost } from '../infra/calibrations.js';
-import { connectClient, connectWorker } from '../infra/connection.js';
-import { cacheFolder } from '../infra/settings.js';
-import { obtainTemporal, type ServerFrom } from '../infra/obtain/temporal.js';
-import { startPrivateServer } from '../infra/server.js';
+import type { ServerFrom } from '../infra/obtain/temporal.js';
 import { computeChildren } from '../workers/children.js';
-import { cancelStudy, submitStudy, waitForResult } from '../workers/client.js';
 import { modeScout } from '../workers/mode-scout.js';
-import { startWorker } from '../workers/worker.js';
 import { sameCommand } from './command-line.js';
 import { doubting, studyDoubts } from './doubts.js';
 import { exitCodes } from './exit.js';
-import { followProgress } from './follow.js';
 import { interruptible, unlessInterrupted } from './interrupt.js';
 import { withMemoryOption } from './memory-option.js';
 import { processCount } from './number-option.js';
+import type { RunContext, RunOutcome } from './run-on-temporal.js';
+import { parseServerFrom } from './server-from.js';
 import { openSession, type CommonOptions, type Session } from './session.js';
 import { prepareStudy, type PreparedStudy } from '../core/study/preparing/prepare-study.js';
 
@@ -32,19 +27,6 @@ export interface RunOptions extends CommonOptions {
   readonly memory?: number;
   readonly inProcess?: boolean;
   readonly serverFrom: ServerFrom;
-}
-
-/** How a run ended, for people and programs. */
-export interface RunOutcome {
-  readonly computed: number;
-  readonly reused: number;
-  readonly failed: number;
-  readonly outputs: StudyOutputs;
-}
-
-export function parseServerFrom(text: string): ServerFrom {
-  if (text === 'auto' || text === 'official' || text === 'wheel' || text === 'go') return text;
-  throw new InvalidArgumentError('it is auto, official, wheel or go');
 }
 
 /** `percuss run`: a study from spec to report on this machine. Again: only what is missing. */
@@ -124,9 +106,11 @@ async function compute(
   const children = computeChildren({ slots, ...(memoryLimit === undefined ? {} : { memoryLimit }) });
   const steps = doubting(session, createSteps({ ledger: session.ledger, compute: children }));
   try {
-    const run = options.inProcess === true ? inProcess : overTemporal;
-    const outcome = await run(session, prepared, { ...options, slots, steps, signal });
-    return { outcome, fresh: true };
+    const context = { slots, steps, signal, serverFrom: options.serverFrom };
+    if (options.inProcess === true) return { outcome: await inProcess(session, prepared, context), fresh: true };
+    // With Temporal's libraries, which the other way does not wait for.
+    const { runOnTemporal } = await import('./run-on-temporal.js');
+    return { outcome: await runOnTemporal(session, prepared, context), fresh: true };
   } catch (error) {
     throw placed(error, prepared.positions);
   } finally {
@@ -134,13 +118,7 @@ async function compute(
   }
 }
 
-interface ComputeContext extends RunOptions {
-  readonly slots: number;
-  readonly steps: ReturnType<typeof createSteps>;
-  readonly signal: AbortSignal;
-}
-
-async function inProcess(session: Session, { ref, spec }: PreparedStudy, context: ComputeContext): Promise<RunOutcome> {
+async function inProcess(session: Session, { ref, spec }: PreparedStudy, context: RunContext): Promise<RunOutcome> {
   const { computed, reused, failed, ...outputs } = await runStudySteps(context.steps, ref, {
     window: context.slots,
     onFailure: spec.run.onFailure,
@@ -149,82 +127,4 @@ async function inProcess(session: Session, { ref, spec }: PreparedStudy, context
     tables: tableNames,
   });
   return { computed, reused, failed, outputs };
-}
-
-/** On a Temporal server of our own that ends with this process: the store is the memory. */
-async function overTemporal(
-  session: Session,
-  { ref, spec }: PreparedStudy,
-  context: ComputeContext,
-): Promise<RunOutcome> {
-  const { terminal } = session;
-  const storeId = await session.storeId();
-  const binary = await obtainTemporal({
-    from: context.serverFrom,
-    cache: cacheFolder(),
-    onProgress: (line) => terminal.say(line),
-  });
-  const server = await startPrivateServer({ binary, onNotice: (line) => terminal.say(line) });
-  try {
-    const connection = await connectWorker(server);
-    const worker = await startWorker({
-      connection,
-      namespace: server.namespace,
-      storeId,
-      mode: ref.mode,
-      steps: context.steps,
-      slots: context.slots,
-      graceSeconds: 5,
-    });
-    const client = await connectClient(server);
-    try {
-      const handle = await submitStudy(client, ref, {
-        name: spec.study,
-        storeId,
-        tables: tableNames,
-        window: 2 * context.slots,
-        // Nobody could resume a study that pauses itself on a private server.
-        policy: { onFailure: spec.run.onFailure, pauseAfter: Number.MAX_SAFE_INTEGER },
-      });
-      const following = followProgress(client, ref.id, terminal, 'waiting for the worker of this run');
-      context.signal.addEventListener('abort', () => void cancelStudy(client, ref.id).catch(() => undefined), {
-        once: true,
-      });
-      try {
-        const lost = server.failed.then((error) => Promise.reject(error));
-        const result = await Promise.race([
-          waitForResult(handle, { signal: context.signal }),
-          lost,
-          worker.ended.then(() => never()),
-        ]);
-        if (!result.written) {
-          const because = result.stoppedBy;
-          throw new PercussError(
-            'ENGINE_FAILED',
-            `the study was stopped at its first failure, as onFailure says: ${because?.message ?? 'unknown'}`,
-          );
-        }
-        const { computed, failed } = result.counters;
-        const { report, summary, tables } = result.written;
-        return {
-          computed,
-          reused: result.stored + result.counters.reused,
-          failed,
-          outputs: { report, summary, tables },
-        };
-      } finally {
-        following.stop();
-      }
-    } finally {
-      await worker.shutdown();
-      await client.connection.close();
-      await connection.close();
-    }
-  } finally {
-    await server.stop();
-  }
-}
-
-function never(): never {
-  throw new PercussError('TEMPORAL_UNREACHABLE', 'the worker of this run ended by itself; run the same command again');
 }

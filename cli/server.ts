@@ -3,7 +3,7 @@ import { PercussError } from '../core/errors.js';
 import { obtainTemporal, type ServerFrom } from '../infra/obtain/temporal.js';
 import { cacheFolder } from '../infra/settings.js';
 import { ensureUserServer, findUserServer, stopUserServer } from '../infra/user-server.js';
-import { parseServerFrom } from './run.js';
+import { parseServerFrom } from './server-from.js';
 import { commonOptions } from './session.js';
 import { serverFolder } from './temporal.js';
 import { openTerminal } from './terminal.js';

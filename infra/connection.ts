@@ -7,10 +7,8 @@ import {
   NamespaceNotFoundError,
 } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { PercussError, messageOf } from '../core/errors.js';
-import { logLevel } from './settings.js';
 
 /** Where a Temporal is, with everything needed to reach it. Never logged or stored: it may hold credentials. */
 export interface TemporalAddress {
@@ -78,34 +76,6 @@ async function checkNamespace(connection: Connection, namespace: string): Promis
     );
   } catch (error) {
     if (grpcCode(error) !== 7) throw error;
-  }
-}
-
-let installed = false;
-
-/**
- * Temporal's runtime, once a process and before its first connection: our log level, and no signal handlers, since
- * those are the command's.
- */
-export function installRuntime(): void {
-  if (installed) return;
-  installed = true;
-  const level = logLevel();
-  const core = level === 'WARN' ? 'ERROR' : level;
-  Runtime.install({
-    logger: new DefaultLogger(level),
-    telemetryOptions: { logging: { forward: {}, filter: { core, other: 'ERROR' } } },
-    shutdownSignals: [],
-  });
-}
-
-/** The connection of a worker, or PercussError TEMPORAL_UNREACHABLE. */
-export async function connectWorker(temporal: TemporalAddress): Promise<NativeConnection> {
-  installRuntime();
-  try {
-    return await NativeConnection.connect({ ...temporal.options, address: temporal.address });
-  } catch (error) {
-    throw unreachable(temporal, error);
   }
 }
 

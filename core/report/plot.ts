@@ -1,5 +1,4 @@
-import { parse, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
 import { visible } from '../visible.js';
 import { escapeHtml, markup, type Html } from './html.js';
 
@@ -58,6 +57,8 @@ const config: NonNullable<TopLevelSpec['config']> = {
  * `id` makes the element's inner references its own.
  */
 export async function plot(id: string, label: string, spec: PlotSpec, margins: Margins = usual): Promise<Html> {
+  // Loaded when a figure is drawn: most who reach this file never do.
+  const [{ compile }, { parse, View }] = await Promise.all([import('vega-lite'), import('vega')]);
   const { spec: compiled } = compile({
     padding: { ...margins, right: 14, top: 8 },
     autosize: { type: 'none' },

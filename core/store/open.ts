@@ -8,9 +8,7 @@ import { fileStore } from './file-store.js';
 import { isKey } from './key.js';
 import { memoryStore } from './memory-store.js';
 import type { ObjectStore } from './object-store.js';
-import { probeS3 } from './probe.js';
 import type { S3Settings } from './s3-connection.js';
-import { s3Store } from './s3-store.js';
 
 export interface OpenOptions {
   readonly signal?: AbortSignal;
@@ -44,6 +42,8 @@ export async function openStore(url: string, options: OpenOptions = {}): Promise
       return openFolder(folderOf(url.slice('file:'.length), url), url);
     case 's3': {
       const settings = parseS3(url);
+      // The AWS library takes longer to load than most verbs take with a folder.
+      const [{ probeS3 }, { s3Store }] = await Promise.all([import('./probe.js'), import('./s3-store.js')]);
       if (options.probe ?? true) await probeS3(settings, options.signal);
       return s3Store(settings);
     }

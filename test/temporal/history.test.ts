@@ -5,7 +5,7 @@ import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { installRuntime } from '../../infra/connection.js';
+import { installRuntime } from '../../infra/worker-connection.js';
 import { waitForResult } from '../../workers/client.js';
 import { sweepWorkflowId } from '../../workflows/protocol.js';
 import { bundleWorkflows, until, useServer, World } from './world.js';
