@@ -6,7 +6,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
-    include: ['test/**/*.soak.ts'],
+    projects: [{ extends: true, test: { name: 'soak', include: ['test/**/*.soak.ts'] } }],
     fileParallelism: false,
     testTimeout: 600_000,
     hookTimeout: 600_000,
