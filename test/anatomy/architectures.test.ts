@@ -16,7 +16,7 @@ import {
   type Exporter,
 } from '../import/fixtures/architectures.js';
 import { fileHas, maskOf, runFile, withMasks } from '../import/fixtures/edited-file.js';
-import { lesionsAgree } from '../import/fixtures/emptied-file.js';
+import { expectLesionsAgree } from '../import/fixtures/emptied-file.js';
 import { masked } from '../import/fixtures/masked.js';
 
 const graphOf = (name: string, exporter: Exporter): Graph => importOnnx(name, architectureFile(name, exporter));
@@ -109,7 +109,7 @@ describe('a lesion equals the exported file with that kernel’s weights and bia
     const compared: Compared = { layers: [], skipped: [] };
     for (const layer of anatomy.layers) {
       const site = anatomy.sites.find((candidate) => candidate.name === layer.site) as Site;
-      const did = await lesionsAgree(file, graph, layer, site, image, 6);
+      const did = await expectLesionsAgree(file, graph, layer, site, image, 6);
       (did ? compared.layers : compared.skipped).push(layer.name);
     }
     // Left out: gates, whose Sigmoid or HardSigmoid makes 1/2 of 0, and what is cut behind a norm over channels.

@@ -16,7 +16,7 @@ function ramp(shape: readonly number[]): Tensor {
 }
 
 /** Runs a network of the suite `light` and compares, to 1e-4 of the largest output. */
-export async function compareLight(engine: Engine, { name, model, outputs }: NodeCase): Promise<void> {
+export async function expectLightAgrees(engine: Engine, { name, model, outputs }: NodeCase): Promise<void> {
   const graph = importOnnx(name, model);
   const [input] = graph.inputs;
   if (input === undefined) expect.fail('no input');

@@ -6,7 +6,7 @@ import { loadNativeTensorFlow } from '../../infra/setup/load-tfjs.js';
 import { prefixOf, tensorFlowVariants } from '../../infra/setup/tfjs-variant.js';
 import { engineConformance } from './conformance.js';
 import { tfjsCpu } from './engines.js';
-import { compareLight, isLarge } from './light-networks.js';
+import { expectLightAgrees, isLarge } from './light-networks.js';
 import { lightCases } from './node-cases.js';
 import { hasNativeTensorFlow } from './native-tensorflow.js';
 import { unlikeAlone, rowCases } from './row-cases.js';
@@ -29,7 +29,7 @@ describe.skipIf(!hasNativeTensorFlow)('native TensorFlow.js', () => {
   tfjsMemory(tfjsCpu.open);
 
   test.each(lightCases().filter((one) => !isLarge(one)))('gives the recorded answer of $name', async (one) => {
-    await compareLight(await tfjsCpu.open(), one);
+    await expectLightAgrees(await tfjsCpu.open(), one);
   });
 
   test('is the one in its process: the GPU’s library is refused beside it', async () => {

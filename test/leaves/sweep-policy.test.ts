@@ -6,7 +6,7 @@ import { advance, outcomeOf } from '../../core/sweep-policy.js';
 import type { SweepDecision, SweepEvent } from '../../core/sweep-policy.js';
 import { beginSweep, noHistory, windowWithin } from '../../core/sweep-state.js';
 import type { SweepRules, SweepState } from '../../core/sweep-state.js';
-import { calm, sights, SweepWorld, type Weather } from './sweep-world.js';
+import { calm, sights, CheckedSweepWorld, type Weather } from './sweep-world.js';
 
 const anyStretches = fc
   .array(
@@ -58,8 +58,8 @@ const seed = fc.nat();
 
 /** Without shrinking: with other numbers a seed gives another order, not a simpler one. */
 const orders = { seed: 14, numRuns: 600, endOnFailure: true };
-const live = (rules: SweepRules, slots: number, weather: Weather, number: number): SweepWorld =>
-  new SweepWorld(rules, slots, weather, randomStream(number, 'sweep')).run();
+const live = (rules: SweepRules, slots: number, weather: Weather, number: number): CheckedSweepWorld =>
+  new CheckedSweepWorld(rules, slots, weather, randomStream(number, 'sweep')).run();
 
 describe('whatever befalls a sweep, in whatever order', () => {
   test('every unit ends committed or recorded, once, and only what failed every try is recorded', () => {

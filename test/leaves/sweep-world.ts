@@ -59,7 +59,7 @@ interface Task {
  * A sweep with a driver, workers, a store and users in any order that a stream of numbers gives. After every step the books
  * of the store are held against the state: each unit is in exactly one place, whatever happened.
  */
-export class SweepWorld {
+export class CheckedSweepWorld {
   state: SweepState;
   outcome: SweepOutcome | undefined;
   /** Times that a unit was committed, that it was recorded, and that it failed alone without a success. */

@@ -4,7 +4,7 @@ import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import type { Site } from '../../core/anatomy/site.js';
 import { rows } from '../../core/tensor.js';
-import { lesionsAgree } from '../import/fixtures/emptied-file.js';
+import { expectLesionsAgree } from '../import/fixtures/emptied-file.js';
 import { hasSharedData, sharedFile, vectors } from '../import/fixtures/shared-data.js';
 
 const names = hasSharedData
@@ -22,7 +22,7 @@ describe.skipIf(!hasSharedData)('a lesion equals the shared file with what makes
     const skipped: string[] = [];
     for (const layer of layers) {
       const site = sites.find((candidate) => candidate.name === layer.site) as Site;
-      if (!(await lesionsAgree(file, graph, layer, site, image, 2))) skipped.push(layer.name);
+      if (!(await expectLesionsAgree(file, graph, layer, site, image, 2))) skipped.push(layer.name);
     }
     expect(layers.length).toBeGreaterThan(0);
     expect(skipped).toEqual([]);
