@@ -138,9 +138,10 @@ describe('a ledger', () => {
     const { ledger } = setUp();
     const plan = await ledger.putRecord('plans', { index: 1, groups: [], scores: {} });
     expect(plan.key).toBe(`plans/${plan.sha256}.json`);
-    const analysis = await ledger.putRecord('analyses', { models: [{ accuracy: 1 }] });
+    const tables = { models: { rows: 3, sha256: sha256('PAR1') } };
+    const analysis = await ledger.putRecord('analyses', { tables });
     expect(analysis.key).toBe(`analyses/${analysis.sha256}.json`);
-    expect(await ledger.getRecord(analysis)).toEqual({ models: [{ accuracy: 1 }] });
+    expect(await ledger.getRecord(analysis)).toEqual({ tables });
   });
 
   test('decides once what holds for machines that are alike', async () => {

@@ -232,11 +232,17 @@ describe('what is wrong with a record', () => {
     [plan, { ...stage([]), scores: { 'a/b': [1, null, -2.5] } }, undefined],
     [plan, { ...stage([]), scores: { 'a/b': [1, '2'] } }, /is no list of numbers/],
     [plan, { ...stage([]), scores: { 'a/b': { length: 0 } } }, /is no list of numbers/],
-    [`analyses/${id}.json`, { models: [{ a: 1 }, {}] }, undefined],
-    [`analyses/${id}.json`, { models: [{ a: 1 }, 7] }, /^it is not an analysis \(models: are no rows\)$/],
-    [`analyses/${id}.json`, { models: [{ a: 1 }, null] }, /are no rows/],
-    [`analyses/${id}.json`, { models: {} }, /are no rows/],
-    [`analyses/${id}.json`, 7, /^it is not an analysis \(Invalid input: expected record/],
+    [`analyses/${id}.json`, { tables: { models: { rows: 3, sha256: id } } }, undefined],
+    [`analyses/${id}.json`, { tables: {} }, undefined],
+    [
+      `analyses/${id}.json`,
+      { tables: { models: { rows: -1, sha256: id } } },
+      /^it is not an analysis \(tables\.models\.rows: /,
+    ],
+    [`analyses/${id}.json`, { tables: { models: { rows: 3, sha256: 'x' } } }, /tables\.models\.sha256: is no SHA-256/],
+    [`analyses/${id}.json`, { tables: { Models: { rows: 3, sha256: id } } }, /cannot name a table|Invalid key/],
+    [`analyses/${id}.json`, {}, /^it is not an analysis \(tables: /],
+    [`analyses/${id}.json`, 7, /^it is not an analysis \(Invalid input: expected object/],
     ['notes.json', {}, /not one that percuss gives/],
     [`plans/${id}.json.bak`, {}, /not one that percuss gives/],
     [`x/plans/${id}.json`, {}, /not one that percuss gives/],
@@ -253,9 +259,8 @@ describe('what is wrong with a record', () => {
   test('is told in a line, however deep and long the record', () => {
     const deep = recordProblem(plan, stage([], { kind: 'x'.repeat(5_000) }));
     expect(deep?.length).toBeLessThan(400);
-    const many = Object.fromEntries([[`${'x'.repeat(5_000)}`, [7]]]);
-    const problem = recordProblem(`analyses/${id}.json`, many);
-    expect(problem).toMatch(/^it is not an analysis \(x{100}: /);
+    const problem = recordProblem(`analyses/${id}.json`, { tables: { ['x'.repeat(5_000)]: 7 } });
+    expect(problem).toMatch(/^it is not an analysis \(tables\.x{93}: /);
     expect(problem?.length).toBeLessThan(400);
   });
 });
