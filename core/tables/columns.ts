@@ -16,6 +16,7 @@ import {
 } from './column.js';
 import { ablationColumns, curveColumns } from './ablation-columns.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
+import { similarityColumns } from './similarity-columns.js';
 import { stopColumns } from './stop-columns.js';
 import type { TableName, Tables } from './schema.js';
 
@@ -187,19 +188,7 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     width: count('positions', 'Columns over which the response extends; 0 if there is none.'),
     object: text('Key of the stored object that holds the response.'),
   },
-  similarity: {
-    model,
-    site_a: text('The site whose signatures are predicted.'),
-    site_b: text('The site whose signatures predict.'),
-    depth_a: count('sites', 'Depth of site_a, counted from 0.'),
-    depth_b: count('sites', 'Depth of site_b, counted from 0.'),
-    type_a: text('Type of site_a: signed or rectified.'),
-    type_b: text('Type of site_b: signed or rectified.'),
-    kernels: count('kernels', 'Kernels of site_a that entered the mean.'),
-    r2: number('R²', 'Mean over kernels of R² on held-out impulses, by ridge regression.'),
-    r2_null: maybe(number('R²', 'The same in the network with shuffled weights.')),
-    excess: maybe(number('R²', 'r2 less r2_null.')),
-  },
+  similarity: similarityColumns,
   predictors: {
     model,
     predictor: text('What predicts: a column of the table kernels.'),

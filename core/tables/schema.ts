@@ -3,9 +3,10 @@
  * number does not exist (too few kernels, no null network yet), never NaN. Columns are documented in `docs/tables.md`.
  */
 
+import type { SimilarityRow } from './similarity-row.js';
 import type { StopRow } from './stop-row.js';
 
-export type { StopRow };
+export type { SimilarityRow, StopRow };
 
 /** A number with its confidence interval at the study's level. */
 export interface ModelRow {
@@ -234,21 +235,6 @@ export interface ResponseRow {
   height: number;
   width: number;
   object: string;
-}
-
-/** R² of predicting one site's signatures from another's: the long-range redundancy matrix. */
-export interface SimilarityRow {
-  model: string;
-  site_a: string;
-  site_b: string;
-  depth_a: number;
-  depth_b: number;
-  type_a: string;
-  type_b: string;
-  kernels: number;
-  r2: number;
-  r2_null: number | null;
-  excess: number | null;
 }
 
 export interface PredictorRow {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { baseFolds, commonPoolSizes, explainedKernels, meanOfKnown } from '../../core/analysis/explained.js';
-import { commonRarefaction, longRangeMatrix } from '../../core/analysis/long-range.js';
+import { longRangeMatrix } from '../../core/analysis/long-range.js';
+import { commonRarefaction } from '../../core/analysis/site-matrix.js';
 import { bases, mixture, noiseRow, noiseRows, planted, points, stream } from './planted.js';
 
 const options = { seed: 3, distance: 2 };
@@ -127,7 +128,7 @@ describe('the long-range matrix', () => {
     const set = planted([within(), noiseRows(random, 10), within(), noiseRows(random, 10)]);
     const matrix = longRangeMatrix(set, { seed: 1 })!;
     expect(matrix.kernels).toBe(5);
-    matrix.r2.forEach((row, from) =>
+    matrix.values.forEach((row, from) =>
       row.forEach((r2, to) => {
         if (from % 2 === 0 && to % 2 === 0) expect(r2).toBeGreaterThan(0.99);
         else expect(Math.abs(r2!)).toBeLessThan(0.03);
@@ -139,9 +140,9 @@ describe('the long-range matrix', () => {
     const set = planted([noiseRows(random, 12), noiseRows(random, 3), noiseRows(random, 6)]);
     expect(commonRarefaction([set])).toBe(3);
     const matrix = longRangeMatrix(set, { seed: 1 })!;
-    expect(matrix.r2[1]).toEqual([null, null, null]);
-    expect(matrix.r2.map((row) => row[1])).toEqual([null, null, null]);
-    expect(matrix.r2[0]![2]).not.toBeNull();
+    expect(matrix.values[1]).toEqual([null, null, null]);
+    expect(matrix.values.map((row) => row[1])).toEqual([null, null, null]);
+    expect(matrix.values[0]![2]).not.toBeNull();
     expect(longRangeMatrix(planted([noiseRows(random, 3)]), { seed: 1 })).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
 import { randomStream, type RandomStream } from '../../core/random.js';
+import { columnsOf } from '../../core/tables/columns.js';
 import type {
   AblationRow,
   CurveRow,
@@ -10,6 +11,7 @@ import type {
   PredictorRow,
   SimilarityRow,
   StopRow,
+  TableName,
   Tables,
 } from '../../core/tables/schema.js';
 import { siteName, type Network } from './synthetic-study.js';
@@ -350,6 +352,9 @@ function interactionRows(network: Network): InteractionRow[] {
   ];
 }
 
+/** A row without a number, so that a new measure needs no line here. */
+const empty = <Row>(table: TableName): Row => Object.fromEntries(columnsOf(table).map(([name]) => [name, null])) as Row;
+
 function similarityRows(network: Network): SimilarityRow[] {
   const random = randomStream(7, 'similarity', network.name);
   const sites = Array.from({ length: network.layers }, (_, l) => l);
@@ -361,6 +366,7 @@ function similarityRows(network: Network): SimilarityRow[] {
       const r2 = Math.min(1, base + block * network.sr * 2 + 0.03 * random.normal());
       const none = Math.min(1, base - 0.08 + 0.15 * apart + 0.03 * random.normal());
       return {
+        ...empty<SimilarityRow>('similarity'),
         model: network.name,
         site_a: siteName(network, a),
         site_b: siteName(network, b),

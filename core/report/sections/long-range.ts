@@ -1,4 +1,10 @@
 import { largest } from '../../extremes.js';
+import {
+  similarityMeasure,
+  similarityNames,
+  type SimilarityMeasure,
+  type SimilarityName,
+} from '../../analysis/similarity.js';
 import type { SimilarityRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
@@ -8,7 +14,7 @@ import { significant, withInterval } from '../number-format.js';
 import { nameMargins, panelWidth, plot, shortLabels } from '../plot.js';
 import { rasterUrl } from '../raster.js';
 
-/** The long-range redundancy matrix of every network, and systemic redundancy against its null. */
+/** The matrices of every measure between sites, by network, and systemic redundancy against its null. */
 export async function longRange(context: ReportContext): Promise<Section> {
   const section = { id: 'long-range', title: 'Long-range redundancy' };
   const groups = grouped(context.input.tables.similarity, (row) => row.model);
@@ -18,74 +24,108 @@ export async function longRange(context: ReportContext): Promise<Section> {
       html`<p class="none">No responses to impulses were compared between sites, so there is no matrix to show.</p>`,
     );
   } else {
-    blocks.push(await matrices(context, groups));
+    for (const name of similarityNames) {
+      const own = [...groups.values()].flat().filter((row) => present(row[name]));
+      if (own.length > 0)
+        blocks.push(
+          await matrices(
+            name,
+            grouped(own, (row) => row.model),
+          ),
+        );
+    }
   }
   const systemic = await systemicRedundancy(context);
   blocks.push(systemic ?? html`<p class="none">Systemic redundancy was not measured.</p>`);
   return { ...section, blocks };
 }
 
-async function matrices(
-  context: ReportContext,
-  groups: ReadonlyMap<string, readonly SimilarityRow[]>,
-): Promise<Figure> {
+/** What the two sites of a pair are called. */
+interface Roles {
+  readonly a: string;
+  readonly b: string;
+  /** Heads of the columns of numbers. */
+  readonly heads: readonly [a: string, b: string];
+}
+
+const roles: { readonly [D in SimilarityMeasure['direction']]: Roles } = {
+  regression: { a: 'predicted', b: 'predicting', heads: ['predicted', 'from'] },
+  symmetric: { a: 'first', b: 'second', heads: ['first', 'second'] },
+};
+
+/** One measure: its matrix for each network, and what is left of it after the null. */
+async function matrices(name: SimilarityName, groups: ReadonlyMap<string, readonly SimilarityRow[]>): Promise<Figure> {
+  const { symbol, excess, scale, title, note, direction } = similarityMeasure(name);
+  const { a, b, heads } = roles[direction];
   const rows = [...groups.values()].flat();
-  const limit = largest([0.05, ...rows.map((row) => Math.abs(row.excess ?? 0))]);
+  const limit = largest([0.05, ...rows.map((row) => Math.abs(row[excess] ?? 0))]);
   const panels = [];
   for (const [i, [model, own]] of [...groups].entries()) {
     panels.push({
-      title: `${model}: R²`,
-      body: await matrix(`fig-matrix-${i}-r2`, `R² between the sites of ${model}`, own, (row) => row.r2, 1),
+      title: `${model}: ${symbol}`,
+      body: await matrix(`fig-matrix-${i}-${name}`, `${symbol} between the sites of ${model}`, own, direction, {
+        value: (row) => row[name],
+        limit: 1,
+      }),
     });
     panels.push({
       title: `${model}: excess over the null`,
-      body: own.some((row) => present(row.excess))
+      body: own.some((row) => present(row[excess]))
         ? await matrix(
-            `fig-matrix-${i}-excess`,
-            `Excess of R² between the sites of ${model}`,
+            `fig-matrix-${i}-${excess}`,
+            `Excess of ${symbol} between the sites of ${model}`,
             own,
-            (row) => row.excess,
-            limit,
+            direction,
+            { value: (row) => row[excess], limit },
           )
         : html`<p class="none">No null network was run, so there is no excess.</p>`,
     });
   }
   const strongest = [...groups].map(([model, own]) => {
-    const apart = own.filter((row) => row.site_a !== row.site_b && present(row.excess));
-    return { model, row: apart.toSorted((a, b) => (b.excess ?? 0) - (a.excess ?? 0))[0], n: own.length };
+    const apart = own.filter((row) => row.site_a !== row.site_b && present(row[excess]));
+    return { model, row: apart.toSorted((x, y) => (y[excess] ?? 0) - (x[excess] ?? 0))[0], n: own.length };
   });
   return {
     kind: 'figure',
-    id: 'fig-matrix',
-    title: 'How well the kernels of one site are predicted from another.',
+    id: name === similarityNames[0] ? 'fig-matrix' : `fig-matrix-${name}`,
+    title,
     panels,
-    key: html`${rampLegend('sequential', 'R² (share of variance)', ['0', '0.5', '1'])}${rampLegend(
+    key: html`${rampLegend('sequential', `${symbol} (${scale})`, ['0', '0.5', '1'])}${rampLegend(
       'diverging',
-      'Excess (difference of R²)',
+      `Excess (difference of ${symbol})`,
       [`−${significant(limit, 2)}`, '0', `+${significant(limit, 2)}`],
     )}`,
     legend: [],
-    note: 'R² of ridge regression from the signatures of one site to those of another, on base images not used to fit, averaged over kernels; the excess is what is left after the same in networks with shuffled weights. A negative R² is drawn as 0.',
-    reading:
-      'Each row is a predicted site and each column a predicting one, both in order of depth: colour far from the diagonal in the right-hand pictures is redundancy across depth that chance and architecture do not explain.',
-    numbers: dataTable('Strongest long-range pairs', strongest, [
-      { head: 'network', cell: (entry) => entry.model },
-      { head: 'pairs', numeric: true, cell: (entry) => String(entry.n) },
-      { head: 'largest excess', numeric: true, cell: (entry) => significant(entry.row?.excess) },
-      { head: 'predicted', cell: (entry) => entry.row?.site_a ?? '–' },
-      { head: 'from', cell: (entry) => entry.row?.site_b ?? '–' },
-      { head: 'R² there', numeric: true, cell: (entry) => significant(entry.row?.r2) },
-      { head: 'null', numeric: true, cell: (entry) => significant(entry.row?.r2_null) },
-    ]),
+    note: `${note}; the excess is what is left after the same in networks with shuffled weights. A negative ${symbol} is drawn as 0.`,
+    reading: `Each row is a ${a} site and each column a ${b} one, both in order of depth: colour far from the diagonal in the right-hand pictures is redundancy across depth that chance and architecture do not explain.`,
+    numbers: dataTable(
+      name === similarityNames[0] ? 'Strongest long-range pairs' : `Strongest long-range pairs by ${symbol}`,
+      strongest,
+      [
+        { head: 'network', cell: (entry) => entry.model },
+        { head: 'pairs', numeric: true, cell: (entry) => String(entry.n) },
+        { head: 'largest excess', numeric: true, cell: (entry) => significant(entry.row?.[excess]) },
+        { head: heads[0], cell: (entry) => entry.row?.site_a ?? '–' },
+        { head: heads[1], cell: (entry) => entry.row?.site_b ?? '–' },
+        { head: `${symbol} there`, numeric: true, cell: (entry) => significant(entry.row?.[name]) },
+        { head: 'null', numeric: true, cell: (entry) => significant(entry.row?.[`${name}_null`]) },
+      ],
+    ),
   };
+}
+
+/** What is drawn of a row, and the number at the end of the colours. */
+interface Drawn {
+  readonly value: (row: SimilarityRow) => number | null;
+  readonly limit: number;
 }
 
 async function matrix(
   id: string,
   label: string,
   rows: readonly SimilarityRow[],
-  value: (row: SimilarityRow) => number | null,
-  limit: number,
+  direction: SimilarityMeasure['direction'],
+  { value, limit }: Drawn,
 ): Promise<Html> {
   const depths = new Map(
     rows.flatMap((row) => [[row.site_a, row.depth_a] as const, [row.site_b, row.depth_b] as const]),
@@ -149,13 +189,18 @@ async function matrix(
         },
         {
           mark: { type: 'rect', opacity: 0 },
-          encoding: { x: band('b', 'Predicting site (by depth)', -60), y: band('a', 'Predicted site (by depth)', 0) },
+          encoding: {
+            x: band('b', `${capital(roles[direction].b)} site (by depth)`, -60),
+            y: band('a', `${capital(roles[direction].a)} site (by depth)`, 0),
+          },
         },
       ],
     },
     { left: 118, bottom: 116 },
   );
 }
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 async function systemicRedundancy(context: ReportContext): Promise<Figure | undefined> {
   const values = context.input.tables.models.flatMap((row) =>

@@ -20,8 +20,9 @@ import { kernelResponses, kernelRows } from './rows/kernel.js';
 import { layerRows, modelRow } from './rows/model.js';
 import { interactionRows, pairRows } from './rows/pair.js';
 import { predictorRows } from './rows/predictor.js';
-import { explainedOf, signaturesOf, similarityRows, systemicOf } from './rows/redundancy.js';
+import { explainedOf, signaturesOf, systemicOf } from './rows/redundancy.js';
 import { responseRows } from './rows/response.js';
+import { similarityRows } from './rows/similarity.js';
 import { stopRows } from './rows/stop.js';
 
 /**

@@ -1,10 +1,8 @@
 import { commonPoolSizes, explainedKernels, meanOfKnown, type SiteExplained } from '../../../analysis/explained.js';
-import { commonRarefaction, longRangeMatrix } from '../../../analysis/long-range.js';
 import { signatureSet, type SignatureSet } from '../../../analysis/signature.js';
 import { systemicExcess, systemicRedundancy, type SystemicRedundancy } from '../../../analysis/systemic.js';
 import { printVariant } from '../../../plan/impulses.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
-import type { SimilarityRow } from '../../../tables/schema.js';
 import type { Tensor } from '../../../tensor.js';
 import type { ModelResults, ResponseResultRead } from '../../reading/model-results.js';
 
@@ -110,37 +108,4 @@ export function systemicOf(signatures: Signatures, analysis: AnalysisSpec, seed:
     null: meanOfKnown(values),
     excess: meanOfKnown(nulls.map((value) => systemicExcess(intact, value, analysis.confidence).value)),
   };
-}
-
-/** The long-range redundancy matrix, one row an ordered pair of sites: how well `site_a` is predicted from `site_b`. */
-export function similarityRows(results: ModelResults, signatures: Signatures, seed: number): SimilarityRow[] {
-  const size = commonRarefaction([signatures.intact, ...signatures.nulls]);
-  if (size === null) return [];
-  const options = { seed, poolSize: size };
-  const intact = longRangeMatrix(signatures.intact, options);
-  const nulls = signatures.nulls.flatMap((set) => longRangeMatrix(set, options) ?? []);
-  if (!intact) return [];
-  const sites = new Map(results.outline.anatomy.sites.map((site) => [site.name, site]));
-  return intact.sites.flatMap((a, i) =>
-    intact.sites.flatMap((b, j): SimilarityRow[] => {
-      const r2 = intact.r2[j]?.[i] ?? null;
-      if (r2 === null) return [];
-      const null_ = meanOfKnown(nulls.map((matrix) => matrix.r2[j]?.[i] ?? null));
-      return [
-        {
-          model: results.outline.model.name,
-          site_a: a.site,
-          site_b: b.site,
-          depth_a: sites.get(a.site)?.depth ?? 0,
-          depth_b: sites.get(b.site)?.depth ?? 0,
-          type_a: sites.get(a.site)?.type ?? 'signed',
-          type_b: sites.get(b.site)?.type ?? 'signed',
-          kernels: intact.kernels,
-          r2,
-          r2_null: null_,
-          excess: null_ === null ? null : r2 - null_,
-        },
-      ];
-    }),
-  );
 }

@@ -1,17 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { commonPoolSizes, explainedKernels } from '../../../../core/analysis/explained.js';
-import { commonRarefaction, longRangeMatrix } from '../../../../core/analysis/long-range.js';
+import { longRangeMatrix } from '../../../../core/analysis/long-range.js';
+import { commonRarefaction } from '../../../../core/analysis/site-matrix.js';
 import { signatureSet, type SignatureSet } from '../../../../core/analysis/signature.js';
 import { systemicRedundancy } from '../../../../core/analysis/systemic.js';
 import type { NetworkVariant } from '../../../../core/plan/impulses.js';
 import { randomStream } from '../../../../core/random.js';
-import {
-  explainedOf,
-  meanR2,
-  signaturesOf,
-  similarityRows,
-  systemicOf,
-} from '../../../../core/study/analysing/rows/redundancy.js';
+import { explainedOf, meanR2, signaturesOf, systemicOf } from '../../../../core/study/analysing/rows/redundancy.js';
+import { similarityRows } from '../../../../core/study/analysing/rows/similarity.js';
 import type { ResponseResultRead } from '../../../../core/study/reading/model-results.js';
 import { float32 } from '../../../../core/tensor.js';
 import { analysis, anatomy, results } from './hand-results.js';
@@ -202,9 +198,9 @@ describe('the long-range matrix', () => {
       ['second', 'first'],
       ['second', 'second'],
     ]);
-    const r2 = matrix.r2[1]?.[0] as number;
-    const none = ((nulls[0]?.r2[1]?.[0] as number) + (nulls[1]?.r2[1]?.[0] as number)) / 2;
-    expect(rows[1]).toEqual({
+    const r2 = matrix.values[1]?.[0] as number;
+    const none = ((nulls[0]?.values[1]?.[0] as number) + (nulls[1]?.values[1]?.[0] as number)) / 2;
+    expect(rows[1]).toMatchObject({
       model: 'net',
       site_a: 'first',
       site_b: 'second',
@@ -217,7 +213,7 @@ describe('the long-range matrix', () => {
       r2_null: none,
       excess: r2 - none,
     });
-    expect(rows[2]?.r2).toBe(matrix.r2[0]?.[1]);
+    expect(rows[2]?.r2).toBe(matrix.values[0]?.[1]);
     expect(rows[1]?.r2).not.toBe(rows[2]?.r2);
   });
 

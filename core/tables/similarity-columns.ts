@@ -1,0 +1,32 @@
+import { similarityMeasure, similarityNames } from '../analysis/similarity.js';
+import { count, maybe, model, number, text, type Column, type Columns } from './column.js';
+import type { SimilarityRow, SitePair } from './similarity-row.js';
+
+const pairColumns: Columns<SitePair> = {
+  model,
+  site_a: text('The site whose signatures are predicted.'),
+  site_b: text('The site whose signatures predict.'),
+  depth_a: count('sites', 'Depth of site_a, counted from 0.'),
+  depth_b: count('sites', 'Depth of site_b, counted from 0.'),
+  type_a: text('Type of site_a: signed or rectified.'),
+  type_b: text('Type of site_b: signed or rectified.'),
+  kernels: count('kernels', 'Kernels of site_a that entered the mean.'),
+};
+
+/** Three columns a measure, in the order of the measures. */
+function measureColumns(): Readonly<Record<string, Column>> {
+  return Object.fromEntries(
+    similarityNames.flatMap((name, place): [string, Column][] => {
+      const { symbol, what, excess } = similarityMeasure(name);
+      const value = number(symbol, what);
+      return [
+        [name, place === 0 ? value : maybe(value)],
+        [`${name}_null`, maybe(number(symbol, 'The same in the network with shuffled weights.'))],
+        [excess, maybe(number(symbol, `${name} less ${name}_null.`))],
+      ];
+    }),
+  );
+}
+
+/** The table `similarity`. */
+export const similarityColumns = { ...pairColumns, ...measureColumns() } as Columns<SimilarityRow>;
