@@ -5,6 +5,13 @@ export function sum(values: ArrayLike<number>): number {
   return total;
 }
 
+/** Sum of absolute values in float64, in order: the L1 norm. */
+export function absoluteSum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += Math.abs(values[i]!);
+  return total;
+}
+
 /** Arithmetic mean; null for no values. */
 export function mean(values: ArrayLike<number>): number | null {
   return values.length === 0 ? null : sum(values) / values.length;

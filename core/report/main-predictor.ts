@@ -1,3 +1,4 @@
+import { kernelMeasureColumn, kernelMeasureNames } from '../analysis/kernel-measures.js';
 import type { KernelRow, PredictorRow, Tables } from '../tables/schema.js';
 import { grouped, present } from './context.js';
 
@@ -32,9 +33,8 @@ export function mainPredictor(tables: Tables): MainPredictor | undefined {
   return groups.toSorted((a, b) => Math.abs(b.mean) - Math.abs(a.mean) || (a.predictor < b.predictor ? -1 : 1))[0];
 }
 
-/** The kernel's value of a predictor, where the predictor is a column of the table `kernels`. */
+/** The kernel's value of a predictor, where the predictor is one of `core/analysis/kernel-measures.ts`. */
 export function predictorValue(row: KernelRow, predictor: string): number | null {
-  const name = predictor.replaceAll('-', '_').toLowerCase();
-  const value: unknown = Object.hasOwn(row, name) ? row[name as keyof KernelRow] : null;
-  return typeof value === 'number' ? value : null;
+  const name = kernelMeasureNames.find((measure) => measure === predictor);
+  return name === undefined ? null : (row[kernelMeasureColumn(name)] ?? null);
 }

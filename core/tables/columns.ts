@@ -15,6 +15,7 @@ import {
   type Columns,
 } from './column.js';
 import { ablationColumns, curveColumns } from './ablation-columns.js';
+import { kernelColumns } from './kernel-columns.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
 import { similarityColumns } from './similarity-columns.js';
 import { stopColumns } from './stop-columns.js';
@@ -108,51 +109,7 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     r2_same: maybe(number('R²', 'Mean over kernels of how well the other kernels of the site predict a signature.')),
     r2_far: maybe(number('R²', 'Mean over kernels of how well the kernels of far sites predict a signature.')),
   },
-  kernels: {
-    model,
-    layer,
-    site,
-    channel: count('index', 'The kernel: its channel at the site, counted from 0.'),
-    type: siteType,
-    normalised_depth: normalisedDepth,
-    weight_norm: maybe(
-      number('weight units', 'L1 norm of the weights of the kernel; empty where a weight is not finite.'),
-    ),
-    activation_mean: maybe(
-      number('activation units', 'Mean activation over reference images and positions; empty where one is not finite.'),
-    ),
-    activation_std: maybe(
-      number('activation units', 'Standard deviation of the activation over reference images and positions.'),
-    ),
-    images: maybe(
-      count('images', 'Images on which the damage rests: all, unless only an adaptive ablation measured it.'),
-    ),
-    kl: maybe(number('nat', 'Damage when the kernel is set to zero: mean over images of KL(baseline ‖ lesioned).')),
-    kl_low: maybe(number('nat', level('kl, over images', 'Lower'))),
-    kl_high: maybe(number('nat', level('kl, over images', 'Upper'))),
-    delta_loss: maybe(number('nat', 'Mean over images of the change in cross-entropy loss.')),
-    flips: maybe(number('share', 'Share of images whose predicted class changes.')),
-    non_finite: maybe(nonFinite('flips count them, kl and delta_loss leave them out')),
-    state: text('State of the removal: ok, no-op, or missing (it was not asked for, or a cell of it failed).'),
-    silent: maybe({
-      type: 'BOOLEAN',
-      nullable: false,
-      unit: '',
-      description: 'True if the kernel answers none of the impulses.',
-    } as const),
-    linearity: maybe(number('1', 'Mean share of the odd part in the energy of its responses.')),
-    response_norm: maybe(
-      number('activation units', 'Root mean square, over impulses, of the L2 norm of its responses.'),
-    ),
-    r2_same: maybe(number('R²', 'How well the other kernels of the site predict its signature.')),
-    r2_far: maybe(number('R²', 'How well the kernels of far sites predict its signature.')),
-    r2_same_null: maybe(
-      number('R²', 'The same for this kernel’s place in networks with shuffled weights, mean over them.'),
-    ),
-    r2_far_null: maybe(
-      number('R²', 'The same for this kernel’s place in networks with shuffled weights, mean over them.'),
-    ),
-  },
+  kernels: kernelColumns,
   ablations: ablationColumns,
   stops: stopColumns,
   curves: curveColumns,

@@ -3,10 +3,11 @@
  * number does not exist (too few kernels, no null network yet), never NaN. Columns are documented in `docs/tables.md`.
  */
 
+import type { KernelRow } from './kernel-row.js';
 import type { SimilarityRow } from './similarity-row.js';
 import type { StopRow } from './stop-row.js';
 
-export type { SimilarityRow, StopRow };
+export type { KernelRow, SimilarityRow, StopRow };
 
 /** A number with its confidence interval at the study's level. */
 export interface ModelRow {
@@ -66,34 +67,6 @@ export interface LayerRow {
   linearity: number | null;
   r2_same: number | null;
   r2_far: number | null;
-}
-
-export interface KernelRow {
-  model: string;
-  layer: string;
-  site: string;
-  channel: number;
-  type: string;
-  normalised_depth: number;
-  weight_norm: number | null;
-  activation_mean: number | null;
-  activation_std: number | null;
-  /** On which the damage rests; fewer than the network's where only an adaptive ablation has it. */
-  images: number | null;
-  kl: number | null;
-  kl_low: number | null;
-  kl_high: number | null;
-  delta_loss: number | null;
-  flips: number | null;
-  non_finite: number | null;
-  state: string;
-  silent: boolean | null;
-  linearity: number | null;
-  response_norm: number | null;
-  r2_same: number | null;
-  r2_far: number | null;
-  r2_same_null: number | null;
-  r2_far_null: number | null;
 }
 
 /** One condition; resample draws are rows of their own. */

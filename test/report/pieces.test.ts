@@ -291,7 +291,6 @@ describe('the main predictor', () => {
   test('is read from the column of its name', () => {
     const kernel = kernelRow({ activation_std: 2, state: 'ok', linearity: null });
     expect(predictorValue(kernel, 'activation-std')).toBe(2);
-    expect(predictorValue(kernel, 'Activation-STD')).toBe(2);
     expect(predictorValue(kernel, 'state')).toBeNull();
     expect(predictorValue(kernel, 'linearity')).toBeNull();
     expect(predictorValue(kernel, 'to-string')).toBeNull();

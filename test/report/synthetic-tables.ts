@@ -112,6 +112,9 @@ function modelRow(network: Network, i: number): ModelRow {
   };
 }
 
+/** A row without a number, so that a new measure needs no line here. */
+const empty = <Row>(table: TableName): Row => Object.fromEntries(columnsOf(table).map(([name]) => [name, null])) as Row;
+
 function kernelTables(
   network: Network,
   random: RandomStream,
@@ -130,6 +133,7 @@ function kernelTables(
         level * Math.exp(0.9 * (network.rho * latent + Math.sqrt(1 - network.rho ** 2) * random.normal())) * 0.2;
       own.push(kl);
       kernels.push({
+        ...empty<KernelRow>('kernels'),
         model: network.name,
         layer: site,
         site,
@@ -351,9 +355,6 @@ function interactionRows(network: Network): InteractionRow[] {
     row('difference', 0.3, (network.rho - 0.6) / 20, null, 0.012),
   ];
 }
-
-/** A row without a number, so that a new measure needs no line here. */
-const empty = <Row>(table: TableName): Row => Object.fromEntries(columnsOf(table).map(([name]) => [name, null])) as Row;
 
 function similarityRows(network: Network): SimilarityRow[] {
   const random = randomStream(7, 'similarity', network.name);

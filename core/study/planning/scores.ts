@@ -1,9 +1,10 @@
+import { absoluteSum } from '../../analysis/moments.js';
+import { kernelWeights } from '../../anatomy/kernel-weights.js';
 import type { Graph } from '../../network/graph.js';
 import { needsScores } from '../../plan/conditions.js';
 import { conditionList, scoresName, scoringAblation, type ModelOutline } from '../../plan/outline.js';
 import { targetsOf, type Target } from '../../plan/target.js';
 import type { AblationSpec } from '../../spec/study-spec.js';
-import type { Tensor } from '../../tensor.js';
 import type { SiteProfile } from '../reading/model-results.js';
 
 /** What scores are read from. Undefined or missing where it is not stored yet. */
@@ -33,18 +34,11 @@ export function damageScore(kl: ArrayLike<number>): number {
 
 /** L1 norm of each kernel's weights, by layer name. */
 export function weightNorms(graph: Graph, outline: Pick<ModelOutline, 'anatomy'>): ReadonlyMap<string, Float64Array> {
-  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   return new Map(
-    outline.anatomy.layers.map((layer) => {
-      const weights = graph.constants.get(nodes.get(layer.node)?.inputs[1] ?? '') as Tensor<'float32'>;
-      const norms = new Float64Array(layer.kernels);
-      const perKernel = weights.data.length / layer.kernels;
-      weights.data.forEach((weight, j) => {
-        const kernel = Math.floor(j / perKernel);
-        norms[kernel] = (norms[kernel] as number) + Math.abs(weight);
-      });
-      return [layer.name, norms];
-    }),
+    [...kernelWeights(graph, outline.anatomy)].map(([layer, kernels]) => [
+      layer,
+      Float64Array.from(kernels, absoluteSum),
+    ]),
   );
 }
 

@@ -19,7 +19,6 @@ import type {
   SiteProfile,
 } from './model-results.js';
 import { impulsesIn, profileProblem, responseProblem } from './sound-results.js';
-import { weightNorms } from '../planning/scores.js';
 
 /**
  * What one network has in the store: cells of all chunks, responses and profile. Undefined where the intact network has
@@ -57,7 +56,6 @@ export async function loadModelResults(
     parameters: [...costs.values()].reduce((sum, cost) => sum + cost.parameters, 0),
     macs: [...costs.values()].reduce((sum, cost) => sum + cost.macs, 0),
     cost: costs,
-    weightNorms: weightNorms(loaded.graph, outline),
   };
 }
 

@@ -66,6 +66,4 @@ export interface ModelResults {
   readonly macs: number;
   /** Parameters and multiply-accumulates by node id. */
   readonly cost: ReadonlyMap<string, { readonly parameters: number; readonly macs: number }>;
-  /** L1 norm of each kernel's weights, by layer name. */
-  readonly weightNorms: ReadonlyMap<string, Float64Array>;
 }

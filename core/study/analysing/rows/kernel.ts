@@ -1,5 +1,13 @@
 import { damageOf } from '../../../analysis/damage.js';
-import { pooledLinearity } from '../../../analysis/linearity.js';
+import {
+  kernelMeasure,
+  kernelMeasureColumn,
+  kernelMeasureNames,
+  type KernelFacts,
+  type KernelMeasureColumn,
+  type ResponseNorms,
+} from '../../../analysis/kernel-measures.js';
+import { kernelWeights } from '../../../anatomy/kernel-weights.js';
 import type { Layer } from '../../../anatomy/site.js';
 import type { KernelRow } from '../../../tables/schema.js';
 import { baselineOf } from './baseline.js';
@@ -33,22 +41,16 @@ export function singleKernels(
   return byLayer;
 }
 
-/** What the intact network's responses to impulses on images say about single kernels. */
-export interface KernelResponses {
-  /** Energy-weighted λ = ‖odd‖² / (‖odd‖² + ‖even‖²), by site and channel; null without response. */
-  readonly linearity: ReadonlyMap<string, readonly (number | null)[]>;
-  /** Root mean square over impulses of the response's norm. */
-  readonly norm: ReadonlyMap<string, readonly number[]>;
-}
-
-/** Pools responses over the groups of impulses of the intact network that have both signs; undefined without any. */
-export function kernelResponses(results: ModelResults): KernelResponses | undefined {
+/**
+ * Norms of the responses of the intact network to impulses on images, by site and channel, over all groups of impulses that
+ * have both signs; undefined without any.
+ */
+export function kernelResponses(results: ModelResults): ReadonlyMap<string, readonly ResponseNorms[]> | undefined {
   const groups = results.responses
     .flatMap(({ groups: list }) => list)
     .filter(({ group }) => group.variant === 'intact' && group.at === 'input' && typeof group.base !== 'string');
   if (groups.length === 0) return undefined;
-  const linearity = new Map<string, (number | null)[]>();
-  const norm = new Map<string, number[]>();
+  const found = new Map<string, readonly ResponseNorms[]>();
   for (const site of results.outline.anatomy.sites) {
     const column = (name: string, channel: number): number[] =>
       groups.flatMap(({ tensors }) => {
@@ -57,42 +59,41 @@ export function kernelResponses(results: ModelResults): KernelResponses | undefi
         const [rows, channels] = tensor.shape as [number, number];
         return Array.from({ length: rows }, (_, row) => Number(tensor.data[row * channels + channel]));
       });
-    const channels = Array.from({ length: site.channels }, (_, channel) => channel);
     if (column('norm', 0).length === 0) continue;
-    norm.set(
+    found.set(
       site.name,
-      channels.map((channel) => rootMeanSquare(column('norm', channel))),
-    );
-    linearity.set(
-      site.name,
-      channels.map((channel) => {
-        const odd = column('odd', channel);
-        const even = column('even', channel);
-        return pooledLinearity(odd.map((oddNorm, i) => ({ oddNorm, evenNorm: even[i] as number })));
-      }),
+      Array.from({ length: site.channels }, (_, channel) => ({
+        norm: column('norm', channel),
+        odd: column('odd', channel),
+        even: column('even', channel),
+      })),
     );
   }
-  return { linearity, norm };
+  return found;
 }
 
 /** What is not finite is not known. */
 const known = (value: number | null | undefined): number | null =>
   value !== null && value !== undefined && Number.isFinite(value) ? value : null;
 
-function rootMeanSquare(values: readonly number[]): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+/** Every measure of a kernel, by column. */
+function measuresOf(facts: KernelFacts): { [C in KernelMeasureColumn]: number | null } {
+  return Object.fromEntries(
+    kernelMeasureNames.map((name) => [kernelMeasureColumn(name), known(kernelMeasure(name).of(facts))]),
+  ) as { [C in KernelMeasureColumn]: number | null };
 }
 
 /** One row a kernel, by layer in topological order. */
 export function kernelRows(
   results: ModelResults,
   explained: Explained | undefined,
-  responses: KernelResponses | undefined,
+  responses: ReturnType<typeof kernelResponses>,
   confidence: number,
 ): KernelRow[] {
   const { anatomy, model } = results.outline;
   const sites = new Map(anatomy.sites.map((site) => [site.name, site]));
   const singles = singleKernels(results, 'any');
+  const weights = kernelWeights(results.graph, anatomy);
   return anatomy.layers.flatMap((layer: Layer) => {
     const site = sites.get(layer.site);
     const profile = results.profile?.get(layer.site);
@@ -101,7 +102,14 @@ export function kernelRows(
     return Array.from({ length: layer.kernels }, (_, channel): KernelRow => {
       const result = singles.get(layer.name)?.[channel];
       const damage = result ? damageOf(baselineOf(results, result), result, confidence) : null;
-      const norm = known(responses?.norm.get(layer.site)?.[channel]);
+      const activation = profile && { mean: profile.mean[channel] as number, std: profile.std[channel] as number };
+      const measures = measuresOf({
+        weights: weights.get(layer.name)?.[channel],
+        activation,
+        responses: responses?.get(layer.site)?.[channel],
+        explained: { same: r2('intact', 'same', channel), far: r2('intact', 'far', channel) },
+      });
+      const norm = measures.response_norm;
       return {
         model: model.name,
         layer: layer.name,
@@ -109,9 +117,6 @@ export function kernelRows(
         channel,
         type: site?.type ?? 'signed',
         normalised_depth: site?.normalisedDepth ?? 0,
-        weight_norm: known(results.weightNorms.get(layer.name)?.[channel]),
-        activation_mean: known(profile?.mean[channel]),
-        activation_std: known(profile?.std[channel]),
         images: damage?.images ?? null,
         kl: damage?.kl?.estimate ?? null,
         kl_low: damage?.kl?.low ?? null,
@@ -120,11 +125,8 @@ export function kernelRows(
         flips: damage ? damage.flips / damage.images : null,
         non_finite: damage?.nonFinite ?? null,
         state: result?.state ?? 'missing',
+        ...measures,
         silent: norm === null ? null : norm === 0,
-        linearity: known(responses?.linearity.get(layer.site)?.[channel]),
-        response_norm: norm,
-        r2_same: r2('intact', 'same', channel),
-        r2_far: r2('intact', 'far', channel),
         r2_same_null: r2('null', 'same', channel),
         r2_far_null: r2('null', 'far', channel),
       };

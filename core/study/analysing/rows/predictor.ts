@@ -1,19 +1,9 @@
+import { kernelMeasure, kernelMeasureColumn, kernelMeasureNames } from '../../../analysis/kernel-measures.js';
 import { predictDamage, type PredictedSite } from '../../../analysis/predictor.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
 import type { KernelRow, PredictorRow } from '../../../tables/schema.js';
 import type { ModelResults } from '../../reading/model-results.js';
 import { singleKernels } from './kernel.js';
-
-/** What may predict a kernel's damage; activation deviation first: the cheapest, which the others have to beat. */
-export const predictors = {
-  'activation-std': (row: KernelRow) => row.activation_std,
-  'activation-mean': (row: KernelRow) => row.activation_mean,
-  'weight-norm': (row: KernelRow) => row.weight_norm,
-  'response-norm': (row: KernelRow) => row.response_norm,
-  linearity: (row: KernelRow) => row.linearity,
-  'r2-same': (row: KernelRow) => row.r2_same,
-  'r2-far': (row: KernelRow) => row.r2_far,
-} as const;
 
 /** Every predictor against KL of single kernels filled with zeros, within sites. */
 export function predictorRows(
@@ -23,7 +13,6 @@ export function predictorRows(
   seed: number,
 ): PredictorRow[] {
   const singles = singleKernels(results);
-  const names = Object.keys(predictors) as (keyof typeof predictors)[];
   const sites = new Map<string, PredictedSite['kernels'][number][]>();
   for (const row of kernels) {
     const result = singles.get(row.layer)?.[row.channel];
@@ -32,17 +21,17 @@ export function predictorRows(
     sites.set(row.site, list);
     list.push({
       damage: result.kl,
-      predictors: Object.fromEntries(names.map((name) => [name, predictors[name](row)])),
+      predictors: Object.fromEntries(kernelMeasureNames.map((name) => [name, row[kernelMeasureColumn(name)]])),
     });
   }
   if (sites.size === 0) return [];
   const measured = [...sites].map(([site, list]) => ({ site, kernels: list }));
-  const known = names.filter((name) =>
+  const known = kernelMeasureNames.filter((name) =>
     measured.some(({ kernels: list }) => list.some((kernel) => kernel.predictors[name] !== null)),
   );
   return predictDamage(measured, known, {
     seed,
-    covariates: ['activation-std', 'weight-norm'],
+    covariates: kernelMeasureNames.filter((name) => kernelMeasure(name).covariate),
     bootstrap: analysis.bootstrap,
     level: analysis.confidence,
   }).map((result) => ({

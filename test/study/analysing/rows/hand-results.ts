@@ -141,10 +141,21 @@ export const outline: ModelOutline = {
   impulses: [],
 };
 
+/** A network of which only weights are known: one a kernel, by layer. */
+export function graphOf(weights: Readonly<Record<string, readonly number[]>>): ModelResults['graph'] {
+  const known = anatomy.layers.filter(({ name }) => name in weights);
+  return {
+    inputs: [],
+    outputs: [],
+    nodes: known.map(({ node, name }) => ({ id: node, inputs: ['', `${name} weights`] })),
+    constants: new Map(known.map(({ name }) => [`${name} weights`, { data: Float32Array.from(weights[name] ?? []) }])),
+  } as unknown as ModelResults['graph'];
+}
+
 export function results(own: Partial<ModelResults> = {}): ModelResults {
   return {
     outline,
-    graph: { inputs: [], outputs: [], nodes: [], constants: new Map() } as unknown as ModelResults['graph'],
+    graph: graphOf({ conv1: [1, 2, 3, 4], conv2: [5, -6, 7, Number.NaN, 9] }),
     labels: Uint16Array.from(labels),
     baseline: measured([0, 0, 0, 0, 0, 0], { effect: 0 }),
     ablations: [],
@@ -153,10 +164,6 @@ export function results(own: Partial<ModelResults> = {}): ModelResults {
     parameters: 311,
     macs: 6993,
     cost: new Map(),
-    weightNorms: new Map([
-      ['conv1', Float64Array.of(1, 2, 3, 4)],
-      ['conv2', Float64Array.of(5, 6, 7, Number.NaN, 9)],
-    ]),
     ...own,
   };
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { meanInterval } from '../../../../core/analysis/interval.js';
+import { kernelMeasure } from '../../../../core/analysis/kernel-measures.js';
 import type { ImpulseGroup } from '../../../../core/plan/impulses.js';
 import { kernelResponses, kernelRows, singleKernels } from '../../../../core/study/analysing/rows/kernel.js';
 import type { AblationResult, ModelResults, ResponseResultRead } from '../../../../core/study/reading/model-results.js';
 import { float32 } from '../../../../core/tensor.js';
-import { ablation, flat, labelled, measured, results } from './hand-results.js';
+import { ablation, flat, graphOf, labelled, measured, results } from './hand-results.js';
 
 const stop = { precision: 0.1, confidence: 0.95, clip: 1 } as AblationResult['stop'] & object;
 
@@ -94,11 +95,21 @@ const first = new Map([
 const responding = (...groups: ResponseResultRead[]): ModelResults =>
   results({ responses: [{ name: 'images', groups }] });
 
+const nothing = {
+  weights: undefined,
+  activation: undefined,
+  responses: undefined,
+  explained: { same: null, far: null },
+};
+
 describe('responses of kernels', () => {
   test('are the root mean square of norms, and λ weighted by energy, over all impulses on images', () => {
     const found = kernelResponses(responding(read({}, first), read({ base: { image: 1 } }, first)));
-    expect([...(found?.norm ?? [])]).toEqual([['first', [Math.sqrt(12.5), 0, 1, 0]]]);
-    expect(found?.linearity.get('first')).toEqual([expect.closeTo(9 / 25, 12), null, 1, null]);
+    expect([...(found?.keys() ?? [])]).toEqual(['first']);
+    const of = (name: 'response-norm' | 'linearity') =>
+      found?.get('first')?.map((responses) => kernelMeasure(name).of({ ...nothing, responses }));
+    expect(of('response-norm')).toEqual([Math.sqrt(12.5), 0, 1, 0]);
+    expect(of('linearity')).toEqual([expect.closeTo(9 / 25, 12), null, 1, null]);
   });
 
   test.each([
@@ -139,7 +150,7 @@ describe('the rows of kernels', () => {
       ...[0, 1, 2, 3, 4].map((k) => `conv2[${k}]`),
     ]);
     const interval = meanInterval(Float64Array.from(kl), 0.9);
-    expect(rows[0]).toEqual({
+    expect(rows[0]).toMatchObject({
       model: 'net',
       layer: 'conv1',
       site: 'first',
@@ -171,7 +182,7 @@ describe('the rows of kernels', () => {
 
   test('without results say so, number by number', () => {
     const rows = kernelRows(found, undefined, undefined, 0.95);
-    expect(rows[4]).toEqual({
+    expect(rows[4]).toMatchObject({
       model: 'net',
       layer: 'conv2',
       site: 'second',
@@ -205,7 +216,7 @@ describe('the rows of kernels', () => {
   test('without any number, norm or null say so', () => {
     const none = Array.from({ length: 6 }, () => Number.NaN);
     const ablations = [ablation({}, [[labelled('conv1[1]'), measured(none)]])];
-    const lost = results({ ablations, weightNorms: new Map() });
+    const lost = results({ ablations, graph: graphOf({}) });
     const rows = kernelRows(lost, { ...explained, null: undefined }, undefined, 0.95);
     expect(rows[1]).toMatchObject({ kl: null, kl_low: null, kl_high: null, delta_loss: null, flips: 1, non_finite: 6 });
     expect(rows[0]).toMatchObject({ weight_norm: null, r2_same: 0.5, r2_same_null: null, r2_far_null: null });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { kernelMeasureColumn, kernelMeasures } from '../../../../core/analysis/kernel-measures.js';
 import { predictDamage } from '../../../../core/analysis/predictor.js';
 import { randomStream } from '../../../../core/random.js';
 import { kernelRows } from '../../../../core/study/analysing/rows/kernel.js';
-import { predictorRows, predictors } from '../../../../core/study/analysing/rows/predictor.js';
+import { predictorRows } from '../../../../core/study/analysing/rows/predictor.js';
 import type { KernelRow } from '../../../../core/tables/schema.js';
-import { ablation, analysis, labelled, measured, results } from './hand-results.js';
+import { ablation, analysis, graphOf, labelled, measured, results } from './hand-results.js';
 
 const random = randomStream(2, 'damage');
 const names = [...[0, 1, 2, 3].map((k) => `conv1[${k}]`), ...[0, 1, 2, 3, 4].map((k) => `conv2[${k}]`)];
@@ -12,10 +13,7 @@ const kl = new Map(
   names.map((name, i) => [name, Array.from({ length: 6 }, () => i * 0.5 + 0.1 * random.uniform())] as const),
 );
 const found = results({
-  weightNorms: new Map([
-    ['conv1', Float64Array.of(1, 2, 3, 4)],
-    ['conv2', Float64Array.of(5, 6, 7, 8, 9)],
-  ]),
+  graph: graphOf({ conv1: [1, -2, 3, 4], conv2: [5, 6, -7, 8, 9] }),
   ablations: [
     ablation(
       {},
@@ -30,25 +28,21 @@ const found = results({
 const kernels = kernelRows(found, undefined, undefined, 0.95);
 
 describe('predictors of damage', () => {
-  test('read each its own column of the kernels', () => {
-    const row = {
-      activation_std: 1,
-      activation_mean: 2,
-      weight_norm: 3,
-      response_norm: 4,
-      linearity: 5,
-      r2_same: 6,
-      r2_far: 7,
-    } as KernelRow;
-    expect(Object.entries(predictors).map(([name, read]) => [name, read(row)])).toEqual([
-      ['activation-std', 1],
-      ['activation-mean', 2],
-      ['weight-norm', 3],
-      ['response-norm', 4],
-      ['linearity', 5],
-      ['r2-same', 6],
-      ['r2-far', 7],
-    ]);
+  test('are the measures of kernels, each with a column of its own', () => {
+    const facts = {
+      weights: Float32Array.of(-1, 2),
+      activation: { mean: 2, std: 1 },
+      responses: { norm: [4, 4], odd: [1], even: [2] },
+      explained: { same: 6, far: 7 },
+    };
+    const of = (name: keyof typeof kernelMeasures) => [kernelMeasureColumn(name), kernelMeasures[name].of(facts)];
+    expect(of('activation-std')).toEqual(['activation_std', 1]);
+    expect(of('activation-mean')).toEqual(['activation_mean', 2]);
+    expect(of('weight-norm')).toEqual(['weight_norm', 3]);
+    expect(of('response-norm')).toEqual(['response_norm', 4]);
+    expect(of('linearity')).toEqual(['linearity', 0.2]);
+    expect(of('r2-same')).toEqual(['r2_same', 6]);
+    expect(of('r2-far')).toEqual(['r2_far', 7]);
   });
 
   test('are compared within sites, those of which something is known, as analysis does', () => {
@@ -60,7 +54,7 @@ describe('predictors of damage', () => {
         .filter((row) => row.site === site)
         .map((row) => ({
           damage: Float32Array.from(kl.get(`${row.layer}[${row.channel}]`) as number[]),
-          predictors: Object.fromEntries(known.map((name) => [name, predictors[name](row)])),
+          predictors: Object.fromEntries(known.map((name) => [name, row[kernelMeasureColumn(name)]])),
         })),
     }));
     const expected = predictDamage(sites, known, {
