@@ -1,5 +1,7 @@
-export { PercussError, errorCodes, isPercussError } from './core/errors.js';
-export type { ErrorCode, ErrorDetails, ErrorKind } from './core/errors.js';
+export { errorCodes } from './core/error-codes.js';
+export type { ErrorCode, ErrorKind } from './core/error-codes.js';
+export { PercussError, isPercussError } from './core/errors.js';
+export type { ErrorDetails } from './core/errors.js';
 export { anatomyOf } from './core/anatomy/anatomy.js';
 export type { Graph, Node, Shape, ValueId } from './core/network/graph.js';
 export { formatOf, importNetwork } from './core/import/import-network.js';

@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { errorCodes, isPercussError, messageOf } from '../core/errors.js';
+import { errorCodes } from '../core/error-codes.js';
+import { isPercussError, messageOf } from '../core/errors.js';
 import type { ErrorCode, ErrorDetails } from '../core/errors.js';
 import { masked } from '../core/secrets.js';
 
@@ -34,13 +35,13 @@ export function toFailure(error: unknown, signal: AbortSignal): ApplicationFailu
     type: error.code,
     message: shorten(error.message),
     details: [fitting(error.details)],
-    nonRetryable: errorCodes[error.code] !== 'infrastructure',
+    nonRetryable: errorCodes[error.code].kind !== 'infrastructure',
   });
 }
 
 /** A batch's own failure as a result, or undefined for every other error. */
 export function batchFailure(error: unknown): Extract<BatchReport<never>, { status: 'failed' }> | undefined {
-  if (!isPercussError(error) || errorCodes[error.code] !== 'compute') return undefined;
+  if (!isPercussError(error) || errorCodes[error.code].kind !== 'compute') return undefined;
   return { status: 'failed', code: error.code, message: shorten(error.message) };
 }
 

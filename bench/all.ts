@@ -37,6 +37,6 @@ for (const name of asked) {
 process.stdout.write(
   failed.length > 0
     ? `\nnot measured, since they failed: ${failed.join(', ')}\n`
-    : '\nall are measured; `npx vitest run test/bench -u` writes docs/performance.md anew\n',
+    : '\nall are measured; `npm run docs` writes docs/performance.md anew\n',
 );
 process.exitCode = failed.length > 0 ? 1 : 0;

@@ -1,20 +1,19 @@
-import { isPercussError, messageOf, type ErrorKind } from '../core/errors.js';
+import { errorKinds } from '../core/error-codes.js';
+import { isPercussError, messageOf } from '../core/errors.js';
 
-/** Exit codes of `percuss` (design §9). */
-export const exitCodes = { complete: 0, bug: 1, input: 2, incomplete: 3, unreachable: 4, interrupted: 130 } as const;
-
-const byKind: { readonly [K in ErrorKind]: number } = {
-  input: exitCodes.input,
-  compute: exitCodes.incomplete,
-  storage: exitCodes.incomplete,
-  infrastructure: exitCodes.unreachable,
-  interrupted: exitCodes.interrupted,
-  bug: exitCodes.bug,
-};
+/** Exit codes of `percuss` (design §9); those of failures are their kinds'. */
+export const exitCodes = {
+  complete: 0,
+  bug: errorKinds.bug.exit,
+  input: errorKinds.input.exit,
+  incomplete: errorKinds.compute.exit,
+  unreachable: errorKinds.infrastructure.exit,
+  interrupted: errorKinds.interrupted.exit,
+} as const;
 
 /** The exit code for anything thrown. */
 export function exitCodeOf(error: unknown): number {
-  return isPercussError(error) ? byKind[error.kind] : exitCodes.bug;
+  return isPercussError(error) ? errorKinds[error.kind].exit : exitCodes.bug;
 }
 
 /**

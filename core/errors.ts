@@ -1,36 +1,9 @@
-/**
- * Every failure that percuss itself raises carries one of these codes. The set is closed: `docs/errors.md` lists it,
- * Temporal matches failures by it, and the CLI derives its exit code from it.
- */
-export const errorCodes = {
-  USAGE: 'input',
-  SPEC_INVALID: 'input',
-  FILE_MISSING: 'input',
-  FILE_UNUSABLE: 'input',
-  FILE_DAMAGED: 'input',
-  DATA_INVALID: 'input',
-  MODEL_INVALID: 'input',
-  MODEL_UNSUPPORTED: 'input',
-  EXPECTATION_MISSED: 'input',
-  LIMIT_EXCEEDED: 'input',
-  NOT_FOUND: 'input',
-  ENGINE_UNAVAILABLE: 'input',
-  ENGINE_FAILED: 'compute',
-  COMPUTE_CRASHED: 'compute',
-  OBJECT_DAMAGED: 'storage',
-  STORE_UNREACHABLE: 'infrastructure',
-  STORE_UNSUITABLE: 'infrastructure',
-  TEMPORAL_UNREACHABLE: 'infrastructure',
-  SERVER_UNAVAILABLE: 'infrastructure',
-  CANCELLED: 'interrupted',
-  BUG: 'bug',
-} as const;
+import { errorCodes, type ErrorCode, type ErrorKind } from './error-codes.js';
 
-export type ErrorCode = keyof typeof errorCodes;
+export type { ErrorCode, ErrorKind };
+
 /** Whether a foreign word is one of our codes. */
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCodes, code);
-
-export type ErrorKind = (typeof errorCodes)[ErrorCode];
 
 /**
  * Small, JSON-serialisable facts about an error: at most 1 KiB, so that they fit into a Temporal failure. A place is told by
@@ -74,7 +47,7 @@ export class PercussError extends Error {
   }
 
   get kind(): ErrorKind {
-    return errorCodes[this.code];
+    return errorCodes[this.code].kind;
   }
 }
 

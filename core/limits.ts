@@ -10,7 +10,7 @@ const GiB = 2 ** 30;
 
 /**
  * How much percuss takes from a file, a spec or a store before it says no: checked before memory is taken or a loop begins.
- * `docs/limits.md` shows this table; `test/house/limits-document.test.ts` holds the two equal.
+ * `docs/limits.md` is made from this table (`npm run docs`).
  */
 export const limits = {
   networkFile: { value: 4 * GiB, unit: 'bytes', what: 'One file of a network.' },

@@ -88,7 +88,7 @@ export function apiDocument(root: string): string {
 
 const head = `# The library
 
-\`import { runStudy } from 'percuss'\`: what \`index.ts\` exports, made from the built declarations (\`npm run schema\`). Nothing else is public:
+\`import { runStudy } from 'percuss'\`: what \`index.ts\` exports, made from the built declarations (\`npm run docs\`). Nothing else is public:
 other files may move in any version. [Examples](../examples/README.md) run from the root of a clone.
 
 Every failure that a user can meet is a \`PercussError\` with a \`code\` ([errors](errors.md)); anything else that is thrown is a bug.`;

@@ -21,7 +21,7 @@ export function tablesDocument(): string {
   return [
     '# The tables of a study',
     '',
-    `Version ${tablesVersion} of the columns. This page is made from \`core/tables/columns.ts\`; a test holds it to that file (\`test/tables/parquet.test.ts\`).`,
+    `Version ${tablesVersion} of the columns. This page is made from \`core/tables/columns.ts\` (\`npm run docs\`).`,
     '',
     'A study leaves one Parquet file a table in `tables/`. Numbers that do not exist are NULL, never NaN. Shares lie between',
     '0 and 1, KL divergences and losses use natural logarithms (nat). Each file carries its version, units and',

@@ -1,24 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { reaches, withResults } from '../../bench/performance-document.js';
+import { reaches } from '../../bench/performance-document.js';
 import type { BenchResult } from '../../bench/record.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const page = path.join(root, 'docs/performance.md');
 const folder = path.join(root, 'bench/results');
 const results = readdirSync(folder)
   .sort()
   .map((name) => [name, JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as BenchResult] as const);
-
-// Written anew, with new results, by `npx vitest run test/bench -u`.
-test('docs/performance.md shows the recorded results', async () => {
-  const made = withResults(
-    readFileSync(page, 'utf8'),
-    results.map(([, result]) => result),
-  );
-  await expect(made).toMatchFileSnapshot(page);
-});
 
 describe('the recorded results', () => {
   test.each(results)('%s are of the bench that their name says, and of a bench that is there', (name, result) => {

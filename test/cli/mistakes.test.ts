@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { errorCodes, type ErrorCode } from '../../core/errors.js';
+import { errorCodes, type ErrorCode } from '../../core/error-codes.js';
 import type { Failure } from '../../cli/exit.js';
 import { writeNpy } from '../../bench/npy-file.js';
 import { float32 } from '../../core/tensor.js';

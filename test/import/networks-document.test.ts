@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { networksDocument, recordedCoverage } from './networks-document.js';
 
+// Beside what test/house/documents.test.ts looks at: this takes fixtures of the tests.
 test('docs/networks.md is made from the tables of the code and the recorded run', async () => {
   await expect(networksDocument()).toMatchFileSnapshot('../../docs/networks.md');
 });

@@ -11,11 +11,6 @@ const validate = new Ajv2020({ strict: true, strictRequired: false, allowUnionTy
 
 const accepts = (text: string): boolean => validate(parseYaml(text, { merge: true }));
 
-test('docs/study.schema.json is the schema of this version (npm run schema writes it)', () => {
-  const file = new URL('../../docs/study.schema.json', import.meta.url);
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(studyJsonSchema());
-});
-
 describe('schema and reader both accept', () => {
   test.each([
     ['the design’s spec', design],

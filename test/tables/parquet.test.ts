@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isPercussError } from '../../core/errors.js';
 import { columns, columnsOf, tableNames } from '../../core/tables/columns.js';
 import { withDatabase } from '../../core/tables/database.js';
-import { tablesDocument } from '../../core/tables/document.js';
 import { admit, Gate } from '../../core/tables/gate.js';
 import { queryTables } from '../../core/tables/query.js';
 import { ablationRow, modelRow, writeParquet } from './rows.js';
@@ -111,10 +110,6 @@ describe('the gate into tables', () => {
       }
     }
   });
-});
-
-test('docs/tables.md says what columns.ts says', async () => {
-  await expect(tablesDocument()).toMatchFileSnapshot('../../docs/tables.md');
 });
 
 test('a column that does not fit its row type does not compile', () => {

@@ -1,0 +1,108 @@
+// Pages, and parts of pages, that are made from code. `npm run docs` writes them; test/house/documents.test.ts fails where one is stale.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
+import { withResults } from '../dist/bench/performance-document.js';
+import { kernelMeasures } from '../dist/core/analysis/kernel-measures.js';
+import { similarityMeasures } from '../dist/core/analysis/similarity.js';
+import { errorCodes, errorKinds } from '../dist/core/error-codes.js';
+import { limits } from '../dist/core/limits.js';
+import { studyJsonSchema } from '../dist/core/spec/json-schema.js';
+import { tablesDocument } from '../dist/core/tables/document.js';
+import { apiDocument } from '../dist/infra/api-document.js';
+
+const root = new URL('../', import.meta.url);
+const json = (value) => format(JSON.stringify(value), { parser: 'json', printWidth: 120 });
+
+/** A Markdown table; a bar within a cell would end it. */
+function table(heads, rows) {
+  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(heads), `|${heads.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
+
+/** A bound: bytes by powers of 1024. */
+function bound({ value, unit }) {
+  if (unit !== 'bytes') return `${String(value).replace(/\B(?=(\d{3})+$)/g, ',')} ${unit}`;
+  const [divisor, name] = value % 2 ** 30 === 0 ? [2 ** 30, 'GiB'] : [2 ** 20, 'MiB'];
+  return `${value / divisor} ${name}`;
+}
+
+const codes = () =>
+  table(
+    ['code', 'kind', 'exit', 'when', 'what to do'],
+    Object.entries(errorCodes).map(([code, { kind, when, advice }]) => [
+      `\`${code}\``,
+      kind,
+      errorKinds[kind].exit,
+      when,
+      advice,
+    ]),
+  );
+
+const bounds = () =>
+  table(
+    ['limit', 'at most', 'what'],
+    Object.entries(limits).map(([name, limit]) => [`\`${name}\``, bound(limit), limit.what]),
+  );
+
+const betweenSites = () =>
+  table(
+    ['measure', 'columns of `similarity`', 'what it is', 'does not say', 'source', 'code'],
+    Object.entries(similarityMeasures).map(([name, { symbol, excess, definition, doesNotSay, source, file }]) => [
+      symbol,
+      `\`${name}\`, \`${name}_null\`, \`${excess}\``,
+      definition,
+      doesNotSay,
+      source,
+      `\`${file}\``,
+    ]),
+  );
+
+const ofKernels = () =>
+  table(
+    ['predictor', 'column of `kernels`', 'unit', 'what it is', 'source'],
+    Object.entries(kernelMeasures).map(([name, { unit, definition, source, covariate }]) => [
+      `\`${name}\`${covariate ? ' (held constant for `partial`)' : ''}`,
+      `\`${name.replaceAll('-', '_')}\``,
+      unit,
+      definition,
+      source,
+    ]),
+  );
+
+/** Results of benches, in the order of their names. */
+function results() {
+  const folder = new URL('bench/results/', root);
+  return readdirSync(folder)
+    .sort()
+    .map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')));
+}
+
+/**
+ * One row a document: `whole` makes all of it, `parts` what stands between `<!-- made from code: NAME -->` and
+ * `<!-- end: NAME -->`, `again` all of it from what it is now.
+ */
+export const documents = [
+  { file: 'docs/study.schema.json', whole: () => json(studyJsonSchema()) },
+  { file: 'docs/api.md', whole: () => apiDocument(fileURLToPath(root)) },
+  { file: 'docs/tables.md', whole: tablesDocument },
+  { file: 'docs/errors.md', parts: { codes } },
+  { file: 'docs/limits.md', parts: { limits: bounds } },
+  { file: 'docs/measures.md', parts: { 'between sites': betweenSites, 'of kernels': ofKernels } },
+  { file: 'docs/performance.md', again: (page) => withResults(page, results()) },
+];
+
+/** The page with what stands between a part's marks made anew. */
+function withPart(file, page, name, made) {
+  const [opening, closing] = [`<!-- made from code: ${name} -->\n`, `<!-- end: ${name} -->`];
+  const [from, to] = [page.indexOf(opening), page.indexOf(closing)];
+  if (from < 0 || to < from) throw new Error(`${file} has no place for what is made from code: ${opening}${closing}`);
+  return `${page.slice(0, from)}${opening}\n${made}\n\n${page.slice(to)}`;
+}
+
+/** A document as it should be now. */
+export async function made({ file, whole, parts = {}, again = (page) => page }) {
+  if (whole) return whole();
+  const page = again(readFileSync(new URL(file, root), 'utf8'));
+  return Object.entries(parts).reduce((text, [name, make]) => withPart(file, text, name, make()), page);
+}
