@@ -5,7 +5,6 @@ import {
   level,
   maybe,
   model,
-  nonFinite,
   normalisedDepth,
   number,
   site,

@@ -4,7 +4,6 @@ import { predictDamage } from '../../../../core/analysis/predictor.js';
 import { randomStream } from '../../../../core/random.js';
 import { kernelRows } from '../../../../core/study/analysing/rows/kernel.js';
 import { predictorRows } from '../../../../core/study/analysing/rows/predictor.js';
-import type { KernelRow } from '../../../../core/tables/schema.js';
 import { ablation, analysis, graphOf, labelled, measured, results } from './hand-results.js';
 
 const random = randomStream(2, 'damage');
