@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { percussVersion } from '../../core/study/version.js';
 import { writeImages } from '../../experiments/zoo/images.js';
-import { apiDocument, declarationOf, exampleOf, exportedNames } from '../../infra/api-document.js';
+import { declarationOf, exampleOf, exportedNames } from '../../infra/api-document.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
