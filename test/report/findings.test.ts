@@ -86,11 +86,11 @@ describe('numbers are printed with three significant digits', () => {
 
 test('the main predictor is the one with the strongest mean correlation with KL', () => {
   const rows = syntheticInput().tables.predictors;
-  expect(mainPredictor(syntheticInput().tables)?.predictor).toBe('activation_std');
+  expect(mainPredictor(syntheticInput().tables)?.predictor).toBe('activation-std');
   const turned = rows.map((row) =>
-    row.predictor === 'r2_far' && row.target === 'kl' ? { ...row, spearman: -0.9 } : row,
+    row.predictor === 'r2-far' && row.target === 'kl' ? { ...row, spearman: -0.9 } : row,
   );
-  expect(mainPredictor({ ...syntheticInput().tables, predictors: turned })?.predictor).toBe('r2_far');
+  expect(mainPredictor({ ...syntheticInput().tables, predictors: turned })?.predictor).toBe('r2-far');
 });
 
 test('a picture is clear at zero, blue above and orange below, and full at its limit', () => {
@@ -114,7 +114,7 @@ test('study.json pins its objects and holds the key numbers', () => {
     numericMode: 'onnxruntime-float32-cpu',
     coverage: { planned: 6696, committed: 6690, failed: 2, computed: 41_230, reused: 8770 },
     objects: { stored: [{ name: 'analysis' }] },
-    predictor: { name: 'activation_std', target: 'kl' },
+    predictor: { name: 'activation-std', target: 'kl' },
   });
   expect(canonicalJson(summary)).toBe(canonicalJson(studyJson(syntheticInput({ size: 'full' }))));
   expect(canonicalJson(studyJson(emptyInput()))).toContain('"predictor":null');

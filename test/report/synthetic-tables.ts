@@ -386,15 +386,16 @@ function similarityRows(network: Network): SimilarityRow[] {
 
 function predictorRows(network: Network): PredictorRow[] {
   return [
-    ['activation_std', network.rho],
-    ['weight_norm', 0.22],
-    ['response_norm', 0.35],
-    ['r2_same', -0.31],
-    ['r2_far', -0.18],
+    ['activation-std', network.rho],
+    ['weight-norm', 0.22],
+    ['response-norm', 0.35],
+    ['r2-same', -0.31],
+    ['r2-far', -0.18],
   ].flatMap(([predictor, rho]) =>
     ['kl', 'replaceability'].map((target) => {
       const spearman =
-        Number(rho) * (target === 'kl' ? 1 : 0.4) + 0.05 * randomStream(7, network.name, String(predictor)).normal();
+        Number(rho) * (target === 'kl' ? 1 : 0.4) +
+        0.05 * randomStream(7, network.name, String(predictor).replaceAll('-', '_')).normal();
       return {
         model: network.name,
         predictor: String(predictor),
