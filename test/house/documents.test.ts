@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -45,4 +46,20 @@ describe('error codes', () => {
 test('measures between sites name the file that computes them', () => {
   const files = Object.values(similarityMeasures).map(({ file }) => file);
   expect(files.filter((file) => !existsSync(path.join(root, file)) || !read(file).includes('SiteMatrix'))).toEqual([]);
+});
+
+test('the example of a new measure still applies, with one file and one row of source', () => {
+  const diff = 'docs/examples/adding-a-measure.diff';
+  const apply = (...options: string[]) =>
+    execFileSync('git', ['apply', ...options, diff], { cwd: root, encoding: 'utf8' });
+  expect(apply('--check')).toBe('');
+  const changed = apply('--numstat')
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t')[2]);
+  expect(changed.sort()).toEqual([
+    'core/analysis/modified-rv.ts',
+    'core/analysis/similarity.ts',
+    'test/analysis/modified-rv.test.ts',
+  ]);
 });
