@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { jackknifeInterval } from '../../core/analysis/interval.js';
-import { commonRarefaction, longRangeMatrix } from '../../core/analysis/long-range.js';
+import { longRangeMatrix } from '../../core/analysis/long-range.js';
 import type { SignatureSet } from '../../core/analysis/signature.js';
+import { commonRarefaction } from '../../core/analysis/site-matrix.js';
 import {
   effectiveRank,
   spacedSites,
@@ -160,7 +161,7 @@ describe('the long-range matrix', () => {
     const [x, y] = noiseRows(random, 2);
     const wide = Array.from({ length: 8 }, () => mixture([x!, y!], [random.normal(), random.normal()]));
     const narrow = Array.from({ length: 8 }, () => mixture([x!], [1 + random.uniform()]));
-    const { r2, kernels, sites } = longRangeMatrix(planted([wide, narrow]), { seed: 1, draws: 8 })!;
+    const { values: r2, kernels, sites } = longRangeMatrix(planted([wide, narrow]), { seed: 1, draws: 8 })!;
     expect(kernels).toBe(4);
     expect(sites).toEqual([
       { site: 'site0', depth: 0 },
@@ -177,7 +178,7 @@ describe('the long-range matrix', () => {
     const set = planted([noiseRows(stream('base'), 8), noiseRows(stream('base'), 3)]);
     expect(longRangeMatrix({ ...set, starts: [0, points] }, { seed: 1 })).toBeNull();
     expect(longRangeMatrix({ ...set, starts: [0, points, 2 * points] }, { seed: 1 })).not.toBeNull();
-    const { r2 } = longRangeMatrix(set, { seed: 1 })!;
+    const { values: r2 } = longRangeMatrix(set, { seed: 1 })!;
     expect(r2.map((row) => row.map((value) => value === null))).toEqual([
       [false, true],
       [true, true],
