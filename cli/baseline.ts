@@ -34,76 +34,72 @@ interface BaselineRow {
 }
 
 /** `percuss baseline`: the intact networks on the study's images, against what the spec expects of them. */
-export function baselineCommand(program: Command): void {
-  program
-    .command('baseline')
-    .description('run the intact networks only and compare their accuracy with the spec’s expect')
-    .argument('<spec>', 'the study’s YAML')
-    .action(async (file: string, _: unknown, command: Command) => {
-      const session = await openSession(command.optsWithGlobals<CommonOptions>());
-      const { ledger, terminal } = session;
-      try {
-        const { ref, spec } = await interruptible(
-          async (signal) => {
-            const { progress } = terminal;
-            const scout = modeScout({ progress, signal });
-            const reading = prepareStudy(file, ledger, {
-              progress,
-              scout,
-              costOf: measuredCost,
-              expectations: false,
-            });
-            const prepared = await unlessInterrupted(reading, signal);
-            if (prepared.planned.stage?.index === 0) await computeBasics(session, prepared, signal);
-            return prepared;
-          },
-          {
-            say: () => terminal.say(`Interrupted. Everything committed is kept; go on with: ${sameCommand()}`),
-            message: () => `the baseline was interrupted; go on with: ${sameCommand()}`,
-          },
-        );
-        const catalog = new Catalog((digest) => ledger.getBlob(digest));
-        const { models } = await nextStage(ledger, catalog, ref, { expectations: false });
-        const doubts = await baselineDoubts(ledger, catalog, models, spec.seed);
-        const rows: BaselineRow[] = [];
-        for (const outline of models) {
-          const { name, expect } = outline.model;
-          const result = (await CellReader.open(ledger, outline, spec.seed, 'baseline')).condition('baseline', '', 0);
-          const labels: number[] = [];
-          for (const chunk of outline.chunks) labels.push(...(await catalog.chunk(chunk.digest)).labels);
-          const correct = result ? countCorrect(result.predicted, labels) : 0;
-          const interval = clopperPearson(correct, labels.length, spec.analysis.confidence);
-          const accuracy = correct / labels.length;
-          const met = expect === undefined ? null : Math.abs(accuracy - expect.accuracy) <= expect.within + 1e-9;
-          rows.push({
-            model: name,
-            images: labels.length,
-            accuracy,
-            low: interval?.low ?? 0,
-            high: interval?.high ?? 1,
-            expected: expect?.accuracy ?? null,
-            met,
-            nonFinite: result ? unmeasurable(result).length : 0,
-            warnings: doubts.get(name) ?? [],
+export function baselineCommand(verb: Command): void {
+  verb.argument('<spec>', 'the study’s YAML').action(async (file: string, _: unknown, command: Command) => {
+    const session = await openSession(command.optsWithGlobals<CommonOptions>());
+    const { ledger, terminal } = session;
+    try {
+      const { ref, spec } = await interruptible(
+        async (signal) => {
+          const { progress } = terminal;
+          const scout = modeScout({ progress, signal });
+          const reading = prepareStudy(file, ledger, {
+            progress,
+            scout,
+            costOf: measuredCost,
+            expectations: false,
           });
-        }
-        terminal.result(rows, () =>
-          rows.flatMap((row) => [
-            `${row.model}: ${(100 * row.accuracy).toFixed(2)} % of ${row.images} images [${(100 * row.low).toFixed(1)}, ${(100 * row.high).toFixed(1)}]` +
-              (row.expected === null
-                ? ''
-                : `, expected ${(100 * row.expected).toFixed(1)} %: ${row.met ? 'met' : 'MISSED'}`) +
-              (row.nonFinite === 0
-                ? ''
-                : `; outputs are NOT FINITE on ${row.nonFinite} images, so that no damage can be measured: check input, the images and the weights`),
-            ...row.warnings.map((line) => `WARNING ${line}`),
-          ]),
-        );
-        if (rows.some((row) => row.met === false || row.nonFinite > 0)) process.exitCode = exitCodes.input;
-      } finally {
-        await session.close();
+          const prepared = await unlessInterrupted(reading, signal);
+          if (prepared.planned.stage?.index === 0) await computeBasics(session, prepared, signal);
+          return prepared;
+        },
+        {
+          say: () => terminal.say(`Interrupted. Everything committed is kept; go on with: ${sameCommand()}`),
+          message: () => `the baseline was interrupted; go on with: ${sameCommand()}`,
+        },
+      );
+      const catalog = new Catalog((digest) => ledger.getBlob(digest));
+      const { models } = await nextStage(ledger, catalog, ref, { expectations: false });
+      const doubts = await baselineDoubts(ledger, catalog, models, spec.seed);
+      const rows: BaselineRow[] = [];
+      for (const outline of models) {
+        const { name, expect } = outline.model;
+        const result = (await CellReader.open(ledger, outline, spec.seed, 'baseline')).condition('baseline', '', 0);
+        const labels: number[] = [];
+        for (const chunk of outline.chunks) labels.push(...(await catalog.chunk(chunk.digest)).labels);
+        const correct = result ? countCorrect(result.predicted, labels) : 0;
+        const interval = clopperPearson(correct, labels.length, spec.analysis.confidence);
+        const accuracy = correct / labels.length;
+        const met = expect === undefined ? null : Math.abs(accuracy - expect.accuracy) <= expect.within + 1e-9;
+        rows.push({
+          model: name,
+          images: labels.length,
+          accuracy,
+          low: interval?.low ?? 0,
+          high: interval?.high ?? 1,
+          expected: expect?.accuracy ?? null,
+          met,
+          nonFinite: result ? unmeasurable(result).length : 0,
+          warnings: doubts.get(name) ?? [],
+        });
       }
-    });
+      terminal.result(rows, () =>
+        rows.flatMap((row) => [
+          `${row.model}: ${(100 * row.accuracy).toFixed(2)} % of ${row.images} images [${(100 * row.low).toFixed(1)}, ${(100 * row.high).toFixed(1)}]` +
+            (row.expected === null
+              ? ''
+              : `, expected ${(100 * row.expected).toFixed(1)} %: ${row.met ? 'met' : 'MISSED'}`) +
+            (row.nonFinite === 0
+              ? ''
+              : `; outputs are NOT FINITE on ${row.nonFinite} images, so that no damage can be measured: check input, the images and the weights`),
+          ...row.warnings.map((line) => `WARNING ${line}`),
+        ]),
+      );
+      if (rows.some((row) => row.met === false || row.nonFinite > 0)) process.exitCode = exitCodes.input;
+    } finally {
+      await session.close();
+    }
+  });
 }
 
 /** The first stage only: profiles and the intact networks. */

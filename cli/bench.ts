@@ -27,10 +27,8 @@ const timeoutSeconds = 300;
 const peakOf = '4 convolutions 3x3 of 128 channels at 28x28';
 
 /** `percuss bench`: what an engine does with a network on this machine, and what plans may predict by. */
-export function benchCommand(program: Command): void {
-  program
-    .command('bench')
-    .description('measure an engine on a network: images/s, GFLOP/s, share of its peak, and the cost model of plans')
+export function benchCommand(verb: Command): void {
+  verb
     .argument('<engine>', 'ENGINE or ENGINE:DEVICE, such as onnxruntime or tfjs:wasm', parseMode)
     .argument('<model>', 'an .onnx file, a Keras .h5 file, or a model.json')
     .option('--save', 'let percuss plan predict by it on this kind of processor')

@@ -65,9 +65,8 @@ function distanceOf(
 }
 
 /** `percuss check`: whether a network gives the outputs that are expected of it. */
-export function checkCommand(program: Command): void {
-  withEngineOptions(program.command('check'))
-    .description('run a network on inputs and compare with expected outputs')
+export function checkCommand(verb: Command): void {
+  withEngineOptions(verb)
     .argument('<model>', 'an .onnx file, a Keras .h5 or .keras file, or a model.json')
     .requiredOption('--inputs <x.npy>', 'preprocessed inputs, [n, …]')
     .requiredOption('--expect <y.npy>', 'expected outputs, [n, …]')
@@ -93,8 +92,8 @@ export function checkCommand(program: Command): void {
       checkShape(graph, inputs, options.inputs);
       const expected = await readFloats(options.expect);
       const engine = await openEngine(mode, { tensorflow: tensorFlowFromCache });
-      const program_ = await engine.compile(graph);
-      const fetched = await program_.run(new Map([[program_.feeds[0]?.name ?? '', engine.upload(inputs)]]));
+      const program = await engine.compile(graph);
+      const fetched = await program.run(new Map([[program.feeds[0]?.name ?? '', engine.upload(inputs)]]));
       const actual = (await fetched.get(output)?.read())?.data as Float32Array;
       await engine.close();
       if (actual.length !== expected.data.length) {

@@ -67,49 +67,37 @@ async function withStudy(
 }
 
 /** `percuss pause` and `percuss cancel`: ask a running study to wait, or to end; what is committed stays. */
-export function pauseCommand(program: Command): void {
-  program
-    .command('pause')
-    .description('let a submitted study finish its batches in flight and then wait')
-    .argument('<study>', 'name or id')
-    .action((asked: string, _: unknown, command: Command) =>
-      withStudy(asked, command, async ({ known: { id, study }, submitted, client, session, lonely }) => {
-        const { paused, progress } = requireRunning(study, submitted, 'paused');
-        if (!paused) await pauseStudy(client, id, progress !== undefined);
-        session.terminal.result({ study: id, paused: true, before: paused, worker: lonely === undefined }, () => [
-          `${study} ${paused ? 'was paused already' : 'is paused'}; go on with: ${nextCommand(['resume', study], command.optsWithGlobals())}`,
-          ...(lonely === undefined ? [] : [`  ${lonely}`]),
-        ]);
-      }),
-    );
+export function pauseCommand(verb: Command): void {
+  verb.argument('<study>', 'name or id').action((asked: string, _: unknown, command: Command) =>
+    withStudy(asked, command, async ({ known: { id, study }, submitted, client, session, lonely }) => {
+      const { paused, progress } = requireRunning(study, submitted, 'paused');
+      if (!paused) await pauseStudy(client, id, progress !== undefined);
+      session.terminal.result({ study: id, paused: true, before: paused, worker: lonely === undefined }, () => [
+        `${study} ${paused ? 'was paused already' : 'is paused'}; go on with: ${nextCommand(['resume', study], command.optsWithGlobals())}`,
+        ...(lonely === undefined ? [] : [`  ${lonely}`]),
+      ]);
+    }),
+  );
 }
 
-export function cancelCommand(program: Command): void {
-  program
-    .command('cancel')
-    .description('end a submitted study; what is committed stays')
-    .argument('<study>', 'name or id')
-    .action((asked: string, _: unknown, command: Command) =>
-      withStudy(asked, command, async ({ known: { id, study }, submitted, client, session, lonely }) => {
-        const { cancelling } = requireRunning(study, submitted, 'cancelled');
-        if (!cancelling) await cancelStudy(client, id);
-        session.terminal.result(
-          { study: id, cancelled: true, before: cancelling, worker: lonely === undefined },
-          () => [
-            lonely === undefined
-              ? `${study} is being ended; what is committed stays`
-              : `${study} ends as soon as a worker comes, who computes nothing more of it; what is committed stays`,
-            ...(lonely === undefined ? [] : [`  ${lonely}`]),
-          ],
-        );
-      }),
-    );
+export function cancelCommand(verb: Command): void {
+  verb.argument('<study>', 'name or id').action((asked: string, _: unknown, command: Command) =>
+    withStudy(asked, command, async ({ known: { id, study }, submitted, client, session, lonely }) => {
+      const { cancelling } = requireRunning(study, submitted, 'cancelled');
+      if (!cancelling) await cancelStudy(client, id);
+      session.terminal.result({ study: id, cancelled: true, before: cancelling, worker: lonely === undefined }, () => [
+        lonely === undefined
+          ? `${study} is being ended; what is committed stays`
+          : `${study} ends as soon as a worker comes, who computes nothing more of it; what is committed stays`,
+        ...(lonely === undefined ? [] : [`  ${lonely}`]),
+      ]);
+    }),
+  );
 }
 
 /** `percuss resume`: a spec runs again here and computes what is missing; a study goes on after a pause. */
-export function resumeCommand(program: Command): void {
-  withMemoryOption(program.command('resume'))
-    .description('go on: with a spec as percuss run does, or with a paused study')
+export function resumeCommand(verb: Command): void {
+  withMemoryOption(verb)
     .argument('<spec-or-study>', 'a spec file, or the name or id of a submitted study')
     .option('--out <dir>', 'where report and tables go; else percuss-out/STUDY')
     .option('--workers <n>', 'compute processes; else one a core', processCount)
@@ -135,82 +123,73 @@ export function resumeCommand(program: Command): void {
 }
 
 /** `percuss status`: how a study stands, as far as store and Temporal can say; of either, what the other knows is told. */
-export function statusCommand(program: Command): void {
-  program
-    .command('status')
-    .description('how a study stands: running, paused, cancelled, without workers, and how far it is')
-    .argument('<study>', 'name or id')
-    .action(async (asked: string, _: unknown, command: Command) => {
-      const options = command.optsWithGlobals<ControlOptions>();
-      const session = await openReading(options);
+export function statusCommand(verb: Command): void {
+  verb.argument('<study>', 'name or id').action(async (asked: string, _: unknown, command: Command) => {
+    const options = command.optsWithGlobals<ControlOptions>();
+    const session = await openReading(options);
+    try {
+      const stored = await findStored(session, asked).catch((error: unknown) => {
+        if (isStoreLost(error)) return error;
+        throw error;
+      });
+      const temporal = await askTemporal(options.temporal);
       try {
-        const stored = await findStored(session, asked).catch((error: unknown) => {
-          if (isStoreLost(error)) return error;
-          throw error;
-        });
-        const temporal = await askTemporal(options.temporal);
-        try {
-          if (stored instanceof Error && !temporal.client) throw stored;
-          const known =
-            stored instanceof Error ? await findRemembered(temporal.client as Client, asked, stored) : stored;
-          const standing = await standingOf(session, temporal, known);
-          session.terminal.result(standing, () => standingLines(standing, session.ledger.url, known.mode, options));
-        } finally {
-          await temporal.close();
-        }
+        if (stored instanceof Error && !temporal.client) throw stored;
+        const known = stored instanceof Error ? await findRemembered(temporal.client as Client, asked, stored) : stored;
+        const standing = await standingOf(session, temporal, known);
+        session.terminal.result(standing, () => standingLines(standing, session.ledger.url, known.mode, options));
       } finally {
-        await session.close();
+        await temporal.close();
       }
-    });
+    } finally {
+      await session.close();
+    }
+  });
 }
 
 /** `percuss watch`: follows a submitted study until it ends. */
-export function watchCommand(program: Command): void {
-  program
-    .command('watch')
-    .description('follow a submitted study until it ends; Ctrl-C stops watching, not the study')
-    .argument('<study>', 'name or id')
-    .action((asked: string, _: unknown, command: Command) =>
-      withStudy(asked, command, async ({ known, submitted, client, session, lonely }) => {
-        const { id, study } = known;
-        const { terminal } = session;
-        // One that has ended is told at once, with how.
-        if (submitted === undefined) requireRunning(study, submitted, 'watched');
-        const goesOn = submitted?.state === 'running';
-        if (goesOn && lonely !== undefined) terminal.say(lonely);
-        await interruptible(
-          async (signal) => {
-            const following = goesOn
-              ? followProgress(
-                  client,
-                  id,
-                  terminal,
-                  `no worker answers; ${study} goes on as soon as one does`,
-                  watchDoubts(session, known),
-                )
-              : undefined;
-            try {
-              const result = await waitForResult(studyHandle(client, id), { signal });
-              const { warnings } = await knownDoubts(session, known);
-              terminal.result({ study: id, ...result, warnings }, () => [
-                ...warnings.map((line) => `WARNING ${line}`),
-                `${study}: ${result.state}; ${result.counters.computed} cells computed, ${result.stored} stored before, ${result.counters.failed} failed`,
-                `report: ${nextCommand(['report', study], command.optsWithGlobals())}`,
-              ]);
-            } finally {
-              following?.stop();
-            }
-          },
-          {
-            say: () =>
-              terminal.say(
-                lonely === undefined
-                  ? `${study} goes on; look again with: ${sameCommand()}`
-                  : `${study} stays submitted and waits for a worker; look again with: ${sameCommand()}`,
-              ),
-            message: () => `watching was interrupted; ${study} goes on`,
-          },
-        );
-      }),
-    );
+export function watchCommand(verb: Command): void {
+  verb.argument('<study>', 'name or id').action((asked: string, _: unknown, command: Command) =>
+    withStudy(asked, command, async ({ known, submitted, client, session, lonely }) => {
+      const { id, study } = known;
+      const { terminal } = session;
+      // One that has ended is told at once, with how.
+      if (submitted === undefined) requireRunning(study, submitted, 'watched');
+      const goesOn = submitted?.state === 'running';
+      if (goesOn && lonely !== undefined) terminal.say(lonely);
+      await interruptible(
+        async (signal) => {
+          const following = goesOn
+            ? followProgress(
+                client,
+                id,
+                terminal,
+                `no worker answers; ${study} goes on as soon as one does`,
+                watchDoubts(session, known),
+              )
+            : undefined;
+          try {
+            const result = await waitForResult(studyHandle(client, id), { signal });
+            const { warnings } = await knownDoubts(session, known);
+            terminal.result({ study: id, ...result, warnings }, () => [
+              ...warnings.map((line) => `WARNING ${line}`),
+              `${study}: ${result.state}; ${result.counters.computed} cells computed, ${result.stored} stored before, ${result.counters.failed} failed`,
+              `report: ${nextCommand(['report', study], command.optsWithGlobals())}`,
+            ]);
+          } finally {
+            following?.stop();
+          }
+        },
+        {
+          say: () =>
+            terminal.say(
+              lonely === undefined
+                ? `${study} goes on; look again with: ${sameCommand()}`
+                : `${study} stays submitted and waits for a worker; look again with: ${sameCommand()}`,
+            ),
+          message: () => `watching was interrupted; ${study} goes on`,
+        },
+      );
+    }),
+  );
 }

@@ -99,12 +99,8 @@ async function findIdentity(store: ObjectStore, mend: boolean, say: (line: strin
 }
 
 /** `percuss doctor`: what percuss would use here, and where it was taken from. */
-export function doctorCommand(program: Command): void {
-  program
-    .command('doctor')
-    .description(
-      'what percuss finds on this machine: engines with their speed, store, Temporal, and where each setting came from',
-    )
+export function doctorCommand(verb: Command): void {
+  verb
     .option('--mend-store', 'write a damaged store.json anew; what was there is set aside')
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions & { temporal?: string; mendStore?: boolean }>();

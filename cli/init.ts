@@ -6,10 +6,8 @@ import { commonOptions } from './session.js';
 import { openTerminal } from './terminal.js';
 
 /** `percuss init`: a commented spec to start from. */
-export function initCommand(program: Command): void {
-  program
-    .command('init')
-    .description('write a commented spec to start from')
+export function initCommand(verb: Command): void {
+  verb
     .argument('[file]', 'where to write it', 'study.yaml')
     .action(async (file: string, _: unknown, command: Command) => {
       const terminal = openTerminal(commonOptions(command).json === true);

@@ -17,10 +17,8 @@ function parseAfter(text: string): After {
 }
 
 /** `percuss inspect`: what a network is made of, and where percuss can intervene. */
-export function inspectCommand(program: Command): void {
-  program
-    .command('inspect')
-    .description('layers, sites, kernels, coupling, shapes, parameters and MACs of a network')
+export function inspectCommand(verb: Command): void {
+  verb
     .argument('<model>', 'an .onnx file, a Keras .h5 or .keras file, or the model.json of a TensorFlow.js model')
     .option(
       '--after <where>',

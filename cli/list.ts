@@ -19,26 +19,23 @@ interface Line {
 }
 
 /** `percuss list`: the studies of a store, and how each stands. */
-export function listCommand(program: Command): void {
-  program
-    .command('list')
-    .description('the studies of a store, and how each stands')
-    .action(async (_: unknown, command: Command) => {
-      const options = command.optsWithGlobals<CommonOptions & { temporal?: string }>();
-      const session = await openReading(options);
-      const temporal = await askTemporal(options.temporal);
-      try {
-        if (temporal.expected && temporal.reason !== undefined)
-          session.terminal.say(`told by the store alone: ${temporal.reason}`);
-        const lines = await linesOf(session, temporal);
-        session.terminal.result(lines, () =>
-          lines.length === 0 ? [`no study is in ${session.ledger.url} yet`] : lines.map(printLine),
-        );
-      } finally {
-        await temporal.close();
-        await session.close();
-      }
-    });
+export function listCommand(verb: Command): void {
+  verb.action(async (_: unknown, command: Command) => {
+    const options = command.optsWithGlobals<CommonOptions & { temporal?: string }>();
+    const session = await openReading(options);
+    const temporal = await askTemporal(options.temporal);
+    try {
+      if (temporal.expected && temporal.reason !== undefined)
+        session.terminal.say(`told by the store alone: ${temporal.reason}`);
+      const lines = await linesOf(session, temporal);
+      session.terminal.result(lines, () =>
+        lines.length === 0 ? [`no study is in ${session.ledger.url} yet`] : lines.map(printLine),
+      );
+    } finally {
+      await temporal.close();
+      await session.close();
+    }
+  });
 }
 
 async function linesOf(session: Session, temporal: Asked): Promise<readonly Line[]> {

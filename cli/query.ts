@@ -14,10 +14,8 @@ interface QueryOptions extends CommonOptions {
 }
 
 /** `percuss query`: SQL over a study's tables. */
-export function queryCommand(program: Command): void {
-  program
-    .command('query')
-    .description('SQL over the tables of a study: models, layers, kernels, ablations, curves, …')
+export function queryCommand(verb: Command): void {
+  verb
     .argument('<study>', 'name or id of a finished study, or the folder of its report')
     .argument('<sql>', 'one SELECT')
     .option('--csv', 'comma-separated values')

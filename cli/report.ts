@@ -5,10 +5,8 @@ import { openReading, type CommonOptions } from './session.js';
 import { findStudy } from './study-name.js';
 
 /** `percuss report`: copies the report and the tables of a finished study out of the store. */
-export function reportCommand(program: Command): void {
-  program
-    .command('report')
-    .description('write the report and the tables of a finished study')
+export function reportCommand(verb: Command): void {
+  verb
     .argument('<study>', 'name or id')
     .option('--out <dir>', 'where to; else percuss-out/STUDY')
     .action(async (asked: string, _: unknown, command: Command) => {

@@ -30,9 +30,8 @@ export interface RunOptions extends CommonOptions {
 }
 
 /** `percuss run`: a study from spec to report on this machine. Again: only what is missing. */
-export function runCommand(program: Command): void {
-  withMemoryOption(program.command('run'))
-    .description('run a study on this machine: plan, compute what is missing, analyse, report')
+export function runCommand(verb: Command): void {
+  withMemoryOption(verb)
     .argument('<spec>', 'the study’s YAML')
     .option('--out <dir>', 'where report and tables go; else percuss-out/STUDY')
     .option('--workers <n>', 'compute processes; else one a core', processCount)

@@ -9,10 +9,8 @@ import { serverFolder } from './temporal.js';
 import { openTerminal } from './terminal.js';
 
 /** `percuss server`: a long-lived Temporal server of this user, on loopback only. */
-export function serverCommand(program: Command): void {
-  program
-    .command('server')
-    .description('a Temporal server of your own on this machine (loopback only, without authentication)')
+export function serverCommand(verb: Command): void {
+  verb
     .argument('[action]', 'start, status or stop', 'status')
     .option(
       '--server-from <way>',

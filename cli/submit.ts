@@ -23,10 +23,8 @@ interface SubmitOptions extends CommonOptions {
 }
 
 /** `percuss submit`: hands a study to a Temporal that workers listen to, and returns. */
-export function submitCommand(program: Command): void {
-  program
-    .command('submit')
-    .description('hand a study to your Temporal; workers of the same store compute it')
+export function submitCommand(verb: Command): void {
+  verb
     .argument('<spec>', 'the study’s YAML')
     .option(
       '--window <n>',

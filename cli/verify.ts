@@ -26,9 +26,8 @@ interface VerifyCommandOptions extends CommonOptions, EngineChoice {
 }
 
 /** `percuss verify`: a sample of a study's cells on another engine, compared with what is stored. */
-export function verifyCommand(program: Command): void {
-  withMemoryOption(withEngineOptions(program.command('verify'), 'reference'))
-    .description('compute a sample of a study’s cells again on another engine, and compare')
+export function verifyCommand(verb: Command): void {
+  withMemoryOption(withEngineOptions(verb, 'reference'))
     .argument('<study>', 'name or id')
     .option('--sample <share>', 'of the stored cells: 1%, 0.01 or all', shareOf('the cells'), 0.01)
     .option(

@@ -31,9 +31,8 @@ function parseRoles(text: string): readonly WorkerRole[] {
 }
 
 /** `percuss worker`: takes part in all studies of a store until it is stopped. Needs no file but the store. */
-export function workerCommand(program: Command): void {
-  withMemoryOption(withEngineOptions(program.command('worker')))
-    .description('take part in the studies of a store until stopped')
+export function workerCommand(verb: Command): void {
+  withMemoryOption(withEngineOptions(verb))
     .option('--slots <n>', 'compute processes', processCount, availableParallelism())
     .option('--roles <list>', 'of control, analyse, evaluate; all unless given', parseRoles)
     .action(async (_: unknown, command: Command) => {

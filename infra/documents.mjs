@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import { withResults } from '../dist/bench/performance-document.js';
+import { percuss } from '../dist/cli/program.js';
+import { verbs } from '../dist/cli/verbs.js';
 import { kernelMeasures } from '../dist/core/analysis/kernel-measures.js';
 import { similarityMeasures } from '../dist/core/analysis/similarity.js';
 import { errorCodes, errorKinds } from '../dist/core/error-codes.js';
@@ -70,6 +72,37 @@ const ofKernels = () =>
     ]),
   );
 
+/** What options a verb has besides those of all verbs; their defaults may be the machine's, so none is shown. */
+const optionsOf = ({ options }) => options.filter(({ long }) => !commonOptions.includes(long));
+const commonOptions = ['--store', '--temporal', '--json', '--debug'];
+const described = ({ flags, description }) => [`\`${flags}\``, description];
+
+const overview = () =>
+  table(
+    ['verb', 'what it does'],
+    Object.entries(verbs).map(([name, { summary }]) => [`[\`${name}\`](#${name})`, summary]),
+  );
+
+/** Usage, arguments and options of every verb, as its help has them. */
+async function details() {
+  const sections = [];
+  for (const name of Object.keys(verbs)) {
+    const verb = (await percuss([name])).commands.find((command) => command.name() === name);
+    const rows = [
+      ...verb.registeredArguments.map((argument) => [`\`${argument.name()}\``, argument.description]),
+      ...optionsOf(verb).map(described),
+    ];
+    sections.push(`## ${name}\n\n\`percuss ${name} ${verb.usage()}\`: ${verb.description()}.`);
+    if (rows.length > 0) sections.push(table(['argument or option', 'what it is'], rows));
+  }
+  return sections.join('\n\n');
+}
+
+async function forAll() {
+  const { options } = (await percuss(['list'])).commands.find((command) => command.name() === 'list');
+  return table(['option', 'what it is'], options.filter(({ long }) => commonOptions.includes(long)).map(described));
+}
+
 /** Results of benches, in the order of their names. */
 function results() {
   const folder = new URL('bench/results/', root);
@@ -86,6 +119,7 @@ export const documents = [
   { file: 'docs/study.schema.json', whole: () => json(studyJsonSchema()) },
   { file: 'docs/api.md', whole: () => apiDocument(fileURLToPath(root)) },
   { file: 'docs/tables.md', whole: tablesDocument },
+  { file: 'docs/commands.md', parts: { verbs: overview, options: forAll, details } },
   { file: 'docs/errors.md', parts: { codes } },
   { file: 'docs/limits.md', parts: { limits: bounds } },
   { file: 'docs/measures.md', parts: { 'between sites': betweenSites, 'of kernels': ofKernels } },
@@ -103,6 +137,7 @@ function withPart(file, page, name, made) {
 /** A document as it should be now. */
 export async function made({ file, whole, parts = {}, again = (page) => page }) {
   if (whole) return whole();
-  const page = again(readFileSync(new URL(file, root), 'utf8'));
-  return Object.entries(parts).reduce((text, [name, make]) => withPart(file, text, name, make()), page);
+  let page = again(readFileSync(new URL(file, root), 'utf8'));
+  for (const [name, make] of Object.entries(parts)) page = withPart(file, page, name, await make());
+  return page;
 }
