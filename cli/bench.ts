@@ -1,3 +1,4 @@
+import { readableNetworks } from '../core/import/network-formats.js';
 import { basename } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { engineDevices, engineNames, printNumericMode, type NumericMode } from '../core/numeric-mode.js';
@@ -30,7 +31,7 @@ const peakOf = '4 convolutions 3x3 of 128 channels at 28x28';
 export function benchCommand(verb: Command): void {
   verb
     .argument('<engine>', 'ENGINE or ENGINE:DEVICE, such as onnxruntime or tfjs:wasm', parseMode)
-    .argument('<model>', 'an .onnx file, a Keras .h5 file, or a model.json')
+    .argument('<model>', readableNetworks)
     .option('--save', 'let percuss plan predict by it on this kind of processor')
     .action(async (mode: NumericMode, model: string, options: { readonly save?: boolean }, command: Command) => {
       const terminal = openTerminal(commonOptions(command).json === true);

@@ -7,6 +7,7 @@ import { readRegular } from '../core/inside.js';
 import { limits } from '../core/limits.js';
 import { DYNAMIC, type Graph } from '../core/network/graph.js';
 import { importNetwork } from '../core/import/import-network.js';
+import { readableNetworks } from '../core/import/network-formats.js';
 import { printNumericMode } from '../core/numeric-mode.js';
 import { readModelFiles } from '../core/study/preparing/resolve-study.js';
 import { float32, type Tensor } from '../core/tensor.js';
@@ -67,7 +68,7 @@ function distanceOf(
 /** `percuss check`: whether a network gives the outputs that are expected of it. */
 export function checkCommand(verb: Command): void {
   withEngineOptions(verb)
-    .argument('<model>', 'an .onnx file, a Keras .h5 or .keras file, or a model.json')
+    .argument('<model>', readableNetworks)
     .requiredOption('--inputs <x.npy>', 'preprocessed inputs, [n, …]')
     .requiredOption('--expect <y.npy>', 'expected outputs, [n, …]')
     .option(

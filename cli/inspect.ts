@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { anatomyOf } from '../core/anatomy/anatomy.js';
 import { describeNetwork, networkLines } from '../core/anatomy/describe.js';
 import { importNetwork } from '../core/import/import-network.js';
+import { readableNetworks } from '../core/import/network-formats.js';
 import { readModelFiles } from '../core/study/preparing/resolve-study.js';
 import { commonOptions } from './session.js';
 import { openTerminal } from './terminal.js';
@@ -19,7 +20,7 @@ function parseAfter(text: string): After {
 /** `percuss inspect`: what a network is made of, and where percuss can intervene. */
 export function inspectCommand(verb: Command): void {
   verb
-    .argument('<model>', 'an .onnx file, a Keras .h5 or .keras file, or the model.json of a TensorFlow.js model')
+    .argument('<model>', readableNetworks)
     .option(
       '--after <where>',
       'how far a site follows its convolution: conv, norm or activation',

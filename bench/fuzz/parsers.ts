@@ -1,5 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
 import type { DataSpec } from '../../core/data/data-spec.js';
+import { imageFormat } from '../../core/data/image-formats.js';
 import { loadImageSet } from '../../core/data/image-set.js';
 import { PercussError } from '../../core/errors.js';
 import { decodeSafetensors, encodeSafetensors } from '../../core/safetensors.js';
@@ -25,11 +26,11 @@ async function images(format: DataSpec['format'], input: Input): Promise<void> {
     readBelow: (_: string, name: string): Promise<Uint8Array> => source.read(name),
     list: (): Promise<readonly string[]> => Promise.resolve(names),
   };
-  const paired = format === 'npy' || format === 'idx';
+  const { labelsApart: paired, differInSize } = imageFormat(format);
   const spec = {
     name: 'images',
     format,
-    files: format === 'folder' ? ['folder'] : [names[0] as string],
+    files: differInSize ? ['folder'] : [names[0] as string],
     labels: paired ? [names[1] as string] : [],
     images: undefined,
     order: 'seeded',

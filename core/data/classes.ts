@@ -1,7 +1,6 @@
 import { PercussError } from '../errors.js';
 import { limits } from '../limits.js';
 import { nearestName } from '../select.js';
-import type { DataSpec } from './data-spec.js';
 import type { ImageSource } from './image-source.js';
 
 /** In the order of code points, as Python sorts texts: UTF-8 keeps it. */
@@ -21,7 +20,7 @@ export function listedNames(names: readonly string[], most = 12): string {
  * @throws PercussError DATA_INVALID naming file and line for an empty or repeated name.
  */
 export async function givenClasses(
-  { name, classes }: Pick<DataSpec, 'name' | 'classes'>,
+  { name, classes }: { readonly name: string; readonly classes: readonly string[] | string | undefined },
   source: ImageSource,
 ): Promise<readonly string[] | undefined> {
   if (classes === undefined) return undefined;

@@ -1,7 +1,9 @@
+import type { ImageFormatName } from './image-formats.js';
+
 /** An image set as its author declared it. */
 export interface DataSpec {
   readonly name: string;
-  readonly format: 'cifar10' | 'idx' | 'npy' | 'folder';
+  readonly format: ImageFormatName;
   /** Absolute paths or s3:// URLs. idx and npy: image files; folder: one folder with a sub-folder for each class. */
   readonly files: readonly string[];
   /** idx and npy: label files, one for each file of images. */

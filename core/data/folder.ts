@@ -1,8 +1,7 @@
 import { PercussError } from '../errors.js';
 import { limits } from '../limits.js';
 import { byCodePoint, folderClasses, listedNames, type ClassFolder } from './classes.js';
-import type { DataSpec } from './data-spec.js';
-import type { ImageRecords, ImageSource } from './image-source.js';
+import type { ImageFiles, ImageRecords, ImageSource } from './image-source.js';
 import { decodePicture } from './picture.js';
 
 const extensions = ['.avif', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'];
@@ -25,7 +24,7 @@ const classOf = (path: string): string => path.slice(0, path.indexOf('/'));
 export async function folderRecords(
   folder: string,
   source: ImageSource,
-  spec: Pick<DataSpec, 'name' | 'resize' | 'crop'>,
+  spec: Pick<ImageFiles, 'name' | 'resize' | 'crop'>,
   given: readonly string[] | undefined,
 ): Promise<ImageRecords> {
   const root = folder.replace(/\/+$/, '') || '/';

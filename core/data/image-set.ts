@@ -3,17 +3,11 @@ import { PercussError } from '../errors.js';
 import { limits } from '../limits.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import { CHUNK_IMAGES, type Chunk } from './chunk.js';
-import { cifar10Records } from './cifar10.js';
 import { givenClasses } from './classes.js';
 import type { DataSpec } from './data-spec.js';
-import { folderRecords } from './folder.js';
-import { idxFile, idxSize } from './idx.js';
-import { npySize } from './npy.js';
-import { npyFile } from './npy-images.js';
+import { imageFormat } from './image-formats.js';
 import { seededOrder } from './order.js';
-import { pairedRecords, type PairedFile } from './paired.js';
 import type { Image, ImageRecords, ImageSource } from './image-source.js';
-import { unpacked } from './unpacked.js';
 
 /** A declared image set, decoded, in its order, cut into chunks. */
 export interface ImageSet {
@@ -29,49 +23,6 @@ export interface ImageSet {
   readonly labels: Uint16Array;
   /** 250 images each, the last may have fewer. */
   readonly chunks: readonly Chunk[];
-}
-
-type Read = (spec: DataSpec, source: ImageSource, classes: readonly string[] | undefined) => Promise<ImageRecords>;
-
-const formats: Readonly<Record<DataSpec['format'], Read>> = {
-  cifar10: async ({ name, files }, source) => {
-    const read: { path: string; bytes: Uint8Array }[] = [];
-    for (const path of files) read.push({ path, bytes: await unpacked(path, source, `data ${name}`, () => undefined) });
-    return cifar10Records(read);
-  },
-  idx: (spec, source, classes) => paired(spec, source, { read: idxFile, declared: idxSize, classes }),
-  npy: (spec, source, classes) => paired(spec, source, { read: npyFile, declared: npySize, classes }),
-  folder: async (spec, source, classes) => {
-    const [folder, ...others] = spec.files;
-    if (folder === undefined || others.length > 0) {
-      throw new PercussError(
-        'DATA_INVALID',
-        `data ${spec.name}: format folder takes one folder, got ${spec.files.length}`,
-      );
-    }
-    return folderRecords(folder, source, spec, classes);
-  },
-};
-
-async function paired(
-  { name, files, labels }: DataSpec,
-  source: ImageSource,
-  format: {
-    readonly read: (path: string, bytes: Uint8Array, labelPath: string, labelBytes: Uint8Array) => PairedFile;
-    readonly declared: (head: Uint8Array) => number | undefined;
-    readonly classes: readonly string[] | undefined;
-  },
-): Promise<ImageRecords> {
-  if (files.length !== labels.length) {
-    throw new PercussError('DATA_INVALID', `data ${name}: ${files.length} files of images, ${labels.length} of labels`);
-  }
-  const pairs: PairedFile[] = [];
-  const bytesOf = (path: string): Promise<Uint8Array> => unpacked(path, source, `data ${name}`, format.declared);
-  for (const [i, path] of files.entries()) {
-    const labelPath = labels[i] as string;
-    pairs.push(format.read(path, await bytesOf(path), labelPath, await bytesOf(labelPath)));
-  }
-  return pairedRecords(pairs, format.classes ?? null);
 }
 
 /** Places of the records, in the order in which a study takes them. */
@@ -95,7 +46,7 @@ export async function loadImageSet(spec: DataSpec, seed: number, source: ImageSo
   };
   return withinBorder(foreign, async () => {
     const classes = await givenClasses(spec, source);
-    const records = await formats[spec.format](spec, source, classes);
+    const records = await imageFormat(spec.format).read(spec, source, classes);
     const available = records.labels.length;
     const count = spec.images ?? available;
     checkCount(spec.name, count, available);

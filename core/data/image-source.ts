@@ -10,6 +10,17 @@ export interface ImageSource {
   list(folder: string): Promise<readonly string[]>;
 }
 
+/** What a reader of image files is given. */
+export interface ImageFiles {
+  /** Of the set, for messages. */
+  readonly name: string;
+  readonly files: readonly string[];
+  /** Files of labels, one for each of `files`, where the format keeps them apart. */
+  readonly labels: readonly string[];
+  readonly resize: number | undefined;
+  readonly crop: number | undefined;
+}
+
 /** One decoded image: [channels, height, width], row-major. */
 export interface Image {
   readonly shape: readonly [number, number, number];

@@ -1,11 +1,10 @@
 import type { Metadata, Sharp } from 'sharp';
 import { PercussError, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
-import type { DataSpec } from './data-spec.js';
-import type { Image } from './image-source.js';
+import type { Image, ImageFiles } from './image-source.js';
 import { PixelBudget } from './pixel-budget.js';
 
-type Size = Pick<DataSpec, 'resize' | 'crop'>;
+type Size = Pick<ImageFiles, 'resize' | 'crop'>;
 
 const kinds = 'png, jpeg, webp, gif, tiff or avif';
 const latin1 = new TextDecoder('latin1');

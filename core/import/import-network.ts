@@ -5,62 +5,7 @@ import { limits } from '../limits.js';
 import { checkBudget } from '../network/budget.js';
 import { answerOf, checkClassifier } from './classifier.js';
 import type { Graph } from '../network/graph.js';
-import { importH5 } from './keras/h5.js';
-import { importKeras } from './keras/keras-file.js';
-import { externalFiles } from './onnx/external-data.js';
-import { importOnnx } from './onnx/import-onnx.js';
-import { importTfjs, weightFiles } from './tfjs/import-layers-model.js';
-
-export type NetworkFormat = 'onnx' | 'tfjs' | 'h5' | 'keras';
-
-interface FormatRow {
-  /** What the network's own file is called among its files. */
-  readonly main: string;
-  readonly ending: string;
-  /** For people: what its files are. */
-  readonly kind: string;
-  readonly companions: (model: string, main: Uint8Array) => readonly string[];
-  /** `output`: the one that is the network's answer; else the last. */
-  readonly load: (
-    name: string,
-    main: Uint8Array,
-    files: ReadonlyMap<string, Uint8Array>,
-    output: string | undefined,
-  ) => Graph | Promise<Graph>;
-}
-
-/** Formats that networks come in. */
-const formats: Readonly<Record<NetworkFormat, FormatRow>> = {
-  onnx: {
-    main: 'model.onnx',
-    ending: '.onnx',
-    kind: 'an ONNX model',
-    companions: externalFiles,
-    load: (name, main, files, output) =>
-      importOnnx(name, main, files, { images: true, ...(output === undefined ? {} : { output }) }),
-  },
-  tfjs: {
-    main: 'model.json',
-    ending: '.json',
-    kind: 'a TensorFlow.js model',
-    companions: weightFiles,
-    load: (name, _, files, output) => importTfjs(name, files, output),
-  },
-  keras: {
-    main: 'model.keras',
-    ending: '.keras',
-    kind: 'a Keras model (.keras)',
-    companions: () => [],
-    load: (name, main, _, output) => importKeras(name, main, output),
-  },
-  h5: {
-    main: 'model.h5',
-    ending: '.h5',
-    kind: 'a Keras model (.h5)',
-    companions: () => [],
-    load: (name, main, _, output) => importH5(name, main, output),
-  },
-};
+import { endingFormat, networkFormats, readableNetworks, type NetworkFormat } from './network-formats.js';
 
 /** Ways from formats that are not read to one that is. */
 const detours: ReadonlyMap<string, string> = new Map(
@@ -84,16 +29,15 @@ const detours: ReadonlyMap<string, string> = new Map(
  * console.log(formatOf('models/resnet20.onnx'));
  */
 export function formatOf(fileName: string): NetworkFormat {
+  const format = endingFormat(fileName);
+  if (format !== undefined) return format;
   const lower = fileName.toLowerCase();
-  for (const format of Object.keys(formats) as NetworkFormat[]) {
-    if (lower.endsWith(formats[format].ending)) return format;
-  }
   const detour = [...detours].find(([ending]) => lower.endsWith(ending));
   const ending = /[.][^./\\]+$/.test(fileName);
   const way = detour?.[1] ?? (ending ? 'export the network to one of them' : 'of a folder, name the file in it');
   throw new PercussError(
     'MODEL_UNSUPPORTED',
-    `"${fileName}" is none of the files that are read: ONNX (.onnx), a TensorFlow.js model (model.json), a Keras model (.h5, .keras); ${way}`,
+    `"${fileName}" is none of the files that are read (${readableNetworks}); ${way}`,
     { details: { file: fileName } },
   );
 }
@@ -116,10 +60,10 @@ export async function networkFiles(
   fileName: string,
   reader: NetworkReader,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { main, companions, kind } = formats[format];
+  const { main, companions, kind } = networkFormats[format];
   const bytes = await reader.own(fileName, 'the network');
   const foreign = { what: 'the network', file: fileName, format: kind };
-  const names = withinBorder(foreign, () => companions(fileName, bytes));
+  const names = await withinBorder(foreign, () => companions(fileName, bytes));
   const excess = (what: string): PercussError =>
     new PercussError('LIMIT_EXCEEDED', `${fileName}: ${what} (docs/limits.md)`, { details: { file: fileName } });
   if (names.length > limits.companions.value) {
@@ -170,10 +114,10 @@ export async function importNetwork(
   name: string,
   format: NetworkFormat,
   files: ReadonlyMap<string, Uint8Array>,
-  file: string = formats[format].main,
+  file: string = networkFormats[format].main,
   output?: string,
 ): Promise<Graph> {
-  const { main, load, kind } = formats[format];
+  const { main, load, kind } = networkFormats[format];
   const bytes = files.get(main);
   if (bytes) {
     return withinBorder({ what: `model "${name}"`, file, format: kind }, async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.js';
-import type { NetworkFormat } from '../import/import-network.js';
+import { networkFormatNames } from '../import/network-formats.js';
 import { engineDevices, engineNames } from '../numeric-mode.js';
 import { isName } from '../spec/value.js';
 import { vocabulary } from '../spec/vocabulary.js';
@@ -31,13 +31,10 @@ const data = z.object({
   waves: z.array(z.array(chunk)).optional(),
 });
 
-/** A format that is missing here makes every study with it unreadable; one too many does not compile. */
-const networkFormats = ['onnx', 'tfjs', 'h5', 'keras'] as const satisfies readonly NetworkFormat[];
-
 const model = z.object({
   name,
   content: digest,
-  format: z.enum(networkFormats),
+  format: z.enum(networkFormatNames),
   files: z.array(z.object({ name: label, blob: digest })).min(1),
   data: name,
   reference: name,

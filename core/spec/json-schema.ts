@@ -1,3 +1,5 @@
+import { readableNetworks } from '../import/network-formats.js';
+import { imageFormat, imageFormatNames } from '../data/image-formats.js';
 import { defaultAnalysis, defaultRun, defaults, leastMemory } from './defaults.js';
 import {
   above0,
@@ -17,6 +19,9 @@ import {
   whole,
 } from './schema-keyword.js';
 import { keys, vocabulary } from './vocabulary.js';
+
+const formatsThat = (fact: 'labelsApart' | 'differInSize', value: boolean): readonly string[] =>
+  imageFormatNames.filter((name) => imageFormat(name)[fact] === value);
 
 const data = section(
   keys.data,
@@ -44,10 +49,16 @@ const data = section(
   ['format', 'files'],
   {
     allOf: [
-      when(has('format', ['idx', 'npy']), { required: ['labels'] }),
-      when(has('format', ['cifar10', 'folder']), absent('labels')),
-      when(has('format', ['cifar10']), absent('classes')),
-      when(has('format', ['cifar10', 'idx', 'npy']), absent('resize', 'crop')),
+      when(has('format', formatsThat('labelsApart', true)), { required: ['labels'] }),
+      when(has('format', formatsThat('labelsApart', false)), absent('labels')),
+      when(
+        has(
+          'format',
+          imageFormatNames.filter((name) => imageFormat(name).ownClasses !== undefined),
+        ),
+        absent('classes'),
+      ),
+      when(has('format', formatsThat('differInSize', false)), absent('resize', 'crop')),
     ],
   },
 );
@@ -84,7 +95,7 @@ const model = section(
   keys.model,
   {
     ...common,
-    file: text('An .onnx file, a Keras .h5 or .keras file or a TensorFlow.js model.json.'),
+    file: text(`Relative to the spec, or an s3:// URL: ${readableNetworks}.`),
     expect: section(
       keys.expect,
       {

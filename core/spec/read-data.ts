@@ -1,4 +1,5 @@
 import type { DataSpec } from '../data/data-spec.js';
+import { imageFormat } from '../data/image-formats.js';
 import { fieldsOf, type Cursor, type Fields, type Reader } from './cursor.js';
 import { pathReader, type Surroundings } from './paths.js';
 import { count, listOf, oneOf, text } from './value.js';
@@ -36,32 +37,8 @@ const classes =
   (cursor) =>
     cursor.node.kind === 'list' ? listOf(text)(cursor) : path(cursor);
 
-/** Whether a format keeps labels in files of their own. */
-const labelsApart: { readonly [F in DataSpec['format']]: boolean } = {
-  cifar10: false,
-  idx: true,
-  npy: true,
-  folder: false,
-};
-
-/** Whether its pictures may differ in size, and lie in one folder. */
-const differInSize: { readonly [F in DataSpec['format']]: boolean } = {
-  cifar10: false,
-  idx: false,
-  npy: false,
-  folder: true,
-};
-
-/** How many classes a format names itself. */
-const ownClasses: { readonly [F in DataSpec['format']]: string | undefined } = {
-  cifar10: 'ten',
-  idx: undefined,
-  npy: undefined,
-  folder: undefined,
-};
-
 function checkFormat({ format, files, labels, resize, crop }: DataSpec, fields: Fields): void {
-  const paired = labelsApart[format];
+  const { labelsApart: paired, differInSize, ownClasses: own } = imageFormat(format);
   if (paired && !fields.has('labels')) {
     fields.cursor.fail(
       '"labels" is missing',
@@ -72,13 +49,12 @@ function checkFormat({ format, files, labels, resize, crop }: DataSpec, fields: 
   } else if (!paired) {
     fields.failAtKey('labels', `labels is of no use with format ${format}, which holds the labels itself`, 'remove it');
   }
-  const own = ownClasses[format];
   if (own !== undefined) {
     fields.failAtKey('classes', `classes is of no use with format ${format}, which has ${own} of its own`, 'remove it');
   }
-  if (differInSize[format]) {
+  if (differInSize) {
     if (files.length > 1)
-      fields.get('files')?.fail('format folder takes one folder', 'with a sub-folder for each class');
+      fields.get('files')?.fail(`format ${format} takes one folder`, 'with a sub-folder for each class');
     if (resize !== undefined && crop !== undefined && crop > resize) {
       fields.get('crop')?.fail(`a crop of ${crop} does not fit into a shorter side of ${resize}`);
     }

@@ -1,3 +1,4 @@
+import { endingFormat, readableNetworks } from '../import/network-formats.js';
 import { describe, fieldsOf, suggestion, type Cursor, type Fields, type Reader } from './cursor.js';
 import { defaults } from './defaults.js';
 import { pathReader, type Surroundings } from './paths.js';
@@ -113,12 +114,7 @@ export function readModel(
   const data = fields.required('data', readers.data, '', `name an image set here or under defaults; ${declared}`);
   return {
     name,
-    file: fields.required(
-      'file',
-      modelFile(context.surroundings),
-      '',
-      'an .onnx file, a Keras .h5 or .keras file or a TensorFlow.js model.json',
-    ),
+    file: fields.required('file', modelFile(context.surroundings), '', readableNetworks),
     data,
     reference: fields.optional('reference', readers.reference, data),
     input: fields.optional('input', readers.input, defaults.input),
@@ -132,10 +128,10 @@ function modelFile(surroundings: Surroundings): Reader<string> {
   const path = pathReader(surroundings);
   return (cursor) => {
     const file = path(cursor);
-    if (file === undefined || /\.(onnx|h5|keras|json)$/i.test(file)) return file;
+    if (file === undefined || endingFormat(file) !== undefined) return file;
     const written = cursor.node.kind === 'scalar' ? String(cursor.node.value) : file;
     return cursor.fail(
-      'not a format that is read; expected an .onnx file, a Keras .h5 or .keras file or a TensorFlow.js model.json',
+      `not a format that is read; expected ${readableNetworks}`,
       /[.][^./]+$/.test(file)
         ? 'PyTorch: torch.onnx.export(model.eval(), images, "model.onnx"); Keras: model.save("model.h5")'
         : `of a folder, name the file in it: ${written.replace(/\/$/, '')}/model.json`,

@@ -1,5 +1,5 @@
 import type { Digest, Ref } from '../digest.js';
-import type { NetworkFormat } from '../import/import-network.js';
+import type { NetworkFormat } from '../import/network-formats.js';
 import type { AblationSpec, AnalysisSpec, ImpulseSpec, ModelSpec } from './study-spec.js';
 import type { NumericMode } from '../numeric-mode.js';
 

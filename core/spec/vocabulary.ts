@@ -1,4 +1,5 @@
 import type { DataSpec } from '../data/data-spec.js';
+import { imageFormatNames } from '../data/image-formats.js';
 import { deviceNames, engineNames } from '../numeric-mode.js';
 import type { OutputKind } from './output-kind.js';
 import type {
@@ -22,7 +23,7 @@ const every =
 
 /** The words that a spec may use, for its reader, for the JSON Schema and for messages. */
 export const vocabulary = {
-  format: every<DataSpec['format']>()('cifar10', 'idx', 'npy', 'folder'),
+  format: imageFormatNames,
   imageOrder: every<DataSpec['order']>()('seeded', 'file'),
   channelOrder: every<ModelSpec['input']['order']>()('rgb', 'bgr'),
   output: every<OutputKind>()('logits', 'probabilities', 'values'),

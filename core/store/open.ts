@@ -16,7 +16,37 @@ export interface OpenOptions {
   readonly probe?: boolean;
 }
 
-const forms = 'memory:, file:PATH, a path, or s3://BUCKET/PREFIX?endpoint=URL&region=REGION';
+/** A kind of store, by the scheme of its URL. */
+interface Scheme {
+  /** What its URLs look like. */
+  readonly form: string;
+  /** @param rest what stands behind the scheme and its colon. */
+  readonly open: (url: string, rest: string, options: OpenOptions) => ObjectStore | Promise<ObjectStore>;
+}
+
+/** Every kind of store; a URL without a scheme is a path. A new one is a file, a row here, and the contract suite run on it. */
+const schemes: ReadonlyMap<string, Scheme> = new Map(
+  Object.entries({
+    memory: {
+      form: 'memory:',
+      open: (url, rest) => {
+        if (rest !== '') throw malformed(url, 'nothing may follow memory:');
+        return memoryStore();
+      },
+    },
+    file: { form: 'file:PATH, a path', open: (url, rest) => openFolder(folderOf(rest, url), url) },
+    s3: {
+      form: 's3://BUCKET/PREFIX?endpoint=URL&region=REGION',
+      open: async (url, _, options) => {
+        const settings = parseS3(url);
+        // The AWS library takes longer to load than most verbs take with a folder.
+        const [{ probeS3 }, { s3Store }] = await Promise.all([import('./probe.js'), import('./s3-store.js')]);
+        if (options.probe ?? true) await probeS3(settings, options.signal);
+        return s3Store(settings);
+      },
+    },
+  } satisfies Readonly<Record<string, Scheme>>),
+);
 
 /**
  * Opens a store by its URL: `memory:`, `file:PATH` or a plain path, `s3://bucket/prefix`. S3 endpoint, region and
@@ -32,24 +62,10 @@ const forms = 'memory:, file:PATH, a path, or s3://BUCKET/PREFIX?endpoint=URL&re
  */
 export async function openStore(url: string, options: OpenOptions = {}): Promise<ObjectStore> {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(url)?.[1]?.toLowerCase();
-  switch (scheme) {
-    case undefined:
-      return openFolder(folderOf(url, url), url);
-    case 'memory':
-      if (url.length > 'memory:'.length) throw malformed(url, 'nothing may follow memory:');
-      return memoryStore();
-    case 'file':
-      return openFolder(folderOf(url.slice('file:'.length), url), url);
-    case 's3': {
-      const settings = parseS3(url);
-      // The AWS library takes longer to load than most verbs take with a folder.
-      const [{ probeS3 }, { s3Store }] = await Promise.all([import('./probe.js'), import('./s3-store.js')]);
-      if (options.probe ?? true) await probeS3(settings, options.signal);
-      return s3Store(settings);
-    }
-    default:
-      throw malformed(url, url.includes('@') ? 'there is no such kind' : `there is no kind of store called ${scheme}`);
-  }
+  if (scheme === undefined) return openFolder(folderOf(url, url), url);
+  const found = schemes.get(scheme);
+  if (found) return found.open(url, url.slice(scheme.length + 1), options);
+  throw malformed(url, url.includes('@') ? 'there is no such kind' : `there is no kind of store called ${scheme}`);
 }
 
 /** A folder that is not there yet is made with the first object. */
@@ -116,6 +132,15 @@ function checkEndpoint(value: string): string {
   return endpoint.href.replace(/\/$/, '');
 }
 
+/** `memory:, file:PATH, a path, or s3://…`. */
+function formsOf(): string {
+  const forms = [...schemes.values()].map(({ form }) => form);
+  return `${forms.slice(0, -1).join(', ')}, or ${forms.at(-1)}`;
+}
+
 function malformed(url: string, reason: string): PercussError {
-  return new PercussError('USAGE', `${JSON.stringify(maskedUrl(url))} is not a store: ${reason}. A store is ${forms}`);
+  return new PercussError(
+    'USAGE',
+    `${JSON.stringify(maskedUrl(url))} is not a store: ${reason}. A store is ${formsOf()}`,
+  );
 }

@@ -1,3 +1,4 @@
+import { networkFormatNames } from '../import/network-formats.js';
 import {
   count,
   depth,
@@ -28,7 +29,7 @@ export type RowOf<T extends TableName> = Tables[T][number];
 export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
   models: {
     model,
-    format: text('Format of the file: onnx, tfjs, h5 or keras.'),
+    format: text(`Format of the file: ${networkFormatNames.slice(0, -1).join(', ')} or ${networkFormatNames.at(-1)}.`),
     parameters: count('parameters', 'Number of trained parameters.'),
     macs: count('MAC/image', 'Multiply-accumulate operations of one image through the network.'),
     layers: count('layers', 'Number of convolutions whose kernels may be cut.'),

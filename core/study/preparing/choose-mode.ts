@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { EngineProvenance } from '../../engine/engine.js';
 import { processorClass } from '../../engine/processor.js';
-import type { NetworkFormat } from '../../import/import-network.js';
+import type { NetworkFormat } from '../../import/network-formats.js';
 import {
   engineDevices,
   engineNames,

@@ -1,3 +1,4 @@
+import { imageFormat } from '../../data/image-formats.js';
 import { largest } from '../../extremes.js';
 import type { ImageSet } from '../../data/image-set.js';
 import type { Digest } from '../../digest.js';
@@ -123,7 +124,7 @@ function factsOf(set: ImageSet, format: DataSpec['format'] | undefined): ImageFa
     images: set.images,
     labelsMax: set.labels.reduce((most, label) => Math.max(most, label), 0),
     labelsMin: set.labels.reduce((least, label) => Math.min(least, label), 65535),
-    classes: format === 'cifar10' ? null : set.classes,
+    classes: format === undefined || imageFormat(format).ownClasses === undefined ? set.classes : null,
   };
 }
 
