@@ -9,6 +9,7 @@ import { kernelMeasures } from '../dist/core/analysis/kernel-measures.js';
 import { similarityMeasures } from '../dist/core/analysis/similarity.js';
 import { errorCodes, errorKinds } from '../dist/core/error-codes.js';
 import { limits } from '../dist/core/limits.js';
+import { engineDevices, engineStates } from '../dist/core/numeric-mode.js';
 import { studyJsonSchema } from '../dist/core/spec/json-schema.js';
 import { tablesDocument } from '../dist/core/tables/document.js';
 import { apiDocument } from '../dist/infra/api-document.js';
@@ -45,6 +46,14 @@ const bounds = () =>
   table(
     ['limit', 'at most', 'what'],
     Object.entries(limits).map(([name, limit]) => [`\`${name}\``, bound(limit), limit.what]),
+  );
+
+const engines = () =>
+  table(
+    ['engine', 'device', 'state'],
+    Object.entries(engineDevices).flatMap(([engine, devices]) =>
+      devices.map((device) => [`\`${engine}\``, `\`${device}\``, engineStates[engine][device]]),
+    ),
   );
 
 const betweenSites = () =>
@@ -120,6 +129,7 @@ export const documents = [
   { file: 'docs/api.md', whole: () => apiDocument(fileURLToPath(root)) },
   { file: 'docs/tables.md', whole: tablesDocument },
   { file: 'docs/commands.md', parts: { verbs: overview, options: forAll, details } },
+  { file: 'docs/engines.md', parts: { engines } },
   { file: 'docs/errors.md', parts: { codes } },
   { file: 'docs/limits.md', parts: { limits: bounds } },
   { file: 'docs/measures.md', parts: { 'between sites': betweenSites, 'of kernels': ofKernels } },

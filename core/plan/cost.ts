@@ -1,4 +1,4 @@
-import type { DeviceName, EngineName, NumericMode } from '../numeric-mode.js';
+import { deviceFacts, engineFacts, type NumericMode } from '../numeric-mode.js';
 
 /**
  * What work is predicted to take, for batch sizes and for `percuss plan`. It decides how work is divided, never what is
@@ -35,22 +35,9 @@ export const defaultCost: CostModel = {
   secondsPerProcess: 0.5,
 };
 
-/** Plain TypeScript and JavaScript take so many times as long for the same sums. */
-const PLAIN = 100;
-
-const timesEngine: { readonly [E in EngineName]: number } = { onnxruntime: 1, tfjs: 1, reference: PLAIN };
-const timesDevice: { readonly [D in DeviceName]: number } = {
-  cpu: 1,
-  cuda: 1,
-  tensorrt: 1,
-  webgpu: 1,
-  wasm: 1,
-  js: PLAIN,
-};
-
 /** What a mode costs where nobody has measured it: batches would else take minutes where it is slow. */
 export function usualCost({ engine, device }: NumericMode): CostModel {
-  const times = Math.max(timesEngine[engine], timesDevice[device]);
+  const times = Math.max(engineFacts[engine].times, deviceFacts[device].times);
   return { ...defaultCost, macsPerSecond: defaultCost.macsPerSecond / times };
 }
 

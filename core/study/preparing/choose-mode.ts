@@ -3,11 +3,12 @@ import type { EngineProvenance } from '../../engine/engine.js';
 import { processorClass } from '../../engine/processor.js';
 import type { NetworkFormat } from '../../import/network-formats.js';
 import {
+  deviceFacts,
   engineDevices,
+  engineFacts,
   engineNames,
   hasDevice,
   printNumericMode,
-  type DeviceName,
   type EngineName,
   type NumericMode,
 } from '../../numeric-mode.js';
@@ -57,11 +58,6 @@ export interface MachineChoices {
 /** How much faster than the usual mode another must be: less is noise, and no reason to leave what is repeatable. */
 export const MARGIN = 1.25;
 
-/** Taken where nothing else can be opened: always slower than native code on the same processor. */
-const lastResorts: ReadonlySet<DeviceName> = new Set(['wasm', 'js']);
-/** Chosen only by name: the definition of operators, a thousandth as fast. */
-const neverChosen: ReadonlySet<EngineName> = new Set(['reference']);
-
 /** The mode that is taken where nothing is measured: onnxruntime on the processor, unless the spec says otherwise. */
 export function proposedMode(run: Pick<RunSpec, 'engine' | 'device'>): NumericMode {
   const { device } = run;
@@ -76,13 +72,14 @@ export function candidateModes(run: Pick<RunSpec, 'engine' | 'device'>): {
   readonly last: readonly NumericMode[];
 } {
   const all = engineNames
-    .filter((engine) => (run.engine === 'auto' ? !neverChosen.has(engine) : engine === run.engine))
+    .filter((engine) => (run.engine === 'auto' ? engineFacts[engine].automatic !== 'never' : engine === run.engine))
     .flatMap((engine) =>
       engineDevices[engine]
         .filter((device) => run.device === 'auto' || device === run.device)
         .map((device): NumericMode => ({ engine, precision: 'float32', device })),
     );
-  const isLast = ({ device }: NumericMode): boolean => run.device === 'auto' && lastResorts.has(device);
+  const isLast = ({ device }: NumericMode): boolean =>
+    run.device === 'auto' && deviceFacts[device].automatic === 'last';
   return { first: all.filter((mode) => !isLast(mode)), last: all.filter(isLast) };
 }
 
