@@ -71,13 +71,6 @@ const planted: readonly (readonly [
     ['core/probe/metrics.ts', 'core/spec/output-kind.ts', 'core/spec/vocabulary.ts'],
   ],
   [
-    'format of images',
-    'core/data/data-spec.ts',
-    "format: 'cifar10'",
-    'stl10',
-    ['core/data/image-set.ts', 'core/spec/read-data.ts', 'core/spec/vocabulary.ts'],
-  ],
-  [
     'order of channels',
     'core/data/data-spec.ts',
     "'rgb'",
@@ -91,7 +84,7 @@ const planted: readonly (readonly [
     'jacobian',
     ['core/plan/outline.ts', 'core/plan/stage.ts', 'core/study/running/batch.ts', 'core/study/planning/plan-report.ts'],
   ],
-  ['device', 'core/numeric-mode.ts', "'js']", 'npu', ['core/engine/tfjs/backend.ts', 'core/plan/cost.ts']],
+  ['device', 'core/numeric-mode.ts', "'js']", 'npu', ['core/engine/tfjs/backend.ts', 'core/numeric-mode.ts']],
 ];
 
 let scratch: string;

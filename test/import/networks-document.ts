@@ -110,7 +110,7 @@ export function networksDocument(): string {
     '# Networks',
     '',
     'Which networks percuss reads, and how it was tried. This page is made from the tables of the code, from the test fixtures and',
-    'from a recorded run; a test holds it to them (`npm run docs` writes it anew).',
+    'from a recorded run; `test/import/networks-document.test.ts` holds it to them (`npm run docs` writes it anew).',
     '',
     '## Operators of ONNX',
     '',
