@@ -36,6 +36,7 @@ describe('a hostile file is refused, with the code that it deserves', { timeout:
     ['mutant-12-18105.onnx', 'MODEL_UNSUPPORTED'],
     ['mutant-2-846.onnx', 'LIMIT_EXCEEDED'],
     ['mutant-4-2880.onnx', 'MODEL_UNSUPPORTED'],
+    ['mutant-5-5445.onnx', 'MODEL_UNSUPPORTED'],
     ['mutant-7-6577.onnx', 'LIMIT_EXCEEDED'],
     ['tfjs-traversal/model.json', 'FILE_DAMAGED'],
     ['mutant-tfjs-4-2907/model.json', 'MODEL_INVALID'],

@@ -87,6 +87,10 @@ const split: Rule = (t) => {
   const x = t.shape(0);
   const axis = positive(t.attributes.int('axis', 0), x.length);
   const extent = x[axis];
+  const parts = t.attributes.int('num_outputs', t.outputs.length);
+  if (parts !== t.outputs.length) {
+    throw new UnsupportedNode(`it says that it has ${parts} outputs, and has ${t.outputs.length}`);
+  }
   const given = numbers(t, 'split', 1);
   if (given === undefined && (extent === undefined || extent === DYNAMIC))
     throw new UnsupportedNode('it splits an open dimension');
