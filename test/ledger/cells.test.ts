@@ -184,7 +184,7 @@ describe('objects that are not what their name says', () => {
     await store.putIfAbsent(key, bytes);
     const { ledger, notices } = ledgerOn(store);
     await ledger.commitCells(scope, cellsOf(0, 3), 4, provenance);
-    expect(notices).toMatchObject([{ kind: 'set-aside', key }]);
+    expect(notices).toMatchObject([{ kind: 'set-aside', key, reason: expect.stringMatching(/hash in its name/) }]);
     expect((await ledger.readCells(scope)).size).toBe(3);
   });
 
@@ -231,6 +231,22 @@ describe('the index', () => {
     expect(notices).toMatchObject([{ kind: 'set-aside', key: segment }]);
     await ledger.writeIndexSegment(scope);
     expect(await keysBelow(store, 'index/')).toEqual([segment]);
+  });
+
+  test('is called by the objects that it covers and by its bytes', async () => {
+    const store = memoryStore();
+    const writer = new Ledger(store);
+    const recorded = { ...scope, semantics: 1 };
+    await writer.commitCells(recorded, cellsOf(0, 2), 4, provenance);
+    await writer.commitCells(recorded, cellsOf(2, 4), 4, provenance);
+    await writer.writeIndexSegment(recorded);
+    const [key = ''] = await keysBelow(store, 'index/');
+    // Recorded: another name or content leaves every index that is stored unread.
+    expect(key.split('/').at(-1)).toMatchInlineSnapshot(
+      `"6ca1ae80b62aa5508af74e9d31f25754-24f7c8b9ae77110f805ed37980af27b2d417730fd9c1d3a1dde92d5d9d5a226f.safetensors"`,
+    );
+    const { metadata } = decodeSafetensors((await store.get(key)) ?? new Uint8Array());
+    expect(metadata).toMatchObject({ format: 'percuss-index', version: '1', chunk: scope.chunk });
   });
 
   test('still knows a cell whose first object is gone, from its second', async () => {
