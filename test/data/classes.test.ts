@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { writeNpy } from '../../bench/npy-file.js';
 import { loadImageSet } from '../../core/data/image-set.js';
 import { tensor } from '../../core/tensor.js';
-import { dataSpec, files } from './source.js';
+import { files } from './source.js';
+import { dataSpec } from '../builders/specs.js';
 
 let one: Uint8Array;
 beforeAll(async () => {

@@ -5,7 +5,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadImageSet } from '../../core/data/image-set.js';
 import { inputs } from '../../core/study/preparing/input-files.js';
-import { dataSpec, present, shared } from './source.js';
+import { hasSharedData, sharedFile } from '../builders/shared-data.js';
+import { dataSpec } from '../builders/specs.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -72,14 +73,14 @@ describe('folders', () => {
     await expect(load(join(folder, 'absent'))).rejects.toMatchObject({ code: 'FILE_MISSING' });
   });
 
-  test.skipIf(!present)('photographs are scaled by the shorter side and cropped in the middle', async () => {
+  test.skipIf(!hasSharedData)('photographs are scaled by the shorter side and cropped in the middle', async () => {
     const root = join(folder, 'photographs');
     for (const [name, file] of [
       ['cat', 'cat_720p.jpg'],
       ['hot_dog', 'hot_dog.jpg'],
     ] as const) {
       await mkdir(join(root, name), { recursive: true });
-      await copyFile(shared(`images/free/${file}`), join(root, name, file));
+      await copyFile(sharedFile(`images/free/${file}`), join(root, name, file));
     }
     const spec = dataSpec({ format: 'folder', files: [root], resize: 256, crop: 224 });
     const images = await loadImageSet(spec, 7, inputs);

@@ -10,7 +10,8 @@ import { writeNpy } from '../../bench/npy-file.js';
 import { loadImageSet } from '../../core/data/image-set.js';
 import { tensor } from '../../core/tensor.js';
 import { inputs } from '../../core/study/preparing/input-files.js';
-import { dataSpec, files } from './source.js';
+import { files } from './source.js';
+import { dataSpec } from '../builders/specs.js';
 
 let folder: string;
 beforeAll(async () => {

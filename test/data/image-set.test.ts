@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { decodeChunk, encodeChunk, type Chunk } from '../../core/data/chunk.js';
@@ -7,18 +8,20 @@ import { writeNpy } from '../../bench/npy-file.js';
 import { sha256 } from '../../core/digest.js';
 import { tensor } from '../../core/tensor.js';
 import { inputs } from '../../core/study/preparing/input-files.js';
-import { dataSpec, files, present, read, shared } from './source.js';
+import { files } from './source.js';
+import { hasSharedData, sharedFile } from '../builders/shared-data.js';
+import { dataSpec } from '../builders/specs.js';
 
-const cifar = shared('images/cifar10/cifar10_test_0000-0499.bin');
-const mnist = shared('images/mnist/t10k-images-idx3-ubyte.gz');
-const mnistLabels = shared('images/mnist/t10k-labels-idx1-ubyte.gz');
+const cifar = sharedFile('images/cifar10/cifar10_test_0000-0499.bin');
+const mnist = sharedFile('images/mnist/t10k-images-idx3-ubyte.gz');
+const mnistLabels = sharedFile('images/mnist/t10k-labels-idx1-ubyte.gz');
 
 const identity = (chunk: Chunk | undefined): string => (chunk ? sha256(encodeChunk(chunk)) : 'none');
 
 const histogram = (labels: Uint16Array): number[] =>
   Array.from({ length: 10 }, (_, label) => labels.filter((other) => other === label).length);
 
-describe.skipIf(!present)('CIFAR-10', () => {
+describe.skipIf(!hasSharedData)('CIFAR-10', () => {
   test('the first test images are those of the original file', async () => {
     const set = await loadImageSet(dataSpec({ format: 'cifar10', files: [cifar] }), 7, inputs);
     expect(set).toMatchObject({ shape: [3, 32, 32], images: 500 });
@@ -77,7 +80,7 @@ describe.skipIf(!present)('CIFAR-10', () => {
   });
 
   test('a cut file and a label of another data set are refused', async () => {
-    const bytes = await read(cifar);
+    const bytes = await readFile(cifar);
     const wrong = Uint8Array.from(bytes);
     wrong[3073] = 42;
     const load = (content: Uint8Array) =>
@@ -87,7 +90,7 @@ describe.skipIf(!present)('CIFAR-10', () => {
   });
 });
 
-describe.skipIf(!present)('idx', () => {
+describe.skipIf(!hasSharedData)('idx', () => {
   test('gzipped MNIST is read, with the published number of each digit', async () => {
     const set = await loadImageSet(dataSpec({ format: 'idx', files: [mnist], labels: [mnistLabels] }), 7, inputs);
     expect(set).toMatchObject({ shape: [1, 28, 28], images: 10_000 });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Chunk } from '../../core/data/chunk.js';
 import { loadImageSet } from '../../core/data/image-set.js';
@@ -6,7 +7,8 @@ import { preprocess } from '../../core/data/preprocess.js';
 import type { InputSpec } from '../../core/data/data-spec.js';
 import { tensor } from '../../core/tensor.js';
 import { inputs } from '../../core/study/preparing/input-files.js';
-import { dataSpec, present, read, shared } from './source.js';
+import { hasSharedData, sharedFile } from '../builders/shared-data.js';
+import { dataSpec } from '../builders/specs.js';
 
 const plain: InputSpec = { divide: 1, mean: [0], std: [1], order: 'rgb' };
 const imagenet: InputSpec = {
@@ -22,20 +24,20 @@ const tiny: Chunk = {
 
 /** Largest difference between the first images of a set, preprocessed, and the inputs recorded for a network. */
 async function distance(model: string, chunk: Chunk, input: InputSpec, shape: number[]): Promise<number> {
-  const expected = readNpy(model, await read(shared(`vectors/${model}/input.npy`)));
+  const expected = readNpy(model, await readFile(sharedFile(`vectors/${model}/input.npy`)));
   const ours = preprocess(chunk, input, shape).data;
   return (expected.data as Float32Array).reduce((worst, value, i) => Math.max(worst, Math.abs(value - ours[i]!)), 0);
 }
 
-describe.skipIf(!present)('against the inputs recorded with each network', () => {
+describe.skipIf(!hasSharedData)('against the inputs recorded with each network', () => {
   let cifar: Chunk;
   let mnist: Chunk;
   beforeAll(async () => {
-    const file = shared('images/cifar10/cifar10_test_0000-0499.bin');
+    const file = sharedFile('images/cifar10/cifar10_test_0000-0499.bin');
     const digits = dataSpec({
       format: 'idx',
-      files: [shared('images/mnist/t10k-images-idx3-ubyte.gz')],
-      labels: [shared('images/mnist/t10k-labels-idx1-ubyte.gz')],
+      files: [sharedFile('images/mnist/t10k-images-idx3-ubyte.gz')],
+      labels: [sharedFile('images/mnist/t10k-labels-idx1-ubyte.gz')],
       images: 250,
     });
     [cifar] = (await loadImageSet(dataSpec({ format: 'cifar10', files: [file] }), 7, inputs)).chunks as [Chunk];

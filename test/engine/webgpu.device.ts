@@ -8,16 +8,12 @@ import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import type { NumericMode } from '../../core/numeric-mode.js';
 import { Ledger } from '../../core/ledger/ledger.js';
 import { memoryStore } from '../../core/store/memory-store.js';
-import { createSteps } from '../../core/study/create-steps.js';
-import { readTables } from '../../core/study/analysing/analysis.js';
-import { inProcessCompute } from '../study/running/in-process-compute.js';
-import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/preparing/resolve-study.js';
-import { runStudySteps } from '../../core/study/running/run-steps.js';
-import { hasSharedData } from '../probe/real-network.js';
-import { ablation, smallStudy } from '../study/small-study.js';
 import { expectClose, runOnce } from './agreement.js';
 import { noise } from './conformance-case.js';
 import { engineConformance } from './conformance.js';
+import { hasSharedData } from '../builders/shared-data.js';
+import { ablation, smallStudy } from '../builders/small-study.js';
+import { runSpec } from '../builders/studies.js';
 
 const webgpu: NumericMode = { engine: 'onnxruntime', precision: 'float32', device: 'webgpu' };
 const cpu: NumericMode = { ...webgpu, device: 'cpu' };
@@ -111,15 +107,9 @@ describe.skipIf(!hasSharedData)('trained networks', () => {
     });
     const rows = async (mode: NumericMode) => {
       const ledger = new Ledger(memoryStore());
-      const inputs = resolveStudy(await readStudyInputs(spec));
-      const ref = await storeStudy(ledger, inputs, { mode, yaml: '', batchSeconds: 30 });
-      const compute = inProcessCompute(ledger);
-      const steps = createSteps({ ledger, compute });
-      const { failed } = await runStudySteps(steps, ref, { window: 1, onFailure: 'stop', tables: [] });
-      expect(failed).toBe(0);
-      const { ablations } = await readTables(ledger, await steps.analyse(ref));
-      await compute.close();
-      return ablations;
+      const ran = await runSpec(ledger, spec, { mode, batchSeconds: 30, onFailure: 'stop' });
+      expect(ran.result.failed).toBe(0);
+      return (await ran.tables()).ablations;
     };
     const [there, here] = [await rows(webgpu), await rows(cpu)];
     expect(there.length).toBeGreaterThan(8);

@@ -7,9 +7,9 @@ import { createSteps } from '../../core/study/create-steps.js';
 import { inProcessCompute } from '../study/running/in-process-compute.js';
 import { CellReader } from '../../core/study/reading/load-model-results.js';
 import { nextStage } from '../../core/study/planning/plan-stage.js';
-import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/preparing/resolve-study.js';
-import { hasSharedData } from '../probe/real-network.js';
-import { model, smallStudy } from '../study/small-study.js';
+import { hasSharedData } from '../builders/shared-data.js';
+import { model, smallStudy } from '../builders/small-study.js';
+import { storeSpec } from '../builders/studies.js';
 
 /** Right answers on the 500 test images, as shared/data/README.md measured them elsewhere. */
 const published = { resnet20: 455, resnet20fused: 455, resnet56: 470, mstutorial: 328 };
@@ -33,9 +33,7 @@ describe.skipIf(!hasSharedData)('the intact networks', () => {
       impulses: [],
     } as const;
     const ledger = new Ledger(memoryStore());
-    const mode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' } as const;
-    const resolved = resolveStudy(await readStudyInputs(spec));
-    const ref = await storeStudy(ledger, resolved, { mode, yaml: '', batchSeconds: 10 });
+    const ref = await storeSpec(ledger, spec, { batchSeconds: 10 });
     const compute = inProcessCompute(ledger);
     const steps = createSteps({ ledger, compute });
     const stage = await steps.planStage(ref, 0);

@@ -8,7 +8,7 @@ import { planLines, planOf } from '../../core/study/planning/plan-report.js';
 import { proposedMode } from '../../core/study/preparing/choose-mode.js';
 import { readStudy } from '../../core/study/preparing/prepare-study.js';
 import { writeImages } from '../../experiments/zoo/images.js';
-import { hasSharedData } from '../probe/real-network.js';
+import { hasSharedData } from '../builders/shared-data.js';
 
 const folder = path.resolve(import.meta.dirname, '../../experiments');
 const specs = readdirSync(folder).filter((name) => name.endsWith('.yaml'));

@@ -10,8 +10,8 @@ import { importNetwork } from '../../core/import/import-network.js';
 import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
 import { randomStream } from '../../core/random.js';
-import { floats, integers, narrowFloats, onnxFile, type OnnxModel, type OnnxNode } from './onnx-model.js';
 import { lastOutput } from './fixtures/run.js';
+import { type OnnxModel, type OnnxNode, floats, integers, narrowFloats, onnxFile } from '../builders/onnx-model.js';
 
 const { INT8, UINT8, INT32 } = TensorProto_DataType;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../core/network/graph.js';
 import { importNetwork } from '../../core/import/import-network.js';
-import { floats, integers, onnxFile, type OnnxNode } from './onnx-model.js';
+import { type OnnxNode, floats, integers, onnxFile } from '../builders/onnx-model.js';
 
 /** Conv, pool, a matrix [images, 8] called `f`, and what a test puts behind it, which writes `y`. */
 const network = (tail: readonly OnnxNode[], images: number | string = 'n', output = 'y'): Promise<Graph> => {

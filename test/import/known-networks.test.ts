@@ -8,14 +8,15 @@ import { importTfjs } from '../../core/import/tfjs/import-layers-model.js';
 import { rows, type Tensor } from '../../core/tensor.js';
 import { masked } from './fixtures/masked.js';
 import { lastOutput, runGraph } from './fixtures/run.js';
-import { folderFiles, hasSharedData, onnxFile, vectors } from './fixtures/shared-data.js';
+import { sharedNetwork, vectors } from '../builders/real-networks.js';
+import { folderFiles, hasSharedData } from '../builders/shared-data.js';
 
 const kernels = (anatomy: Anatomy): number => anatomy.layers.reduce((sum, layer) => sum + layer.kernels, 0);
 const siteOf = (anatomy: Anatomy, name: string): Site => anatomy.sites.find((site) => site.name === name) as Site;
 
 describe.skipIf(!hasSharedData)('networks of the literature have the anatomy that is published', () => {
-  const model = (name: string): Graph => onnxFile(`models/${name}.onnx`);
-  const structure = (name: string): Graph => onnxFile(`structures/light_${name}.onnx`);
+  const model = (name: string): Graph => sharedNetwork(`models/${name}.onnx`);
+  const structure = (name: string): Graph => sharedNetwork(`structures/light_${name}.onnx`);
 
   test('ResNet-20 for CIFAR-10: 19 convolutions, 688 kernels, 9 blocks, parameter-free shortcuts', () => {
     const graph = model('cifar10_resnet20');
@@ -70,7 +71,7 @@ describe.skipIf(!hasSharedData)('networks of the literature have the anatomy tha
   test.each(['models/imagenet_squeezenet1.1.onnx', 'structures/light_squeezenet.onnx'])(
     'SqueezeNet 1.1 (%s): 26 convolutions, of which conv10 gives the classes',
     (file) => {
-      const graph = onnxFile(file);
+      const graph = sharedNetwork(file);
       const anatomy = anatomyOf(graph);
       expect(anatomy.layers).toHaveLength(25);
       expect(anatomy.layers.map(({ name }) => name)).not.toContain('conv10');
@@ -182,8 +183,8 @@ describe.skipIf(!hasSharedData)('a lesion equals an independent copy without the
     ['layer2.0.conv1', 17],
     ['layer3.2.conv2', 40],
   ])('%s, kernel %i, through BatchNorm kept and folded', async (name, kernel) => {
-    const kept = onnxFile('models/cifar10_resnet20.onnx');
-    const folded = onnxFile('models/cifar10_resnet20_fused.onnx');
+    const kept = sharedNetwork('models/cifar10_resnet20.onnx');
+    const folded = sharedNetwork('models/cifar10_resnet20_fused.onnx');
     const cut = (graph: Graph): Promise<Tensor> => {
       const { value } = siteOf(anatomyOf(graph), name);
       return lastOutput(masked(graph, [{ value, channels: [kernel] }]), input());
@@ -201,7 +202,7 @@ describe.skipIf(!hasSharedData)('a lesion equals an independent copy without the
   });
 
   test('cutting a stream channel at all its writers empties it wherever the stream is read', async () => {
-    const graph = onnxFile('models/cifar10_resnet20.onnx');
+    const graph = sharedNetwork('models/cifar10_resnet20.onnx');
     const anatomy = anatomyOf(graph);
     const writers = anatomy.streams[0]?.writers[30] ?? [];
     const removals = writers.map(({ site, channel }) => ({ value: siteOf(anatomy, site).value, channels: [channel] }));
@@ -219,7 +220,7 @@ describe.skipIf(!hasSharedData)('a lesion equals an independent copy without the
   });
 
   test('cutting a block leaves its shortcut', async () => {
-    const graph = onnxFile('models/cifar10_resnet20.onnx');
+    const graph = sharedNetwork('models/cifar10_resnet20.onnx');
     const anatomy = anatomyOf(graph);
     const { site } = anatomy.blocks[1] as { site: string };
     const all = Array.from({ length: 16 }, (_, c) => c);

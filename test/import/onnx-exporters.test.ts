@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { float32 } from '../../core/tensor.js';
-import { floats, integers, type OnnxModel } from './onnx-model.js';
-
-import { opsOf, read, valueOf } from './onnx-reading.js';
+import { type OnnxModel, floats, integers, opsOf, read, valueOf } from '../builders/onnx-model.js';
 
 describe('names', () => {
   const named = (nodes: readonly { name: string; weights: string; metadata?: Record<string, string> }[]): string[] => {

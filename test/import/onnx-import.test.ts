@@ -3,9 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { evaluateGraph } from '../../core/engine/reference.js';
 import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import { float32 } from '../../core/tensor.js';
-import { doubles, elsewhere, floats, halves, integers, onnxFile, type OnnxModel } from './onnx-model.js';
-
-import { opsOf, read, valueOf } from './onnx-reading.js';
+import {
+  type OnnxModel,
+  doubles,
+  elsewhere,
+  floats,
+  halves,
+  integers,
+  onnxFile,
+  opsOf,
+  read,
+  valueOf,
+} from '../builders/onnx-model.js';
 
 describe('constants', () => {
   test('halves are widened and doubles narrowed to float32', () => {

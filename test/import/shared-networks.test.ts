@@ -10,7 +10,8 @@ import { float32, rows, type Tensor } from '../../core/tensor.js';
 import { expectClose, runOnce } from '../engine/agreement.js';
 import { testedEngines, tfjsCpu } from '../engine/engines.js';
 import { hasNativeTensorFlow } from '../engine/native-tensorflow.js';
-import { hasSharedData, sharedFile, vectors } from './fixtures/shared-data.js';
+import { vectors } from '../builders/real-networks.js';
+import { hasSharedData, sharedFile } from '../builders/shared-data.js';
 
 /** Every file of models/ that is a network, by the vectors that belong to it. */
 const networks: Readonly<Record<string, string>> = {

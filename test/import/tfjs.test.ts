@@ -6,9 +6,10 @@ import { formatOf, importNetwork } from '../../core/import/import-network.js';
 import { importTfjs, weightFiles } from '../../core/import/tfjs/import-layers-model.js';
 import { float32, rows, type Tensor } from '../../core/tensor.js';
 import { layersModelFiles, randomBatch, randomise, savedFiles } from './fixtures/layers-model.js';
-import { folderFiles, hasSharedData, onnxFile, vectors } from './fixtures/shared-data.js';
 
 import { conv, functional, networks, of, stack } from './layers-networks.js';
+import { sharedNetwork, vectors } from '../builders/real-networks.js';
+import { folderFiles, hasSharedData } from '../builders/shared-data.js';
 
 const { layers } = tf;
 
@@ -164,7 +165,7 @@ describe.skipIf(!hasSharedData)('the shared layers models equal their ONNX forms
     const { input, output } = vectors(name);
     const actual = run(graph, rows(input, 0, images)).at(-1) as Tensor;
     expect(largestDifference(actual, rows(output, 0, images))).toBeLessThan(1e-5);
-    const [other] = run(onnxFile(`models/${name}.onnx`), rows(input, 0, images));
+    const [other] = run(sharedNetwork(`models/${name}.onnx`), rows(input, 0, images));
     expect(largestDifference(actual, other as Tensor)).toBeLessThan(1e-6);
   });
 

@@ -1,18 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { Ledger } from '../../core/ledger/ledger.js';
-import type { LedgerNotice } from '../../core/ledger/notice.js';
 import type { Cell } from '../../core/probe/cell.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { ObjectStore } from '../../core/store/object-store.js';
 import { cellsOf, provenance, scope } from './cells-of.js';
+import { openLedger } from '../builders/ledger.js';
 
 const elsewhere = { ...provenance, processor: 'avx2' };
-
-function setUp(): { readonly store: ObjectStore; readonly ledger: Ledger; readonly notices: LedgerNotice[] } {
-  const notices: LedgerNotice[] = [];
-  const store = memoryStore();
-  return { store, ledger: new Ledger(store, { onNotice: (notice) => notices.push(notice) }), notices };
-}
 
 describe('a cell that two machines computed', () => {
   const cellWith = (change: (cell: Cell) => Partial<Cell>): Cell => {
@@ -35,7 +29,7 @@ describe('a cell that two machines computed', () => {
     ['with another KL', cellWith(({ kl }) => ({ kl: altered(kl, 9) })), 1],
     ['with a KL that is no number', cellWith(({ kl }) => ({ kl: altered(kl, NaN) })), 1],
   ])('%s', async (_, other, told) => {
-    const { ledger, notices } = setUp();
+    const { ledger, notices } = openLedger();
     const refs = [
       await ledger.commitCells(scope, [sound()], 4, provenance),
       await ledger.commitCells(scope, [other], 4, elsewhere),
@@ -48,7 +42,7 @@ describe('a cell that two machines computed', () => {
   });
 
   test('is equal to itself also where it is no number', async () => {
-    const { ledger, notices } = setUp();
+    const { ledger, notices } = openLedger();
     const broken = cellWith(({ kl }) => ({ effect: NaN, kl: altered(kl, NaN) }));
     await ledger.commitCells(scope, [broken], 4, provenance);
     await ledger.commitCells(scope, [broken], 4, elsewhere);
@@ -131,7 +125,7 @@ async function keysBelow(store: ObjectStore, prefix: string): Promise<string[]> 
 }
 
 test('an object that is gone when it is read, or cells that were removed, count as absent', async () => {
-  const { store, ledger } = setUp();
+  const { store, ledger } = openLedger();
   const kept = await ledger.commitCells(scope, cellsOf(0, 2), 4, provenance);
   const gone = await ledger.commitCells(scope, cellsOf(2, 4), 4, provenance);
   expect((await ledger.committedKeys(scope)).size).toBe(4);

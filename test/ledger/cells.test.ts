@@ -4,12 +4,12 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { sha256 } from '../../core/digest.js';
 import { Ledger } from '../../core/ledger/ledger.js';
-import type { LedgerNotice } from '../../core/ledger/notice.js';
 import { decodeSafetensors } from '../../core/safetensors.js';
 import { fileStore } from '../../core/store/file-store.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { ObjectStore } from '../../core/store/object-store.js';
 import { cellsOf, provenance, scope } from './cells-of.js';
+import { openLedger } from '../builders/ledger.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'percuss-ledger-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -30,18 +30,13 @@ function counted(store: ObjectStore): { readonly store: ObjectStore; readonly re
   return { store: { ...store, get }, reads };
 }
 
-function ledgerOn(store: ObjectStore): { readonly ledger: Ledger; readonly notices: LedgerNotice[] } {
-  const notices: LedgerNotice[] = [];
-  return { ledger: new Ledger(store, { onNotice: (notice) => notices.push(notice) }), notices };
-}
-
 describe('committed cells', () => {
   test('come back bit by bit, in another process too', async () => {
     const store = memoryStore();
     const cells = cellsOf(0, 20);
     cells[3]?.loss.set([NaN, -0, Infinity, 1e-40]);
     await new Ledger(store).commitCells(scope, cells, 4, provenance);
-    const { ledger } = ledgerOn(store);
+    const { ledger } = openLedger(store);
     expect(new Set((await ledger.committedKeys(scope)).keys())).toEqual(new Set(cells.map(({ key }) => key)));
     const read = await ledger.readCells(scope);
     expect(read.size).toBe(20);
@@ -51,7 +46,7 @@ describe('committed cells', () => {
   });
 
   test('of other networks, modes, chunks and semantics are not mixed up', async () => {
-    const { ledger } = ledgerOn(memoryStore());
+    const { ledger } = openLedger(memoryStore());
     await ledger.commitCells(scope, cellsOf(0, 2), 4, provenance);
     for (const other of [
       { ...scope, model: sha256('another') },
@@ -65,7 +60,7 @@ describe('committed cells', () => {
 
   test('are one object whose bytes and name depend on cells and provenance alone', async () => {
     const store = memoryStore();
-    const { ledger } = ledgerOn(store);
+    const { ledger } = openLedger(store);
     const recorded = { ...scope, semantics: 1 };
     const ref = await ledger.commitCells(recorded, cellsOf(0, 5), 4, provenance);
     const again = await ledger.commitCells(recorded, cellsOf(0, 5).reverse(), 4, provenance);
@@ -88,7 +83,7 @@ describe('committed cells', () => {
   });
 
   test('that stand in two objects are taken from the first, and a difference is told', async () => {
-    const { ledger, notices } = ledgerOn(memoryStore());
+    const { ledger, notices } = openLedger(memoryStore());
     const [first, second] = [cellsOf(0, 3), cellsOf(2, 4)];
     const a = await ledger.commitCells(scope, first, 4, provenance);
     const b = await ledger.commitCells(scope, second, 4, provenance);
@@ -108,7 +103,7 @@ describe('committed cells', () => {
   });
 
   test('cannot be committed twice in a batch, or with arrays of another length', async () => {
-    const { ledger } = ledgerOn(memoryStore());
+    const { ledger } = openLedger(memoryStore());
     await expect(ledger.commitCells(scope, [...cellsOf(0, 2), ...cellsOf(1, 2)], 4, provenance)).rejects.toMatchObject({
       code: 'BUG',
       message: expect.stringMatching(/twice/),
@@ -152,7 +147,7 @@ describe('objects that are not what their name says', () => {
     const elsewhere = await first.commitCells({ ...scope, chunk: sha256('elsewhere') }, cellsOf(6, 9), 4, provenance);
     spoil(path.join(folder, spoilt.key), path.join(folder, elsewhere.key));
 
-    const { ledger, notices } = ledgerOn(fileStore(folder));
+    const { ledger, notices } = openLedger(fileStore(folder));
     const committed = await ledger.committedKeys(scope);
     const lost = name.startsWith('foreign') ? [] : cellsOf(3, 6);
     expect(committed.size).toBe(6 - lost.length);
@@ -182,7 +177,7 @@ describe('objects that are not what their name says', () => {
     await store.remove(key);
     bytes[bytes.length - 1] = 77;
     await store.putIfAbsent(key, bytes);
-    const { ledger, notices } = ledgerOn(store);
+    const { ledger, notices } = openLedger(store);
     await ledger.commitCells(scope, cellsOf(0, 3), 4, provenance);
     expect(notices).toMatchObject([{ kind: 'set-aside', key, reason: expect.stringMatching(/hash in its name/) }]);
     expect((await ledger.readCells(scope)).size).toBe(3);
@@ -194,7 +189,7 @@ describe('objects that are not what their name says', () => {
     const { key } = await first.commitCells(scope, cellsOf(0, 3), 4, provenance);
     await first.writeIndexSegment(scope);
     truncateSync(path.join(folder, key), 700);
-    const { ledger, notices } = ledgerOn(fileStore(folder));
+    const { ledger, notices } = openLedger(fileStore(folder));
     expect((await ledger.committedKeys(scope)).size).toBe(0);
     expect(notices).toMatchObject([{ kind: 'set-aside', key }]);
   });
@@ -226,7 +221,7 @@ describe('the index', () => {
     expect(others).toEqual([]);
     await store.remove(segment ?? '');
     await store.putIfAbsent(segment ?? '', new Uint8Array(10));
-    const { ledger, notices } = ledgerOn(store);
+    const { ledger, notices } = openLedger(store);
     expect((await ledger.committedKeys(scope)).size).toBe(4);
     expect(notices).toMatchObject([{ kind: 'set-aside', key: segment }]);
     await ledger.writeIndexSegment(scope);
@@ -286,7 +281,7 @@ describe('the index', () => {
 });
 
 test('the builds and machines that computed cells are counted from the headers', async () => {
-  const { ledger } = ledgerOn(memoryStore());
+  const { ledger } = openLedger(memoryStore());
   await ledger.commitCells(scope, cellsOf(0, 3), 4, provenance);
   await ledger.commitCells(scope, cellsOf(3, 5), 4, { ...provenance, processor: 'avx2' });
   await ledger.commitCells({ ...scope, chunk: sha256('another') }, cellsOf(5, 9), 4, provenance);

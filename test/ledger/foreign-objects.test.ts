@@ -3,13 +3,13 @@ import { sha256 } from '../../core/digest.js';
 import { cellShelf, identityOf, keysOf, packCells, unpackCells } from '../../core/ledger/cell-object.js';
 import { segmentShelf } from '../../core/ledger/cell-segments.js';
 import { Ledger } from '../../core/ledger/ledger.js';
-import type { LedgerNotice } from '../../core/ledger/notice.js';
 import { seal, type Shelf } from '../../core/ledger/sealed.js';
 import { SEMANTICS } from '../../core/plan/identity.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { ObjectStore } from '../../core/store/object-store.js';
 import { tensor, type Tensor } from '../../core/tensor.js';
 import { cellsOf, provenance, scope } from './cells-of.js';
+import { openLedger } from '../builders/ledger.js';
 
 /** Objects whose name has the hash of their bytes, as whoever knows the format can write them. */
 const shelfIn = (store: ObjectStore): Shelf => cellShelf(store, SEMANTICS, scope, () => undefined);
@@ -31,8 +31,7 @@ async function readOf(
 ) {
   const store = memoryStore();
   await put(store);
-  const notices: LedgerNotice[] = [];
-  const ledger = new Ledger(store, { onNotice: (notice) => notices.push(notice) });
+  const { ledger, notices } = openLedger(store);
   return { found: (await read(ledger)).size, notices };
 }
 
@@ -109,8 +108,7 @@ describe('cells that are no cells, under a name of theirs', () => {
     const { folder } = shelfIn(store);
     const other = `${folder}${before}${key.slice(folder.length)}${behind}`;
     await store.putIfAbsent(other, (await store.get(key)) ?? new Uint8Array());
-    const notices: LedgerNotice[] = [];
-    const ledger = new Ledger(store, { onNotice: (notice) => notices.push(notice) });
+    const { ledger, notices } = openLedger(store);
     expect((await ledger.committedKeys(scope)).size).toBe(3);
     expect(notices).toMatchObject([{ kind: 'set-aside', key: other, reason: expect.stringMatching(/its name/) }]);
   });

@@ -1,21 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, type Json } from '../../core/canonical.js';
 import { sha256, type Ref } from '../../core/digest.js';
-import { Ledger } from '../../core/ledger/ledger.js';
+import type { Ledger } from '../../core/ledger/ledger.js';
 import { mendStore } from '../../core/ledger/mend-store.js';
-import type { LedgerNotice } from '../../core/ledger/notice.js';
 import { lookIdentity, storeIdentity } from '../../core/store/identity.js';
-import { memoryStore } from '../../core/store/memory-store.js';
 import type { ObjectStore } from '../../core/store/object-store.js';
 import { otherJson, plant, resolvedStudy } from './hostile-store.js';
+import { openLedger } from '../builders/ledger.js';
 
 const id = sha256('a study');
-
-function setUp(): { readonly store: ObjectStore; readonly ledger: Ledger; readonly notices: LedgerNotice[] } {
-  const notices: LedgerNotice[] = [];
-  const store = memoryStore();
-  return { store, ledger: new Ledger(store, { onNotice: (notice) => notices.push(notice) }), notices };
-}
 
 const ref = (folder = `studies/${id}`) => ({ key: `${folder}/report-${id}.html`, sha256: id });
 const latest = (more: object = {}) => ({
@@ -116,7 +109,7 @@ const kinds: readonly {
 
 describe.each(kinds)('a record under $key', ({ key, read, right, nearly }) => {
   test('that is right is read, and nothing is told', async () => {
-    const { store, ledger, notices } = setUp();
+    const { store, ledger, notices } = openLedger();
     await plant(store, key, right);
     expect(await read(ledger)).toEqual(right);
     expect(notices).toEqual([]);
@@ -126,7 +119,7 @@ describe.each(kinds)('a record under $key', ({ key, read, right, nearly }) => {
     ...otherJson.filter(([what]) => !(key.endsWith('yaml.json') && what === 'a text')),
     ...nearly.map((value) => [JSON.stringify(value).slice(0, 120), canonicalJson(value)] as const),
   ])('that is %s is set aside, told, and counts as absent', async (_, text) => {
-    const { store, ledger, notices } = setUp();
+    const { store, ledger, notices } = openLedger();
     await plant(store, key, null, text);
     expect(await read(ledger)).toBeUndefined();
     expect(notices).toMatchObject([{ kind: 'set-aside', key, aside: expect.stringMatching(/^aside\//) }]);
@@ -185,7 +178,7 @@ describe('a record that is known by its hash', () => {
   ];
 
   test('is read where it is right', async () => {
-    const { store, ledger, notices } = setUp();
+    const { store, ledger, notices } = openLedger();
     const study = resolvedStudy('x', { data: [set] });
     for (const [folder, value] of [
       ['plans', plan],
@@ -202,7 +195,7 @@ describe('a record that is known by its hash', () => {
   test.each(cases.map(([folder, text]) => [folder, text.slice(0, 100), text] as const))(
     'in %s is damaged where it is %s',
     async (folder, _, text) => {
-      const { store, ledger, notices } = setUp();
+      const { store, ledger, notices } = openLedger();
       const record = await planted(store, folder, text);
       await expect(ledger.getRecord(record)).rejects.toMatchObject({ code: 'OBJECT_DAMAGED' });
       expect(notices).toMatchObject([{ kind: 'set-aside', key: record.key }]);
@@ -210,7 +203,7 @@ describe('a record that is known by its hash', () => {
   );
 
   test('of failures is left out where it is damaged: its units are tried again', async () => {
-    const { store, ledger, notices } = setUp();
+    const { store, ledger, notices } = openLedger();
     await ledger.beginSubmission(id);
     const failure = { key: sha256('cell'), code: 'ENGINE_FAILED', message: 'no' };
     await ledger.recordFailures(id, [failure]);
@@ -225,7 +218,7 @@ describe('a record that is known by its hash', () => {
 
 describe('numbers at the end of keys', () => {
   test('that are no numbers do not count, and submissions and outputs go on from the largest', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     for (const last of ['x', '1', '-1', '000041', '999999', '1000000', '0000000000000000000000001']) {
       await store.putIfAbsent(`studies/${id}/submissions/${last}.json`, Buffer.from('{}'));
     }
@@ -254,7 +247,7 @@ describe('a store whose store.json is damaged', () => {
   ];
 
   test.each(damages)('(%s) is explained, can be listed all the same, and is mended', async (_, text, mended) => {
-    const { store, ledger, notices } = setUp();
+    const { store, ledger, notices } = openLedger();
     await plant(store, `roots/${id}.json`, root);
     await store.putIfAbsent('store.json', Buffer.from(text, 'latin1'));
     expect(await ledger.listStudies()).toEqual([root]);
@@ -271,7 +264,7 @@ describe('a store whose store.json is damaged', () => {
   });
 
   test('is only looked at by who asks how it stands', async () => {
-    const { store } = setUp();
+    const { store } = openLedger();
     expect(await lookIdentity(store)).toEqual({ state: 'none' });
     expect(await store.head('store.json')).toBeUndefined();
   });

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../core/digest.js';
 import { PercussError } from '../../core/errors.js';
 import { Ledger } from '../../core/ledger/ledger.js';
-import type { LedgerNotice } from '../../core/ledger/notice.js';
 import { SEMANTICS } from '../../core/plan/identity.js';
 import { storeIdentity } from '../../core/store/identity.js';
 import { memoryStore } from '../../core/store/memory-store.js';
@@ -10,6 +9,7 @@ import type { ObjectStore } from '../../core/store/object-store.js';
 import { tensor, type Tensor } from '../../core/tensor.js';
 import { cellsOf, provenance, scope } from './cells-of.js';
 import { plant, resolvedStudy } from './hostile-store.js';
+import { openLedger } from '../builders/ledger.js';
 
 const id = sha256('a study');
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -20,15 +20,9 @@ async function keysBelow(store: ObjectStore, prefix: string): Promise<string[]> 
   return keys;
 }
 
-function setUp(): { readonly store: ObjectStore; readonly ledger: Ledger; readonly notices: LedgerNotice[] } {
-  const notices: LedgerNotice[] = [];
-  const store = memoryStore();
-  return { store, ledger: new Ledger(store, { onNotice: (notice) => notices.push(notice) }), notices };
-}
-
 describe('studies', () => {
   test('are listed by the time of their first submission, those of one time by id', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     const ids = ['a', 'b', 'c', 'd', 'e', 'f'].map((text) => sha256(text)).sort();
     // In the order of the list; keys have another.
     const order = [3, 0, 5, 1, 2, 4];
@@ -41,7 +35,7 @@ describe('studies', () => {
   });
 
   test('say where their spec is, and what is wrong with an id of another', async () => {
-    const { ledger } = setUp();
+    const { ledger } = openLedger();
     expect(ledger.studyRef(id)).toEqual({ key: `studies/${id}/study.json`, sha256: id });
     await expect(ledger.putStudy(id, resolvedStudy('demo'))).rejects.toThrow(
       new RegExp(`study demo has the hash \\w{64}, not ${id}`),
@@ -49,7 +43,7 @@ describe('studies', () => {
   });
 
   test('have as outputs what has a hash at the end of its name, and nothing else', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     const ref = await ledger.putOutput(id, 'tables/models.parquet', bytes('PAR1'));
     for (const other of ['study.json', 'decisions/yaml.json', `x-${id}.html.bak0`, `${id}.html`]) {
       await store.putIfAbsent(`studies/${id}/${other}`, bytes('x'));
@@ -58,7 +52,7 @@ describe('studies', () => {
   });
 
   test('replace what is the latest by the next number, whoever else writes', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     const ref = { key: `studies/${id}/report-${id}.html`, sha256: id };
     const latest = (failed: number) => ({
       state: 'complete',
@@ -89,7 +83,7 @@ describe('studies', () => {
   });
 
   test('number their submissions, also where two are begun at a time', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     const numbers = await Promise.all([1, 2, 3].map(() => ledger.beginSubmission(id)));
     expect(numbers.sort()).toEqual([1, 2, 3]);
     const first = await store.get(`studies/${id}/submissions/000001.json`);
@@ -101,7 +95,7 @@ describe('failures', () => {
   const failure = (name: string) => ({ key: sha256(name), code: 'ENGINE_FAILED', message: name });
 
   test('come by key, and none are written where there are none', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     await ledger.beginSubmission(id);
     await ledger.recordFailures(id, []);
     expect(await keysBelow(store, 'failures/')).toEqual([]);
@@ -113,7 +107,7 @@ describe('failures', () => {
   });
 
   test('are not lost in silence where the store fails', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     await ledger.beginSubmission(id);
     await ledger.recordFailures(id, [failure('a')]);
     for (const error of [new PercussError('STORE_UNREACHABLE', 'gone'), new TypeError('ours')]) {
@@ -135,7 +129,7 @@ describe('a ledger', () => {
   });
 
   test('keeps stages by plan, and analyses by themselves', async () => {
-    const { ledger } = setUp();
+    const { ledger } = openLedger();
     const plan = await ledger.putRecord('plans', { index: 1, groups: [], scores: {} });
     expect(plan.key).toBe(`plans/${plan.sha256}.json`);
     const tables = { models: { rows: 3, sha256: sha256('PAR1') } };
@@ -145,7 +139,7 @@ describe('a ledger', () => {
   });
 
   test('decides once what holds for machines that are alike', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     const choice = (precision: string) => ({
       chosen: { engine: 'reference', precision, device: 'cpu' },
       machine: 'x64',
@@ -160,7 +154,7 @@ describe('a ledger', () => {
   });
 
   test('tells what stays where it is once, and everything else each time', async () => {
-    const { store, ledger, notices } = setUp();
+    const { store, ledger, notices } = openLedger();
     await plant(store, `studies/${id}/submissions/notes.json`, null);
     await plant(store, `studies/${id}/submissions/more.json`, null);
     for (const _ of [1, 2]) await ledger.failuresOf(id);
@@ -173,7 +167,7 @@ describe('a ledger', () => {
   });
 
   test('finds responses of other semantics where they are asked for', async () => {
-    const { ledger } = setUp();
+    const { ledger } = openLedger();
     const old = { ...scope, semantics: 3 };
     const { key } = await ledger.commitResult(old, id, new Map(), {}, provenance);
     expect(key).toMatch(/^responses\/3\//);
@@ -194,7 +188,7 @@ describe('responses', () => {
     ['those with another tensor', one(1, 'r', 'x'), 1],
     ['those of which one differs', new Map([...one(1, 'r'), ...one(3, 's')]), 1],
   ])('beside %s are told as often as they differ', async (_, other, told) => {
-    const { ledger, notices } = setUp();
+    const { ledger, notices } = openLedger();
     await ledger.commitResult(scope, id, one(1, 'r', 's'), {}, provenance);
     await ledger.commitResult(scope, id, other, {}, { ...provenance, processor: 'avx2' });
     const { size } = await ledger.committedResults(scope);
@@ -205,7 +199,7 @@ describe('responses', () => {
   });
 
   test('that fail the check of who reads them are set aside, and one that passes is taken', async () => {
-    const { ledger, notices } = setUp();
+    const { ledger, notices } = openLedger();
     const refs = [
       await ledger.commitResult(scope, id, one(1, 'r'), {}, provenance),
       await ledger.commitResult(scope, id, one(3, 'r'), {}, provenance),
@@ -223,7 +217,7 @@ describe('responses', () => {
   });
 
   test('with a name of no response are set aside when they are listed', async () => {
-    const { store, ledger, notices } = setUp();
+    const { store, ledger, notices } = openLedger();
     const { key } = await ledger.commitResult(scope, id, one(1, 'r'), {}, provenance);
     const other = `${key.slice(0, key.lastIndexOf('/') + 1)}notes.txt`;
     await store.putIfAbsent(other, bytes('x'));
@@ -234,7 +228,7 @@ describe('responses', () => {
 
 describe('builds and machines', () => {
   test('come by text, with their cells, however long a header is; what has none of ours is left out', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     const of = (processor: string) => ({ ...provenance, processor });
     await ledger.commitCells(scope, cellsOf(0, 1), 4, of('zen'));
     await ledger.commitCells(scope, cellsOf(1, 3), 4, of('avx2'));

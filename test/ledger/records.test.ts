@@ -1,20 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../core/digest.js';
 import { Ledger } from '../../core/ledger/ledger.js';
-import type { LedgerNotice } from '../../core/ledger/notice.js';
 import { recordProblem } from '../../core/ledger/record-kinds.js';
 import { limits } from '../../core/limits.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { ObjectStore } from '../../core/store/object-store.js';
 import { plant, resolvedStudy, stated } from './hostile-store.js';
+import { openLedger } from '../builders/ledger.js';
 
 const id = sha256('a study');
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-function reading(store: ObjectStore): { readonly ledger: Ledger; readonly notices: LedgerNotice[] } {
-  const notices: LedgerNotice[] = [];
-  return { ledger: new Ledger(store, { onNotice: (notice) => notices.push(notice) }), notices };
-}
 
 /** Notes which keys are read whole, and which only looked at. */
 function watched(store: ObjectStore) {
@@ -29,7 +24,7 @@ function watched(store: ObjectStore) {
 describe('content that is there already', () => {
   test('is not read again where it is as long, and is set aside where it is not', async () => {
     const { store, reads } = watched(memoryStore());
-    const { ledger, notices } = reading(store);
+    const { ledger, notices } = openLedger(store);
     const digest = await ledger.putBlob(bytes('images'));
     await ledger.putBlob(bytes('images'));
     expect(reads).toEqual([]);
@@ -41,7 +36,7 @@ describe('content that is there already', () => {
 
   test('is compared byte by byte where it is a table or a report', async () => {
     const store = memoryStore();
-    const { ledger, notices } = reading(store);
+    const { ledger, notices } = openLedger(store);
     const ref = await ledger.putOutput(id, 'report.html', bytes('<p>'));
     expect(await ledger.putOutput(id, 'report.html', bytes('<p>'))).toEqual(ref);
     expect(notices).toEqual([]);
@@ -63,7 +58,7 @@ describe('content that is there already', () => {
         return undefined;
       },
     };
-    const { ledger, notices } = reading(fleeting);
+    const { ledger, notices } = openLedger(fleeting);
     await ledger.putOutput(id, 'report.html', bytes('<p>'));
     expect(await store.get(ref.key)).toEqual(bytes('<p>'));
     expect(notices).toEqual([]);
@@ -91,7 +86,7 @@ describe('what cannot be read says which object, why, and what to do', () => {
 
   test('a record of another kind, or that is no JSON', async () => {
     const store = memoryStore();
-    const { ledger, notices } = reading(store);
+    const { ledger, notices } = openLedger(store);
     for (const text of ['[', '{"index":"one","groups":[],"scores":{}}']) {
       const ref = { key: `plans/${sha256(text)}.json`, sha256: sha256(text) };
       await store.putIfAbsent(ref.key, bytes(text));
@@ -106,7 +101,7 @@ describe('what cannot be read says which object, why, and what to do', () => {
   test('a record above its limit, with its key', async () => {
     const store = memoryStore();
     const head: ObjectStore['head'] = async (key) => ({ key, bytes: limits.record.value + 1 });
-    const { ledger } = reading({ ...store, head });
+    const { ledger } = openLedger({ ...store, head });
     await expect(ledger.getStudy(id)).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       details: { key: `studies/${id}/study.json` },
@@ -131,7 +126,7 @@ describe('a record that states its hash', () => {
   ])('(%s) is set aside and told', async (_, text) => {
     const store = memoryStore();
     await store.putIfAbsent(key, bytes(text));
-    const { ledger, notices } = reading(store);
+    const { ledger, notices } = openLedger(store);
     expect(await ledger.getDecision(id, 'yaml')).toBeUndefined();
     expect(notices).toMatchObject([{ kind: 'set-aside', reason: expect.stringMatching(/hash that it states/) }]);
   });
@@ -147,7 +142,7 @@ describe('a record that states its hash', () => {
         return new Uint8Array(Math.min(length, range?.to ?? length));
       },
     });
-    const { ledger, notices } = reading(long(most + 100));
+    const { ledger, notices } = openLedger(long(most + 100));
     expect(await ledger.getDecision(id, 'yaml')).toBeUndefined();
     expect(notices).toEqual([{ kind: 'ignored', key, reason: expect.stringMatching(`more than ${most} bytes`) }]);
     // One byte more than the limit tells that there are more.
@@ -164,7 +159,7 @@ describe('a record that states its hash', () => {
         return false;
       },
     };
-    await expect(reading(store).ledger.putDecision(id, 'yaml', 'study: x')).rejects.toMatchObject({
+    await expect(openLedger(store).ledger.putDecision(id, 'yaml', 'study: x')).rejects.toMatchObject({
       code: 'OBJECT_DAMAGED',
       message: expect.stringMatching(/yaml\.json in memory: is no record.*remove it, then run the study again/),
       details: { key },
@@ -322,7 +317,7 @@ describe('keys that percuss does not give', () => {
     const store = memoryStore();
     const key = `studies/${id}/submissions/notes.json`;
     await plant(store, key, null);
-    const { ledger, notices } = reading(store);
+    const { ledger, notices } = openLedger(store);
     expect(await ledger.beginSubmission(id)).toBe(1);
     expect(notices).toEqual([{ kind: 'ignored', key, reason: expect.stringMatching(/not one that percuss gives/) }]);
     expect(await store.head(key)).toBeDefined();

@@ -1,22 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, type Json } from '../../core/canonical.js';
 import { sha256 } from '../../core/digest.js';
-import { Ledger } from '../../core/ledger/ledger.js';
-import type { LedgerNotice } from '../../core/ledger/notice.js';
-import { memoryStore } from '../../core/store/memory-store.js';
 import type { ObjectStore } from '../../core/store/object-store.js';
 import { tensor, type Tensor } from '../../core/tensor.js';
 import { provenance, scope } from './cells-of.js';
 import { resolvedStudy } from './hostile-store.js';
+import { openLedger } from '../builders/ledger.js';
 
 const id = sha256('a study');
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-function setUp(): { readonly store: ObjectStore; readonly ledger: Ledger; readonly notices: LedgerNotice[] } {
-  const notices: LedgerNotice[] = [];
-  const store = memoryStore();
-  return { store, ledger: new Ledger(store, { onNotice: (notice) => notices.push(notice) }), notices };
-}
 
 async function replace(store: ObjectStore, key: string, content: Uint8Array): Promise<void> {
   await store.remove(key);
@@ -25,7 +17,7 @@ async function replace(store: ObjectStore, key: string, content: Uint8Array): Pr
 
 describe('blobs and records', () => {
   test('are found by their content', async () => {
-    const { ledger } = setUp();
+    const { ledger } = openLedger();
     const digest = await ledger.putBlob(bytes('images'));
     expect(digest).toBe(sha256('images'));
     expect(await ledger.getBlob(digest)).toEqual(bytes('images'));
@@ -35,7 +27,7 @@ describe('blobs and records', () => {
   });
 
   test('that are missing or damaged are named, and can be written again', async () => {
-    const { store, ledger, notices } = setUp();
+    const { store, ledger, notices } = openLedger();
     const digest = await ledger.putBlob(bytes('images'));
     await replace(store, `blobs/${digest}`, bytes('imagen'));
     await expect(ledger.getBlob(digest)).rejects.toMatchObject({
@@ -49,7 +41,7 @@ describe('blobs and records', () => {
   });
 
   test('a truncated blob is replaced by whoever puts it', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     const digest = await ledger.putBlob(bytes('images'));
     await replace(store, `blobs/${digest}`, bytes('ima'));
     await ledger.putBlob(bytes('images'));
@@ -59,7 +51,7 @@ describe('blobs and records', () => {
 
 describe('a study', () => {
   test('has the hash of its resolved spec as its id', async () => {
-    const { ledger } = setUp();
+    const { ledger } = openLedger();
     const study = resolvedStudy('demo');
     const hash = sha256(canonicalJson(study as unknown as Json));
     const ref = await ledger.putStudy(hash, study);
@@ -69,7 +61,7 @@ describe('a study', () => {
   });
 
   test('is decided by the first of many, and all adopt what it wrote', async () => {
-    const { ledger } = setUp();
+    const { ledger } = openLedger();
     const decided = await Promise.all(['1', '2', '3', '4'].map((yaml) => ledger.putDecision(id, 'yaml', yaml)));
     expect(new Set(decided).size).toBe(1);
     expect(await ledger.getDecision(id, 'yaml')).toEqual(decided[0]);
@@ -81,7 +73,7 @@ describe('a study', () => {
   });
 
   test('forgets a damaged decision, so that it is taken again', async () => {
-    const { store, ledger, notices } = setUp();
+    const { store, ledger, notices } = openLedger();
     await ledger.putDecision(id, 'mode', scope.mode);
     await replace(store, `studies/${id}/decisions/mode.json`, bytes('{"sha256":"…'));
     expect(await ledger.getDecision(id, 'mode')).toBeUndefined();
@@ -91,7 +83,7 @@ describe('a study', () => {
   });
 
   test('is listed with its name and latest outputs, the oldest first', async () => {
-    const { store, ledger } = setUp();
+    const { store, ledger } = openLedger();
     expect(await ledger.listStudies()).toEqual([]);
     const root = await ledger.putRoot(id, { study: 'demo' });
     expect(await ledger.putRoot(id, { study: 'renamed' })).toEqual(root);
@@ -109,7 +101,7 @@ describe('a study', () => {
   });
 
   test('keeps tables and reports under their names and hashes', async () => {
-    const { ledger } = setUp();
+    const { ledger } = openLedger();
     const ref = await ledger.putOutput(id, 'tables/models.parquet', bytes('PAR1'));
     expect(ref.key).toBe(`studies/${id}/tables/models-${sha256('PAR1')}.parquet`);
     expect(await ledger.getOutput(ref)).toEqual(bytes('PAR1'));
@@ -117,7 +109,7 @@ describe('a study', () => {
   });
 
   test('tries units that failed again with each submission', async () => {
-    const { ledger } = setUp();
+    const { ledger } = openLedger();
     const failure = { key: sha256('cell'), code: 'ENGINE_FAILED', message: 'no' };
     expect(await ledger.beginSubmission(id)).toBe(1);
     await ledger.recordFailures(id, [failure]);
@@ -137,7 +129,7 @@ describe('responses', () => {
     new Map([['r', tensor('float32', [2], Float32Array.of(value, 2))]]);
 
   test('come back with their metadata', async () => {
-    const { ledger } = setUp();
+    const { ledger } = openLedger();
     await ledger.commitResult(scope, key, tensors(1), { kind: 'profile' }, provenance);
     const read = await ledger.readResult(scope, key);
     expect(read?.tensors.get('r')).toEqual(tensors(1).get('r'));
@@ -147,7 +139,7 @@ describe('responses', () => {
   });
 
   test('that are damaged are set aside; of two that differ the first counts, and it is told', async () => {
-    const { store, ledger, notices } = setUp();
+    const { store, ledger, notices } = openLedger();
     const refs = [1, 2].map((value) => ledger.commitResult(scope, key, tensors(value), {}, provenance));
     const [first = '', second = ''] = (await Promise.all(refs)).map((ref) => ref.key).sort();
     expect((await ledger.readResult(scope, key))?.object).toBe(first);

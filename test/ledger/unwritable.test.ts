@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../core/digest.js';
 import { PercussError } from '../../core/errors.js';
 import { Ledger } from '../../core/ledger/ledger.js';
-import type { LedgerNotice } from '../../core/ledger/notice.js';
 import { limits } from '../../core/limits.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { ObjectStore } from '../../core/store/object-store.js';
 import { withoutWriting } from '../../core/store/without-writing.js';
 import { cellsOf, provenance, scope } from './cells-of.js';
 import { plant, resolvedStudy } from './hostile-store.js';
+import { openLedger } from '../builders/ledger.js';
 
 const id = sha256('a study');
 const other = sha256('another study');
@@ -19,11 +19,6 @@ function unwritable(store: ObjectStore): ObjectStore {
   const refuse = (): Promise<never> =>
     Promise.reject(new PercussError('STORE_UNREACHABLE', 'the store failed (read-only file system)'));
   return { ...store, putIfAbsent: refuse, remove: refuse };
-}
-
-function reading(store: ObjectStore): { readonly ledger: Ledger; readonly notices: LedgerNotice[] } {
-  const notices: LedgerNotice[] = [];
-  return { ledger: new Ledger(store, { onNotice: (notice) => notices.push(notice) }), notices };
 }
 
 const leftAlone = (key: string) => ({
@@ -37,7 +32,7 @@ describe('what is bad in a store that can only be read is told, stays, and stops
     const store = memoryStore();
     await plant(store, `roots/${id}.json`, { id, study: 'good', created });
     await plant(store, `roots/${other}.json`, { id: other, study: '../x', created });
-    const { ledger, notices } = reading(unwritable(store));
+    const { ledger, notices } = openLedger(unwritable(store));
     for (const _ of [1, 2]) expect((await ledger.listStudies()).map(({ study }) => study)).toEqual(['good']);
     expect(notices).toEqual([leftAlone(`roots/${other}.json`)]);
     expect(await store.head(`roots/${other}.json`)).toBeDefined();
@@ -50,7 +45,7 @@ describe('what is bad in a store that can only be read is told, stays, and stops
     const outputs = { report: ref, summary: ref, tables: {} };
     await plant(store, `studies/${id}/latest/000000001.json`, { ...earlier, outputs });
     await plant(store, `studies/${id}/latest/000000002.json`, null, '{');
-    const { ledger, notices } = reading(unwritable(store));
+    const { ledger, notices } = openLedger(unwritable(store));
     expect(await ledger.latestOutputs(id)).toEqual({ ...earlier, outputs });
     expect(notices).toEqual([leftAlone(`studies/${id}/latest/000000002.json`)]);
   });
@@ -61,7 +56,7 @@ describe('what is bad in a store that can only be read is told, stays, and stops
     await store.putIfAbsent(`studies/${id}/study.json`, Buffer.from('{}'));
     const text = '{"no":"study"}';
     await store.putIfAbsent(`studies/${sha256(text)}/study.json`, Buffer.from(text));
-    const { ledger, notices } = reading(unwritable(store));
+    const { ledger, notices } = openLedger(unwritable(store));
     await expect(ledger.getBlob(id)).rejects.toMatchObject({ code: 'OBJECT_DAMAGED' });
     await expect(ledger.getStudy(id)).rejects.toMatchObject({ code: 'OBJECT_DAMAGED' });
     await expect(ledger.getStudy(sha256(text))).rejects.toMatchObject({ code: 'OBJECT_DAMAGED' });
@@ -73,7 +68,7 @@ describe('what is bad in a store that can only be read is told, stays, and stops
     const { key } = await new Ledger(store).commitCells(scope, cellsOf(0, 2), 4, provenance);
     await store.remove(key);
     await store.putIfAbsent(key, Buffer.from('no cells'));
-    const { ledger, notices } = reading(unwritable(store));
+    const { ledger, notices } = openLedger(unwritable(store));
     expect(await ledger.readCells(scope)).toEqual(new Map());
     expect(notices).toEqual([leftAlone(key)]);
   });
@@ -85,7 +80,7 @@ describe('what is bad in a store that can only be read is told, stays, and stops
     await store.putIfAbsent(key, Buffer.from('no cells'));
     await store.putIfAbsent(`blobs/${sha256('images')}`, Buffer.from('ima'));
     const taken: ObjectStore = { ...unwritable(store), putIfAbsent: async () => false };
-    const { ledger } = reading(taken);
+    const { ledger } = openLedger(taken);
     await expect(ledger.commitCells(scope, cellsOf(0, 2), 4, provenance)).rejects.toMatchObject({
       code: 'STORE_UNREACHABLE',
     });
@@ -96,7 +91,7 @@ describe('what is bad in a store that can only be read is told, stays, and stops
     const store = memoryStore();
     await plant(store, `roots/${id}.json`, null, '{');
     const broken: ObjectStore = { ...store, putIfAbsent: () => Promise.reject(new TypeError('ours')) };
-    await expect(reading(broken).ledger.listStudies()).rejects.toThrow(TypeError);
+    await expect(openLedger(broken).ledger.listStudies()).rejects.toThrow(TypeError);
   });
 });
 
@@ -105,7 +100,7 @@ test('a plan is made over a bad decision as if it were not there, and the store 
   const key = `studies/${id}/decisions/yaml.json`;
   await plant(store, key, 7);
   const looking = withoutWriting(store);
-  const { ledger, notices } = reading(looking);
+  const { ledger, notices } = openLedger(looking);
   expect(await ledger.putDecision(id, 'yaml', 'study: x')).toBe('study: x');
   expect(await ledger.getDecision(id, 'yaml')).toBe('study: x');
   expect(notices).toMatchObject([{ kind: 'set-aside', key }]);
@@ -183,11 +178,11 @@ describe('an object above its limit is told by its size, and not read:', () => {
     const writer = new Ledger(store);
     const cells = await writer.commitCells(scope, cellsOf(0, 2), 4, provenance);
     const result = await writer.commitResult(scope, id, new Map(), {}, provenance);
-    const there = reading(swollen(store, most).store);
+    const there = openLedger(swollen(store, most).store);
     expect((await there.ledger.committedKeys(scope)).size).toBe(2);
     expect((await there.ledger.committedResults(scope)).size).toBe(1);
     const large = swollen(store, most + 1);
-    const { ledger, notices } = reading(large.store);
+    const { ledger, notices } = openLedger(large.store);
     expect((await ledger.committedKeys(scope)).size).toBe(0);
     expect((await ledger.readCells(scope)).size).toBe(0);
     expect((await ledger.committedResults(scope)).size).toBe(0);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { needsScores } from '../../core/plan/conditions.js';
 import { handAnatomy } from './hand-anatomy.js';
-import { ablationOf, everyOf, listOf, removed } from './resnet20.js';
+import { everyOf, listOf, removed } from './resnet20.js';
+import { ablationSpec } from '../builders/specs.js';
 
 describe('fills', () => {
   test('come within each removal in the order asked for; resample once for each draw', () => {
@@ -145,7 +146,7 @@ describe('cumulative removals', () => {
     ['each', 'kl', false],
     ['random', 'weight-norm', false],
   ] as const)('of mode %s by %s wait for scores: %s', (mode, order, waits) => {
-    expect(needsScores(ablationOf({ mode, order }))).toBe(waits);
+    expect(needsScores(ablationSpec({ mode, order }))).toBe(waits);
   });
 });
 

@@ -4,8 +4,9 @@ import { sha256 } from '../../core/digest.js';
 import { needsScores } from '../../core/plan/conditions.js';
 import { targetsOf } from '../../core/plan/target.js';
 import { randomStream } from '../../core/random.js';
-import { hasSharedData } from '../import/fixtures/shared-data.js';
-import { ablationOf, everyOf, KERNELS, listOf, readResnet20, removed } from './resnet20.js';
+import { everyOf, KERNELS, listOf, readResnet20, removed } from './resnet20.js';
+import { hasSharedData } from '../builders/shared-data.js';
+import { ablationSpec } from '../builders/specs.js';
 
 const trialsOf = 38;
 const fractions = [0.02, 0.1, 0.5];
@@ -278,10 +279,10 @@ describe.skipIf(!hasSharedData)('conditions on ResNet-20', () => {
     });
 
     test('wait for scores unless their order is random', () => {
-      expect(needsScores(ablationOf({ mode: 'cumulative', order: 'kl' }))).toBe(true);
-      expect(needsScores(ablationOf({ mode: 'cumulative', order: 'activation-std' }))).toBe(true);
-      expect(needsScores(ablationOf({ mode: 'cumulative', order: 'random' }))).toBe(false);
-      expect(needsScores(ablationOf({ mode: 'each', order: 'kl' }))).toBe(false);
+      expect(needsScores(ablationSpec({ mode: 'cumulative', order: 'kl' }))).toBe(true);
+      expect(needsScores(ablationSpec({ mode: 'cumulative', order: 'activation-std' }))).toBe(true);
+      expect(needsScores(ablationSpec({ mode: 'cumulative', order: 'random' }))).toBe(false);
+      expect(needsScores(ablationSpec({ mode: 'each', order: 'kl' }))).toBe(false);
     });
   });
 

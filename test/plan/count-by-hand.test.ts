@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { countsOf, profileBytes, responseBytes, type WorkCount } from '../../core/plan/count.js';
 import type { AblationSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
 import { handAnatomy } from './hand-anatomy.js';
-import { impulsesOf } from './outlines.js';
-import { ablationOf } from './resnet20.js';
+import { ablationSpec, impulseSpec } from '../builders/specs.js';
 
 const network = (images = 500) => ({ name: 'net', anatomy: handAnatomy, image: [3, 8, 8], images });
 
@@ -13,8 +12,8 @@ function counted(
   model: Parameters<typeof countsOf>[0] = network(),
 ): readonly WorkCount[] {
   return countsOf(model, {
-    ablations: (asked.ablations ?? []).map((more) => ablationOf({ models: ['net'], ...more })),
-    impulses: (asked.impulses ?? []).map((more) => impulsesOf({ models: ['net'], ...more })),
+    ablations: (asked.ablations ?? []).map((more) => ablationSpec({ models: ['net'], ...more })),
+    impulses: (asked.impulses ?? []).map((more) => impulseSpec({ models: ['net'], ...more })),
     analysis: { nulls },
   });
 }

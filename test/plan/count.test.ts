@@ -4,13 +4,13 @@ import { countsOf, type WorkCount } from '../../core/plan/count.js';
 import { stageGroups } from '../../core/plan/planner.js';
 import type { AblationSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
 import { anatomyOf } from '../../core/anatomy/anatomy.js';
-import { ablationOf } from './resnet20.js';
-import { impulsesOf, outlinesOf, smallGraph } from './outlines.js';
+import { outlinesOf, smallGraph } from './outlines.js';
+import { ablationSpec, impulseSpec } from '../builders/specs.js';
 
 const small = { name: 'small', anatomy: anatomyOf(smallGraph()), image: [3, 8, 8], images: 500 };
 const ofAblation = (more: Partial<AblationSpec>): WorkCount =>
   countsOf(small, {
-    ablations: [ablationOf({ models: ['small'], ...more })],
+    ablations: [ablationSpec({ models: ['small'], ...more })],
     impulses: [],
     analysis: { nulls: 0 },
   }).at(-1) as WorkCount;
@@ -31,7 +31,7 @@ const ablation: fc.Arbitrary<AblationSpec> = fc
       minLength: 1,
     }),
   })
-  .map((more) => ablationOf({ models: ['small'], ...more }));
+  .map((more) => ablationSpec({ models: ['small'], ...more }));
 
 const impulses: fc.Arbitrary<ImpulseSpec> = fc
   .record({
@@ -44,7 +44,7 @@ const impulses: fc.Arbitrary<ImpulseSpec> = fc
     ]),
     bases: fc.constantFrom<ImpulseSpec['bases']>(['black'], ['black', 'mean-image'], { images: 7 }),
   })
-  .map((more) => impulsesOf(more));
+  .map((more) => impulseSpec(more));
 
 describe('what is counted is what is planned:', () => {
   test('conditions, cells and groups of impulses of random specs', () => {
@@ -66,7 +66,7 @@ describe('what is counted is what is planned:', () => {
     for (const budget of [undefined, 1, 3, 20, 1000]) {
       for (const within of [['any'], ['layer'], ['across'], ['layer', 'across']] as const) {
         const spec = { mode: 'pairs', pairs: { within, budget } } as const;
-        const [outline] = outlinesOf({ ablations: [ablationOf({ models: ['small'], ...spec })] });
+        const [outline] = outlinesOf({ ablations: [ablationSpec({ models: ['small'], ...spec })] });
         const planned = outline?.ablations[0]?.list?.length as number;
         const { conditions } = ofAblation(spec);
         expect(conditions).toBeGreaterThanOrEqual(planned);
@@ -85,7 +85,7 @@ test('no number is too large, or takes time', () => {
   const [, , pairs] = countsOf(
     { ...small, anatomy: wide as typeof small.anatomy },
     {
-      ablations: [ablationOf({ models: ['small'], mode: 'pairs', pairs: { within: ['any'], budget: undefined } })],
+      ablations: [ablationSpec({ models: ['small'], mode: 'pairs', pairs: { within: ['any'], budget: undefined } })],
       impulses: [],
       analysis: { nulls: 0 },
     },

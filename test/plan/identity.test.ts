@@ -3,8 +3,8 @@ import type { Edit } from '../../core/plan/condition.js';
 import { cellKey, resultKey, SEMANTICS } from '../../core/plan/identity.js';
 import { impulseIdentity } from '../../core/plan/impulses.js';
 import { impulseGroup, unitKey, type ModelOutline } from '../../core/plan/outline.js';
-import { impulsesOf, outlinesOf } from './outlines.js';
-import { ablationOf } from './resnet20.js';
+import { outlinesOf } from './outlines.js';
+import { ablationSpec, impulseSpec } from '../builders/specs.js';
 
 const scope = {
   model: 'a'.repeat(64),
@@ -33,8 +33,8 @@ describe('keys', () => {
   // Within each test, not before them: mutation testing sees what a test runs.
   const outlined = (): ModelOutline =>
     outlinesOf({
-      ablations: [ablationOf({ models: ['small'], fill: ['zero', 'resample'] })],
-      impulses: [impulsesOf(), impulsesOf({ name: 'images', bases: { images: 1 }, positions: 'phases' })],
+      ablations: [ablationSpec({ models: ['small'], fill: ['zero', 'resample'] })],
+      impulses: [impulseSpec(), impulseSpec({ name: 'images', bases: { images: 1 }, positions: 'phases' })],
       nulls: 1,
     })[0] as ModelOutline;
 

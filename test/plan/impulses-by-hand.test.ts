@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Anatomy } from '../../core/anatomy/site.js';
 import { impulseGroupsOf, impulseIdentity, printBase, printVariant } from '../../core/plan/impulses.js';
 import { handAnatomy } from './hand-anatomy.js';
-import { impulsesOf } from './outlines.js';
+import { impulseSpec } from '../builders/specs.js';
 
-const groupsOf = (more: Parameters<typeof impulsesOf>[0], anatomy: Anatomy = handAnatomy, image = [3, 24, 20]) =>
-  impulseGroupsOf(impulsesOf(more), { seed: 7, anatomy, image, variants: ['intact', { shuffled: 0 }] });
+const groupsOf = (more: Parameters<typeof impulseSpec>[0], anatomy: Anatomy = handAnatomy, image = [3, 24, 20]) =>
+  impulseGroupsOf(impulseSpec(more), { seed: 7, anatomy, image, variants: ['intact', { shuffled: 0 }] });
 
 describe('groups of impulses', () => {
   test('come by network, place and base; each place has its own channels, and is recorded behind itself', () => {

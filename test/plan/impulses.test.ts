@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { impulseGroupsOf, impulseIdentity, type ImpulseGroup } from '../../core/plan/impulses.js';
-import { hasSharedData } from '../import/fixtures/shared-data.js';
-import { impulsesOf, outlinesOf } from './outlines.js';
+import { outlinesOf } from './outlines.js';
 import { readResnet20 } from './resnet20.js';
+import { hasSharedData } from '../builders/shared-data.js';
+import { impulseSpec } from '../builders/specs.js';
 
 const groupsOf = (
-  more: Parameters<typeof impulsesOf>[0],
+  more: Parameters<typeof impulseSpec>[0],
   context: Partial<Parameters<typeof impulseGroupsOf>[1]> = {},
 ): readonly ImpulseGroup[] =>
-  impulseGroupsOf(impulsesOf(more), {
+  impulseGroupsOf(impulseSpec(more), {
     seed: 7,
     anatomy: (outlinesOf({})[0] as { anatomy: Parameters<typeof impulseGroupsOf>[1]['anatomy'] }).anatomy,
     image: [3, 8, 8],

@@ -5,6 +5,7 @@ import { outlineOf, type ModelOutline } from '../../core/plan/outline.js';
 import type { Committed, StageContext } from '../../core/plan/planner.js';
 import type { ResolvedModel, ResolvedStudy } from '../../core/spec/resolved-study.js';
 import type { AblationSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
+import { analysisSpec } from '../builders/specs.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 /** Two convolutions of 4 and 6 kernels, the second of stride 2. */
@@ -28,19 +29,6 @@ export const modelOf = (name: string, content = `content of ${name}`): ResolvedM
   output: { kind: 'logits', name: undefined, classOffset: 0 },
   after: 'activation',
   expect: undefined,
-});
-
-export const impulsesOf = (more: Partial<ImpulseSpec> = {}): ImpulseSpec => ({
-  name: 'plain',
-  models: ['small'],
-  at: 'input',
-  channels: 'each',
-  positions: 'center',
-  amplitudes: { unit: 'input', values: [1, -1] },
-  bases: ['normalised-zero', 'mean-image'],
-  record: ['*'],
-  keep: 'signatures',
-  ...more,
 });
 
 export interface Asked {
@@ -70,14 +58,11 @@ export function outlinesOf(asked: Asked): ModelOutline[] {
     models,
     ablations: asked.ablations ?? [],
     impulses: asked.impulses ?? [],
-    analysis: {
-      confidence: 0.95,
-      fdr: 0.05,
+    analysis: analysisSpec({
       bootstrap: 10,
-      far: 0.5,
       nulls: asked.nulls ?? 0,
       rarefy: { kernels: 2, sites: 2, draws: 2 },
-    },
+    }),
   };
   const mode = { engine: 'reference', precision: 'float32', device: 'cpu' } as const;
   return models.map((model) =>

@@ -5,8 +5,8 @@ import { pairAt, pairsOf, singlesOf, type PairList } from '../../core/plan/pairs
 import type { Target } from '../../core/plan/target.js';
 import { countPairs } from '../../core/spec/check-selection.js';
 import type { PairScope } from '../../core/spec/study-spec.js';
-import { hasSharedData } from '../import/fixtures/shared-data.js';
 import { everyOf, KERNELS, listOf, readResnet20, removed } from './resnet20.js';
+import { hasSharedData } from '../builders/shared-data.js';
 
 const targetsIn = (layers: readonly number[]): Target[] =>
   layers.flatMap((kernels, layer) =>

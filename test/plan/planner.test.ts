@@ -4,12 +4,12 @@ import type { Edit } from '../../core/plan/condition.js';
 import { conditionList, unitKey, type ModelOutline } from '../../core/plan/outline.js';
 import { batchSize, firstMissing, stageGroups, type StageContext } from '../../core/plan/planner.js';
 import { indicesOf, lengthOf, type Stage, type UnitGroup } from '../../core/plan/stage.js';
+import { contextOf, modelOf, outlinesOf } from './outlines.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
-import { contextOf, impulsesOf, modelOf, outlinesOf } from './outlines.js';
-import { ablationOf } from './resnet20.js';
+import { ablationSpec, impulseSpec } from '../builders/specs.js';
 
-const ablation = (name: string, more: Parameters<typeof ablationOf>[0] = {}) =>
-  ablationOf({ name, models: ['small'], ...more });
+const ablation = (name: string, more: Parameters<typeof ablationSpec>[0] = {}) =>
+  ablationSpec({ name, models: ['small'], ...more });
 
 const everyKey = (outlines: readonly ModelOutline[]): string[] =>
   stageGroups(outlines)
@@ -35,7 +35,7 @@ const walk = 2.2 * seconds(1e8);
 
 describe('planning', () => {
   // Within each test, not before them: mutation testing sees what a test runs.
-  const asked = () => outlinesOf({ ablations: [ablation('each')], impulses: [impulsesOf()] });
+  const asked = () => outlinesOf({ ablations: [ablation('each')], impulses: [impulseSpec()] });
 
   test('asks first for what everything rests on: a profile for each network, a baseline for each chunk', async () => {
     const outlines = asked();

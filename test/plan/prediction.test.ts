@@ -12,8 +12,8 @@ import {
 } from '../../core/plan/cost.js';
 import type { ModelOutline } from '../../core/plan/outline.js';
 import { sampleBelow, sampleOf, secondsOf, type PredictionContext, type Workload } from '../../core/plan/prediction.js';
-import { impulsesOf, outlinesOf } from './outlines.js';
-import { ablationOf } from './resnet20.js';
+import { outlinesOf } from './outlines.js';
+import { ablationSpec, impulseSpec } from '../builders/specs.js';
 
 /** Numbers that can be reckoned with by hand. */
 const cost: CostModel = {
@@ -125,7 +125,7 @@ describe('the prediction of a unit', () => {
   });
 
   test('of responses: a row for each impulse, what is recorded on the host, and programs in each process that shares them', () => {
-    const [outline] = outlinesOf({ impulses: [impulsesOf({ name: 'other', at: ['conv1'] }), impulsesOf()] });
+    const [outline] = outlinesOf({ impulses: [impulseSpec({ name: 'other', at: ['conv1'] }), impulseSpec()] });
     // 3 channels, up and down; maps of 4 × 8 × 8 and 6 × 4 × 4 numbers, read or written 13 times.
     const own = 6 * (2.5 + (13 * 4 * (256 + 96)) / 1000) + 2;
     const group = { kind: 'responses', name: 'plain', chunk: -1 } as const;
@@ -133,7 +133,7 @@ describe('the prediction of a unit', () => {
     const run = { processes: 4, batchSeconds: 100 };
     expect(own * 2).toBeGreaterThan(200);
     expect(seconds(outline, group, 2, run)).toBeCloseTo(own + (2 * making) / 2, 9);
-    const at = impulsesOf({
+    const at = impulseSpec({
       positions: [
         [0, 0],
         [1, 1],
@@ -145,7 +145,7 @@ describe('the prediction of a unit', () => {
   });
 
   test('of single kernels: what is behind them, their share of the walks and of the programs of either layer', () => {
-    const [outline] = outlinesOf({ ablations: [ablationOf({ models: ['small'], name: 'each' })] });
+    const [outline] = outlinesOf({ ablations: [ablationSpec({ models: ['small'], name: 'each' })] });
     const [conv1, conv2] = [images * 1.5 + 8, images * 1 + 8];
     const mean = (4 * conv1 + 6 * conv2) / 10;
     const ahead = 2.2 * (images * 1 + 8);
@@ -163,7 +163,7 @@ describe('the prediction of a unit', () => {
   });
 
   test('of whole layers: what is behind many channels', () => {
-    const [outline] = outlinesOf({ ablations: [ablationOf({ models: ['small'], name: 'layers', unit: 'layer' })] });
+    const [outline] = outlinesOf({ ablations: [ablationSpec({ models: ['small'], name: 'layers', unit: 'layer' })] });
     const mean = (images * 2 + 8 + images * 1.25 + 8) / 2;
     const ahead = 2.2 * (images * 1.5 + 8);
     const group = { kind: 'cells', name: 'layers' } as const;
@@ -177,7 +177,7 @@ describe('the prediction of a unit', () => {
   test('of two kernels of one layer is none of single ones; of two layers goes by the network between them', () => {
     const pairs = { within: ['layer', 'across'], budget: undefined } as const;
     const [outline] = outlinesOf({
-      ablations: [ablationOf({ models: ['small'], name: 'pairs', mode: 'pairs', pairs })],
+      ablations: [ablationSpec({ models: ['small'], name: 'pairs', mode: 'pairs', pairs })],
     });
     const one = (index: number) =>
       secondsOf(

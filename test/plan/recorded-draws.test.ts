@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { impulseGroupsOf } from '../../core/plan/impulses.js';
 import { handAnatomy } from './hand-anatomy.js';
-import { impulsesOf } from './outlines.js';
 import { everyOf, listOf } from './resnet20.js';
+import { impulseSpec } from '../builders/specs.js';
 
 /** Recorded 2026-11-30. Other draws are as good, but cells of the same studies that are stored would not be met again. */
 const RENEW = 'draws have changed, so that stored studies would be planned, and computed, anew';
@@ -45,7 +45,7 @@ test('the same seed draws what it drew before: at random, in orders by chance, p
       "f3 s11",
     ]
   `);
-  const groups = impulseGroupsOf(impulsesOf({ positions: 'phases', bases: { images: 4 } }), {
+  const groups = impulseGroupsOf(impulseSpec({ positions: 'phases', bases: { images: 4 } }), {
     seed: 7,
     anatomy: handAnatomy,
     image: [3, 24, 20],

@@ -2,35 +2,20 @@ import type { Anatomy } from '../../core/anatomy/site.js';
 import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { conditionsOf, type ConditionList, type LabelledCondition } from '../../core/plan/conditions.js';
 import type { AblationSpec } from '../../core/spec/study-spec.js';
-import { onnxFile } from '../import/fixtures/shared-data.js';
+import { sharedNetwork } from '../builders/real-networks.js';
+import { ablationSpec } from '../builders/specs.js';
 
 /** ResNet-20 for CIFAR-10: 19 layers of 7 × 16, 6 × 32 and 6 × 64 kernels. */
-export const readResnet20 = (): Anatomy => anatomyOf(onnxFile('models/cifar10_resnet20.onnx'));
+export const readResnet20 = (): Anatomy => anatomyOf(sharedNetwork('models/cifar10_resnet20.onnx'));
 
 export const KERNELS = 7 * 16 + 6 * 32 + 6 * 64;
-
-/** An ablation as the reader of specs hands it on. */
-export const ablationOf = (more: Partial<AblationSpec>): AblationSpec => ({
-  name: 'a',
-  models: ['resnet20'],
-  unit: 'kernel',
-  layers: ['*'],
-  mode: 'each',
-  fill: ['zero'],
-  draws: 3,
-  fractions: [],
-  trials: 1,
-  spread: [],
-  order: 'random',
-  ...more,
-});
 
 export const listOf = (
   anatomy: Anatomy,
   more: Partial<AblationSpec>,
   context: { readonly seed?: number; readonly scores?: readonly number[] } = {},
 ): ConditionList =>
-  conditionsOf(ablationOf(more), {
+  conditionsOf(ablationSpec(more), {
     anatomy,
     reference: 'reference',
     seed: context.seed ?? 7,

@@ -16,12 +16,12 @@ import {
 import { missingOf, stageGroups, unitIndices, waveBatchSeconds, type Committed } from '../../core/plan/planner.js';
 import type { ChunkRef, ResolvedStudy } from '../../core/spec/resolved-study.js';
 import type { AblationSpec } from '../../core/spec/study-spec.js';
-import { contextOf, impulsesOf, modelOf, outlinesOf, smallGraph } from './outlines.js';
-import { ablationOf } from './resnet20.js';
+import { contextOf, modelOf, outlinesOf, smallGraph } from './outlines.js';
+import { ablationSpec, impulseSpec } from '../builders/specs.js';
 
 const stop = { precision: 0.1, confidence: 0.9, clip: 1 } as const;
 const adaptive = (more: Partial<AblationSpec> = {}) =>
-  ablationOf({ name: 'adaptive', models: ['small'], layers: ['conv1'], stop, ...more });
+  ablationSpec({ name: 'adaptive', models: ['small'], layers: ['conv1'], stop, ...more });
 const refs = (prefix: string, ...images: readonly number[]): ChunkRef[] =>
   images.map((count, i) => ({ digest: `${prefix}${i}`, images: count }));
 
@@ -130,8 +130,8 @@ describe('waves', () => {
 describe('an outline', () => {
   test('holds what is asked of its network and nothing else', () => {
     const [outline] = outlinesOf({
-      ablations: [ablationOf({ name: 'own', models: ['small'] }), ablationOf({ name: 'other', models: ['else'] })],
-      impulses: [impulsesOf({ name: 'i' }), impulsesOf({ name: 'j', models: ['else'] })],
+      ablations: [ablationSpec({ name: 'own', models: ['small'] }), ablationSpec({ name: 'other', models: ['else'] })],
+      impulses: [impulseSpec({ name: 'i' }), impulseSpec({ name: 'j', models: ['else'] })],
     }) as [ModelOutline];
     expect(outline.ablations.map(({ spec }) => spec.name)).toEqual(['own']);
     expect(outline.impulses.map(({ spec }) => spec.name)).toEqual(['i']);
@@ -143,10 +143,10 @@ describe('an outline', () => {
     const byNorm = { mode: 'cumulative', order: 'weight-norm', fractions: [0.5] } as const;
     const [outline] = outlinesOf({
       ablations: [
-        ablationOf({ name: 'by-damage', models: ['small'], ...byNorm, order: 'kl' }),
-        ablationOf({ name: 'by-norm', models: ['small'], ...byNorm }),
+        ablationSpec({ name: 'by-damage', models: ['small'], ...byNorm, order: 'kl' }),
+        ablationSpec({ name: 'by-norm', models: ['small'], ...byNorm }),
       ],
-      impulses: [impulsesOf({ name: 'i' })],
+      impulses: [impulseSpec({ name: 'i' })],
     }) as [ModelOutline];
     expect(conditionList(outline, 'by-damage (order)').length).toBe(10);
     for (const name of ['by-damage', 'by-norm', 'by-norm (order)', 'x']) {
@@ -159,7 +159,7 @@ describe('an outline', () => {
   });
 
   test('knows how many targets an order removes before it knows which', () => {
-    const spec = ablationOf({
+    const spec = ablationSpec({
       models: ['small'],
       mode: 'cumulative',
       order: 'kl',
@@ -175,7 +175,7 @@ describe('an outline', () => {
   });
 
   test('reads an order from leave-one-out with zeros over the same targets', () => {
-    const spec = ablationOf({ name: 'a', mode: 'cumulative', order: 'kl', fractions: [0.3], fill: ['mean'] });
+    const spec = ablationSpec({ name: 'a', mode: 'cumulative', order: 'kl', fractions: [0.3], fill: ['mean'] });
     expect(scoringAblation(spec)).toEqual({
       ...spec,
       name: 'a (order)',
@@ -187,17 +187,17 @@ describe('an outline', () => {
 
   test('asks nulls where responses are to images', () => {
     const study = (nulls: number) => ({ analysis: { nulls } }) as unknown as ResolvedStudy;
-    expect(variantsOf(study(2), impulsesOf({ bases: { images: 3 } }))).toEqual([
+    expect(variantsOf(study(2), impulseSpec({ bases: { images: 3 } }))).toEqual([
       'intact',
       { shuffled: 0 },
       { shuffled: 1 },
     ]);
-    expect(variantsOf(study(2), impulsesOf())).toEqual(['intact']);
+    expect(variantsOf(study(2), impulseSpec())).toEqual(['intact']);
   });
 });
 
 test('cells are looked for among the cells of their chunk, profiles and responses among results', async () => {
-  const outlines = outlinesOf({ ablations: [ablationOf({ models: ['small'] })], impulses: [impulsesOf()] });
+  const outlines = outlinesOf({ ablations: [ablationSpec({ models: ['small'] })], impulses: [impulseSpec()] });
   const [outline] = outlines as [ModelOutline];
   const asked: string[] = [];
   const committed: Committed = {

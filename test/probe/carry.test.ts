@@ -4,7 +4,8 @@ import { carryBehind } from '../../core/probe/carry.js';
 import type { Graph } from '../../core/network/graph.js';
 import { lesionProgram } from '../../core/probe/lesion-program.js';
 import { liveBehind } from '../../core/probe/segment.js';
-import { hasSharedData, onnxFile } from '../import/fixtures/shared-data.js';
+import { sharedNetwork } from '../builders/real-networks.js';
+import { hasSharedData } from '../builders/shared-data.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 function carryAt(graph: Graph, value: string) {
@@ -118,7 +119,7 @@ test('parts that an edit does not reach are computed once an image, not once a r
 });
 
 test.skipIf(!hasSharedData)('every kernel of ResNet-20 but those of the last layer is carried', () => {
-  const graph = onnxFile('models/cifar10_resnet20.onnx');
+  const graph = sharedNetwork('models/cifar10_resnet20.onnx');
   const { layers, sites } = anatomyOf(graph, { after: 'activation' });
   const values = layers.map(({ site }) => sites.find(({ name }) => name === site)?.value as string);
   expect(values).toHaveLength(19);

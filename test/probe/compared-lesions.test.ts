@@ -7,7 +7,7 @@ import { float32, type Tensor } from '../../core/tensor.js';
 import { testedEngines, tfjsCpu } from '../engine/engines.js';
 import { hasNativeTensorFlow } from '../engine/native-tensorflow.js';
 import { expectAlike, lesionedKl, maskedKl } from '../import/fixtures/lesioned.js';
-import { floats, onnxFile, type OnnxNode } from '../import/onnx-model.js';
+import { type OnnxNode, floats, onnxFile } from '../builders/onnx-model.js';
 
 const size = 6;
 

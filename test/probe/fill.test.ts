@@ -9,8 +9,8 @@ import { evaluateGraph } from '../../core/engine/reference.js';
 import { buildGraph } from '../../core/network/build.js';
 import type { Graph, ValueId } from '../../core/network/graph.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { seededImages, tapSmall, wholeRun } from './small-tap.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 function residualGraph(): Graph {
   const net = new SmallNetwork(2, 6, 5);

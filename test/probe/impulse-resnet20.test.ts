@@ -3,9 +3,10 @@ import type { Site } from '../../core/anatomy/site.js';
 import { runResponseBatch, type ResponseResult } from '../../core/probe/response-batch.js';
 import type { TappedNetwork } from '../../core/probe/tapped-network.js';
 import type { Tensor } from '../../core/tensor.js';
-import { cifarImages, hasSharedData, tapReal } from './real-network.js';
 import { floats } from './response-parts.js';
 import { groupOf, responseContext } from './small-tap.js';
+import { cifarImages, tapReal } from '../builders/real-networks.js';
+import { hasSharedData } from '../builders/shared-data.js';
 
 /** Elements along one axis whose receptive field has an input coordinate in it. */
 function field(site: Site, axis: 0 | 1, at: number): readonly [number, number] {

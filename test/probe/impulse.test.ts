@@ -3,9 +3,9 @@ import type { Graph } from '../../core/network/graph.js';
 import { printBase, type Base } from '../../core/plan/impulses.js';
 import { runResponseBatch } from '../../core/probe/response-batch.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { cropAt, expectClose, floats, responseOf } from './response-parts.js';
 import { groupOf, responseContext, seededImages, tapSmall } from './small-tap.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 const SIDE = 16;
 const reference = seededImages(3, 2, SIDE);

@@ -3,9 +3,9 @@ import { buildGraph } from '../../core/network/build.js';
 import type { Graph, ValueId } from '../../core/network/graph.js';
 import { runResponseBatch } from '../../core/probe/response-batch.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { expectClose, responseOf } from './response-parts.js';
 import { groupOf, responseContext, seededImages, tapSmall, wholeRun } from './small-tap.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 describe('a residual network with activations', () => {
   const net = new SmallNetwork(2, 8);

@@ -7,9 +7,9 @@ import { runPaths } from '../../core/probe/lesion-paths.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
 import { randomStream } from '../../core/random.js';
 import type { Tensor } from '../../core/tensor.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { editedWhole, seededImages, tapSmall } from './small-tap.js';
 import { weighedEngine } from './weighed-engine.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 const images = 5;
 

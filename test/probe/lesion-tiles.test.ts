@@ -7,9 +7,9 @@ import type { ChunkBaseline } from '../../core/probe/chunk-baseline.js';
 import { runLesionBatch } from '../../core/probe/lesion.js';
 import { ReferenceSet } from '../../core/probe/reference-set.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { seededImages } from './small-tap.js';
 import { weighedEngine } from './weighed-engine.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 /** A walk takes 256 images at most; on black ones a kernel gives nothing but its bias, or nothing at all. */
 const [black, other] = [256, 24];

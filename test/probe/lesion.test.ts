@@ -6,7 +6,8 @@ import type { Cell } from '../../core/probe/cell.js';
 import { runLesionBatch } from '../../core/probe/lesion.js';
 import type { TappedNetwork } from '../../core/probe/tapped-network.js';
 import { float32, type Tensor } from '../../core/tensor.js';
-import { cifarImages, hasSharedData, tapReal } from './real-network.js';
+import { cifarImages, tapReal } from '../builders/real-networks.js';
+import { hasSharedData } from '../builders/shared-data.js';
 
 const zero: Fill = { kind: 'zero' };
 

@@ -4,8 +4,8 @@ import type { LesionPath, LesionStep } from '../../core/probe/lesion-path.js';
 import { runPaths } from '../../core/probe/lesion-paths.js';
 import type { TappedNetwork } from '../../core/probe/tapped-network.js';
 import type { Tensor } from '../../core/tensor.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { editedWhole, seededImages, tapSmall } from './small-tap.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 const LOUD = 3;
 const images = 4;

@@ -5,7 +5,8 @@ import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import type { Site } from '../../core/anatomy/site.js';
 import { rows } from '../../core/tensor.js';
 import { expectLesionsAgree } from '../import/fixtures/emptied-file.js';
-import { hasSharedData, sharedFile, vectors } from '../import/fixtures/shared-data.js';
+import { vectors } from '../builders/real-networks.js';
+import { hasSharedData, sharedFile } from '../builders/shared-data.js';
 
 const names = hasSharedData
   ? readdirSync(sharedFile('models')).flatMap((file) => /^(.*)\.onnx$/.exec(file)?.[1] ?? [])

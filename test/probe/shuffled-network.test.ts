@@ -9,10 +9,10 @@ import { buildGraph } from '../../core/network/build.js';
 import { wiringOf, type Graph, type Node, type ValueId } from '../../core/network/graph.js';
 import { shuffledNetwork } from '../../core/probe/shuffled-network.js';
 import { float32, rows, sizeOf, type Tensor } from '../../core/tensor.js';
-import { onnxFile } from '../import/fixtures/shared-data.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
-import { cifarImages, hasSharedData, sharedData } from './real-network.js';
 import { seededImages } from './small-tap.js';
+import { cifarImages, sharedNetwork } from '../builders/real-networks.js';
+import { hasSharedData, sharedData } from '../builders/shared-data.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 const convolutions = (graph: Graph): Node[] => graph.nodes.filter((node) => node.op === 'Conv');
 const weightsOf = (graph: Graph, node: Node): Float32Array =>
@@ -67,7 +67,7 @@ function mnistImages(count: number): Tensor<'float32'> {
 
 describe.skipIf(!hasSharedData)('the null of', () => {
   test('ResNet-20 has every convolution’s weights, permuted, and BatchNormalization that fits them', async () => {
-    const graph = onnxFile('models/cifar10_resnet20.onnx');
+    const graph = sharedNetwork('models/cifar10_resnet20.onnx');
     const before = new Map([...graph.constants].map(([id, { data }]) => [id, data.slice()]));
     const engine = await openOnnxruntime();
     const { images } = cifarImages('cifar10_train_0000-1999.bin', 8);
@@ -103,7 +103,7 @@ describe.skipIf(!hasSharedData)('the null of', () => {
       ['models/mnist_cntk.onnx', mnistImages(6)],
     ] as const;
     for (const [file, images] of cases) {
-      const graph = onnxFile(file);
+      const graph = sharedNetwork(file);
       // The batch of mnist_cntk is open after import, like everyone’s.
       const shuffled = await shuffledNetwork(graph, engine, [images], 7, 0);
       const values = outputsOf(convolutions(graph));

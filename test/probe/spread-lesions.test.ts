@@ -8,9 +8,9 @@ import type { Engine, EngineTensor, Program } from '../../core/engine/engine.js'
 import type { Graph } from '../../core/network/graph.js';
 import { randomStream } from '../../core/random.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { editedWhole, seededImages, tapSmall } from './small-tap.js';
 import { weighedEngine } from './weighed-engine.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 const images = 5;
 const input = seededImages(images, 3, 6);

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { openReference } from '../../core/engine/reference.js';
 import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { seededImages } from './small-tap.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 const MiB = 2 ** 20;
 

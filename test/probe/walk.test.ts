@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Resumption } from '../../core/probe/paused-walks.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
-import { cifarImages, hasSharedData, tapReal } from './real-network.js';
+import { cifarImages, tapReal } from '../builders/real-networks.js';
+import { hasSharedData } from '../builders/shared-data.js';
 
 /** Which cuts a walk visits, and what is alive at the last of them. */
 async function walked(

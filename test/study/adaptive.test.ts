@@ -1,25 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeNpy } from '../../bench/npy-file.js';
 import { waveEnds, waveOrder } from '../../core/data/waves.js';
 import { PercussError } from '../../core/errors.js';
 import { Ledger } from '../../core/ledger/ledger.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { Compute } from '../../core/study/running/compute.js';
 import { createSteps } from '../../core/study/create-steps.js';
-import { readTables } from '../../core/study/analysing/analysis.js';
 import { inProcessCompute } from './running/in-process-compute.js';
 import { planOf, type StudyPlan } from '../../core/study/planning/plan-report.js';
 import { Catalog } from '../../core/study/catalog.js';
 import { readStudy } from '../../core/study/preparing/prepare-study.js';
-import { storeStudy } from '../../core/study/preparing/resolve-study.js';
 import { storedStudy, verifyStudy } from '../../core/study/verifying/verify.js';
-import { runStudySteps } from '../../core/study/running/run-steps.js';
 import type { Tables } from '../../core/tables/schema.js';
-import { float32, tensor } from '../../core/tensor.js';
-
 import {
   clip,
   clippedKl,
@@ -36,6 +30,8 @@ import {
   pixels,
   seed,
 } from './planted-adaptive.js';
+import { runFile } from '../builders/studies.js';
+import { writeStudy } from './yaml-study.js';
 
 const top = `{ mode: each, stop: { top: 3, epsilon: 0.02, clip: ${clip} } }`;
 
@@ -56,34 +52,20 @@ describe('an adaptive ablation of a planted network', () => {
     ablations: string,
     options: { readonly batchSeconds?: number; readonly window?: number; readonly wrap?: (c: Compute) => Compute } = {},
   ): Promise<Ran> {
-    const file = path.join(folder, 'study.yaml');
-    writeFileSync(path.join(folder, 'net.onnx'), network());
-    writeFileSync(path.join(folder, 'x.npy'), writeNpy(float32([images, kernels, 1, 1], pixels)));
-    writeFileSync(path.join(folder, 'y.npy'), writeNpy(tensor('uint8', [images], Uint8Array.from(labels))));
-    writeFileSync(
-      file,
-      `version: 1
-study: planted
-seed: ${seed}
-data: { test: { format: npy, files: x.npy, labels: y.npy, order: file } }
-models: { net: { file: net.onnx, data: test } }
-ablations: { ${ablations} }
-run: { engine: reference }
-`,
-    );
-    const { spec, resolved, yaml } = await readStudy(file);
+    const rest = `seed: ${seed}\nablations: { ${ablations} }\nrun: { engine: reference }\n`;
+    const file = writeStudy(folder, { network: network(), pixels, shape: [kernels, 1, 1], labels, rest });
+    const { spec, resolved } = await readStudy(file);
     const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
     const plan = await planOf(ledger, catalog, resolved, mode, spec.run);
-    const ref = await storeStudy(ledger, resolved, { mode, yaml, batchSeconds: options.batchSeconds ?? 1 });
-    const compute = inProcessCompute(ledger);
-    const steps = createSteps({ ledger, compute: options.wrap ? options.wrap(compute) : compute });
     let stages = 0;
-    const counted: typeof steps = { ...steps, planStage: (...args) => (stages++, steps.planStage(...args)) };
-    const window = options.window ?? 1;
-    const { computed, failed } = await runStudySteps(counted, ref, { window, onFailure: 'continue', tables: [] });
-    const tables = await readTables(ledger, await steps.analyse(ref));
-    await compute.close();
-    return { tables, computed, failed, stages, plan };
+    const ran = await runFile(ledger, file, {
+      mode,
+      batchSeconds: 1,
+      ...options,
+      wrapSteps: (steps) => ({ ...steps, planStage: (...args) => (stages++, steps.planStage(...args)) }),
+    });
+    const { computed, failed } = ran.result;
+    return { tables: await ran.tables(), computed, failed, stages, plan };
   }
 
   let whole: Ran;

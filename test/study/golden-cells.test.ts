@@ -13,10 +13,10 @@ import { runResponseBatch } from '../../core/probe/response-batch.js';
 import { shuffledNetwork } from '../../core/probe/shuffled-network.js';
 import { TappedNetwork } from '../../core/probe/tapped-network.js';
 import type { Tensor } from '../../core/tensor.js';
-import { onnxFile } from '../import/fixtures/shared-data.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
-import { cifarImages, hasSharedData } from '../probe/real-network.js';
 import { groupOf, responseContext, seededImages, tapSmall } from '../probe/small-tap.js';
+import { cifarImages, sharedNetwork } from '../builders/real-networks.js';
+import { hasSharedData } from '../builders/shared-data.js';
+import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 /** `PERCUSS_RECORD_GOLDEN=1` writes the fixture anew, after SEMANTICS has been raised. */
 const fixture = path.join(import.meta.dirname, 'fixtures/golden-cells.json');
@@ -110,7 +110,7 @@ const networks = {
 
 describe.skipIf(!hasSharedData)('golden cells of trained networks', () => {
   test.each(Object.keys(networks) as (keyof typeof networks)[])('%s', async (name) => {
-    const graph = onnxFile(`models/${name}.onnx`);
+    const graph = sharedNetwork(`models/${name}.onnx`);
     const engine = await openOnnxruntime();
     const network = new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
     const { images, labels } = cifarImages('cifar10_test_0000-0499.bin', 12);

@@ -1,5 +1,5 @@
 import { randomStream } from '../../core/random.js';
-import { floats, onnxFile, type OnnxNode } from '../import/onnx-model.js';
+import { type OnnxNode, floats, onnxFile } from '../builders/onnx-model.js';
 
 /** conv1 → ReLU → conv2 → ReLU → mean over positions → linear → a head whose outputs some lesions make no numbers. */
 export interface HeadedNetwork {

@@ -1,20 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../core/digest.js';
-import { Ledger } from '../../core/ledger/ledger.js';
-import type { LedgerNotice } from '../../core/ledger/notice.js';
 import type { StoredResult } from '../../core/ledger/response-shelf.js';
 import type { Site } from '../../core/anatomy/site.js';
 import { decodeSafetensors, encodeSafetensors } from '../../core/safetensors.js';
-import { memoryStore } from '../../core/store/memory-store.js';
-import { createSteps } from '../../core/study/create-steps.js';
-import { inProcessCompute } from './running/in-process-compute.js';
-import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/preparing/resolve-study.js';
-import { runStudySteps, type StudyResult } from '../../core/study/running/run-steps.js';
+import type { StudyResult } from '../../core/study/running/run-steps.js';
 import { profileProblem, responseProblem } from '../../core/study/reading/sound-results.js';
 import { tableNames } from '../../core/tables/columns.js';
 import { zeros, type Tensor } from '../../core/tensor.js';
-import { hasSharedData } from '../probe/real-network.js';
-import { smallStudy } from './small-study.js';
+import { hasSharedData } from '../builders/shared-data.js';
+import { smallStudy } from '../builders/small-study.js';
+import { openLedger } from '../builders/ledger.js';
+import { runSpec } from '../builders/studies.js';
 
 const site = { name: 'relu', channels: 3, shape: [3, 8, 8] } as unknown as Site;
 const impulses = [
@@ -129,21 +125,9 @@ describe('a stored profile', () => {
 
 describe.skipIf(!hasSharedData)('a study whose results somebody replaced by well-formed others', () => {
   test('sets them aside and computes them again, with the same tables', async () => {
-    const store = memoryStore();
-    const notices: LedgerNotice[] = [];
-    const ledger = new Ledger(store, { onNotice: (notice) => notices.push(notice) });
-    const run = async (): Promise<StudyResult> => {
-      const ref = await storeStudy(ledger, resolveStudy(await readStudyInputs(smallStudy())), {
-        mode: { engine: 'onnxruntime', precision: 'float32', device: 'cpu' },
-        yaml: 'x',
-        batchSeconds: 5,
-      });
-      const compute = inProcessCompute(ledger);
-      const steps = createSteps({ ledger, compute });
-      const result = await runStudySteps(steps, ref, { window: 1, onFailure: 'continue', tables: tableNames });
-      await compute.close();
-      return result;
-    };
+    const { store, ledger, notices } = openLedger();
+    const run = async (): Promise<StudyResult> =>
+      (await runSpec(ledger, smallStudy(), { batchSeconds: 5, tables: tableNames })).result;
     const first = await run();
     let replaced = 0;
     const keys: string[] = [];

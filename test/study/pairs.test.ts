@@ -1,20 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeNpy } from '../../bench/npy-file.js';
 import { Ledger } from '../../core/ledger/ledger.js';
 import { randomStream } from '../../core/random.js';
 import { memoryStore } from '../../core/store/memory-store.js';
-import { createSteps } from '../../core/study/create-steps.js';
-import { readTables } from '../../core/study/analysing/analysis.js';
-import { inProcessCompute } from './running/in-process-compute.js';
-import { readStudy } from '../../core/study/preparing/prepare-study.js';
-import { storeStudy } from '../../core/study/preparing/resolve-study.js';
-import { runStudySteps } from '../../core/study/running/run-steps.js';
 import type { Tables } from '../../core/tables/schema.js';
-import { float32, tensor } from '../../core/tensor.js';
-import { floats, onnxFile } from '../import/onnx-model.js';
+import { floats, onnxFile } from '../builders/onnx-model.js';
+import { runFile } from '../builders/studies.js';
+import { writeStudy } from './yaml-study.js';
 
 const images = 40;
 const classes = 4;
@@ -115,33 +109,11 @@ describe('pairs of kernels of a planted network', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   async function run(ledger: Ledger, ablations: string): Promise<{ tables: Tables; computed: number }> {
-    const file = path.join(folder, 'study.yaml');
-    writeFileSync(path.join(folder, 'net.onnx'), network());
-    writeFileSync(path.join(folder, 'x.npy'), writeNpy(float32([images, 3, 2, 2], pixels)));
-    writeFileSync(path.join(folder, 'y.npy'), writeNpy(tensor('uint8', [images], Uint8Array.from(labels))));
-    writeFileSync(
-      file,
-      `version: 1
-study: planted
-data: { test: { format: npy, files: x.npy, labels: y.npy, order: file } }
-models: { net: { file: net.onnx, data: test } }
-ablations:
-${ablations}
-run: { engine: reference }
-`,
-    );
-    const { resolved, yaml } = await readStudy(file);
-    const ref = await storeStudy(ledger, resolved, {
-      mode: { engine: 'reference', precision: 'float32', device: 'cpu' },
-      yaml,
-      batchSeconds: 1,
-    });
-    const compute = inProcessCompute(ledger);
-    const steps = createSteps({ ledger, compute });
-    const { computed } = await runStudySteps(steps, ref, { window: 1, onFailure: 'continue', tables: [] });
-    const tables = await readTables(ledger, await steps.analyse(ref));
-    await compute.close();
-    return { tables, computed };
+    const rest = `ablations:\n${ablations}\nrun: { engine: reference }\n`;
+    const file = writeStudy(folder, { network: network(), pixels, shape: [3, 2, 2], labels, rest });
+    const mode = { engine: 'reference', precision: 'float32', device: 'cpu' } as const;
+    const ran = await runFile(ledger, file, { mode, batchSeconds: 1 });
+    return { tables: await ran.tables(), computed: ran.result.computed };
   }
 
   let tables: Tables;

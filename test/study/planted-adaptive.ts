@@ -1,5 +1,5 @@
 import { randomStream } from '../../core/random.js';
-import { floats, onnxFile } from '../import/onnx-model.js';
+import { floats, onnxFile } from '../builders/onnx-model.js';
 
 export const images = 300;
 export const classes = 4;

@@ -9,30 +9,22 @@ import type { StudySpec } from '../../core/spec/study-spec.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { openStore } from '../../core/store/open.js';
 import type { Compute } from '../../core/study/running/compute.js';
-import { createSteps } from '../../core/study/create-steps.js';
-import { readTables } from '../../core/study/analysing/analysis.js';
 import { inProcessCompute } from './running/in-process-compute.js';
-import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/preparing/resolve-study.js';
-import { runStudySteps } from '../../core/study/running/run-steps.js';
 import type { Tables } from '../../core/tables/schema.js';
 import { tensorFlowFromCache } from '../../infra/setup/load-tfjs.js';
 import { computeChildren } from '../../workers/children.js';
 import { hasNativeTensorFlow } from '../engine/native-tensorflow.js';
-import { hasSharedData } from '../probe/real-network.js';
-import { ablation, smallStudy } from './small-study.js';
+import { hasSharedData } from '../builders/shared-data.js';
+import { ablation, smallStudy } from '../builders/small-study.js';
+import { runSpec } from '../builders/studies.js';
 
 async function tablesOf(device: DeviceName, engine: EngineName, spec: StudySpec, open = inProcess): Promise<Tables> {
   const { ledger, compute, close } = await open();
   try {
-    const ref = await storeStudy(ledger, resolveStudy(await readStudyInputs(spec)), {
-      mode: { engine, precision: 'float32', device },
-      yaml: 'not from a file',
-      batchSeconds: spec.run.batchSeconds,
-    });
-    const steps = createSteps({ ledger, compute });
-    const { failed } = await runStudySteps(steps, ref, { window: compute.slots, onFailure: 'continue', tables: [] });
-    expect(failed).toBe(0);
-    return await readTables(ledger, await steps.analyse(ref));
+    const mode = { engine, precision: 'float32', device } as const;
+    const ran = await runSpec(ledger, spec, { mode, compute, window: compute.slots });
+    expect(ran.result.failed).toBe(0);
+    return await ran.tables();
   } finally {
     await close();
   }

@@ -7,13 +7,10 @@ import { isPercussError } from '../../core/errors.js';
 import { Ledger } from '../../core/ledger/ledger.js';
 import { openStore } from '../../core/store/open.js';
 import type { Compute } from '../../core/study/running/compute.js';
-import { createSteps } from '../../core/study/create-steps.js';
-import { readTables } from '../../core/study/analysing/analysis.js';
-import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/preparing/resolve-study.js';
-import { runStudySteps } from '../../core/study/running/run-steps.js';
 import { computeChildren } from '../../workers/children.js';
-import { hasSharedData } from '../probe/real-network.js';
-import { ablation, smallStudy } from '../study/small-study.js';
+import { hasSharedData } from '../builders/shared-data.js';
+import { ablation, smallStudy } from '../builders/small-study.js';
+import { runSpec } from '../builders/studies.js';
 
 const entry = fileURLToPath(new URL('../../dist/workers/compute-child.js', import.meta.url));
 const handler = new URL('./fixtures/poisoned-handler.mjs', import.meta.url).href;
@@ -49,17 +46,14 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')('an engine that 
         },
       };
       const spec = smallStudy({ ablations: [ablation('layers', { unit: 'layer' })], impulses: [] });
-      const inputs = resolveStudy(await readStudyInputs(spec));
-      const ref = await storeStudy(ledger, inputs, { mode, yaml: '', batchSeconds: 60 });
-      const steps = createSteps({ ledger, compute });
-      const result = await runStudySteps(steps, ref, { window: 2, onFailure: 'continue', tables: [] });
+      const { ref, result, tables } = await runSpec(ledger, spec, { mode, batchSeconds: 60, window: 2, compute });
       // Whole, its halves, and the unit itself three times.
       expect(broken.at(0)).toMatch(/^0-[4-9]$/);
       expect(broken.slice(-3)).toEqual(['1-2', '1-2', '1-2']);
       expect(said.every((line) => why.test(line))).toBe(true);
       expect(result.failed).toBe(1);
       expect(await ledger.failuresOf(ref.id)).toMatchObject([{ code: 'COMPUTE_CRASHED' }]);
-      const { coverage } = await readTables(ledger, await steps.analyse(ref));
+      const { coverage } = await tables();
       const layers = coverage.find((row) => row.ablation === 'layers');
       expect(layers).toMatchObject({ failed: 1, committed: (layers?.planned ?? 0) - 1 });
       await children.close();

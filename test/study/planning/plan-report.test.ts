@@ -5,8 +5,8 @@ import { memoryStore } from '../../../core/store/memory-store.js';
 import { Catalog } from '../../../core/study/catalog.js';
 import { planOf, type StudyPlan } from '../../../core/study/planning/plan-report.js';
 import { readStudyInputs, resolveStudy } from '../../../core/study/preparing/resolve-study.js';
-import { hasSharedData } from '../../probe/real-network.js';
-import { smallStudy } from '../small-study.js';
+import { hasSharedData } from '../../builders/shared-data.js';
+import { smallStudy } from '../../builders/small-study.js';
 
 const mode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' } as const;
 

@@ -6,7 +6,7 @@ import type { PercussError } from '../../../core/errors.js';
 import { Ledger } from '../../../core/ledger/ledger.js';
 import { memoryStore } from '../../../core/store/memory-store.js';
 import { prepareStudy, readStudy, refusedBy } from '../../../core/study/preparing/prepare-study.js';
-import { hasSharedData, sharedData } from '../../probe/real-network.js';
+import { hasSharedData, sharedData } from '../../builders/shared-data.js';
 
 const mode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' } as const;
 const head = `version: 1

@@ -21,7 +21,7 @@ import { readModelFiles } from '../../../core/study/preparing/resolve-study.js';
 import { prepareStudy } from '../../../core/study/preparing/prepare-study.js';
 import { modeScout } from '../../../workers/mode-scout.js';
 import { tinySpec } from '../../cli/percuss.js';
-import { hasSharedData } from '../../probe/real-network.js';
+import { hasSharedData } from '../../builders/shared-data.js';
 
 const mode = (engine: NumericMode['engine'], device: NumericMode['device']): NumericMode => ({
   engine,

@@ -7,8 +7,8 @@ import { loadImageSet } from '../../../core/data/image-set.js';
 import { decodeChunk } from '../../../core/data/chunk.js';
 import { inputs } from '../../../core/study/preparing/input-files.js';
 import { readStudy } from '../../../core/study/preparing/prepare-study.js';
-import { dataSpec } from '../../data/source.js';
-import { hasSharedData, sharedData } from '../../probe/real-network.js';
+import { hasSharedData, sharedData } from '../../builders/shared-data.js';
+import { dataSpec } from '../../builders/specs.js';
 
 const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
 import type { Issue, PercussError } from '../../../core/errors.js';
 import { readStudy } from '../../../core/study/preparing/prepare-study.js';
-import { hasSharedData, sharedData } from '../../probe/real-network.js';
+import { hasSharedData, sharedData } from '../../builders/shared-data.js';
 
 const images = `${sharedData}/images/cifar10/cifar10_test_0000-0499.bin`;
 const network = `${sharedData}/models/cifar10_mstutorial.onnx`;

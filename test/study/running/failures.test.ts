@@ -6,13 +6,13 @@ import type { Compute } from '../../../core/study/running/compute.js';
 import { createSteps } from '../../../core/study/create-steps.js';
 import { readTables } from '../../../core/study/analysing/analysis.js';
 import { inProcessCompute } from './in-process-compute.js';
-import { readStudyInputs, resolveStudy, storeStudy } from '../../../core/study/preparing/resolve-study.js';
 import { runStudySteps } from '../../../core/study/running/run-steps.js';
 import type { StudySteps } from '../../../core/study/steps.js';
 import type { StudyRef } from '../../../core/spec/resolved-study.js';
 import { tableNames } from '../../../core/tables/columns.js';
-import { hasSharedData } from '../../probe/real-network.js';
-import { ablation, smallStudy } from '../small-study.js';
+import { hasSharedData } from '../../builders/shared-data.js';
+import { ablation, smallStudy } from '../../builders/small-study.js';
+import { storeSpec } from '../../builders/studies.js';
 
 const mode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' } as const;
 
@@ -30,8 +30,7 @@ function failingAt(compute: Compute, poison: number, tried: string[]): Compute {
 
 describe.skipIf(!hasSharedData)('a unit that cannot be computed', () => {
   const layers = smallStudy({ ablations: [ablation('layers', { unit: 'layer' })], impulses: [] });
-  const prepared = async (ledger: Ledger): Promise<StudyRef> =>
-    storeStudy(ledger, resolveStudy(await readStudyInputs(layers)), { mode, yaml: '', batchSeconds: 60 });
+  const prepared = (ledger: Ledger): Promise<StudyRef> => storeSpec(ledger, layers, { batchSeconds: 60 });
   const options = { window: 1, tables: tableNames, onFailure: 'continue' } as const;
 
   test('is found by halving, tried three times, recorded, and left out; a later submission tries it again', async () => {

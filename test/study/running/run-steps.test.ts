@@ -1,29 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { Ledger } from '../../../core/ledger/ledger.js';
 import { memoryStore } from '../../../core/store/memory-store.js';
-import { createSteps } from '../../../core/study/create-steps.js';
-import { inProcessCompute } from './in-process-compute.js';
-import { readStudyInputs, resolveStudy, storeStudy } from '../../../core/study/preparing/resolve-study.js';
-import { runStudySteps, type StudyResult } from '../../../core/study/running/run-steps.js';
+import { type StudyResult } from '../../../core/study/running/run-steps.js';
 import type { StudySteps } from '../../../core/study/steps.js';
 import type { StudySpec } from '../../../core/spec/study-spec.js';
 import { tableNames } from '../../../core/tables/columns.js';
-import { hasSharedData } from '../../probe/real-network.js';
-import { ablation, model, smallStudy } from '../small-study.js';
-
-const mode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' } as const;
+import { hasSharedData } from '../../builders/shared-data.js';
+import { ablation, model, smallStudy } from '../../builders/small-study.js';
+import { runSpec } from '../../builders/studies.js';
 
 /** @param onBatch of how many units; batches then shrink to one unit at the end of a stage, of which the window is three */
 async function runIn(ledger: Ledger, spec: StudySpec, onBatch?: (units: number) => void): Promise<StudyResult> {
-  const ref = await storeStudy(ledger, resolveStudy(await readStudyInputs(spec)), {
-    mode,
-    yaml: 'not from a file',
-    batchSeconds: spec.run.batchSeconds,
-  });
-  const compute = inProcessCompute(ledger);
-  const steps = createSteps({ ledger, compute });
   let last: Promise<unknown> = Promise.resolve();
-  const shrinking: StudySteps = {
+  const shrinking = (steps: StudySteps): StudySteps => ({
     ...steps,
     planStage: async (...args) => {
       const plan = await steps.planStage(...args);
@@ -36,14 +25,9 @@ async function runIn(ledger: Ledger, spec: StudySpec, onBatch?: (units: number) 
       last = run.catch(() => undefined);
       return run;
     },
-  };
-  const result = await runStudySteps(onBatch ? shrinking : steps, ref, {
-    window: onBatch ? 3 : 1,
-    onFailure: 'continue',
-    tables: tableNames,
   });
-  await compute.close();
-  return result;
+  const looked = onBatch ? { wrapSteps: shrinking, window: 3 } : {};
+  return (await runSpec(ledger, spec, { tables: tableNames, ...looked })).result;
 }
 
 const hashes = (result: StudyResult): Record<string, string> =>

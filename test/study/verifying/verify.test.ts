@@ -10,11 +10,10 @@ import type { Compute } from '../../../core/study/running/compute.js';
 import { createSteps } from '../../../core/study/create-steps.js';
 import { Disagreement } from '../../../core/study/verifying/disagreement.js';
 import { inProcessCompute } from '../running/in-process-compute.js';
-import { readStudyInputs, resolveStudy, storeStudy } from '../../../core/study/preparing/resolve-study.js';
-import { runStudySteps } from '../../../core/study/running/run-steps.js';
 import { storedStudy, verifyStudy, type Verification } from '../../../core/study/verifying/verify.js';
-import { hasSharedData } from '../../probe/real-network.js';
-import { ablation, smallStudy } from '../small-study.js';
+import { hasSharedData } from '../../builders/shared-data.js';
+import { ablation, smallStudy } from '../../builders/small-study.js';
+import { runSpec } from '../../builders/studies.js';
 
 const mode: NumericMode = { engine: 'onnxruntime', precision: 'float32', device: 'cpu' };
 const reference: NumericMode = { ...mode, engine: 'reference' };
@@ -73,10 +72,7 @@ describe.skipIf(!hasSharedData)('a study', () => {
       ],
       impulses: [],
     });
-    const inputs = resolveStudy(await readStudyInputs(spec));
-    const stored = await storeStudy(ledger, inputs, { mode, yaml: '', batchSeconds: 5 });
-    const steps = createSteps({ ledger, compute });
-    await runStudySteps(steps, stored, { window: 1, onFailure: 'stop', tables: [] });
+    const { ref: stored } = await runSpec(ledger, spec, { mode, batchSeconds: 5, onFailure: 'stop', compute });
     // As a study is found that others ran: by its id.
     ref = await storedStudy(ledger, stored.id);
   });

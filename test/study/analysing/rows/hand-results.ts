@@ -1,10 +1,10 @@
-import { ablationOf } from '../../../plan/resnet20.js';
+import { ablationSpec, analysisSpec } from '../../../builders/specs.js';
 import { sha256 } from '../../../../core/digest.js';
 import type { Anatomy, Site } from '../../../../core/anatomy/site.js';
 import type { ConditionList, LabelledCondition } from '../../../../core/plan/conditions.js';
 import type { ModelOutline } from '../../../../core/plan/outline.js';
 import type { Target } from '../../../../core/plan/target.js';
-import type { AblationSpec, AnalysisSpec } from '../../../../core/spec/study-spec.js';
+import type { AblationSpec } from '../../../../core/spec/study-spec.js';
 import type { AblationResult, ConditionResult, ModelResults } from '../../../../core/study/reading/model-results.js';
 
 /** Results made by hand: two layers of four and five kernels, on six images. Fractions of powers of two, so sums are exact. */
@@ -178,18 +178,11 @@ export function planned(
     at: (index) => conditions[index] as LabelledCondition,
   };
   return {
-    spec: ablationOf({ name: 'one', models: ['net'], ...spec }),
+    spec: ablationSpec({ name: 'one', models: ['net'], ...spec }),
     list,
     scoring: undefined,
     reach: undefined,
   };
 }
 
-export const analysis: AnalysisSpec = {
-  confidence: 0.95,
-  fdr: 0.05,
-  bootstrap: 50,
-  far: 0.3,
-  nulls: 1,
-  rarefy: { kernels: 3, sites: 2, draws: 4 },
-};
+export const analysis = analysisSpec({ far: 0.3, rarefy: { kernels: 3, sites: 2, draws: 4 } });

@@ -18,6 +18,10 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from 'onnx-buf';
+import { evaluateGraph } from '../../core/engine/reference.js';
+import { importOnnx } from '../../core/import/onnx/import-onnx.js';
+import type { Graph } from '../../core/network/graph.js';
+import type { Tensor } from '../../core/tensor.js';
 
 export interface OnnxNode {
   readonly op: string;
@@ -145,4 +149,15 @@ export function onnxFile(model: OnnxModel): Uint8Array {
   });
   const opsetImport = [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(model.opset ?? 13) })];
   return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, opsetImport, graph }));
+}
+
+/** The network that percuss makes of such a file. */
+export const read = (model: OnnxModel): Graph => importOnnx('net', onnxFile(model));
+
+export const opsOf = (model: OnnxModel): string[] => read(model).nodes.map((node) => node.op);
+
+/** Its first output for an input called x, by the reference engine. */
+export function valueOf(model: OnnxModel, x: Tensor): number[] {
+  const [output] = evaluateGraph(read(model), new Map([['x', x]])).values();
+  return Array.from(output?.data as Float32Array);
 }

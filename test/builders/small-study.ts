@@ -1,21 +1,10 @@
-import path from 'node:path';
 import type { AblationSpec, ModelSpec, StudySpec } from '../../core/spec/study-spec.js';
-import { sharedData } from '../probe/real-network.js';
-
-const base = {
-  unit: 'kernel',
-  layers: ['*'],
-  fill: ['zero'],
-  draws: 3,
-  fractions: [],
-  trials: 1,
-  spread: ['all-depths'],
-  order: 'random',
-} as const;
+import { sharedFile } from './shared-data.js';
+import { ablationSpec, analysisSpec, dataSpec, impulseSpec } from './specs.js';
 
 export const model = (name: string, file: string, more: Partial<ModelSpec> = {}): ModelSpec => ({
   name,
-  file: path.join(sharedData, 'models', file),
+  file: sharedFile(`models/${file}`),
   data: 'test',
   reference: 'train',
   input: { divide: 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], order: 'rgb' },
@@ -25,27 +14,14 @@ export const model = (name: string, file: string, more: Partial<ModelSpec> = {})
   ...more,
 });
 
-export const ablation = (name: string, more: Partial<AblationSpec>): AblationSpec => ({
-  ...base,
-  name,
-  models: ['tutorial'],
-  mode: 'each',
-  ...more,
-});
+/** Spread over all depths where channels are drawn at random. */
+export const ablation = (name: string, more: Partial<AblationSpec>): AblationSpec =>
+  ablationSpec({ name, models: ['tutorial'], spread: ['all-depths'], ...more });
 
 /** A study that takes seconds: the small tutorial network, few images, every kind of unit. */
 export function smallStudy(more: Partial<StudySpec> = {}): StudySpec {
-  const cifar = (name: string, file: string, images: number): StudySpec['data'][number] => ({
-    name,
-    format: 'cifar10',
-    files: [path.join(sharedData, 'images/cifar10', file)],
-    labels: [],
-    classes: undefined,
-    images,
-    order: 'seeded',
-    resize: undefined,
-    crop: undefined,
-  });
+  const cifar = (name: string, file: string, images: number): StudySpec['data'][number] =>
+    dataSpec({ name, format: 'cifar10', files: [sharedFile(`images/cifar10/${file}`)], images, order: 'seeded' });
   return {
     version: 1,
     study: 'small',
@@ -71,37 +47,16 @@ export function smallStudy(more: Partial<StudySpec> = {}): StudySpec {
       ablation('by-activation', { mode: 'cumulative', order: 'activation-std', fractions: [0.5] }),
     ],
     impulses: [
-      {
-        name: 'plain',
-        models: ['tutorial'],
-        at: 'input',
-        channels: 'each',
-        positions: 'center',
-        amplitudes: { unit: 'input', values: [1, -1] },
-        bases: ['normalised-zero', 'mean-image'],
-        record: ['*'],
-        keep: 'responses',
-      },
-      {
+      impulseSpec({ models: ['tutorial'], keep: 'responses' }),
+      impulseSpec({
         name: 'images',
         models: ['tutorial'],
-        at: 'input',
-        channels: 'each',
         positions: 'phases',
         amplitudes: { unit: 'std', values: [0.1, -0.1, 1, -1] },
         bases: { images: 6 },
-        record: ['*'],
-        keep: 'signatures',
-      },
+      }),
     ],
-    analysis: {
-      confidence: 0.95,
-      fdr: 0.05,
-      bootstrap: 50,
-      far: 0.5,
-      nulls: 1,
-      rarefy: { kernels: 4, sites: 3, draws: 8 },
-    },
+    analysis: analysisSpec(),
     run: {
       engine: 'onnxruntime',
       device: 'cpu',

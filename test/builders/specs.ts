@@ -1,0 +1,52 @@
+import type { DataSpec } from '../../core/data/data-spec.js';
+import type { AblationSpec, AnalysisSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
+
+/** Parts of a study as the reader of specs hands them on: what a test does not name is what specs leave out, or few and small. */
+export const ablationSpec = (more: Partial<AblationSpec> = {}): AblationSpec => ({
+  name: 'a',
+  models: ['resnet20'],
+  unit: 'kernel',
+  layers: ['*'],
+  mode: 'each',
+  fill: ['zero'],
+  draws: 3,
+  fractions: [],
+  trials: 1,
+  spread: [],
+  order: 'random',
+  ...more,
+});
+
+export const impulseSpec = (more: Partial<ImpulseSpec> = {}): ImpulseSpec => ({
+  name: 'plain',
+  models: ['small'],
+  at: 'input',
+  channels: 'each',
+  positions: 'center',
+  amplitudes: { unit: 'input', values: [1, -1] },
+  bases: ['normalised-zero', 'mean-image'],
+  record: ['*'],
+  keep: 'signatures',
+  ...more,
+});
+
+export const analysisSpec = (more: Partial<AnalysisSpec> = {}): AnalysisSpec => ({
+  confidence: 0.95,
+  fdr: 0.05,
+  bootstrap: 50,
+  far: 0.5,
+  nulls: 1,
+  rarefy: { kernels: 4, sites: 3, draws: 8 },
+  ...more,
+});
+
+export const dataSpec = (given: Partial<DataSpec> & Pick<DataSpec, 'format' | 'files'>): DataSpec => ({
+  name: 'test',
+  labels: [],
+  classes: undefined,
+  images: undefined,
+  order: 'file',
+  resize: undefined,
+  crop: undefined,
+  ...given,
+});
