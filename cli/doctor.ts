@@ -4,9 +4,6 @@ import { messageOf } from '../core/errors.js';
 import { engineDevices, engineNames, type NumericMode } from '../core/numeric-mode.js';
 import type { Progress } from '../core/progress.js';
 import { openStore } from '../core/store/open.js';
-import { mendStore } from '../core/ledger/mend-store.js';
-import { lookIdentity } from '../core/store/identity.js';
-import type { ObjectStore } from '../core/store/object-store.js';
 import { percussVersion } from '../core/study/version.js';
 import { connectClient } from '../infra/connection.js';
 import { lookAtBinary } from '../infra/obtain/sealed-binary.js';
@@ -16,6 +13,7 @@ import { cacheFolder, storeUrl } from '../infra/settings.js';
 import { absoluteStoreUrl } from '../core/store/url.js';
 import { askEngine } from '../workers/engine-process.js';
 import type { CommonOptions } from './session.js';
+import { findIdentity } from './find-identity.js';
 import { findTemporal } from './temporal.js';
 import { openTerminal } from './terminal.js';
 
@@ -76,26 +74,6 @@ async function findServerBinary(): Promise<string> {
   const look = await lookAtBinary(binary, temporalWheel.binaries[`${process.platform}-${process.arch}`]);
   if (look.state === 'altered') throw new Error(`${binary} is not run: ${look.reason}; the next run fetches it again`);
   return look.state === 'absent' ? `${binary} (not fetched yet)` : binary;
-}
-
-/** The store and its id; draws none. @throws Error that says what is wrong with `store.json`. */
-async function findIdentity(store: ObjectStore, mend: boolean, say: (line: string) => void): Promise<string> {
-  if (mend) {
-    const { id, what } = await mendStore(store, () => say('the damaged store.json was set aside, below aside/'));
-    const told = {
-      sound: 'nothing was to be mended',
-      kept: 'written anew with the id that it had',
-      new: 'written anew; the old id was lost, so stop workers of this store and submit unfinished studies again',
-    }[what];
-    return `${store.url} (id ${id}; ${told})`;
-  }
-  const found = await lookIdentity(store);
-  if (found.state === 'none') return `${store.url} (no id yet: the first run or worker draws one)`;
-  if (found.state === 'sound') return `${store.url} (id ${found.id})`;
-  const lost = found.id === undefined ? 'its id is lost' : `its id, ${found.id}, can still be read`;
-  throw new Error(
-    `${store.url}: store.json is damaged (${found.reason}; ${lost}). What is stored can be listed, reported and queried; percuss doctor --mend-store writes it anew`,
-  );
 }
 
 /** `percuss doctor`: what percuss would use here, and where it was taken from. */

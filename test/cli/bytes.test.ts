@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { hasSharedData } from '../probe/real-network.js';
 import { answer, tableHashes, tinySpec, Workplace } from './percuss.js';
 import { finishedName, finishedStudy } from './finished-study.js';
 import type { RunAnswer } from './percuss.js';
+import { hasSharedData } from '../builders/shared-data.js';
 
 if (!hasSharedData) console.warn('equality of tables is not tested: ../shared/data is absent');
 

@@ -1,7 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { hasSharedData, sharedData } from '../probe/real-network.js';
 import { startS3Server } from '../s3-server.js';
 import {
   answer,
@@ -15,6 +14,7 @@ import {
   Workplace,
 } from './percuss.js';
 import type { RunAnswer, Running } from './percuss.js';
+import { hasSharedData, sharedData } from '../builders/shared-data.js';
 
 const linux = process.platform === 'linux';
 if (!hasSharedData || !linux)

@@ -1,11 +1,11 @@
 import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasSharedData, sharedData } from '../probe/real-network.js';
 import { answer, cellFiles, committedUnits, filesBelow, resultFiles, tableHashes, Workplace } from './percuss.js';
 import type { Failure } from '../../cli/exit.js';
 import { finishedName, finishedSpec, finishedStudy } from './finished-study.js';
 import type { Ended, RunAnswer } from './percuss.js';
+import { hasSharedData, sharedData } from '../builders/shared-data.js';
 
 if (!hasSharedData) console.warn('damage is not tested: ../shared/data is absent');
 

@@ -7,8 +7,8 @@ import type { CostModel } from '../../core/plan/cost.js';
 import { calibrationOf } from '../../infra/calibrations.js';
 import type { NetworkTime } from '../../workers/engine-tasks.js';
 import type { Verification } from '../../core/study/verifying/verify.js';
-import { hasSharedData, sharedData } from '../probe/real-network.js';
 import { answer, cellFiles, Workplace, type RunAnswer } from './percuss.js';
+import { hasSharedData, sharedData } from '../builders/shared-data.js';
 
 interface Finding {
   readonly what: string;
@@ -77,7 +77,6 @@ describe('verbs about engines', { timeout: 120_000 }, () => {
 
   test('bench takes engines and devices that there are', async () => {
     for (const [engine, complaint] of [
-      ['torch', /engines: onnxruntime, tfjs, reference/],
       ['reference:cuda', /reference computes on cpu, not on cuda/],
       ['onnxruntime:cuda', /cannot use cuda on this machine/],
     ] as const) {

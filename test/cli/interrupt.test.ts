@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { hasSharedData } from '../probe/real-network.js';
 import { answer, cellFiles, committedUnits, temporalServer, tinySpec, until, Workplace } from './percuss.js';
 import type { Failure } from '../../cli/exit.js';
 import type { RunAnswer } from './percuss.js';
+import { hasSharedData } from '../builders/shared-data.js';
 
 if (!hasSharedData) console.warn('Ctrl-C is not tested: ../shared/data is absent');
 

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { hasSharedData } from '../probe/real-network.js';
 import {
   answer,
   cellFiles,
@@ -13,6 +12,7 @@ import {
 } from './percuss.js';
 import { finishedName, finishedSpec, finishedStudy } from './finished-study.js';
 import type { RunAnswer } from './percuss.js';
+import { hasSharedData } from '../builders/shared-data.js';
 
 if (!hasSharedData) console.warn('killing is not tested: ../shared/data is absent');
 

@@ -83,7 +83,7 @@ const mistakes: readonly Mistake[] = [
   mistake('worker of a profile that there is not', 'worker --temporal absent', 'USAGE', /profile absent/),
   mistake('server told to dance', 'server dance', 'USAGE', /start, status and stop/),
   mistake('server whose record is damaged', 'server status', 'SERVER_UNAVAILABLE', /server\.json.*remove it/, 4),
-  mistake('bench an engine that there is not', `bench torch ${narrow}`, 'USAGE', /engines: onnxruntime/),
+  mistake('bench an engine that there is not', `bench torch ${narrow}`, 'USAGE', /engines: onnxruntime, tfjs, reference/),
   mistake('bench a network that is not there', 'bench onnxruntime absent.onnx', 'FILE_MISSING', /absent\.onnx/),
   mistake('doctor with an option that there is not', 'doctor --cure', 'USAGE', /unknown option '--cure'/),
   mistake('a verb that there is not', 'constructor', 'USAGE', /unknown command 'constructor'/),

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../core/digest.js';
 import { decodeSafetensors } from '../../core/safetensors.js';
-import { sharedData } from '../probe/real-network.js';
+import { sharedData } from '../builders/shared-data.js';
 
 /** The built command. */
 export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasSharedData } from '../probe/real-network.js';
 import { answer, cellFiles, committedUnits, tableHashes, tinySpec, until, Workplace } from './percuss.js';
 import type { Failure } from '../../cli/exit.js';
 import type { Standing } from '../../cli/standing.js';
 import type { Ended, Running } from './percuss.js';
+import { hasSharedData } from '../builders/shared-data.js';
 
 if (!hasSharedData) console.warn('verbs are not tested against a server: ../shared/data is absent');
 
@@ -83,25 +83,29 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
         AWS_SECRET_ACCESS_KEY: 'nothing',
         AWS_REGION: 'us-east-1',
       });
-      const status = await lost.run(['status', 'served', '--store', 's3://absent/x', '--json']);
-      expect(answer<Standing>(status)).toMatchObject({ name: 'served', state: 'waiting', stored: null });
-      expect(answer<Standing>(status).unknown.join()).toMatch(/absent/);
-      const list = await lost.run(['list', '--store', 's3://absent/x', '--json']);
-      expect(answer(list)).toMatchObject([{ study: 'served', reported: null, state: 'waiting' }]);
-      expect(list.stderr).toMatch(/told by Temporal alone/);
-      lost.close();
-      for (const [environment, exit, code, names] of [
-        [{ TEMPORAL_NAMESPACE: 'nowhere' }, 2, 'NOT_FOUND', /has no namespace nowhere: create it/],
-        [{ TEMPORAL_ADDRESS: new URL(server.ui).host }, 4, 'TEMPORAL_UNREACHABLE', /check the address/],
-        [{ TEMPORAL_TLS: 'true' }, 4, 'TEMPORAL_UNREACHABLE', /TLS/],
-      ] as const) {
+      const lostStore = ['--store', 's3://absent/x', '--json'];
+      const [status, list] = [lost.run(['status', 'served', ...lostStore]), lost.run(['list', ...lostStore])];
+      const wrongs = (
+        [
+          [{ TEMPORAL_NAMESPACE: 'nowhere' }, 2, 'NOT_FOUND', /has no namespace nowhere: create it/],
+          [{ TEMPORAL_ADDRESS: new URL(server.ui).host }, 4, 'TEMPORAL_UNREACHABLE', /check the address/],
+          [{ TEMPORAL_TLS: 'true' }, 4, 'TEMPORAL_UNREACHABLE', /TLS/],
+        ] as const
+      ).map(([environment, exit, code, names]) => {
         const wrong = new Workplace({ TEMPORAL_ADDRESS: server.address, ...environment });
         const all = [['watch', 'served'], ['submit', spec], ['worker']];
         // The others wait for some seconds, in the same way.
-        const verbs = all
-          .slice(0, code === 'NOT_FOUND' ? 3 : 1)
-          .map((args) => wrong.run([...args, '--store', `file:${store}`, '--json']));
-        for (const ended of await Promise.all(verbs)) {
+        const verbs = all.slice(0, code === 'NOT_FOUND' ? 3 : 1);
+        const ends = verbs.map((args) => wrong.run([...args, '--store', `file:${store}`, '--json']));
+        return { wrong, exit, code, names, ends };
+      });
+      expect(answer<Standing>(await status)).toMatchObject({ name: 'served', state: 'waiting', stored: null });
+      expect(answer<Standing>(await status).unknown.join()).toMatch(/absent/);
+      expect(answer(await list)).toMatchObject([{ study: 'served', reported: null, state: 'waiting' }]);
+      expect((await list).stderr).toMatch(/told by Temporal alone/);
+      lost.close();
+      for (const { wrong, exit, code, names, ends } of wrongs) {
+        for (const ended of await Promise.all(ends)) {
           expect([ended.code, answer<Failure>(ended).code], ended.stderr).toEqual([exit, code]);
           expect(ended.stderr).toMatch(names);
           unharmed(ended);

@@ -1,7 +1,7 @@
 import { spawn } from '@lydell/node-pty';
 import { afterAll, describe, expect, test } from 'vitest';
-import { hasSharedData } from '../probe/real-network.js';
 import { cellFiles, main, tinySpec, until, Workplace } from './percuss.js';
+import { hasSharedData } from '../builders/shared-data.js';
 
 if (!hasSharedData) console.warn('terminals are not tested on a study: ../shared/data is absent');
 

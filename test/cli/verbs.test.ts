@@ -2,11 +2,11 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tableNames } from '../../core/tables/columns.js';
-import { hasSharedData, sharedData } from '../probe/real-network.js';
 import type { Standing } from '../../cli/standing.js';
 import type { Failure } from '../../cli/exit.js';
 import { finishedName, finishedSpec, finishedStudy } from './finished-study.js';
 import { answer, tableHashes, Workplace } from './percuss.js';
+import { hasSharedData, sharedData } from '../builders/shared-data.js';
 
 if (!hasSharedData) console.warn('verbs are not tested on a study: ../shared/data is absent');
 
