@@ -1,14 +1,13 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installRuntime } from '../../infra/worker-connection.js';
 import { waitForResult } from '../../workers/client.js';
 import { sweepWorkflowId } from '../../workflows/protocol.js';
-import { bundleWorkflows, until, useServer, World } from './world.js';
+import { builtWorkflows, until, useServer, World } from './world.js';
 import type { FakeConfig } from './fixtures/fake-steps.mjs';
 
 const folder = new URL('./histories/', import.meta.url);
@@ -25,16 +24,12 @@ const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
  * on purpose, which breaks running studies, record anew: RECORD_HISTORIES=all npx vitest run test/temporal/history.test.ts
  */
 describe('recorded histories', () => {
-  let bundle: WorkflowBundleWithSourceMap;
-  beforeAll(async () => {
-    installRuntime();
-    bundle = await bundleWorkflows();
-  });
+  beforeAll(() => installRuntime());
 
   it('are there', () => expect(names.length).toBeGreaterThanOrEqual(4));
 
   it.each(names)('%s still replays', async (name) => {
-    await Worker.runReplayHistory({ workflowBundle: bundle }, read(name), name);
+    await Worker.runReplayHistory({ workflowBundle: builtWorkflows }, read(name), name);
   });
 
   it('are told apart from what the workflows would not do', async () => {
@@ -44,9 +39,9 @@ describe('recorded histories', () => {
     Object.assign(mutated[at]?.['activityTaskScheduledEventAttributes'] ?? {}, {
       activityType: { name: 'paintBatch' },
     });
-    await expect(Worker.runReplayHistory({ workflowBundle: bundle }, { events: mutated }, 'mutated')).rejects.toThrow(
-      DeterminismViolationError,
-    );
+    await expect(
+      Worker.runReplayHistory({ workflowBundle: builtWorkflows }, { events: mutated }, 'mutated'),
+    ).rejects.toThrow(DeterminismViolationError);
   });
 });
 

@@ -40,12 +40,11 @@ export async function setWindow(client: Client, study: Digest, window: number): 
   if (sweep !== undefined) await client.workflow.getHandle(sweep).signal(setWindowSignal, window);
 }
 
-/** A real server for the tests of a file, with connections and the bundled workflows. */
+/** A real server for the tests of a file, with connections. */
 export interface TestServer {
   server: PrivateServer;
   client: Client;
   native: NativeConnection;
-  bundle: WorkflowBundleWithSourceMap;
   readonly storeId: string;
   /** One worker for all tests of a file, since starting one takes seconds. */
   worker?: RunningWorker;
@@ -57,7 +56,6 @@ export function useServer(options: { readonly worker: boolean } = { worker: true
     held.server = await startPrivateServer({ binary: await serverBinary() });
     held.client = await connectClient(held.server);
     held.native = await connectWorker(held.server);
-    held.bundle = await bundleWorkflows();
     if (options.worker) held.worker = await work(held, sharedSteps);
   });
   afterAll(async () => {
@@ -71,6 +69,10 @@ export function useServer(options: { readonly worker: boolean } = { worker: true
   return held;
 }
 
+/** What the build made of the workflows; tests begin with a build. */
+export const builtWorkflows = { codePath: fileURLToPath(new URL('../../dist/workflows/bundle.js', import.meta.url)) };
+
+/** Bundles them from their sources. */
 export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
   const silent = () => undefined;
   const logger = { trace: silent, debug: silent, info: silent, log: silent, warn: silent, error: console.error };
@@ -111,7 +113,7 @@ function work(
     steps,
     slots: 6,
     graceSeconds: 1,
-    workflows: { workflowBundle: held.bundle },
+    workflows: { workflowBundle: builtWorkflows },
     ...more,
   });
 }
