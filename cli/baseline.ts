@@ -4,7 +4,6 @@ import { countCorrect } from '../core/analysis/damage.js';
 import { clopperPearson } from '../core/analysis/interval.js';
 import { placed } from '../core/spec/placed.js';
 import { baselineDoubts } from '../core/study/analysing/baseline-doubts.js';
-import { Catalog } from '../core/study/catalog.js';
 import { unmeasurable } from '../core/study/planning/check-baselines.js';
 import { createSteps } from '../core/study/create-steps.js';
 import { CellReader } from '../core/study/reading/load-model-results.js';
@@ -39,7 +38,7 @@ export function baselineCommand(verb: Command): void {
     const session = await openSession(command.optsWithGlobals<CommonOptions>());
     const { ledger, terminal } = session;
     try {
-      const { ref, spec } = await interruptible(
+      const { ref, spec, catalog } = await interruptible(
         async (signal) => {
           const { progress } = terminal;
           const scout = modeScout({ progress, signal });
@@ -58,7 +57,6 @@ export function baselineCommand(verb: Command): void {
           message: () => `the baseline was interrupted; go on with: ${sameCommand()}`,
         },
       );
-      const catalog = new Catalog((digest) => ledger.getBlob(digest));
       const { models } = await nextStage(ledger, catalog, ref, { expectations: false });
       const doubts = await baselineDoubts(ledger, catalog, models, spec.seed);
       const rows: BaselineRow[] = [];
@@ -105,7 +103,7 @@ export function baselineCommand(verb: Command): void {
 /** The first stage only: profiles and the intact networks. */
 async function computeBasics(
   { ledger, terminal }: Session,
-  { ref, spec, positions }: PreparedStudy,
+  { ref, spec, positions, catalog }: PreparedStudy,
   signal: AbortSignal,
 ): Promise<void> {
   const { workers, memory } = spec.run;
@@ -114,7 +112,7 @@ async function computeBasics(
     ...(memory === undefined ? {} : { memoryLimit: memory }),
   });
   try {
-    const steps = createSteps({ ledger, compute });
+    const steps = createSteps({ ledger, compute, catalog });
     const plan = await steps.planStage(ref, 0);
     if (!plan.ref || plan.index !== 0) return;
     const { progress } = terminal;

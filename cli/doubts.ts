@@ -8,8 +8,11 @@ import type { StudyRef } from '../core/spec/resolved-study.js';
 import type { Session } from './session.js';
 
 /** Warnings about the intact networks of a study, as far as they have been run. */
-export async function studyDoubts({ ledger }: Pick<Session, 'ledger'>, ref: StudyRef): Promise<readonly string[]> {
-  const catalog = new Catalog((digest) => ledger.getBlob(digest));
+export async function studyDoubts(
+  { ledger }: Pick<Session, 'ledger'>,
+  ref: StudyRef,
+  catalog = new Catalog((digest) => ledger.getBlob(digest)),
+): Promise<readonly string[]> {
   const { study, models } = await loadOutlines(ledger, catalog, ref, {});
   return [...(await baselineDoubts(ledger, catalog, models, study.seed)).values()].flat();
 }
@@ -48,7 +51,7 @@ export function warn({ terminal }: Pick<Session, 'terminal'>, doubts: readonly s
 }
 
 /** The same steps, which warn as soon as the intact networks have been run, before hours of ablations. */
-export function doubting(session: Session, steps: StudySteps): StudySteps {
+export function doubting(session: Session, catalog: Catalog, steps: StudySteps): StudySteps {
   let said = false;
   return {
     ...steps,
@@ -56,7 +59,7 @@ export function doubting(session: Session, steps: StudySteps): StudySteps {
       const plan = await steps.planStage(ref, index, options);
       if (!said && (!plan.ref || plan.index > 0)) {
         said = true;
-        warn(session, await studyDoubts(session, ref));
+        warn(session, await studyDoubts(session, ref, catalog));
       }
       return plan;
     },

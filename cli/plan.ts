@@ -2,11 +2,10 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { planLines, planOf } from '../core/study/planning/plan-report.js';
 import { candidateModes, choiceLines } from '../core/study/preparing/choose-mode.js';
-import { Catalog } from '../core/study/catalog.js';
 import { calibrationOf } from '../infra/calibrations.js';
 import { openReading, type CommonOptions } from './session.js';
 import { countLines, JUDGED_BY_PLAN, refusals, refusedLine, totalOf } from '../core/study/preparing/allowance.js';
-import { readStudy, refusedPlan, standingMode } from '../core/study/preparing/prepare-study.js';
+import { catalogAtHand, readStudy, refusedPlan, standingMode } from '../core/study/preparing/prepare-study.js';
 
 /** `percuss plan`: conditions, cells, batches, what is stored, time and bytes, before anything runs. */
 export function planCommand(verb: Command): void {
@@ -26,7 +25,7 @@ export function planCommand(verb: Command): void {
         ]);
         return;
       }
-      const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
+      const catalog = catalogAtHand(checked);
       const { mode, decided, choice } = await standingMode(session.ledger, resolved.id, spec.run);
       const calibration = await calibrationOf(mode);
       const run = { ...spec.run, workers: spec.run.workers ?? availableParallelism() };

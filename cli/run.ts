@@ -97,13 +97,13 @@ async function compute(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<{ readonly outcome: RunOutcome; readonly fresh: boolean }> {
-  const { ref } = prepared;
+  const { ref, catalog } = prepared;
   const stored = prepared.complete ? await soundOutputs(session.ledger, ref.id) : undefined;
   if (stored) return { outcome: { computed: 0, reused: prepared.units, failed: 0, outputs: stored }, fresh: false };
   const slots = options.workers ?? prepared.spec.run.workers ?? availableParallelism();
   const memoryLimit = options.memory ?? prepared.spec.run.memory;
   const children = computeChildren({ slots, ...(memoryLimit === undefined ? {} : { memoryLimit }) });
-  const steps = doubting(session, createSteps({ ledger: session.ledger, compute: children }));
+  const steps = doubting(session, catalog, createSteps({ ledger: session.ledger, compute: children, catalog }));
   try {
     const context = { slots, steps, signal, serverFrom: options.serverFrom };
     if (options.inProcess === true) return { outcome: await inProcess(session, prepared, context), fresh: true };

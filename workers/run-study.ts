@@ -73,13 +73,13 @@ export async function runStudy(study: SpecSource, options: RunStudyOptions = {})
   let compute: Compute | undefined;
   try {
     const scout = modeScout({ progress, ...(options.signal ? { signal: options.signal } : {}) });
-    const { ref, spec } = await prepareStudy(study, ledger, { progress, scout, costOf: measuredCost });
+    const { ref, spec, catalog } = await prepareStudy(study, ledger, { progress, scout, costOf: measuredCost });
     const { workers, memory } = spec.run;
     compute = computeChildren({
       slots: options.workers ?? workers ?? availableParallelism(),
       ...(memory === undefined ? {} : { memoryLimit: memory }),
     });
-    const steps = createSteps({ ledger, compute });
+    const steps = createSteps({ ledger, compute, catalog });
     const { computed, reused, failed, ...outputs } = await runStudySteps(steps, ref, {
       window: compute.slots,
       onFailure: spec.run.onFailure,

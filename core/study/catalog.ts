@@ -16,20 +16,25 @@ export interface LoadedModel {
   readonly output: ValueId;
 }
 
-/** Reads networks and images of a study by content, and keeps what it has read. */
+/** Reads networks and images of a study by content, and keeps what it has read: each is read once. */
 export class Catalog {
   readonly #blob: (digest: Digest) => Promise<Uint8Array>;
+  readonly #imported: ReadonlyMap<string, LoadedModel>;
   readonly #models = new Map<string, Promise<LoadedModel>>();
   readonly #chunks = new Map<Digest, Promise<Chunk>>();
 
-  constructor(blob: (digest: Digest) => Promise<Uint8Array>) {
+  /** @param imported networks that are at hand: their bytes are still asked for, since others rest on them, but not imported again. */
+  constructor(blob: (digest: Digest) => Promise<Uint8Array>, imported: readonly LoadedModel[] = []) {
     this.#blob = blob;
+    this.#imported = new Map(imported.map((loaded) => [nameOf(loaded.model), loaded]));
   }
 
   model(model: ResolvedModel): Promise<LoadedModel> {
-    return remember(this.#models, `${model.content} ${model.after}`, async () => {
+    return remember(this.#models, nameOf(model), async () => {
       const files = new Map<string, Uint8Array>();
       for (const file of model.files) files.set(file.name, await this.#blob(file.blob));
+      const known = this.#imported.get(nameOf(model));
+      if (known) return known;
       return loadModel(model, await importNetwork(model.name, model.format, files, undefined, model.output.name));
     });
   }
@@ -52,6 +57,8 @@ export class Catalog {
     return { images: concatenate(parts.map((part) => part.images)), labels: joined(parts.map((part) => part.labels)) };
   }
 }
+
+const nameOf = ({ content, after }: ResolvedModel): string => `${content} ${after}`;
 
 /** Finds what can be cut out of an imported network, as its model asks. */
 export function loadModel(model: ResolvedModel, graph: Graph): LoadedModel {

@@ -15,11 +15,13 @@ import type { StudySteps } from './steps.js';
 export interface StepsContext {
   readonly ledger: Ledger;
   readonly compute: Compute;
+  /** What was read already, if anything. */
+  readonly catalog?: Catalog;
 }
 
 /** The steps of a study over a store and compute processes. */
-export function createSteps({ ledger, compute }: StepsContext): StudySteps {
-  const catalog = new Catalog((digest) => ledger.getBlob(digest));
+export function createSteps({ ledger, compute, ...context }: StepsContext): StudySteps {
+  const catalog = context.catalog ?? new Catalog((digest) => ledger.getBlob(digest));
   return {
     planStage: async (study, index) => {
       const planned = await nextStage(ledger, catalog, study);

@@ -15,7 +15,7 @@ import { nameOfSpec, readStudySpec, specInvalid, type SpecSource } from '../../s
 import { inputIssue, soundParts, withoutConsequences } from './input-issue.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { DataSpec, RunSpec, StudySpec } from '../../spec/study-spec.js';
-import { Catalog } from '../catalog.js';
+import { Catalog, loadModel, type LoadedModel } from '../catalog.js';
 import {
   choiceLines,
   decideMode,
@@ -63,6 +63,8 @@ export interface PreparedStudy {
   readonly units: number;
   /** What its author should know about how it is computed. */
   readonly notices: readonly string[];
+  /** Its networks, read from the store, as far as planning needed them. */
+  readonly catalog: Catalog;
 }
 
 export interface PrepareOptions {
@@ -195,12 +197,12 @@ export async function prepareStudy(
       progress,
     });
     progress({ phase: 'plan', label: 'reading what is stored', done: 0, total: 1, unit: 'steps' });
-    const catalog = new Catalog((digest) => ledger.getBlob(digest));
+    const catalog = new Catalog((digest) => ledger.getBlob(digest), importedNetworks(checked));
     try {
       const planned = await nextStage(ledger, catalog, ref, options);
       const { tally } = planned;
       const complete = !planned.stage && tally.failed === 0;
-      return { spec, positions, ref, planned, complete, units: tally.stored, notices };
+      return { spec, positions, ref, planned, complete, units: tally.stored, notices, catalog };
     } catch (error) {
       // A network or images that planning found damaged were set aside; we have them at hand, so they are stored again.
       if (!isPercussError(error) || error.code !== 'OBJECT_DAMAGED' || attempt === ATTEMPTS) throw error;
@@ -222,6 +224,20 @@ function noticesOf(
   ];
 }
 
+/** Networks and images of a study that was read, nothing of which need be stored. */
+export function catalogAtHand(study: Pick<CheckedStudy, 'resolved' | 'models'>): Catalog {
+  const { blobs } = study.resolved;
+  return new Catalog((digest) => Promise.resolve(blobs.get(digest) as Uint8Array), importedNetworks(study));
+}
+
+/** What reading a study imported already. */
+function importedNetworks({ resolved, models }: Pick<CheckedStudy, 'resolved' | 'models'>): readonly LoadedModel[] {
+  return resolved.study.models.flatMap((model) => {
+    const read = models.find(({ spec }) => spec.name === model.name);
+    return read ? [loadModel(model, read.graph)] : [];
+  });
+}
+
 /** Why a study is refused, if it is: what it takes, judged by a plan where that is made soon, else by the counts. */
 export async function refusedBy(
   ledger: Ledger,
@@ -238,7 +254,7 @@ export async function refusedBy(
     const above = refusals({ ...most, seconds: timed === false ? undefined : timed }, limit);
     if (above.length === 0 || most.cells > JUDGED_BY_PLAN) return above;
   }
-  const catalog = new Catalog((digest) => Promise.resolve(resolved.blobs.get(digest) as Uint8Array));
+  const catalog = catalogAtHand({ resolved, models });
   return refusedPlan(await planOf(ledger, catalog, resolved, mode, spec.run, cost), spec.run.limit);
 }
 

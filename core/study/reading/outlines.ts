@@ -2,22 +2,22 @@ import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { limits } from '../../limits.js';
 import type { CountedModel } from '../../plan/count.js';
-import { outlineOf, type ModelOutline, type Reach } from '../../plan/outline.js';
+import { outlineOf, type ModelOutline } from '../../plan/outline.js';
 import type { Anatomy } from '../../anatomy/site.js';
 import type { Stage } from '../../plan/stage.js';
 import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy, StudyRef } from '../../spec/resolved-study.js';
 import { excessesOf, studyCounts } from '../preparing/allowance.js';
 import type { Catalog } from '../catalog.js';
 
-/** A study with every network's outline. */
+/** A study with the outlines of its networks, all or those asked for. */
 export interface StudyOutline {
   readonly study: ResolvedStudy;
   readonly models: readonly ModelOutline[];
 }
 
 /**
- * Reads a study and imports its networks; scores and reach are what results have decided. A study that comes from elsewhere was never held
- * against our limits: what it asks for is counted before anything is enumerated.
+ * Reads a study and imports its networks, all or those of these names; scores are what results have decided. A study that comes from
+ * elsewhere was never held against our limits: what it asks of these networks is counted before anything is enumerated.
  * @throws PercussError LIMIT_EXCEEDED; NOT_FOUND; OBJECT_DAMAGED.
  */
 export async function loadOutlines(
@@ -25,19 +25,20 @@ export async function loadOutlines(
   catalog: Catalog,
   ref: StudyRef,
   scores: Stage['scores'],
-  reach: Reach = {},
+  names?: readonly string[],
 ): Promise<StudyOutline> {
   const study = await ledger.getRecord(ref.study);
+  const asked = study.models.filter(({ name }) => names?.includes(name) ?? true);
   const dataOf = (model: ResolvedModel): ResolvedData =>
     study.data.find((candidate) => candidate.name === model.data) as ResolvedData;
   const counted: CountedModel[] = [];
-  for (const model of study.models) counted.push(countedOf(model, dataOf(model), (await catalog.model(model)).anatomy));
+  for (const model of asked) counted.push(countedOf(model, dataOf(model), (await catalog.model(model)).anatomy));
   checkCounts(study, counted);
   const models: ModelOutline[] = [];
-  for (const model of study.models) {
+  for (const model of asked) {
     const { anatomy } = await catalog.model(model);
     const data = dataOf(model);
-    models.push(outlineOf(model, { study, mode: ref.mode, anatomy, image: data.shape, scores, reach }));
+    models.push(outlineOf(model, { study, mode: ref.mode, anatomy, image: data.shape, scores }));
   }
   return { study, models };
 }

@@ -48,7 +48,8 @@ export class BatchRunner {
   readonly #engineOptions: EngineOptions;
   readonly #catalog: Catalog;
   readonly #engines = new Map<string, Promise<Engine>>();
-  readonly #stages = new Map<string, Promise<OutlinedStage>>();
+  readonly #stages = new Map<string, Promise<Stage>>();
+  readonly #outlines = new Map<string, Promise<StudyOutline>>();
   readonly #tapped = new Map<string, Promise<Tapped>>();
   readonly #baselines = new Map<string, ChunkBaseline>();
 
@@ -61,11 +62,12 @@ export class BatchRunner {
   /** Computes and commits units [from, to) of a stage, but those that are stored by now. */
   async run(plan: StagePlan, from: number, to: number, options: StepOptions = {}): Promise<BatchOutcome> {
     const started = performance.now();
-    const { stage, outline } = await this.#stage(plan);
+    const stage = await this.#stage(plan);
     const tally = { computed: 0, reused: 0, noOp: 0 };
     let done = 0;
     for (const { group, indices } of unitsOf(stage, from, to)) {
       const report = (part: number): void => options.onUnits?.(done + part);
+      const outline = await this.#outline(plan, stage, group.model);
       const result = await this.#runGroup(plan.study, outline, group, indices, report, options.signal);
       tally.computed += result.computed;
       tally.reused += result.reused;
@@ -83,13 +85,14 @@ export class BatchRunner {
     this.#engines.clear();
   }
 
-  /** Two studies may have equal stages, so the study is part of the name. */
-  #stage(plan: StagePlan): Promise<OutlinedStage> {
-    const name = `${plan.study.id} ${JSON.stringify(plan.study.mode)} ${plan.ref.key}`;
-    return remembered(this.#stages, name, 4, async () => {
-      const stage = (await this.#ledger.getRecord(plan.ref)) as Stage;
-      return { stage, outline: await loadOutlines(this.#ledger, this.#catalog, plan.study, stage.scores) };
-    });
+  #stage({ ref }: StagePlan): Promise<Stage> {
+    return remembered(this.#stages, ref.key, 4, async () => (await this.#ledger.getRecord(ref)) as Stage);
+  }
+
+  /** One network of a study: a batch needs no other. Two studies may have equal stages, so the study is part of the name. */
+  #outline({ study, ref }: StagePlan, { scores }: Stage, model: string): Promise<StudyOutline> {
+    const name = `${study.id} ${JSON.stringify(study.mode)} ${ref.key} ${model}`;
+    return remembered(this.#outlines, name, 4, () => loadOutlines(this.#ledger, this.#catalog, study, scores, [model]));
   }
 
   #engine(mode: NumericMode): Promise<Engine> {
@@ -253,12 +256,6 @@ export class BatchRunner {
   async #provenance(model: ModelOutline): Promise<Provenance> {
     return { ...(await this.#engine(model.scope.mode)).provenance, percuss: percussVersion };
   }
-}
-
-/** A stage, and what its study asks for: the same for all its batches. */
-interface OutlinedStage {
-  readonly stage: Stage;
-  readonly outline: StudyOutline;
 }
 
 interface Missing {

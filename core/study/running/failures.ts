@@ -21,14 +21,14 @@ export async function recordUnitFailures(
   failures: readonly UnitFailure[],
 ): Promise<void> {
   const stage = (await ledger.getRecord(plan.ref)) as Stage;
-  const { study, models } = await loadOutlines(ledger, catalog, plan.study, stage.scores);
-  const records = failures.flatMap(({ unit, code, message }) =>
-    unitsOf(stage, unit, unit + 1).flatMap(({ group, indices }) => {
-      const outline = models.find((model) => model.model.name === group.model);
-      return outline
-        ? indices.map((index) => ({ key: unitKey(outline, study.seed, group, index), code, message }))
-        : [];
-    }),
+  const failed = failures.flatMap(({ unit, ...reason }) =>
+    unitsOf(stage, unit, unit + 1).map((units) => ({ ...units, ...reason })),
   );
+  const names = [...new Set(failed.map(({ group }) => group.model))];
+  const { study, models } = await loadOutlines(ledger, catalog, plan.study, stage.scores, names);
+  const records = failed.flatMap(({ group, indices, code, message }) => {
+    const outline = models.find((model) => model.model.name === group.model);
+    return outline ? indices.map((index) => ({ key: unitKey(outline, study.seed, group, index), code, message })) : [];
+  });
   await ledger.recordFailures(plan.study.id, records);
 }

@@ -106,7 +106,9 @@ analysis: { nulls: 1 }
     };
     await expect(nextStage(ledger, catalog, ref)).rejects.toMatchObject(refused);
     await expect(storedTally(ledger, ref.id)).rejects.toMatchObject(refused);
-    const plan = await ledger.putRecord('plans', { index: 1, groups: [], scores: {} });
+    const { name } = resolved.study.models[0] as ResolvedModel;
+    const baseline = { kind: 'baseline', model: name, name: '', chunk: 0, missing: [[0, 1]], seconds: 1 };
+    const plan = await ledger.putRecord('plans', { index: 1, groups: [baseline], scores: {} });
     const batches = new BatchRunner(ledger);
     const stage = { study: ref, index: 1, ref: plan, units: 1, segments: [], stored: 0, failed: 0 };
     await expect(batches.run(stage as never, 0, 1)).rejects.toMatchObject(refused);
