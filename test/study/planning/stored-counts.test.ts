@@ -15,7 +15,7 @@ import { readStudy } from '../../../core/study/preparing/prepare-study.js';
 import { storeStudy, type ResolvedInputs } from '../../../core/study/preparing/resolve-study.js';
 import { storedTally } from '../../../core/study/verifying/tally.js';
 import { verifyStudy } from '../../../core/study/verifying/verify.js';
-import type { ResolvedStudy, StudyRef } from '../../../core/spec/resolved-study.js';
+import type { ResolvedModel, ResolvedStudy, StudyRef } from '../../../core/spec/resolved-study.js';
 import { headedNetwork, networkFile } from '../headed-network.js';
 import { inProcessCompute } from '../running/in-process-compute.js';
 
