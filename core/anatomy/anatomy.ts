@@ -1,4 +1,5 @@
-import { dataflowOf, type Dataflow, type Facts } from './dataflow.js';
+import { dataflowOf, type Dataflow } from './dataflow.js';
+import type { Facts } from './flow.js';
 import type { Graph, Node, ValueId } from '../network/graph.js';
 import { kernelUnits, ownNodes, siteBehind, type KernelUnit, type SitePosition } from './kernel-unit.js';
 import { operatorOf } from '../network/operators/table.js';

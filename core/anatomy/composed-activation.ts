@@ -1,5 +1,5 @@
 import { regionBehind, type Composed } from './region.js';
-import type { Dataflow, Facts } from './dataflow.js';
+import type { Facts, Flow } from './flow.js';
 import type { ValueId } from '../network/graph.js';
 import type { Role } from '../network/operators/operator.js';
 
@@ -8,7 +8,7 @@ import type { Role } from '../network/operators/operator.js';
  * they end: HardSwish as x · Clip(x + 3) / 6, SiLU as x · Sigmoid(x), GELU by Erf or Tanh, PReLU as Relu(x) − a · Relu(−x),
  * Max(x, a · x), x + Relu(x), Where(x > 0, x, a · x).
  */
-export function activationFrom(flow: Omit<Dataflow, 'composed'>, start: ValueId): Composed | undefined {
+export function activationFrom(flow: Flow, start: ValueId): Composed | undefined {
   const [first, ...others] = flow.readers.get(start) ?? [];
   const twice = first !== undefined && first.node.inputs.filter((input) => input === start).length > 1;
   const compared = first !== undefined && flow.graph.truths.has(first.output);
@@ -33,10 +33,7 @@ const elementwise: ReadonlySet<Role> = new Set<Role>([
 ]);
 
 /** Whether each channel of the result comes from the same channel of everything it reads, element by element. */
-function isElementwise(
-  flow: Omit<Dataflow, 'composed'>,
-  { role, window, sources, activations, output }: Facts,
-): boolean {
+function isElementwise(flow: Flow, { role, window, sources, activations, output }: Facts): boolean {
   const shape = flow.graph.shapes.get(output)?.join();
   return (
     elementwise.has(role) &&

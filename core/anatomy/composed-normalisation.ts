@@ -1,5 +1,5 @@
 import { regionBehind, type Composed } from './region.js';
-import type { Dataflow, Facts } from './dataflow.js';
+import type { Facts, Flow } from './flow.js';
 import type { Shape, ValueId } from '../network/graph.js';
 import { listOf } from '../network/operators/attribute.js';
 import type { Role } from '../network/operators/operator.js';
@@ -32,7 +32,7 @@ const passesAlone = (facts: Facts): boolean => single.has(facts.role) && facts.s
  * square roots. Every element of the result is an affine function of the same element before, by statistics and
  * constants, and some statistic divides or centres it.
  */
-export function normalisationFrom(flow: Omit<Dataflow, 'composed'>, start: ValueId): Composed | undefined {
+export function normalisationFrom(flow: Flow, start: ValueId): Composed | undefined {
   const readers = flow.readers.get(start) ?? [];
   const shape = flow.graph.shapes.get(start);
   if (shape === undefined || shape.length < 2 || flow.channels(start) === undefined) return undefined;
@@ -58,7 +58,7 @@ export function normalisationFrom(flow: Omit<Dataflow, 'composed'>, start: Value
   return { kind: parts.get(found.end.output)?.kind === 'power' ? 'activation' : 'normalisation', start, ...found };
 }
 
-function partOf(flow: Omit<Dataflow, 'composed'>, facts: Facts, parts: ReadonlyMap<ValueId, Part>): Part | undefined {
+function partOf(flow: Flow, facts: Facts, parts: ReadonlyMap<ValueId, Part>): Part | undefined {
   const operands = facts.node.inputs.map((value) => parts.get(value));
   const [only, ...more] = operands.filter((part) => part !== undefined);
   if (only === undefined) return undefined;
@@ -90,7 +90,7 @@ function partOf(flow: Omit<Dataflow, 'composed'>, facts: Facts, parts: ReadonlyM
   }
 }
 
-function moved(flow: Omit<Dataflow, 'composed'>, facts: Facts, layout: Layout): Layout {
+function moved(flow: Flow, facts: Facts, layout: Layout): Layout {
   const last = layout.at(-1);
   if (facts.arithmetic === 'transpose') {
     const next = listOf(facts.node, 'perm');
@@ -106,17 +106,13 @@ function moved(flow: Omit<Dataflow, 'composed'>, facts: Facts, layout: Layout): 
   return from.join() === to.join() ? rest : [...rest, { by: 'reshape', from, to }];
 }
 
-function powerOf(flow: Omit<Dataflow, 'composed'>, facts: Facts, part: Part): Part {
+function powerOf(flow: Flow, facts: Facts, part: Part): Part {
   if (part.kind !== 'statistic') return { kind: 'power', layout: part.layout, alone: false };
   const exponent = facts.arithmetic === 'exponent' ? facts.inputs.constants[1] : undefined;
   return { kind: 'statistic', divided: part.divided || Number(exponent?.data[0] ?? 0) < 0 };
 }
 
-function combined(
-  flow: Omit<Dataflow, 'composed'>,
-  facts: Facts,
-  operands: readonly (Part | undefined)[],
-): Part | undefined {
+function combined(flow: Flow, facts: Facts, operands: readonly (Part | undefined)[]): Part | undefined {
   const isOwn = (part: Part | undefined): boolean => part?.kind === 'carrier' || part?.kind === 'power';
   const [divisor] = facts.arithmetic === 'quotient' ? operands.slice(1) : [];
   const statistic = operands.find((part) => part?.kind === 'statistic');

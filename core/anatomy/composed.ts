@@ -1,6 +1,6 @@
 import { activationFrom } from './composed-activation.js';
 import { normalisationFrom } from './composed-normalisation.js';
-import type { Dataflow, Facts } from './dataflow.js';
+import type { Facts, Flow } from './flow.js';
 import type { ValueId } from '../network/graph.js';
 import type { Composed } from './region.js';
 
@@ -15,7 +15,7 @@ export interface ComposedSteps {
  * Activations and normalisations that a file holds as several nodes, or as one that looks at other channels too. A gate
  * that looks at more than the element itself (squeeze and excite, attention) is neither.
  */
-export function composedSteps(flow: Omit<Dataflow, 'composed'>): ComposedSteps {
+export function composedSteps(flow: Flow): ComposedSteps {
   const [byStart, byEnd, nodes] = [new Map<ValueId, Composed>(), new Map<Facts, Composed>(), new Set<Facts>()];
   for (const facts of flow.nodes) {
     for (const start of facts.node.outputs) {

@@ -1,4 +1,5 @@
-import { followed, keepsChannels, mixesChannels, type Dataflow, type Facts } from './dataflow.js';
+import { followed, keepsChannels, mixesChannels, type Dataflow } from './dataflow.js';
+import type { Facts } from './flow.js';
 import type { ValueId } from '../network/graph.js';
 import type { Role } from '../network/operators/operator.js';
 

@@ -1,4 +1,5 @@
-import type { Dataflow, Facts } from './dataflow.js';
+import type { Dataflow } from './dataflow.js';
+import type { Facts } from './flow.js';
 import type { Shape, ValueId } from '../network/graph.js';
 import { elementsPerImage } from '../network/operators/layout.js';
 import type { Window } from '../network/operators/operator.js';

@@ -1,4 +1,4 @@
-import type { Dataflow, Facts } from './dataflow.js';
+import type { Facts, Flow } from './flow.js';
 import type { ValueId } from '../network/graph.js';
 
 /** Nodes that mean one thing to the channels they handle: channel c of what they give is channel c of what they read. */
@@ -22,7 +22,7 @@ const mostNodes = 48;
  * @param ends whether it may end with this node.
  */
 export function regionBehind(
-  flow: Omit<Dataflow, 'composed'>,
+  flow: Flow,
   start: ValueId,
   admit: (facts: Facts) => boolean,
   ends: (facts: Facts) => boolean,

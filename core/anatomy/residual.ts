@@ -1,4 +1,5 @@
-import { isSum, type Dataflow, type Facts } from './dataflow.js';
+import { isSum, type Dataflow } from './dataflow.js';
+import type { Facts } from './flow.js';
 import type { ValueId } from '../network/graph.js';
 
 /** A path with convolutions that is added to a shorter path from the same fork. */

@@ -1,4 +1,5 @@
-import type { Dataflow, Facts } from './dataflow.js';
+import type { Dataflow } from './dataflow.js';
+import type { Facts } from './flow.js';
 import type { ValueId } from '../network/graph.js';
 import type { Range } from '../network/operators/operator.js';
 import { anything } from '../network/operators/range.js';

@@ -1,4 +1,5 @@
-import { isSum, keepsChannels, type Dataflow, type Facts } from './dataflow.js';
+import { isSum, keepsChannels, type Dataflow } from './dataflow.js';
+import type { Facts } from './flow.js';
 import type { ValueId } from '../network/graph.js';
 import type { SitePosition } from './kernel-unit.js';
 import type { Role } from '../network/operators/operator.js';

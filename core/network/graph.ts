@@ -1,32 +1,17 @@
 import type { Tensor } from '../tensor.js';
+import type { Operation, Shape, ValueId } from './operation.js';
 import type { OperatorName } from './operators/table.js';
 
-/** Name of a tensor on an edge of the graph; unique in its graph. */
-export type ValueId = string;
-
-/** A dimension that the graph leaves open: the number of images, or of rows in a program. */
-export const DYNAMIC = -1;
-
-/** Dimensions, row-major; `DYNAMIC` where open. Activations are NCHW: [DYNAMIC, channels, height, width]. */
-export type Shape = readonly number[];
-
-export type Attribute = number | string | readonly number[];
+export { DYNAMIC } from './operation.js';
+export type { Attribute, Shape, ValueId } from './operation.js';
 
 /**
  * One operation. Names and attributes are those of ONNX opset 14 after import has made them explicit (defaults filled,
  * `auto_pad` turned into pads, BatchNormalization in its inference form, constant inputs such as a Reshape's shape turned
  * into attributes), so that nothing downstream knows which format or opset a network came from.
  */
-export interface Node {
-  /** Unique in its graph. */
-  readonly id: string;
+export interface Node extends Operation {
   readonly op: OperatorName;
-  /** Activations and constants, in ONNX order; '' for an optional input left out. */
-  readonly inputs: readonly ValueId[];
-  readonly outputs: readonly ValueId[];
-  readonly attributes: Readonly<Record<string, Attribute>>;
-  /** Module path in the network's own terms (`layer2.0.conv1`) where one could be recovered; else the node's name. */
-  readonly path: string;
   /** Other names by which people know it: node name, weight name, output name. */
   readonly aliases: readonly string[];
 }

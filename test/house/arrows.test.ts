@@ -111,6 +111,16 @@ plant(
   `import { a } from './cycle-a.js';\nexport const b = (): number => a();\n`,
   'import(no-cycle)',
 );
+plant(
+  'core/network/type-cycle-a.ts',
+  `import type { B } from './type-cycle-b.js';\nexport interface A {\n  readonly b: B;\n}\n`,
+  'import(no-cycle)',
+);
+plant(
+  'core/network/type-cycle-b.ts',
+  `import type { A } from './type-cycle-a.js';\nexport interface B {\n  readonly a: A | undefined;\n}\n`,
+  'import(no-cycle)',
+);
 plant('core/network/default.ts', 'export default 1;\n', 'import(no-default-export)');
 plant('core/network/any.ts', 'export const f = (x: any): void => void x;\n', 'typescript(no-explicit-any)');
 plant('core/network/ignored.ts', '// @ts-ignore\nexport const x: number = 1;\n', 'typescript(ban-ts-comment)');

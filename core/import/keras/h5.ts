@@ -6,7 +6,8 @@ import { generationOf, importLayers } from '../tfjs/import-layers-model.js';
 import { rootDraft, type ModelDraft } from '../tfjs/topology.js';
 import { Weights } from '../tfjs/weights.js';
 import { invalidFile } from './bounds.js';
-import { floatsOf, readHdf5, type Hdf5Group } from './hdf5.js';
+import type { Hdf5Group } from './hdf5-task.js';
+import { floatsOf, readHdf5 } from './hdf5.js';
 
 /**
  * Imports a whole Keras model saved as .h5 (Keras 2, or Keras 3 in this legacy form): its configuration is that of a

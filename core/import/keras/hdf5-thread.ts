@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Hdf5Answer, Hdf5Task } from './hdf5.js';
+import type { Hdf5Answer, Hdf5Task } from './hdf5-task.js';
 
 /** What the thread says after each file. */
 export interface Hdf5Told {

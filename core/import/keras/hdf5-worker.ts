@@ -2,7 +2,7 @@ import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { parentPort } from 'node:worker_threads';
 import type { Attribute, Dataset, File, Group } from 'h5wasm';
-import type { Hdf5Dataset, Hdf5Group, Hdf5Task } from './hdf5.js';
+import type { Hdf5Dataset, Hdf5Group, Hdf5Task } from './hdf5-task.js';
 import type { Hdf5Told } from './hdf5-thread.js';
 
 /**

@@ -8,7 +8,8 @@ import { isContainer, modelDraft, rootDraft, type LayerDraft, type ModelDraft } 
 import { Weights } from '../tfjs/weights.js';
 import { readArchive } from './archive.js';
 import { invalidFile } from './bounds.js';
-import { floatsOf, readHdf5, type Hdf5Group } from './hdf5.js';
+import type { Hdf5Group } from './hdf5-task.js';
+import { floatsOf, readHdf5 } from './hdf5.js';
 
 /**
  * Imports a whole Keras 3 model saved as .keras: a zip archive of its configuration and of an HDF5 file in which each

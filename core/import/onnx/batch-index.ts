@@ -3,18 +3,7 @@ import { openDimension } from '../open-dimension.js';
 import { elementsPerImage } from '../../network/operators/layout.js';
 import type { Tensor } from '../../tensor.js';
 import { UnsupportedNode } from '../unsupported.js';
-import { numbers, type Translation } from './translation.js';
-
-/**
- * Positions computed from the open number of images: scale · image + offsets, of shape [images, …shape]. PyTorch's newer
- * exporter writes so what amounts to a Reshape (`as_strided` behind a pool, in ConvNeXt).
- */
-export interface BatchIndex {
-  readonly scale: number;
-  readonly shape: Shape;
-  /** Row-major, for one image. */
-  readonly offsets: readonly number[];
-}
+import { numbers, type BatchIndex, type Translation } from './translation.js';
 
 const integersOf = (constant: Tensor | undefined): number[] | undefined =>
   constant?.dtype === 'int64' ? Array.from(constant.data, Number) : undefined;

@@ -14,7 +14,7 @@ import { truthsAmong, truthsBesideReaders } from '../beside-reader.js';
 import { mistyped, typeBehind } from '../../network/element-type.js';
 import { unsupportedError, UnsupportedNode, type Unsupported } from '../unsupported.js';
 import { Attributes, decodeModel } from './decode.js';
-import { batchIndexOf, type BatchIndex } from './batch-index.js';
+import { batchIndexOf } from './batch-index.js';
 import { withChannelShuffles } from './channel-shuffle.js';
 import { withChannelsFirst } from './channels-first.js';
 import { checkNames, initialisersOf } from './initialisers.js';
@@ -24,7 +24,7 @@ import { inputOf } from './input.js';
 import { nameNodes, type NodeNames } from './path.js';
 import { checkOpset, opsetOf } from './opset.js';
 import { rules } from './rules.js';
-import { invalidModel, type Translation } from './translation.js';
+import { type BatchIndex, type Translation, invalidModel } from './translation.js';
 
 interface Parsed {
   readonly name: string;

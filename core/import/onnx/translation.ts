@@ -5,9 +5,19 @@ import type { Attribute, Shape, ValueId } from '../../network/graph.js';
 import type { Effort } from '../effort.js';
 import { isKnown } from '../open-dimension.js';
 import type { OperatorName } from '../../network/operators/table.js';
-import type { BatchIndex } from './batch-index.js';
 import { UnsupportedNode } from '../unsupported.js';
 import type { Attributes } from './decode.js';
+
+/**
+ * Positions computed from the open number of images: scale · image + offsets, of shape [images, …shape]. PyTorch's newer
+ * exporter writes so what amounts to a Reshape (`as_strided` behind a pool, in ConvNeXt).
+ */
+export interface BatchIndex {
+  readonly scale: number;
+  readonly shape: Shape;
+  /** Row-major, for one image. */
+  readonly offsets: readonly number[];
+}
 
 /** One ONNX node on its way into the graph: what a rule may ask and do. */
 export interface Translation {

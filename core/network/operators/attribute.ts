@@ -1,13 +1,13 @@
 import { PercussError } from '../../errors.js';
 import type { Tensor } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import type { NodeInputs } from './operator.js';
 
 /** Of windows, their steps and pads: what engines hold in 32 bits. */
 const largest = 2 ** 31 - 1;
 
 /** A complaint about one node, naming it. */
-export function invalidNode(node: Node, complaint: string): PercussError {
+export function invalidNode(node: Operation, complaint: string): PercussError {
   const name = node.path === node.id ? node.id : `${node.path} (${node.id})`;
   return new PercussError('MODEL_INVALID', `${node.op} "${name}": ${complaint}`, {
     details: { node: node.id, operator: node.op },
@@ -15,21 +15,21 @@ export function invalidNode(node: Node, complaint: string): PercussError {
 }
 
 /** A number among the attributes. @throws PercussError MODEL_INVALID naming the node. */
-export function numberOf(node: Node, name: string): number {
+export function numberOf(node: Operation, name: string): number {
   const value = node.attributes[name];
   if (typeof value !== 'number') throw invalidNode(node, `the attribute ${name} must be a number`);
   return value;
 }
 
 /** A list of numbers among the attributes. @throws PercussError MODEL_INVALID naming the node. */
-export function listOf(node: Node, name: string): readonly number[] {
+export function listOf(node: Operation, name: string): readonly number[] {
   const value = node.attributes[name];
   if (typeof value !== 'object') throw invalidNode(node, `the attribute ${name} must be a list of numbers`);
   return value;
 }
 
 /** Two whole numbers of at least 1: rows, columns. @throws PercussError MODEL_INVALID naming the node. */
-export function pairOf(node: Node, name: string): readonly [number, number] {
+export function pairOf(node: Operation, name: string): readonly [number, number] {
   const [first, second, ...rest] = listOf(node, name);
   if (first === undefined || second === undefined || rest.length > 0) {
     throw invalidNode(node, `the attribute ${name} must have two numbers, for rows and columns`);
@@ -41,7 +41,7 @@ export function pairOf(node: Node, name: string): readonly [number, number] {
 }
 
 /** Four pads: top, left, bottom, right. @throws PercussError MODEL_INVALID naming the node. */
-export function padsOf(node: Node): readonly [number, number, number, number] {
+export function padsOf(node: Operation): readonly [number, number, number, number] {
   const [top, left, bottom, right, ...rest] = listOf(node, 'pads');
   if (
     top === undefined ||
@@ -57,14 +57,18 @@ export function padsOf(node: Node): readonly [number, number, number, number] {
 }
 
 /** The shape of an input that must be there. @throws PercussError MODEL_INVALID naming the node. */
-export function shapeAt(node: Node, inputs: NodeInputs, index: number): Shape {
+export function shapeAt(node: Operation, inputs: NodeInputs, index: number): Shape {
   const shape = inputs.shapes[index];
   if (shape === undefined) throw invalidNode(node, `input ${index} is missing`);
   return shape;
 }
 
 /** An NCHW shape. @throws PercussError MODEL_INVALID naming the node. */
-export function imageShapeAt(node: Node, inputs: NodeInputs, index: number): readonly [number, number, number, number] {
+export function imageShapeAt(
+  node: Operation,
+  inputs: NodeInputs,
+  index: number,
+): readonly [number, number, number, number] {
   const [images, channels, height, width, ...rest] = shapeAt(node, inputs, index);
   if (
     images === undefined ||
@@ -82,21 +86,21 @@ export function imageShapeAt(node: Node, inputs: NodeInputs, index: number): rea
 }
 
 /** An axis counted from the front. @throws PercussError MODEL_INVALID naming the node. */
-export function axisOf(node: Node, axis: number, rank: number): number {
+export function axisOf(node: Operation, axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (positive < 0 || positive >= rank) throw invalidNode(node, `axis ${axis} does not exist in ${rank} dimensions`);
   return positive;
 }
 
 /** Tensor number `index` of an evaluation. @throws PercussError MODEL_INVALID naming the node. */
-export function tensorAt(node: Node, inputs: readonly (Tensor | undefined)[], index: number): Tensor {
+export function tensorAt(node: Operation, inputs: readonly (Tensor | undefined)[], index: number): Tensor {
   const found = inputs[index];
   if (found === undefined) throw invalidNode(node, `input ${index} is missing`);
   return found;
 }
 
 /** A float32 tensor of an evaluation. @throws PercussError MODEL_INVALID naming the node. */
-export function floatsAt(node: Node, inputs: readonly (Tensor | undefined)[], index: number): Tensor<'float32'> {
+export function floatsAt(node: Operation, inputs: readonly (Tensor | undefined)[], index: number): Tensor<'float32'> {
   const found = tensorAt(node, inputs, index);
   if (!isFloat32(found)) throw invalidNode(node, `input ${index} must be float32, got ${found.dtype}`);
   return found;

@@ -1,5 +1,5 @@
 import { float32, type Tensor } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { floatsAt, invalidNode, printShape, shapeAt } from './attribute.js';
 import { indices, stridesOf } from './layout.js';
 import type { Arithmetic, ChannelSource, ChannelSources, NodeInputs, Operator, Range, Role } from './operator.js';
@@ -30,7 +30,7 @@ export function broadcastIndices(shape: Shape, to: Shape): Int32Array {
 }
 
 /** Channel sources of an elementwise operator: what each of its inputs brings to each channel. */
-export function joinedChannels(node: Node, inputs: NodeInputs, output: Shape | undefined): ChannelSources {
+export function joinedChannels(node: Operation, inputs: NodeInputs, output: Shape | undefined): ChannelSources {
   const count = output?.[1];
   if (output === undefined || count === undefined || count === DYNAMIC) return 'mixed';
   const activations = node.inputs.flatMap((_, input) => {
@@ -54,7 +54,7 @@ interface BinaryDefinition {
 }
 
 /** The shape to which a node's two operands broadcast. @throws PercussError MODEL_INVALID naming the node. */
-export function outputShape(node: Node, inputs: NodeInputs): Shape {
+export function outputShape(node: Operation, inputs: NodeInputs): Shape {
   const [a, b] = [shapeAt(node, inputs, 0), shapeAt(node, inputs, 1)];
   const shape = broadcastShape([a, b]);
   if (shape === undefined) throw invalidNode(node, `shapes ${printShape(a)} and ${printShape(b)} do not broadcast`);
@@ -86,7 +86,7 @@ export function binary(definition: BinaryDefinition): Operator {
 }
 
 function combine(
-  node: Node,
+  node: Operation,
   a: Tensor<'float32'>,
   b: Tensor<'float32'>,
   apply: (a: number, b: number) => number,

@@ -2,11 +2,11 @@ import { tensor } from '../../tensor.js';
 import { inputsOf, invalidNode, tensorAt } from './attribute.js';
 import { broadcastIndices, joinedChannels, outputShape } from './broadcast.js';
 import type { ElementType, Operator, Range } from './operator.js';
-import type { Node } from '../graph.js';
+import type { Operation } from '../operation.js';
 
 interface TruthDefinition {
   types(inputs: readonly ElementType[]): ElementType | undefined;
-  range?(node: Node, a: Range, b: Range): Range;
+  range?(node: Operation, a: Range, b: Range): Range;
   holds(a: number, b: number): boolean;
 }
 
@@ -49,7 +49,7 @@ const atMost = (x: Range, high: number): Range => ({ low: x.low, high: Math.min(
 /** Both ways round, what a comparison says of the value it compares: of the first where that varies, else of the second. */
 const ordered =
   (sense: 'greater' | 'less') =>
-  (node: Node, a: Range, b: Range): Range => {
+  (node: Operation, a: Range, b: Range): Range => {
     const [first, second] = node.inputs;
     const constant = a.low === a.high;
     const [value, x, other] = constant ? [second, b, a] : [first, a, b];

@@ -1,16 +1,16 @@
 import { zeros, type Tensor } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { axisOf, invalidNode, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, indices, ownChannels, place, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
 
-function present(node: Node, shapes: readonly (Shape | undefined)[]): readonly Shape[] {
+function present(node: Operation, shapes: readonly (Shape | undefined)[]): readonly Shape[] {
   const result = shapes.filter((shape) => shape !== undefined);
   if (result.length === 0 || result.length !== node.inputs.length) throw invalidNode(node, 'an input is missing');
   return result;
 }
 
-function outputShape(node: Node, shapes: readonly Shape[]): Shape {
+function outputShape(node: Operation, shapes: readonly Shape[]): Shape {
   const first = shapes[0] as Shape;
   const axis = axisOf(node, numberOf(node, 'axis'), first.length);
   return first.map((_, at) => {

@@ -1,10 +1,10 @@
 import { float32, sizeOf, type Tensor } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { floatsAt, imageShapeAt, inputsOf, invalidNode, numberOf, padsOf, pairOf, printShape } from './attribute.js';
 import { elementsPerImage } from './layout.js';
 import type { NodeInputs, Operator } from './operator.js';
 
-function outputShape(node: Node, inputs: NodeInputs): readonly [number, number, number, number] {
+function outputShape(node: Operation, inputs: NodeInputs): readonly [number, number, number, number] {
   const [images, channels, height, width] = imageShapeAt(node, inputs, 0);
   const [kernels, perGroup, rows, columns] = imageShapeAt(node, inputs, 1);
   const group = numberOf(node, 'group');
@@ -49,7 +49,7 @@ function reach(size: number, count: number, stride: number, shift: number): Reac
  * Two-dimensional cross-correlation with strides, pads, dilations and groups. Inputs: x [N, C, H, W], weights
  * [K, C/group, rows, columns], and maybe a bias [K]. Each output is summed in float64 over channel, row, column.
  */
-function evaluate(node: Node, inputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
+function evaluate(node: Operation, inputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
   const [x, weights] = [floatsAt(node, inputs, 0), floatsAt(node, inputs, 1)];
   const bias = inputs[2] === undefined ? undefined : floatsAt(node, inputs, 2).data;
   const shape = outputShape(node, inputsOf(inputs));

@@ -1,5 +1,5 @@
 import { float32 } from '../../tensor.js';
-import type { Node } from '../graph.js';
+import type { Operation } from '../operation.js';
 import { floatsAt, numberOf, shapeAt } from './attribute.js';
 import { ownChannels } from './layout.js';
 import type { Arithmetic, Operator, Range } from './operator.js';
@@ -8,9 +8,9 @@ import { anything } from './range.js';
 interface UnaryDefinition {
   /** Names of its attributes, all numbers. */
   readonly attributes?: readonly string[];
-  rectifies(node: Node): boolean;
+  rectifies(node: Operation): boolean;
   /** Whether numbers that are not negative stay so; by default they do. */
-  keepsSign?(node: Node): boolean;
+  keepsSign?(node: Operation): boolean;
   /** Whether a larger number never gives a smaller one: the ends of what comes in are then the ends of what goes out. */
   readonly rises?: boolean;
   /** Between which numbers all its results lie, where it does not rise. */
@@ -18,12 +18,12 @@ interface UnaryDefinition {
   readonly arithmetic?: Arithmetic;
   readonly since?: number;
   /** The function, for the attributes of one node. */
-  at(node: Node): (x: number) => number;
+  at(node: Operation): (x: number) => number;
 }
 
 /** An activation function: float32 in, float32 of the same shape out. */
 export function unary(definition: UnaryDefinition): Operator {
-  const between = (node: Node, { low, high }: Range): Range => {
+  const between = (node: Operation, { low, high }: Range): Range => {
     const apply = definition.at(node);
     const ends = { low: apply(low), high: apply(high) };
     return Number.isNaN(ends.low) || Number.isNaN(ends.high) ? anything : ends;

@@ -1,11 +1,11 @@
 import { tensor } from '../../tensor.js';
-import type { Node, Shape } from '../graph.js';
+import type { Operation, Shape } from '../operation.js';
 import { invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { broadcastIndices, broadcastShape, joinedChannels } from './broadcast.js';
 import { alike, picked } from './layout.js';
 import type { Operator } from './operator.js';
 
-function outputShape(node: Node, x: Shape): Shape {
+function outputShape(node: Operation, x: Shape): Shape {
   const target = listOf(node, 'shape');
   const shape = broadcastShape([x, target]);
   if (shape === undefined) throw invalidNode(node, `${printShape(x)} does not broadcast to ${printShape(target)}`);

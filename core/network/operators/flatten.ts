@@ -1,9 +1,9 @@
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { invalidNode, numberOf, shapeAt, tensorAt } from './attribute.js';
 import { alike, extentOf, openAxisMoves, ownChannels, reshaped } from './layout.js';
 import type { Operator } from './operator.js';
 
-function outputShape(node: Node, x: Shape): Shape {
+function outputShape(node: Operation, x: Shape): Shape {
   const axis = numberOf(node, 'axis');
   const from = axis < 0 ? axis + x.length : axis;
   if (from < 0 || from > x.length) throw invalidNode(node, `axis ${axis} does not exist in ${x.length} dimensions`);

@@ -1,5 +1,5 @@
 import { sizeOf, tensor } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { axisOf, invalidNode, listOf, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, ownChannels, picked } from './layout.js';
 import type { Operator } from './operator.js';
@@ -10,7 +10,7 @@ interface Picks {
   readonly shape: Shape;
 }
 
-function picksOf(node: Node, x: Shape): Picks {
+function picksOf(node: Operation, x: Shape): Picks {
   const axis = axisOf(node, numberOf(node, 'axis'), x.length);
   const [wanted, size] = [listOf(node, 'indices'), x[axis] as number];
   if (wanted.length === 0 || wanted.some((at) => at < 0 || (size !== DYNAMIC && at >= size))) {

@@ -1,4 +1,4 @@
-import type { Node } from '../graph.js';
+import type { Operation } from '../operation.js';
 import { invalidNode } from './attribute.js';
 import { unary } from './elementwise.js';
 import { errorFunction } from './erf.js';
@@ -6,7 +6,7 @@ import type { Operator } from './operator.js';
 
 type Form = 'none' | 'tanh';
 
-function formOf(node: Node): Form {
+function formOf(node: Operation): Form {
   const form = node.attributes['approximate'];
   if (form === 'none' || form === 'tanh') return form;
   throw invalidNode(node, `the attribute approximate must be none or tanh, got ${String(form)}`);

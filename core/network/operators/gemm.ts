@@ -1,5 +1,5 @@
 import { float32 } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { floatsAt, inputsOf, invalidNode, numberOf, printShape, shapeAt } from './attribute.js';
 import { broadcastIndices, broadcastShape } from './broadcast.js';
 import type { NodeInputs, Operator } from './operator.js';
@@ -10,7 +10,7 @@ interface Extents {
   readonly columns: number;
 }
 
-function extentsOf(node: Node, inputs: NodeInputs): Extents {
+function extentsOf(node: Operation, inputs: NodeInputs): Extents {
   const turned = (index: 0 | 1, flag: string): readonly [number, number] => {
     const [first, second, ...rest] = shapeAt(node, inputs, index);
     if (first === undefined || second === undefined || rest.length > 0) {

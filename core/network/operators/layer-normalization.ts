@@ -1,12 +1,12 @@
 import { float32 } from '../../tensor.js';
-import type { Node, Shape } from '../graph.js';
+import type { Operation, Shape } from '../operation.js';
 import { axisOf, floatsAt, invalidNode, numberOf, printShape, shapeAt } from './attribute.js';
 import { broadcastIndices, broadcastShape } from './broadcast.js';
 import { elementsPerImage, ownChannels } from './layout.js';
 import type { NodeInputs, Operator } from './operator.js';
 
 /** Where the normalised axes begin. */
-function fromAxis(node: Node, inputs: NodeInputs): number {
+function fromAxis(node: Operation, inputs: NodeInputs): number {
   const x = shapeAt(node, inputs, 0);
   const axis = axisOf(node, numberOf(node, 'axis'), x.length);
   const rest: Shape = x.slice(axis);

@@ -1,5 +1,5 @@
 import { sizeOf, zeros, type DType, type Tensor } from '../../tensor.js';
-import { DYNAMIC, type Shape } from '../graph.js';
+import { DYNAMIC, type Shape } from '../operation.js';
 import type { ChannelSources, ElementType } from './operator.js';
 
 /** Elements between neighbours along each axis of a row-major array. */

@@ -1,11 +1,11 @@
 import { float32, sizeOf } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { floatsAt, inputsOf, invalidNode, printShape, shapeAt } from './attribute.js';
 import { broadcastIndices, broadcastShape } from './broadcast.js';
 import { elementsPerImage } from './layout.js';
 import type { NodeInputs, Operator } from './operator.js';
 
-function outputShape(node: Node, inputs: NodeInputs): Shape {
+function outputShape(node: Operation, inputs: NodeInputs): Shape {
   const [a, b] = [shapeAt(node, inputs, 0), shapeAt(node, inputs, 1)];
   const stacks = broadcastShape([a.slice(0, -2), b.slice(0, -2)]);
   const [inner, same] = [a.at(-1), b.at(-2)];

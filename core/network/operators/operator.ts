@@ -1,5 +1,5 @@
 import type { Tensor } from '../../tensor.js';
-import type { Attribute, Node, Shape, ValueId } from '../graph.js';
+import type { Attribute, Operation, Shape, ValueId } from '../operation.js';
 
 /**
  * What an operator is to the search for sites. `bias` and `scale`: elementwise with a constant, as part of a convolution.
@@ -98,40 +98,40 @@ export interface Emission {
  * node asks its row; nobody else branches on operator names.
  */
 export interface Operator {
-  role(node: Node, inputs: NodeInputs): Role;
+  role(node: Operation, inputs: NodeInputs): Role;
   /** The ONNX opset in which it appeared, where that is newer than the one that is emitted otherwise (14). */
   readonly since?: number;
   /** Whether no output element can be negative. */
-  rectifies(node: Node): boolean;
+  rectifies(node: Operation): boolean;
   /** Whether no output element can be negative where no input element is. */
-  keepsSign?(node: Node): boolean;
+  keepsSign?(node: Operation): boolean;
   /** Between which numbers the output lies, given that of each input; where it says more than the two above. */
-  range?(node: Node, ranges: readonly Range[]): Range;
+  range?(node: Operation, ranges: readonly Range[]): Range;
   /** What it can be in a normalisation of several nodes; undefined: no part of one. */
   readonly arithmetic?: Arithmetic;
   /** What its outputs hold, given what its inputs do; undefined: it is not made for such. By default numbers of numbers. */
   types?(inputs: readonly ElementType[]): ElementType | undefined;
   /** Shapes of the outputs. @throws PercussError MODEL_INVALID naming the node. */
-  infer(node: Node, inputs: NodeInputs): readonly Shape[];
+  infer(node: Operation, inputs: NodeInputs): readonly Shape[];
   /** Multiply-accumulates for one image (open dimensions count once); 0 for everything that is not a product sum. */
-  macs(node: Node, inputs: NodeInputs, outputs: readonly Shape[]): number;
+  macs(node: Operation, inputs: NodeInputs, outputs: readonly Shape[]): number;
   /** Steps of `evaluate` besides one for each element read and written; none where it is left out. */
-  work?(node: Node, inputs: NodeInputs, outputs: readonly Shape[]): number;
+  work?(node: Operation, inputs: NodeInputs, outputs: readonly Shape[]): number;
   /** What the channels of one output are made of; `output` is 0 but for operators that have several. */
-  channels(node: Node, inputs: NodeInputs, outputs: readonly Shape[], output: number): ChannelSources;
+  channels(node: Operation, inputs: NodeInputs, outputs: readonly Shape[], output: number): ChannelSources;
   /**
    * Whether along `axis` of input number `input`, which is the images', elements meet in one output element or do not keep
    * their places; left out: never. An output that has no such axis needs no word.
    */
-  imagesMeet?(node: Node, inputs: NodeInputs, input: number, axis: number): boolean;
+  imagesMeet?(node: Operation, inputs: NodeInputs, input: number, axis: number): boolean;
   /** Where an axis of the input stands in the output, for operators that move axes. */
-  axisBehind?(node: Node, axis: number): number;
+  axisBehind?(node: Operation, axis: number): number;
   /** The window through which an output element sees its input; `global` for all of it; undefined: elementwise in space. */
-  window?(node: Node, inputs: NodeInputs): Window | 'global' | undefined;
+  window?(node: Operation, inputs: NodeInputs): Window | 'global' | undefined;
   /** Inputs that hold statistics measured in training, which nobody counts as parameters. */
   readonly statistics?: readonly number[];
   /** For the given ONNX opset: 14 or newer. */
-  emit(node: Node, opset: number): Emission;
+  emit(node: Operation, opset: number): Emission;
   /** The definition of the operator: plain loops, sums in float64 in fixed order. Open dimensions come from the tensors. */
-  evaluate(node: Node, inputs: readonly (Tensor | undefined)[]): readonly Tensor[];
+  evaluate(node: Operation, inputs: readonly (Tensor | undefined)[]): readonly Tensor[];
 }

@@ -1,5 +1,5 @@
 import { float32, tensor, zeros } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { floatsAt, invalidNode, listOf, numberOf, shapeAt } from './attribute.js';
 import { stridesOf } from './layout.js';
 import type { Operator, Window } from './operator.js';
@@ -16,7 +16,7 @@ const folds: ReadonlyMap<string, Fold> = new Map(
 );
 
 /** How padding folds back into its axis, by `mode`. @throws PercussError MODEL_INVALID naming the node. */
-export function foldOf(node: Node): Fold {
+export function foldOf(node: Operation): Fold {
   const mode = String(node.attributes['mode']);
   const fold = folds.get(mode);
   if (fold === undefined) throw invalidNode(node, `padding mode ${mode} is not known`);
@@ -24,13 +24,13 @@ export function foldOf(node: Node): Fold {
 }
 
 /** Elements before and behind each axis; fewer where negative. @throws PercussError MODEL_INVALID naming the node. */
-export function padsOf(node: Node, rank: number): readonly (readonly [number, number])[] {
+export function padsOf(node: Operation, rank: number): readonly (readonly [number, number])[] {
   const pads = listOf(node, 'pads');
   if (pads.length !== 2 * rank) throw invalidNode(node, `${2 * rank} pads expected, got ${pads.length}`);
   return Array.from({ length: rank }, (_, axis) => [pads[axis] as number, pads[axis + rank] as number]);
 }
 
-function outputShape(node: Node, x: Shape): Shape {
+function outputShape(node: Operation, x: Shape): Shape {
   foldOf(node);
   return padsOf(node, x.length).map(([before, after], axis) => {
     const size = x[axis] as number;

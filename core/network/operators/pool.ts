@@ -1,5 +1,5 @@
 import { float32, sizeOf } from '../../tensor.js';
-import { DYNAMIC, type Attribute, type Node, type Shape } from '../graph.js';
+import { type Attribute, DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { floatsAt, imageShapeAt, inputsOf, invalidNode, numberOf, padsOf, pairOf } from './attribute.js';
 import { ownChannels } from './layout.js';
 import type { NodeInputs, Operator } from './operator.js';
@@ -14,18 +14,18 @@ export interface PoolWindow {
 
 interface PoolDefinition {
   /** Attributes beyond those of every pool, as ONNX has them. */
-  extra(node: Node): Readonly<Record<string, Attribute>>;
+  extra(node: Operation): Readonly<Record<string, Attribute>>;
   readonly start: number;
   combine(sum: number, x: number): number;
-  finish(node: Node, sum: number, window: PoolWindow): number;
-  rectifies(node: Node): boolean;
+  finish(node: Operation, sum: number, window: PoolWindow): number;
+  rectifies(node: Operation): boolean;
 }
 
 /**
  * Windows along one axis. In ceil mode a last window that would begin in the padding behind the input is left out, as in
  * PyTorch and in ONNX since opset 19.
  */
-function countOf(node: Node, size: number, axis: 0 | 1): number {
+function countOf(node: Operation, size: number, axis: 0 | 1): number {
   if (size === DYNAMIC) return DYNAMIC;
   const [kernel, stride, dilation] = [
     pairOf(node, 'kernel_shape')[axis],
@@ -42,7 +42,7 @@ function countOf(node: Node, size: number, axis: 0 | 1): number {
   return (count - 1) * stride >= size + pads[axis] ? count - 1 : count;
 }
 
-function outputShape(node: Node, inputs: NodeInputs): readonly [number, number, number, number] {
+function outputShape(node: Operation, inputs: NodeInputs): readonly [number, number, number, number] {
   const [images, channels, height, width] = imageShapeAt(node, inputs, 0);
   return [images, channels, countOf(node, height, 0), countOf(node, width, 1)];
 }

@@ -1,5 +1,5 @@
 import { float32, tensor } from '../../tensor.js';
-import type { Node, Shape } from '../graph.js';
+import type { Operation, Shape } from '../operation.js';
 import { axisOf, floatsAt, listOf, numberOf, shapeAt } from './attribute.js';
 import { indices, ownChannels, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
@@ -14,11 +14,11 @@ interface Reduction {
   readonly axesInput: number;
 }
 
-function axesOf(node: Node, rank: number): ReadonlySet<number> {
+function axesOf(node: Operation, rank: number): ReadonlySet<number> {
   return new Set(listOf(node, 'axes').map((axis) => axisOf(node, axis, rank)));
 }
 
-function outputShape(node: Node, x: Shape): Shape {
+function outputShape(node: Operation, x: Shape): Shape {
   const axes = axesOf(node, x.length);
   return numberOf(node, 'keepdims') === 1
     ? x.map((dim, axis) => (axes.has(axis) ? 1 : dim))

@@ -1,11 +1,11 @@
 import { sizeOf, tensor } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, elementsPerImage, openAxisMoves, ownChannels, reshaped } from './layout.js';
 import type { ChannelSources, Operator } from './operator.js';
 
 /** The shape that a target with 0 (as before) and at most one −1 (the rest) gives. */
-function outputShape(node: Node, x: Shape): Shape {
+function outputShape(node: Operation, x: Shape): Shape {
   const target = listOf(node, 'shape');
   const copied = target.map((dim, axis) => {
     if (dim !== 0) return dim;

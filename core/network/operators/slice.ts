@@ -1,5 +1,5 @@
 import { tensor } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { axisOf, invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator, Window } from './operator.js';
@@ -20,7 +20,7 @@ function cutOf(size: number, start: number, end: number, step: number): Cut {
 }
 
 /** The cut of each axis of `x`. An open axis stays whole or, if it is really cut, cannot be known: undefined. */
-export function cutsOf(node: Node, x: Shape): readonly (Cut | undefined)[] {
+export function cutsOf(node: Operation, x: Shape): readonly (Cut | undefined)[] {
   const cuts: (Cut | undefined)[] = x.map((size) => ({ start: 0, step: 1, length: size }));
   const [starts, ends, steps] = [listOf(node, 'starts'), listOf(node, 'ends'), listOf(node, 'steps')];
   listOf(node, 'axes').forEach((named, i) => {

@@ -1,10 +1,10 @@
 import { tensor } from '../../tensor.js';
-import { DYNAMIC, type Node, type Shape } from '../graph.js';
+import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { axisOf, invalidNode, listOf, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
 
-function outputShapes(node: Node, x: Shape): readonly Shape[] {
+function outputShapes(node: Operation, x: Shape): readonly Shape[] {
   const axis = axisOf(node, numberOf(node, 'axis'), x.length);
   const sizes = listOf(node, 'split');
   const total = sizes.reduce((sum, size) => sum + size, 0);

@@ -1,9 +1,9 @@
-import type { Node, Shape } from '../graph.js';
+import type { Operation, Shape } from '../operation.js';
 import { axisOf, invalidNode, listOf, shapeAt, tensorAt } from './attribute.js';
 import { alike, indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
 
-function permutationOf(node: Node, rank: number): readonly number[] {
+function permutationOf(node: Operation, rank: number): readonly number[] {
   const permutation = listOf(node, 'perm').map((axis) => axisOf(node, axis, rank));
   if (permutation.length !== rank || new Set(permutation).size !== rank)
     throw invalidNode(node, `perm must name each of ${rank} axes once`);

@@ -4,9 +4,9 @@ import { broadcastIndices, broadcastShape, joinedChannels } from './broadcast.js
 import { picked, place } from './layout.js';
 import type { NodeInputs, Operator } from './operator.js';
 import { anything, sharedRange, unionRange } from './range.js';
-import type { Node, Shape } from '../graph.js';
+import type { Operation, Shape } from '../operation.js';
 
-function outputShape(node: Node, inputs: NodeInputs): Shape {
+function outputShape(node: Operation, inputs: NodeInputs): Shape {
   const shapes = [0, 1, 2].map((index) => shapeAt(node, inputs, index));
   const shape = broadcastShape(shapes);
   if (shape === undefined) throw invalidNode(node, `shapes ${shapes.map(printShape).join(', ')} do not broadcast`);

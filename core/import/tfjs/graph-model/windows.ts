@@ -6,7 +6,8 @@ import { permuted } from '../permuted.js';
 import { windowsOf, type Pair } from '../windows.js';
 import { fusedOf } from './activations.js';
 import type { NodeCall, NodeImporter } from './call.js';
-import { batchToSpace, spaceToBatch, spreadConvolution, spreadOf } from './spread.js';
+import { batchToSpace, spaceToBatch } from './space-to-batch.js';
+import { spreadConvolution, spreadOf } from './spread.js';
 
 /** Rows and columns of an attribute with four numbers, in the order that `data_format` says. */
 function pairOf(call: NodeCall, name: string, form: Form): Pair {
