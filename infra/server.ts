@@ -113,60 +113,99 @@ export async function startPrivateServer(options: PrivateServerOptions): Promise
     throw error;
   }
 
-  let stopping = false;
-  let fail: (error: PercussError) => void;
-  const failed = new Promise<PercussError>((resolve) => {
-    fail = resolve;
-  });
-  const supervise = async (): Promise<void> => {
-    let crashes: number[] = [];
-    for (;;) {
-      const reason = await current.exit;
-      if (stopping) return;
-      // The shell may be what died.
-      killQuietly(current.pid);
-      crashes = [...crashes, Date.now()].filter((at) => Date.now() - at < 60_000);
-      if (crashes.length > mostCrashes) {
-        fail(
-          new PercussError(
-            'SERVER_UNAVAILABLE',
-            `the Temporal server ended ${crashes.length} times within a minute (${reason}; ${await tail(log)})`,
-          ),
-        );
-        return;
-      }
-      options.onNotice?.(`the Temporal server ended (${reason}) and is started again on its file`);
-      try {
-        current = await run();
-        if (stopping) await end(current);
-        else await ready(current, address, log);
-      } catch (error) {
-        options.onNotice?.(messageOf(error));
-        await sleep(500);
-      }
-    }
-  };
-  const supervision = supervise().catch((error: unknown) => {
-    fail(
-      new PercussError('SERVER_UNAVAILABLE', `the Temporal server could not be kept running: ${messageOf(error)}`, {
-        cause: error,
-      }),
-    );
+  const supervisor = new Supervisor(current, options.onNotice, log, async () => {
+    const again = await run();
+    return { again, ready: () => ready(again, address, log) };
   });
   return {
     address,
     namespace: serverNamespace,
     ...(options.ui ? { ui: `http://127.0.0.1:${ports.ui}` } : {}),
-    pid: () => current.pid,
-    failed,
+    pid: () => supervisor.current.pid,
+    failed: supervisor.failed,
     stop: async () => {
-      if (stopping) return;
-      stopping = true;
-      await end(current);
-      await supervision;
-      await cleanUp();
+      if (await supervisor.stop()) await cleanUp();
     },
   };
+}
+
+/** Starts a server again whenever it ends, until it is stopped or ends too often. */
+class Supervisor {
+  /** Resolves when the server can't be kept running. */
+  readonly failed: Promise<PercussError>;
+  current: Running;
+  readonly #onNotice: PrivateServerOptions['onNotice'];
+  readonly #log: string;
+  readonly #restart: () => Promise<{ readonly again: Running; readonly ready: () => Promise<void> }>;
+  readonly #supervision: Promise<void>;
+  #fail: (error: PercussError) => void = () => undefined;
+  #stopping = false;
+
+  constructor(
+    current: Running,
+    onNotice: PrivateServerOptions['onNotice'],
+    log: string,
+    restart: () => Promise<{ readonly again: Running; readonly ready: () => Promise<void> }>,
+  ) {
+    this.current = current;
+    this.#onNotice = onNotice;
+    this.#log = log;
+    this.#restart = restart;
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+    this.#supervision = this.#supervise().catch((error: unknown) => {
+      this.#fail(
+        new PercussError('SERVER_UNAVAILABLE', `the Temporal server could not be kept running: ${messageOf(error)}`, {
+          cause: error,
+        }),
+      );
+    });
+  }
+
+  /** Ends the server; false where that was asked for before. */
+  async stop(): Promise<boolean> {
+    if (this.#stopping) return false;
+    this.#stopping = true;
+    await end(this.current);
+    await this.#supervision;
+    return true;
+  }
+
+  async #supervise(): Promise<void> {
+    let crashes: number[] = [];
+    for (;;) {
+      const reason = await this.current.exit;
+      if (this.#stopping) return;
+      // The shell may be what died.
+      killQuietly(this.current.pid);
+      crashes = [...crashes, Date.now()].filter((at) => Date.now() - at < 60_000);
+      if (crashes.length > mostCrashes) {
+        const ended = `the Temporal server ended ${crashes.length} times within a minute`;
+        this.#fail(new PercussError('SERVER_UNAVAILABLE', `${ended} (${reason}; ${await tail(this.#log)})`));
+        return;
+      }
+      this.#onNotice?.(`the Temporal server ended (${reason}) and is started again on its file`);
+      await this.#startAgain();
+    }
+  }
+
+  async #startAgain(): Promise<void> {
+    try {
+      const { again, ready: isReady } = await this.#restart();
+      this.current = again;
+      // It may have been stopped meanwhile.
+      if (this.#isStopping()) await end(again);
+      else await isReady();
+    } catch (error) {
+      this.#onNotice?.(messageOf(error));
+      await sleep(500);
+    }
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping;
+  }
 }
 
 async function launch(options: PrivateServerOptions, file: string, log: string, ports: ServerPorts): Promise<Running> {

@@ -18,41 +18,8 @@ const scratchFolder = '.tmp';
  */
 export function fileStore(folder: string): ObjectStore {
   const root = path.resolve(folder);
-  const scratch = path.join(root, scratchFolder);
+  const writer = new FileWriter(root);
   const pathOf = (key: Key): string => path.join(root, key);
-  let prepared: Promise<void> | undefined;
-  // Folders that this store has seen on disk, with their parents flushed.
-  const durable = new Set<string>();
-
-  async function prepare(): Promise<void> {
-    await makeDurable(scratch, durable);
-    const names = await readdir(scratch);
-    const leftovers = await Promise.all(names.map((name) => isLeftover(path.join(scratch, name))));
-    await Promise.all(
-      names.filter((_, i) => leftovers[i]).map((name) => rm(path.join(scratch, name), { force: true })),
-    );
-  }
-
-  async function put(key: Key, bytes: Uint8Array): Promise<boolean> {
-    const target = pathOf(key);
-    if (await exists(target)) return false;
-    await (prepared ??= prepare());
-    const temporary = path.join(scratch, scratchName(randomUUID()));
-    try {
-      await writeDurably(temporary, bytes);
-      await makeDurable(path.dirname(target), durable);
-      try {
-        await link(temporary, target);
-      } catch (error) {
-        if (hasCode(error, 'EEXIST')) return false;
-        throw error;
-      }
-      await flushFolder(path.dirname(target));
-      return true;
-    } finally {
-      await rm(temporary, { force: true });
-    }
-  }
 
   return {
     url: `file:${root}`,
@@ -72,14 +39,13 @@ export function fileStore(folder: string): ObjectStore {
       checkKey(key);
       checkSignal(options?.signal);
       try {
-        return await put(key, bytes);
+        return await writer.put(pathOf(key), bytes);
       } catch (error) {
         // Folders, or the temporary file, may have been removed by somebody who tidied up: begin once more.
-        prepared = undefined;
-        durable.clear();
+        writer.forget();
         if (!hasCode(error, 'ENOENT')) throw unreachable(root, error);
       }
-      return put(key, bytes).catch((error: unknown) => {
+      return writer.put(pathOf(key), bytes).catch((error: unknown) => {
         throw unreachable(root, error);
       });
     },
@@ -102,6 +68,53 @@ export function fileStore(folder: string): ObjectStore {
     },
     async close() {},
   };
+}
+
+/** Puts files in place whole; knows what of the store's folders is on disk. */
+class FileWriter {
+  readonly #scratch: string;
+  #prepared: Promise<void> | undefined;
+  /** Folders that were seen on disk, with their parents flushed. */
+  readonly #durable = new Set<string>();
+
+  constructor(root: string) {
+    this.#scratch = path.join(root, scratchFolder);
+  }
+
+  /** False if the name is taken. */
+  async put(target: string, bytes: Uint8Array): Promise<boolean> {
+    if (await exists(target)) return false;
+    await (this.#prepared ??= this.#prepare());
+    const temporary = path.join(this.#scratch, scratchName(randomUUID()));
+    try {
+      await writeDurably(temporary, bytes);
+      await makeDurable(path.dirname(target), this.#durable);
+      try {
+        await link(temporary, target);
+      } catch (error) {
+        if (hasCode(error, 'EEXIST')) return false;
+        throw error;
+      }
+      await flushFolder(path.dirname(target));
+      return true;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  forget(): void {
+    this.#prepared = undefined;
+    this.#durable.clear();
+  }
+
+  async #prepare(): Promise<void> {
+    await makeDurable(this.#scratch, this.#durable);
+    const names = await readdir(this.#scratch);
+    const leftovers = await Promise.all(names.map((name) => isLeftover(path.join(this.#scratch, name))));
+    await Promise.all(
+      names.filter((_, i) => leftovers[i]).map((name) => rm(path.join(this.#scratch, name), { force: true })),
+    );
+  }
 }
 
 /** Depth first, in the order of whole keys: a folder sorts as its name with '/', which '-' and '.' precede. */

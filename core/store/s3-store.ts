@@ -24,110 +24,134 @@ const tries = 6;
  * stored bytes are the ones given.
  */
 export function s3Store(settings: S3Settings): ObjectStore {
-  const { client, host, url } = connectS3(settings);
-  const Bucket = settings.bucket;
-  const folder = settings.prefix ? `${settings.prefix}/` : '';
+  return new S3Store(settings);
+}
 
-  async function attempt<T>(
-    signal: AbortSignal | undefined,
-    send: (options: { abortSignal?: AbortSignal }) => Promise<T>,
-  ): Promise<T> {
-    checkSignal(signal);
-    try {
-      return await send(signal ? { abortSignal: signal } : {});
-    } catch (error) {
-      checkSignal(signal);
-      throw error;
+class S3Store implements ObjectStore {
+  readonly #connection: ReturnType<typeof connectS3>;
+  readonly #bucket: string;
+  readonly #folder: string;
+
+  constructor(settings: S3Settings) {
+    this.#connection = connectS3(settings);
+    this.#bucket = settings.bucket;
+    this.#folder = settings.prefix ? `${settings.prefix}/` : '';
+  }
+
+  get url(): string {
+    return this.#connection.url;
+  }
+
+  async head(key: Key, options?: StoreOptions): Promise<ObjectInfo | undefined> {
+    checkKey(key);
+    const found = await this.#orUndefined(options?.signal, (request) =>
+      this.#connection.client.send(new HeadObjectCommand(this.#named(key)), request),
+    );
+    return found && { key, bytes: found.ContentLength ?? 0 };
+  }
+
+  async get(
+    key: Key,
+    range?: { readonly from: number; readonly to: number },
+    options?: StoreOptions,
+  ): Promise<Uint8Array | undefined> {
+    checkKey(key);
+    if (range && range.to <= range.from) return (await this.head(key, options)) && new Uint8Array();
+    const input = { ...this.#named(key), ...(range ? { Range: `bytes=${range.from}-${range.to - 1}` } : {}) };
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await attempt(options?.signal, async (request) => {
+          const { Body } = await this.#connection.client.send(new GetObjectCommand(input), request);
+          return plain((await Body?.transformToByteArray()) ?? new Uint8Array());
+        });
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        // A range behind the end of the object.
+        if (statusOf(error) === 416) return new Uint8Array();
+        // The SDK retries requests, but not bodies that break off.
+        if (attempts >= tries || !isBroken(error)) throw this.#failure(error);
+        await backOff(attempts, options?.signal);
+      }
     }
   }
 
+  async putIfAbsent(key: Key, bytes: Uint8Array, options?: StoreOptions): Promise<boolean> {
+    checkKey(key);
+    const input = { ...this.#named(key), Body: bytes, ContentLength: bytes.length, IfNoneMatch: '*' };
+    for (let attempts = 1; ; attempts++) {
+      try {
+        await attempt(options?.signal, (request) => this.#connection.client.send(new PutObjectCommand(input), request));
+        return true;
+      } catch (error) {
+        if (statusOf(error) === 412) return false;
+        // Another conditional write of this key is under way: its outcome decides.
+        if (statusOf(error) !== 409 || attempts >= tries) throw this.#failure(error);
+        await backOff(attempts, options?.signal);
+      }
+    }
+  }
+
+  async *list(prefix: string, after?: Key, options?: StoreOptions): AsyncGenerator<ObjectInfo> {
+    checkPrefix(prefix);
+    let page: ListObjectsV2CommandOutput | undefined;
+    do {
+      const input = {
+        Bucket: this.#bucket,
+        Prefix: this.#folder + prefix,
+        ...(page?.NextContinuationToken ? { ContinuationToken: page.NextContinuationToken } : {}),
+        ...(!page && after !== undefined ? { StartAfter: this.#folder + after } : {}),
+      };
+      page = await this.#orUndefined(options?.signal, (request) =>
+        this.#connection.client.send(new ListObjectsV2Command(input), request),
+      );
+      for (const { Key: name = '', Size: bytes = 0 } of page?.Contents ?? []) {
+        const key = name.slice(this.#folder.length);
+        if (name.startsWith(this.#folder) && isKey(key) && (after === undefined || key > after)) yield { key, bytes };
+      }
+    } while (page?.IsTruncated && page.NextContinuationToken);
+  }
+
+  async remove(key: Key, options?: StoreOptions): Promise<void> {
+    checkKey(key);
+    await this.#orUndefined(options?.signal, (request) =>
+      this.#connection.client.send(new DeleteObjectCommand(this.#named(key)), request),
+    );
+  }
+
+  close(): Promise<void> {
+    this.#connection.client.destroy();
+    return Promise.resolve();
+  }
+
+  #named(key: Key): { readonly Bucket: string; readonly Key: string } {
+    return { Bucket: this.#bucket, Key: this.#folder + key };
+  }
+
   /** Runs a request; undefined if there is no such object. */
-  async function orUndefined<T>(
-    signal: AbortSignal | undefined,
-    send: (options: { abortSignal?: AbortSignal }) => Promise<T>,
-  ): Promise<T | undefined> {
+  async #orUndefined<T>(signal: AbortSignal | undefined, send: Send<T>): Promise<T | undefined> {
     try {
       return await attempt(signal, send);
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw s3Failure(error, place());
+      throw this.#failure(error);
     }
   }
 
-  const place = () => ({ bucket: Bucket, host: host() });
-  const head = async (key: Key, options?: StoreOptions): Promise<ObjectInfo | undefined> => {
-    checkKey(key);
-    const found = await orUndefined(options?.signal, (request) =>
-      client.send(new HeadObjectCommand({ Bucket, Key: folder + key }), request),
-    );
-    return found && { key, bytes: found.ContentLength ?? 0 };
-  };
+  #failure(error: unknown): unknown {
+    return s3Failure(error, { bucket: this.#bucket, host: this.#connection.host() });
+  }
+}
 
-  return {
-    url,
-    head,
-    async get(key, range, options) {
-      checkKey(key);
-      if (range && range.to <= range.from) return (await head(key, options)) && new Uint8Array();
-      const input = { Bucket, Key: folder + key, ...(range ? { Range: `bytes=${range.from}-${range.to - 1}` } : {}) };
-      for (let attempts = 1; ; attempts++) {
-        try {
-          return await attempt(options?.signal, async (request) => {
-            const { Body } = await client.send(new GetObjectCommand(input), request);
-            return plain((await Body?.transformToByteArray()) ?? new Uint8Array());
-          });
-        } catch (error) {
-          if (isMissing(error)) return undefined;
-          // A range behind the end of the object.
-          if (statusOf(error) === 416) return new Uint8Array();
-          // The SDK retries requests, but not bodies that break off.
-          if (attempts >= tries || !isBroken(error)) throw s3Failure(error, place());
-          await backOff(attempts, options?.signal);
-        }
-      }
-    },
-    async putIfAbsent(key, bytes, options) {
-      checkKey(key);
-      const input = { Bucket, Key: folder + key, Body: bytes, ContentLength: bytes.length, IfNoneMatch: '*' };
-      for (let attempts = 1; ; attempts++) {
-        try {
-          await attempt(options?.signal, (request) => client.send(new PutObjectCommand(input), request));
-          return true;
-        } catch (error) {
-          if (statusOf(error) === 412) return false;
-          // Another conditional write of this key is under way: its outcome decides.
-          if (statusOf(error) !== 409 || attempts >= tries) throw s3Failure(error, place());
-          await backOff(attempts, options?.signal);
-        }
-      }
-    },
-    async *list(prefix, after, options) {
-      checkPrefix(prefix);
-      let page: ListObjectsV2CommandOutput | undefined;
-      do {
-        const input = {
-          Bucket,
-          Prefix: folder + prefix,
-          ...(page?.NextContinuationToken ? { ContinuationToken: page.NextContinuationToken } : {}),
-          ...(!page && after !== undefined ? { StartAfter: folder + after } : {}),
-        };
-        page = await orUndefined(options?.signal, (request) => client.send(new ListObjectsV2Command(input), request));
-        for (const { Key: name = '', Size: bytes = 0 } of page?.Contents ?? []) {
-          const key = name.slice(folder.length);
-          if (name.startsWith(folder) && isKey(key) && (after === undefined || key > after)) yield { key, bytes };
-        }
-      } while (page?.IsTruncated && page.NextContinuationToken);
-    },
-    async remove(key, options) {
-      checkKey(key);
-      await orUndefined(options?.signal, (request) =>
-        client.send(new DeleteObjectCommand({ Bucket, Key: folder + key }), request),
-      );
-    },
-    async close() {
-      client.destroy();
-    },
-  };
+type Send<T> = (options: { abortSignal?: AbortSignal }) => Promise<T>;
+
+async function attempt<T>(signal: AbortSignal | undefined, send: Send<T>): Promise<T> {
+  checkSignal(signal);
+  try {
+    return await send(signal ? { abortSignal: signal } : {});
+  } catch (error) {
+    checkSignal(signal);
+    throw error;
+  }
 }
 
 /** Without the Buffer class, whose `slice` shares memory where that of arrays copies. */

@@ -1,7 +1,7 @@
 import type { ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import type { Section } from '../figure.js';
-import { html } from '../html.js';
+import { html, type Html } from '../html.js';
 import { count, counted, listed, percent } from '../number-format.js';
 
 type Study = ReportContext['input']['study'];
@@ -41,7 +41,38 @@ export function asked({ input }: ReportContext): Section {
     { head: 'output', cell: (model) => model.output.kind },
     { head: 'content', cell: (model) => html`<code>${model.content.slice(0, 12)}</code>` },
   ]);
-  const ablations = dataTable('Ablations', study.ablations, [
+  return {
+    id: 'asked',
+    title: 'What was asked',
+    blocks: [
+      html`<p>
+        The study <b>${study.study}</b> compares
+        ${counted(study.models.length, 'network')}${
+          study.models.length === 0 ? null : html` (${listed(study.models.map((model) => model.name))})`
+        }
+        with ${counted(study.ablations.length, 'ablation')} and ${counted(study.impulses.length, 'set')} of unit
+        impulses. Intervals are at ${percent(analysis.confidence)}, false discoveries are held at
+        ${percent(analysis.fdr)}, bootstraps draw ${count(analysis.bootstrap)} times, sites count as far apart from a
+        normalised depth of ${analysis.far}, and measures of redundancy stand against
+        ${counted(analysis.nulls, 'network')} with weights shuffled within layers. All chance follows from seed
+        ${study.seed}.
+      </p>`,
+      study.data.length === 0 ? html`<p class="none">No image set was given.</p>` : data,
+      study.models.length === 0 ? html`<p class="none">No network was given.</p>` : models,
+      study.ablations.length === 0 ? html`<p class="none">No ablation was asked for.</p>` : ablationsOf(study),
+      study.impulses.length === 0 ? html`<p class="none">No impulses were asked for.</p>` : impulsesOf(study),
+      input.yaml === null
+        ? html``
+        : html`<details>
+            <summary>The spec as written</summary>
+            <pre tabindex="0"><code>${input.yaml}</code></pre>
+          </details>`,
+    ],
+  };
+}
+
+function ablationsOf(study: Study): Html {
+  return dataTable('Ablations', study.ablations, [
     { head: 'ablation', cell: (ablation) => ablation.name },
     { head: 'networks', cell: (ablation) => ablation.models.join(', ') },
     { head: 'removes', cell: (ablation) => `${ablation.unit}s of ${ablation.layers.join(', ')}` },
@@ -66,7 +97,10 @@ export function asked({ input }: ReportContext): Section {
     },
     { head: 'order', cell: (ablation) => (has[ablation.mode].order ? ablation.order : '–') },
   ]);
-  const impulses = dataTable('Impulses', study.impulses, [
+}
+
+function impulsesOf(study: Study): Html {
+  return dataTable('Impulses', study.impulses, [
     { head: 'impulses', cell: (impulse) => impulse.name },
     { head: 'networks', cell: (impulse) => impulse.models.join(', ') },
     { head: 'given at', cell: (impulse) => (impulse.at === 'input' ? 'input' : impulse.at.join(', ')) },
@@ -88,32 +122,4 @@ export function asked({ input }: ReportContext): Section {
     },
     { head: 'recorded at', cell: (impulse) => impulse.record.join(', ') },
   ]);
-  return {
-    id: 'asked',
-    title: 'What was asked',
-    blocks: [
-      html`<p>
-        The study <b>${study.study}</b> compares
-        ${counted(study.models.length, 'network')}${
-          study.models.length === 0 ? null : html` (${listed(study.models.map((model) => model.name))})`
-        }
-        with ${counted(study.ablations.length, 'ablation')} and ${counted(study.impulses.length, 'set')} of unit
-        impulses. Intervals are at ${percent(analysis.confidence)}, false discoveries are held at
-        ${percent(analysis.fdr)}, bootstraps draw ${count(analysis.bootstrap)} times, sites count as far apart from a
-        normalised depth of ${analysis.far}, and measures of redundancy stand against
-        ${counted(analysis.nulls, 'network')} with weights shuffled within layers. All chance follows from seed
-        ${study.seed}.
-      </p>`,
-      study.data.length === 0 ? html`<p class="none">No image set was given.</p>` : data,
-      study.models.length === 0 ? html`<p class="none">No network was given.</p>` : models,
-      study.ablations.length === 0 ? html`<p class="none">No ablation was asked for.</p>` : ablations,
-      study.impulses.length === 0 ? html`<p class="none">No impulses were asked for.</p>` : impulses,
-      input.yaml === null
-        ? html``
-        : html`<details>
-            <summary>The spec as written</summary>
-            <pre tabindex="0"><code>${input.yaml}</code></pre>
-          </details>`,
-    ],
-  };
 }

@@ -14,14 +14,55 @@ export async function baselines(context: ReportContext): Promise<Section> {
   if (rows.length === 0) {
     return { ...section, blocks: [html`<p class="none">No intact network has been evaluated yet.</p>`] };
   }
-  const within = (row: ModelRow): number | undefined =>
-    input.study.models.find((model) => model.name === row.model)?.expect?.within;
-  const verdict = (row: ModelRow): string => {
-    if (row.accuracy_expected === null) return 'nothing expected';
-    const off = Math.abs(row.accuracy - row.accuracy_expected);
-    const tolerance = within(row) ?? 0.02;
-    return off <= tolerance + 1e-12 ? `as expected (± ${percent(tolerance)})` : `off by ${percent(off)}`;
+  return {
+    ...section,
+    blocks: [
+      ...(input.warnings.length === 0
+        ? []
+        : [
+            html`<div class="warnings">
+              <ul>
+                ${input.warnings.map((warning) => html`<li>${warning}</li>`)}
+              </ul>
+            </div>`,
+          ]),
+      {
+        kind: 'figure',
+        id: 'fig-baselines',
+        title: 'Accuracy of the intact networks.',
+        panels: [
+          {
+            title: '',
+            body: await plot('fig-baselines', 'Accuracy of the intact networks', accuracySpec(context), nameMargins),
+          },
+        ],
+        legend: [
+          ...context.legend(rows.map((row) => row.model)),
+          { label: `${context.level} interval`, swatch: whiskerSwatch },
+          { label: 'expected', swatch: tickSwatch() },
+        ],
+        note: 'Share of images classified correctly, with exact or score intervals; the upright tick is what the study stated beforehand.',
+        reading:
+          'A network whose tick lies inside its interval was imported and fed as its author did; the axis does not start at zero.',
+      },
+      dataTable('Baselines', rows, [
+        { head: 'network', cell: (row) => row.model },
+        { head: 'images', numeric: true, cell: (row) => count(row.images) },
+        {
+          head: `accuracy [${context.level}]`,
+          numeric: true,
+          cell: (row) => percentWithInterval(row.accuracy, row.accuracy_low, row.accuracy_high),
+        },
+        { head: 'expected', numeric: true, cell: (row) => percent(row.accuracy_expected) },
+        { head: 'verdict', cell: (row) => verdictOf(context, row) },
+      ]),
+    ],
   };
+}
+
+/** Accuracies with their intervals, a line a network. */
+function accuracySpec(context: ReportContext) {
+  const rows = context.input.tables.models;
   const values = rows.map((row) => ({
     model: row.model,
     accuracy: row.accuracy,
@@ -36,7 +77,7 @@ export async function baselines(context: ReportContext): Promise<Section> {
     title: 'Network',
     axis: { labelExpr: shortLabels(rows.map((row) => row.model)), maxExtent: 96 },
   } as const;
-  const spec = {
+  return {
     width: panelWidth - 60,
     height: 34 * rows.length,
     data: { values },
@@ -66,45 +107,12 @@ export async function baselines(context: ReportContext): Promise<Section> {
       },
     ],
   } as const;
-  return {
-    ...section,
-    blocks: [
-      ...(input.warnings.length === 0
-        ? []
-        : [
-            html`<div class="warnings">
-              <ul>
-                ${input.warnings.map((warning) => html`<li>${warning}</li>`)}
-              </ul>
-            </div>`,
-          ]),
-      {
-        kind: 'figure',
-        id: 'fig-baselines',
-        title: 'Accuracy of the intact networks.',
-        panels: [
-          { title: '', body: await plot('fig-baselines', 'Accuracy of the intact networks', spec, nameMargins) },
-        ],
-        legend: [
-          ...context.legend(rows.map((row) => row.model)),
-          { label: `${context.level} interval`, swatch: whiskerSwatch },
-          { label: 'expected', swatch: tickSwatch() },
-        ],
-        note: 'Share of images classified correctly, with exact or score intervals; the upright tick is what the study stated beforehand.',
-        reading:
-          'A network whose tick lies inside its interval was imported and fed as its author did; the axis does not start at zero.',
-      },
-      dataTable('Baselines', rows, [
-        { head: 'network', cell: (row) => row.model },
-        { head: 'images', numeric: true, cell: (row) => count(row.images) },
-        {
-          head: `accuracy [${context.level}]`,
-          numeric: true,
-          cell: (row) => percentWithInterval(row.accuracy, row.accuracy_low, row.accuracy_high),
-        },
-        { head: 'expected', numeric: true, cell: (row) => percent(row.accuracy_expected) },
-        { head: 'verdict', cell: verdict },
-      ]),
-    ],
-  };
+}
+
+/** Whether a network is as accurate as the study expected, in words. */
+function verdictOf({ input }: ReportContext, row: ModelRow): string {
+  if (row.accuracy_expected === null) return 'nothing expected';
+  const off = Math.abs(row.accuracy - row.accuracy_expected);
+  const tolerance = input.study.models.find((model) => model.name === row.model)?.expect?.within ?? 0.02;
+  return off <= tolerance + 1e-12 ? `as expected (± ${percent(tolerance)})` : `off by ${percent(off)}`;
 }

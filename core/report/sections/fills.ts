@@ -28,6 +28,36 @@ const comparable = (row: AblationRow): number | null =>
 
 const isKnown = (twins: Twins): twins is Pair => twins.zero !== null && twins.other !== null;
 
+/** One panel: a point a condition, on one scale for all networks. */
+function fillSpec(context: ReportContext, pairs: readonly Pair[], other: string, domain: readonly number[]) {
+  const drawn = pairs.filter((pair) => pair.zero > 0 && pair.other > 0);
+  const step = Math.ceil(drawn.length / most);
+  const axis = (field: string, title: string) => ({
+    field,
+    type: 'quantitative',
+    title,
+    scale: { type: 'log', domain, nice: false },
+    axis: { tickCount: 4, format: '~g', grid: true },
+  });
+  const [x, y] = [axis('zero', 'KL, filled with zero (nat)'), axis('other', `KL, filled with ${other} (nat)`)];
+  return {
+    width: panelWidth,
+    height: panelHeight + 30,
+    data: { values: drawn.filter((_, k) => k % step === 0) },
+    layer: [
+      {
+        data: { values: domain.map((value) => ({ zero: value, other: value })) },
+        mark: { type: 'line', color: 'var(--ink-2)', strokeWidth: 1, strokeDash: [4, 4] },
+        encoding: { x, y },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 22, opacity: 0.5 },
+        encoding: { x, y, color: context.color, shape: context.shape },
+      },
+    ],
+  };
+}
+
 /** Zero against another fill: the same channels removed, something else in their place. */
 export async function fills(context: ReportContext): Promise<Section> {
   const section = { id: 'fills', title: 'What stands in their place' };
@@ -52,35 +82,13 @@ export async function fills(context: ReportContext): Promise<Section> {
   const domain = [smallest([...positive, 1]) / 1.5, largest([...positive, 1e-6]) * 1.5];
   const panels = [];
   for (const [i, [model, pairs]] of [...groups].entries()) {
-    const drawn = pairs.filter((pair) => pair.zero > 0 && pair.other > 0);
-    const step = Math.ceil(drawn.length / most);
-    const axis = (field: string, title: string) => ({
-      field,
-      type: 'quantitative',
-      title,
-      scale: { type: 'log', domain, nice: false },
-      axis: { tickCount: 4, format: '~g', grid: true },
-    });
-    const [x, y] = [axis('zero', 'KL, filled with zero (nat)'), axis('other', `KL, filled with ${other} (nat)`)];
-    const spec = {
-      width: panelWidth,
-      height: panelHeight + 30,
-      data: { values: drawn.filter((_, k) => k % step === 0) },
-      layer: [
-        {
-          data: { values: domain.map((value) => ({ zero: value, other: value })) },
-          mark: { type: 'line', color: 'var(--ink-2)', strokeWidth: 1, strokeDash: [4, 4] },
-          encoding: { x, y },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 22, opacity: 0.5 },
-          encoding: { x, y, color: context.color, shape: context.shape },
-        },
-      ],
-    };
     panels.push({
       title: `${model}: n = ${count(pairs.length)}`,
-      body: await plot(`fig-fills-${i}`, `Damage with ${other} against damage with zero in ${model}`, spec),
+      body: await plot(
+        `fig-fills-${i}`,
+        `Damage with ${other} against damage with zero in ${model}`,
+        fillSpec(context, pairs, other, domain),
+      ),
     });
   }
   const rows = [...groups].map(([model, pairs]) => {

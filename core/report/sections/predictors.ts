@@ -136,63 +136,72 @@ function midRanks(values: readonly number[]): number[] {
   });
 }
 
+/** One panel: every predictor of one target, the best on average first, a mark a network. */
+function forestSpec(context: ReportContext, models: readonly string[], own: readonly PredictorRow[]) {
+  const mean = new Map(
+    [...grouped(own, (row) => row.predictor)].map(([name, group]) => [
+      name,
+      group.reduce((sum, row) => sum + (row.spearman ?? 0), 0) / group.length,
+    ]),
+  );
+  const order = [...mean.keys()].sort((a, b) => (mean.get(b) ?? 0) - (mean.get(a) ?? 0) || (a < b ? -1 : 1));
+  const quantitative = (field: string) => ({
+    field,
+    type: 'quantitative',
+    title: 'Rank correlation within sites (Spearman ρ)',
+    scale: { domain: [-1, 1] },
+    axis: { grid: true, tickCount: 5 },
+  });
+  const offset = { field: 'model', type: 'nominal', sort: models, scale: { domain: models, paddingOuter: 0.4 } };
+  return {
+    width: panelWidth - 60,
+    height: { step: Math.max(9, Math.min(13, 60 / models.length)), for: 'offset' },
+    data: { values: own },
+    encoding: {
+      y: {
+        field: 'predictor',
+        type: 'nominal',
+        sort: order,
+        title: 'Predictor',
+        scale: { paddingInner: 0.25 },
+        axis: { grid: false, ticks: false, labelExpr: shortLabels(order), maxExtent: 96 },
+      },
+      yOffset: offset,
+    },
+    layer: [
+      {
+        data: { values: [{}] },
+        mark: { type: 'rule', color: 'var(--axis)', strokeWidth: 1.4 },
+        encoding: { x: { datum: 0, type: 'quantitative', scale: { domain: [-1, 1] } }, y: null, yOffset: null },
+      },
+      {
+        mark: { type: 'rule', strokeWidth: 1.8 },
+        encoding: { x: quantitative('low'), x2: { field: 'high' }, color: context.color },
+      },
+      {
+        mark: { type: 'tick', thickness: 2, size: 9, color: 'var(--ink)' },
+        encoding: { x: quantitative('ceiling') },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 44, opacity: 1 },
+        encoding: { x: quantitative('spearman'), color: context.color, shape: context.shape },
+      },
+    ],
+  };
+}
+
 async function forest(context: ReportContext, rows: readonly PredictorRow[]): Promise<Figure> {
   const models = context.models.filter((model) => rows.some((row) => row.model === model));
   const panels = [];
   for (const [i, [target, own]] of [...grouped(rows, (row) => row.target)].entries()) {
-    const mean = new Map(
-      [...grouped(own, (row) => row.predictor)].map(([name, group]) => [
-        name,
-        group.reduce((sum, row) => sum + (row.spearman ?? 0), 0) / group.length,
-      ]),
-    );
-    const order = [...mean.keys()].sort((a, b) => (mean.get(b) ?? 0) - (mean.get(a) ?? 0) || (a < b ? -1 : 1));
-    const quantitative = (field: string) => ({
-      field,
-      type: 'quantitative',
-      title: 'Rank correlation within sites (Spearman ρ)',
-      scale: { domain: [-1, 1] },
-      axis: { grid: true, tickCount: 5 },
-    });
-    const offset = { field: 'model', type: 'nominal', sort: models, scale: { domain: models, paddingOuter: 0.4 } };
-    const spec = {
-      width: panelWidth - 60,
-      height: { step: Math.max(9, Math.min(13, 60 / models.length)), for: 'offset' },
-      data: { values: own },
-      encoding: {
-        y: {
-          field: 'predictor',
-          type: 'nominal',
-          sort: order,
-          title: 'Predictor',
-          scale: { paddingInner: 0.25 },
-          axis: { grid: false, ticks: false, labelExpr: shortLabels(order), maxExtent: 96 },
-        },
-        yOffset: offset,
-      },
-      layer: [
-        {
-          data: { values: [{}] },
-          mark: { type: 'rule', color: 'var(--axis)', strokeWidth: 1.4 },
-          encoding: { x: { datum: 0, type: 'quantitative', scale: { domain: [-1, 1] } }, y: null, yOffset: null },
-        },
-        {
-          mark: { type: 'rule', strokeWidth: 1.8 },
-          encoding: { x: quantitative('low'), x2: { field: 'high' }, color: context.color },
-        },
-        {
-          mark: { type: 'tick', thickness: 2, size: 9, color: 'var(--ink)' },
-          encoding: { x: quantitative('ceiling') },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 44, opacity: 1 },
-          encoding: { x: quantitative('spearman'), color: context.color, shape: context.shape },
-        },
-      ],
-    };
     panels.push({
       title: `Target: ${target}`,
-      body: await plot(`fig-forest-${i}`, `Rank correlations with ${target}`, spec, nameMargins),
+      body: await plot(
+        `fig-forest-${i}`,
+        `Rank correlations with ${target}`,
+        forestSpec(context, models, own),
+        nameMargins,
+      ),
     });
   }
   return {

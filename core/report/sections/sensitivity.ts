@@ -44,6 +44,49 @@ export async function sensitivity(context: ReportContext): Promise<Section> {
   return { ...section, blocks: blocks.map((figure, i) => (i === 0 ? { ...figure, numbers } : figure)) };
 }
 
+/** Mean damage of the kernels of one layer. */
+interface KernelPoint {
+  readonly model: string;
+  readonly depth: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** One panel: a network, with the others behind it. */
+function kernelSpec(context: ReportContext, points: readonly KernelPoint[], model: string, domain: readonly number[]) {
+  const y = {
+    field: 'mean',
+    type: 'quantitative',
+    title: 'Mean KL of one kernel (nat)',
+    scale: { type: 'log', domain, nice: false },
+    axis: { tickCount: 4, format: '~g' },
+  };
+  return {
+    width: panelWidth,
+    height: panelHeight - 30,
+    layer: [
+      {
+        data: { values: points.filter((point) => point.model !== model) },
+        mark: { type: 'line', color: 'var(--faint)', strokeWidth: 1.2 },
+        encoding: { x, y, detail: { field: 'model', type: 'nominal' } },
+      },
+      {
+        data: { values: points.filter((point) => point.model === model) },
+        encoding: { x, color: context.color },
+        layer: [
+          {
+            mark: { type: 'rule', strokeWidth: 1.6, opacity: 0.55 },
+            encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' } },
+          },
+          { mark: { type: 'line', strokeWidth: 1.8 }, encoding: { y } },
+          { mark: { type: 'point', filled: true, size: 34, opacity: 1 }, encoding: { y, shape: context.shape } },
+        ],
+      },
+    ],
+  };
+}
+
 /** Damage of single kernels: one panel a network, the others behind it in grey, on one scale. */
 async function kernelDamage(context: ReportContext): Promise<Figure | undefined> {
   const rows = context.input.tables.layers.flatMap((row) =>
@@ -62,39 +105,13 @@ async function kernelDamage(context: ReportContext): Promise<Figure | undefined>
   }));
   const panels = [];
   for (const [i, model] of models.entries()) {
-    const y = {
-      field: 'mean',
-      type: 'quantitative',
-      title: 'Mean KL of one kernel (nat)',
-      scale: { type: 'log', domain: [floor, top], nice: false },
-      axis: { tickCount: 4, format: '~g' },
-    };
-    const spec = {
-      width: panelWidth,
-      height: panelHeight - 30,
-      layer: [
-        {
-          data: { values: points.filter((point) => point.model !== model) },
-          mark: { type: 'line', color: 'var(--faint)', strokeWidth: 1.2 },
-          encoding: { x, y, detail: { field: 'model', type: 'nominal' } },
-        },
-        {
-          data: { values: points.filter((point) => point.model === model) },
-          encoding: { x, color: context.color },
-          layer: [
-            {
-              mark: { type: 'rule', strokeWidth: 1.6, opacity: 0.55 },
-              encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' } },
-            },
-            { mark: { type: 'line', strokeWidth: 1.8 }, encoding: { y } },
-            { mark: { type: 'point', filled: true, size: 34, opacity: 1 }, encoding: { y, shape: context.shape } },
-          ],
-        },
-      ],
-    };
     panels.push({
       title: model,
-      body: await plot(`fig-kernel-kl-${i}`, `Damage of one kernel along the depth of ${model}`, spec),
+      body: await plot(
+        `fig-kernel-kl-${i}`,
+        `Damage of one kernel along the depth of ${model}`,
+        kernelSpec(context, points, model, [floor, top]),
+      ),
     });
   }
   const left = context.input.tables.layers.filter((row) => row.kernel_kl === 0).length;

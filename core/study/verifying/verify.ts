@@ -4,10 +4,9 @@ import type { Ledger } from '../../ledger/ledger.js';
 import { printNumericMode, type NumericMode } from '../../numeric-mode.js';
 import { waveOrder } from '../../data/waves.js';
 import { usualCost, type CostModel } from '../../plan/cost.js';
-import { storedAs } from '../../plan/stage.js';
 import { SEMANTICS } from '../../plan/identity.js';
 import { chunkOf, conditionList, unitKey, type ModelOutline } from '../../plan/outline.js';
-import { lengthOf } from '../../plan/stage.js';
+import { lengthOf, storedAs, type Stage } from '../../plan/stage.js';
 import { missingOf, stageGroups, unitIndices, type StageContext, type WholeGroup } from '../../plan/planner.js';
 import type { Cell } from '../../probe/cell.js';
 import { silent, type Progress } from '../../progress.js';
@@ -132,48 +131,12 @@ export async function verifyStudy(
     missing: groups.reduce((sum, { missing }) => sum + lengthOf(missing), 0),
     seconds: groups.length > 0 ? stageSeconds(groups, options.window) + cost.secondsPerProcess : 0,
   });
-  if (groups.length > 0) {
-    const tally = { total: 0, stored: 0, failed: 0 };
-    const planned = { stage: { index: 1, groups, scores }, tally, models: others };
-    const plan = await publishStage(ledger, { ...ref, mode }, planned);
-    // Units that fail here are no failures of the study.
-    const apart: StudySteps = { ...steps, recordFailures: () => Promise.resolve() };
-    const { progress = silent, signal, window } = options;
-    if (plan.ref) {
-      const run = { window, onFailure: 'continue', progress, ...(signal ? { signal } : {}) } as const;
-      await runStage(apart, plan, run);
-    }
-  }
+  if (groups.length > 0)
+    await computeAgain(ledger, steps, { ...ref, mode }, { groups, scores, models: others }, options);
 
   const report = new Disagreement(options.tolerance);
   let failed = 0;
-  for (const { own, other } of pairs) {
-    const images = own.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
-    const order = waveOrder(images, study.seed);
-    for (const [chunk, { digest }] of [...own.chunks, ...own.pieces].entries()) {
-      const here = sample.filter(({ group }) => group.model === own.model.name && group.chunk === chunk);
-      if (here.length === 0) continue;
-      const read = (outline: ModelOutline, keys: readonly Digest[]): Promise<ReadonlyMap<Digest, Cell>> =>
-        ledger.readCells({ ...outline.scope, chunk: digest, semantics: SEMANTICS }, keys);
-      const before = await read(
-        own,
-        here.map((unit) => unit.own),
-      );
-      const after = await read(
-        other,
-        here.map((unit) => unit.other),
-      );
-      const piece = chunk - own.chunks.length;
-      const earlier = piece < 0 ? own.chunks.slice(0, chunk) : own.pieces.slice(0, piece);
-      const from = earlier.reduce((sum, part) => sum + part.images, 0);
-      const imageAt = (i: number): number => (piece < 0 ? from + i : (order[from + i] as number));
-      for (const unit of here) {
-        const [a, b] = [before.get(unit.own), after.get(unit.other)];
-        if (a && b) report.add({ ...nameOf(own, unit), imageAt }, a, b);
-        else failed++;
-      }
-    }
-  }
+  for (const pair of pairs) failed += await compareCells(ledger, study.seed, pair, sample, report);
   return {
     study: ref.id,
     stored: ref.mode,
@@ -181,6 +144,58 @@ export async function verifyStudy(
     cells: { stored, sampled: sample.length, failed },
     ...report.summary(),
   };
+}
+
+/** Runs what is missing of the sample, as a stage of its own. Units that fail here are no failures of the study. */
+async function computeAgain(
+  ledger: Ledger,
+  steps: StudySteps,
+  ref: StudyRef,
+  { groups, scores, models }: Pick<Stage, 'groups' | 'scores'> & { readonly models: readonly ModelOutline[] },
+  { progress = silent, signal, window }: VerifyOptions,
+): Promise<void> {
+  const tally = { total: 0, stored: 0, failed: 0 };
+  const plan = await publishStage(ledger, ref, { stage: { index: 1, groups, scores }, tally, models });
+  if (!plan.ref) return;
+  const apart: StudySteps = { ...steps, recordFailures: () => Promise.resolve() };
+  await runStage(apart, plan, { window, onFailure: 'continue', progress, ...(signal ? { signal } : {}) });
+}
+
+/** Compares the sampled cells of one network; how many are not there. */
+async function compareCells(
+  ledger: Ledger,
+  seed: number,
+  { own, other }: { readonly own: ModelOutline; readonly other: ModelOutline },
+  sample: readonly Sampled[],
+  report: Disagreement,
+): Promise<number> {
+  let failed = 0;
+  const images = own.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
+  const order = waveOrder(images, seed);
+  for (const [chunk, { digest }] of [...own.chunks, ...own.pieces].entries()) {
+    const here = sample.filter(({ group }) => group.model === own.model.name && group.chunk === chunk);
+    if (here.length === 0) continue;
+    const read = (outline: ModelOutline, keys: readonly Digest[]): Promise<ReadonlyMap<Digest, Cell>> =>
+      ledger.readCells({ ...outline.scope, chunk: digest, semantics: SEMANTICS }, keys);
+    const before = await read(
+      own,
+      here.map((unit) => unit.own),
+    );
+    const after = await read(
+      other,
+      here.map((unit) => unit.other),
+    );
+    const piece = chunk - own.chunks.length;
+    const earlier = piece < 0 ? own.chunks.slice(0, chunk) : own.pieces.slice(0, piece);
+    const from = earlier.reduce((sum, part) => sum + part.images, 0);
+    const imageAt = (i: number): number => (piece < 0 ? from + i : (order[from + i] as number));
+    for (const unit of here) {
+      const [a, b] = [before.get(unit.own), after.get(unit.other)];
+      if (a && b) report.add({ ...nameOf(own, unit), imageAt }, a, b);
+      else failed++;
+    }
+  }
+  return failed;
 }
 
 /** Each stored cell by a draw of its own, and the intact network on every chunk that the sample touches. */

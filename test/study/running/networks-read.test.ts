@@ -16,7 +16,7 @@ import { inProcessCompute } from './in-process-compute.js';
 // The import itself, which takes note of what it is asked for.
 vi.mock('../../../core/import/import-network.js', async (original) => {
   const real = await original<typeof import('../../../core/import/import-network.js')>();
-  return { ...real, importNetwork: vi.fn(real.importNetwork) };
+  return { ...real, importNetwork: vi.fn<typeof real.importNetwork>(real.importNetwork) };
 });
 
 const imported = (): readonly string[] => vi.mocked(importNetwork).mock.calls.map(([name]) => name);
