@@ -1,6 +1,6 @@
 import { canonicalJson, type Json } from '../canonical.js';
 import type { Anatomy } from '../anatomy/site.js';
-import { SPREAD_CUTS } from './strategy.js';
+import { strategyOf } from './strategy.js';
 import { sizeOf } from '../tensor.js';
 import type { Condition, Edit } from './condition.js';
 import { makingSeconds, noWork, secondsFor, sumOf, walkSeconds, type CostModel, type Work } from './cost.js';
@@ -119,10 +119,16 @@ const meanOf = (values: readonly number[]): number => values.reduce((sum, value)
 const mapBytes = (anatomy: Anatomy, name: string): number =>
   4 * sizeOf(anatomy.sites.find((site) => site.name === name)?.shape ?? [0]);
 
+/** What a condition removes at each site, as its strategy is chosen by. */
+function removalsOf(edits: readonly Edit[]): readonly (readonly number[])[] {
+  const sites = new Map<string, number[]>();
+  for (const { site, channels } of edits) sites.set(site, [...(sites.get(site) ?? []), channels.length]);
+  return [...sites.values()];
+}
+
 /**
- * What a condition costs besides what it shares with the one before it. With edits at many sites it shares nothing. Else it is
- * the program for lesions behind its last site, and, where they part at the site before that, the network as it is from there, with
- * the values there written anew on the host.
+ * What a condition costs besides what it shares with the one before it, by how it is run: with edits at many sites it shares
+ * nothing; else it is the program for lesions behind its last site and, where they part at the site before that, the way there.
  */
 function marginalWork(
   { edits }: Condition,
@@ -130,32 +136,50 @@ function marginalWork(
   workload: Workload,
   anatomy: Anatomy,
 ): { readonly work: Work; readonly program: ProgramMade | undefined } {
+  const [first, last] = [edits[0], edits.at(-1)];
+  if (!first || !last) return { work: workload.whole, program: undefined };
+  const strategy = strategyOf(removalsOf(edits));
+  switch (strategy) {
+    case 'many-cuts': {
+      const spread = workload.spread(first.site);
+      return { work: spread, program: { name: `spread behind ${first.site}`, work: spread, ahead: noWork } };
+    }
+    case 'carried':
+    case 'one-cut':
+    case 'two-cuts': {
+      const single = strategy === 'carried';
+      const end = workload.behind(last.site, single);
+      const program = { name: `behind ${last.site} ${single}`, work: end, ahead: workload.ahead(last.site, single) };
+      const way = strategy === 'two-cuts' ? wayBetween(edits, before, workload, anatomy) : undefined;
+      return { work: way ? sumOf(end, way) : end, program };
+    }
+  }
+}
+
+/**
+ * Of a condition with edits at two sites, the network as it is from the one to the other, with the values at the first written anew
+ * on the host; nothing where the condition before has the same edits at the first.
+ */
+function wayBetween(
+  edits: readonly Edit[],
+  before: Condition | undefined,
+  workload: Workload,
+  anatomy: Anatomy,
+): Work | undefined {
   const same = (i: number): boolean =>
     canonicalJson(edits[i] as unknown as Json) === canonicalJson((before?.edits[i] ?? null) as unknown as Json);
   const parted = edits.findIndex((_, i) => !same(i));
-  const last = edits.at(-1);
-  const from = edits[parted] ?? last;
-  if (!from || !last) return { work: workload.whole, program: undefined };
-  if (new Set(edits.map((edit) => edit.site)).size >= SPREAD_CUTS) {
-    const first = (edits[0] as Edit).site;
-    const spread = workload.spread(first);
-    return { work: spread, program: { name: `spread behind ${first}`, work: spread, ahead: noWork } };
-  }
-  const single = edits.length === 1 && last.channels.length === 1;
-  const end = workload.behind(last.site, single);
-  const program = { name: `behind ${last.site} ${single}`, work: end, ahead: workload.ahead(last.site, single) };
   const [site, next] = new Set(edits.slice(parted).map((edit) => edit.site));
-  if (site === undefined || next === undefined) return { work: end, program };
+  if (site === undefined || next === undefined) return undefined;
   const [here, there] = [workload.behind(site, false), workload.behind(next, false)];
   const between = (part: keyof Work): number => Math.max(0, here[part] - there[part]);
-  const way: Work = {
+  return {
     ...noWork,
     macs: between('macs'),
     bytes: between('bytes'),
     // What is alive at a cut is read and, edited, written.
     hostBytes: 2 * mapBytes(anatomy, site),
   };
-  return { work: sumOf(end, way), program };
 }
 
 /** The program that a condition needs besides the intact network's; equal names are one. */

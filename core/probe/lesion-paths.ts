@@ -1,4 +1,4 @@
-import { SPREAD_CUTS } from '../plan/strategy.js';
+import { strategyOf, type StrategyName } from '../plan/strategy.js';
 import type { Tensor } from '../tensor.js';
 import { contributionsOf } from './contributions.js';
 import type { CutPoint } from './cut-point.js';
@@ -14,22 +14,39 @@ import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
 /** Activations that paths of two steps may hold at once, over all the cuts between: few, as caches are small. */
 const BRANCH_BYTES = 32 * 2 ** 20;
 
-/**
- * Runs conditions whose first step is at a station. Of two steps, the way to the second is computed once for all that share
- * the first; conditions of more go on their own (`runSpread`). What a condition's values are does not depend on whom it
- * shares with.
- */
+/** Runs conditions whose first step is at a station, each by its strategy. What its values are does not depend on whom it shares with. */
 export async function runPaths(
   network: TappedNetwork,
   station: Station,
   paths: readonly LesionPath[],
   signal?: AbortSignal,
 ): Promise<void> {
-  await runEnds(network, station, ofLength(paths, 1), signal);
-  const spread = paths.filter(({ steps }) => steps.length >= SPREAD_CUTS);
-  if (spread.length > 0) await runSpread(network, station, spread, signal);
-  const pairs = ofLength(paths, 2);
-  if (pairs.length === 0) return;
+  for (const run of new Set(Object.values(runners))) {
+    const own = paths.filter((path) => runners[strategyFor(path)] === run);
+    if (own.length > 0) await run(network, station, own, signal);
+  }
+}
+
+type Runner = typeof runEnds;
+
+/** How each strategy is run. Those of one cut meet in runs of their own, the carried and the others. */
+const runners: { readonly [S in StrategyName]: Runner } = {
+  carried: runEnds,
+  'one-cut': runEnds,
+  'many-cuts': runSpread,
+  'two-cuts': runFromFirst,
+};
+
+const strategyFor = ({ steps }: LesionPath): StrategyName =>
+  strategyOf(steps.map(({ edits }) => edits.map(({ channels }) => channels.length)));
+
+/** Paths of two steps from the first on, as many images at a time as fit. */
+async function runFromFirst(
+  network: TappedNetwork,
+  station: Station,
+  pairs: readonly LesionPath[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const images = imagesAt(station);
   const perImage = network.cuts.slice(station.cut).reduce((sum, { live }) => sum + network.bytesOf(live), 1);
   const atOnce = Math.max(8, Math.floor(BRANCH_BYTES / perImage));
@@ -39,9 +56,6 @@ export async function runPaths(
     await runPairs(network, { ...station, live, start: station.start + from }, pairs, signal);
   }
 }
-
-const ofLength = (paths: readonly LesionPath[], length: number): readonly LesionPath[] =>
-  paths.filter(({ steps }) => steps.length === length);
 
 /** Paths of two steps, the first of which is here. */
 async function runPairs(
@@ -75,13 +89,10 @@ async function runEnds(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (paths.length === 0) return;
-  // What is ahead of a carry is paid for each beginning; few paths of two steps have theirs in common.
-  const first = paths[0]?.steps.length === 1;
-  const carried = first ? await carriedHere(network, station, paths.map(lastEdits), signal) : undefined;
-  const alike = (path: LesionPath): string =>
-    carried?.takes(lastEdits(path)) ? 'carried' : reachesOf(lastEdits(path)).join();
+  const carried = await carriedHere(network, station, paths, signal);
+  const alike = (path: LesionPath): string => (carried?.takes(path) ? 'carried' : reachesOf(lastEdits(path)).join());
   for (const group of grouped(paths, alike)) {
-    if (carried?.takes(lastEdits(group[0]))) {
+    if (carried?.takes(group[0])) {
       await runGroup(network, carried.lesion, { ...station, live: carried.live }, group, signal);
       continue;
     }
@@ -119,34 +130,37 @@ interface CarriedHere {
   readonly lesion: CompiledLesion;
   /** Of the cut, and what the carry needs ahead of it. */
   readonly live: HostLive;
-  takes(edits: readonly PreparedEdit[]): boolean;
+  takes(path: LesionPath): boolean;
 }
 
-const isSingle = (edits: readonly PreparedEdit[]): boolean => edits.length === 1 && edits[0]?.channels.length === 1;
-
+/**
+ * What carries single channels from here, where anything can. What is ahead of a carry is paid for each beginning; few paths of
+ * two steps have theirs in common, so these are never carried.
+ */
 async function carriedHere(
   network: TappedNetwork,
   station: Station,
-  edits: readonly (readonly PreparedEdit[])[],
+  paths: readonly LesionPath[],
   signal: AbortSignal | undefined,
 ): Promise<CarriedHere | undefined> {
-  if (!edits.some(isSingle)) return undefined;
+  const single = new Set(paths.filter((path) => strategyFor(path) === 'carried'));
+  if (single.size === 0) return undefined;
   const lesion = await network.lesion(station.cut, true);
   if (!lesion?.carry) return undefined;
   const live = await network.withAhead(lesion, station.live, signal);
   const weights = contributionsOf(lesion.carry, live);
   const images = imagesAt(station);
-  const known = new Map<readonly PreparedEdit[], boolean>();
+  const known = new Map<LesionPath, boolean>();
   return {
     lesion,
     live,
-    takes(list) {
-      const [edit] = list;
-      if (!edit || !isSingle(list)) return false;
-      const before = known.get(list);
+    takes(path) {
+      const [edit] = lastEdits(path);
+      if (!edit || !single.has(path)) return false;
+      const before = known.get(path);
       if (before !== undefined) return before;
       const takes = weights.every((contributions) => contributions.balances(edit, station.start, images));
-      known.set(list, takes);
+      known.set(path, takes);
       return takes;
     },
   };
