@@ -1,26 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { importNetwork } from '../../../core/import/import-network.js';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Ledger } from '../../../core/ledger/ledger.js';
 import { memoryStore } from '../../../core/store/memory-store.js';
 import { createSteps } from '../../../core/study/create-steps.js';
-import { prepareStudy } from '../../../core/study/preparing/prepare-study.js';
+import { prepareStudy, type PreparedStudy } from '../../../core/study/preparing/prepare-study.js';
 import { BatchRunner } from '../../../core/study/running/batch.js';
 import { runStudySteps } from '../../../core/study/running/run-steps.js';
 import { CLASSES, headedNetwork, networkFile } from '../headed-network.js';
 import { writeInputs } from '../yaml-study.js';
 import { inProcessCompute } from './in-process-compute.js';
-
-// The import itself, which takes note of what it is asked for.
-vi.mock('../../../core/import/import-network.js', async (original) => {
-  const real = await original<typeof import('../../../core/import/import-network.js')>();
-  return { ...real, importNetwork: vi.fn<typeof real.importNetwork>(real.importNetwork) };
-});
-
-const imported = (): readonly string[] => vi.mocked(importNetwork).mock.calls.map(([name]) => name);
-beforeEach(() => void vi.mocked(importNetwork).mockClear());
 
 const folder = mkdtempSync(path.join(tmpdir(), 'percuss-networks-read-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,37 +40,50 @@ run: { engine: onnxruntime }
   return file;
 }
 
+/** A ledger that takes note of whose networks are read from its store, by name. */
+async function watched(): Promise<{ readonly ledger: Ledger; readonly read: string[]; readonly study: PreparedStudy }> {
+  const store = memoryStore();
+  const read: string[] = [];
+  const owners = new Map<string, string>();
+  const get: typeof store.get = (key, ...rest) => {
+    const owner = owners.get(key);
+    if (owner !== undefined) read.push(owner);
+    return store.get(key, ...rest);
+  };
+  const ledger = new Ledger({ ...store, get });
+  const { ref } = await prepareStudy(write(), new Ledger(store));
+  for (const { name, files } of (await ledger.getRecord(ref.study)).models) {
+    for (const { blob } of files) owners.set(`blobs/${blob}`, name);
+  }
+  return { ledger, read, study: await prepareStudy(write(), ledger) };
+}
+
 describe('the networks of a study', () => {
-  test('are imported once from the spec to the report, of three stages, by the process that plans', async () => {
-    const ledger = new Ledger(memoryStore());
-    const { ref, catalog } = await prepareStudy(write(), ledger);
+  test('are read once from the spec to the report, of three stages, by the process that plans', async () => {
+    const { ledger, read, study } = await watched();
     const compute = inProcessCompute(new Ledger(ledger.store));
-    const before = imported().length;
-    expect(imported()).toEqual(names);
-    const steps = createSteps({ ledger, compute, catalog });
-    const { failed } = await runStudySteps(steps, ref, { window: 1, onFailure: 'continue', tables: [] });
+    expect(read).toEqual(names);
+    const steps = createSteps({ ledger, compute, catalog: study.catalog });
+    const { failed } = await runStudySteps(steps, study.ref, { window: 1, onFailure: 'continue', tables: [] });
     await compute.close();
     expect(failed).toBe(0);
-    // Batches are another process's, which imports each network once itself.
-    expect(imported().slice(before)).toEqual(names);
+    // Batches are another process's, which reads each network once itself.
+    expect(read.slice(names.length)).toEqual(names);
   });
 
-  test('are imported by a compute process when a batch needs them, and no others', async () => {
-    const ledger = new Ledger(memoryStore());
-    const { ref } = await prepareStudy(write(), ledger);
-    const steps = createSteps({ ledger, compute: inProcessCompute(ledger) });
-    const plan = await steps.planStage(ref, 0);
-    if (!plan.ref) throw new Error('nothing was planned');
+  test('are read by a compute process when a batch needs them, and no others', async () => {
+    const { ledger, read, study } = await watched();
     const runner = new BatchRunner(ledger);
-    vi.mocked(importNetwork).mockClear();
+    const plan = await createSteps({ ledger, compute: inProcessCompute(ledger) }).planStage(study.ref, 0);
+    if (!plan.ref) throw new Error('nothing was planned');
     const unitOf = (name: string): number => plan.segments.find(({ model }) => model === name)?.from ?? -1;
-    const last = unitOf('division');
+    const [first, last] = [unitOf('plain'), unitOf('division')];
+    read.length = 0;
     await runner.run(plan, last, last + 1);
-    expect(imported()).toEqual(['division']);
-    const first = unitOf('plain');
+    expect(read).toEqual(['division']);
     await runner.run(plan, first, first + 1);
     await runner.run(plan, last, last + 1);
-    expect(imported()).toEqual(['division', 'plain']);
+    expect(read).toEqual(['division', 'plain']);
     await runner.close();
   });
 });
