@@ -55,7 +55,7 @@ const filled = ({ channels, fill }: PreparedEdit, i: number): number[] => {
 };
 
 describe('a changed channel', () => {
-  const edits = [edit(5, half), edit(0, maps), edit(5, maps)];
+  const edits = [edit(5, half), edit(0, maps), edit(5, maps), edit(2, half)];
   /** By the network’s own sums: max(0, fill + stem). */
   const changed = (plane: ReturnType<typeof setUp>['plane']): number[] =>
     edits.flatMap((one) =>
@@ -69,7 +69,7 @@ describe('a changed channel', () => {
   test('is what its fill says where it is cut, condition by condition and image by image', () => {
     const { rows } = setUp();
     const { shape, data } = rows(edits).channel('branch');
-    expect(shape).toEqual([3, 2, 1, SIDE, SIDE]);
+    expect(shape).toEqual([4, 2, 1, SIDE, SIDE]);
     expect([...data]).toEqual(edits.flatMap((one) => [0, 1].flatMap((i) => filled(one, i).map(Math.fround))));
   });
 
@@ -77,7 +77,7 @@ describe('a changed channel', () => {
     const { carry, rows, plane } = setUp();
     expect(carry.narrow.map(({ op }) => op)).toEqual(['Add', 'Relu']);
     const { shape, data } = rows(edits).channel('joined');
-    expect(shape).toEqual([3, 2, 1, SIDE, SIDE]);
+    expect(shape).toEqual([4, 2, 1, SIDE, SIDE]);
     expect([...data]).toEqual(changed(plane));
   });
 
@@ -87,13 +87,13 @@ describe('a changed channel', () => {
     if (!conv) return expect.unreachable();
     expect(carry.convs).toHaveLength(1);
     const { shape, data } = rows(edits).difference(conv);
-    expect(shape).toEqual([3, 2, SIDE, SIDE]);
+    expect(shape).toEqual([4, 2, SIDE, SIDE]);
     const before = edits.flatMap(({ channels }) =>
       [0, 1].flatMap((i) => [...plane('joined', i, channels[0] as number)]),
     );
     expect([...data]).toEqual(changed(plane).map((value, i) => Math.fround(value - (before[i] as number))));
     const weights = rows(edits).weights(conv);
-    expect(weights.shape).toEqual([3, 1, 5, 9]);
+    expect(weights.shape).toEqual([4, 1, 5, 9]);
     const own = edits.flatMap(({ channels: [channel = 0] }) =>
       [0, 1, 2, 3, 4].flatMap((kernel) => {
         const from = (kernel * 8 + channel) * 9;

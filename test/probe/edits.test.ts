@@ -34,8 +34,8 @@ describe('what is removed', () => {
 
   test('is replaced by one number a channel, if no fill needs more', () => {
     const rows = { edits: [[edit(ofChannel, 2)], [edit(ofChannel, 0, 1)]], from: 3, to: 6, tileStart: 10 };
-    const { shape, data } = shiftOf([3, 2, 2], rows);
-    expect(shape).toEqual([2, 1, 3, 1, 1]);
+    const { dtype, shape, data } = shiftOf([3, 2, 2], rows);
+    expect([dtype, shape]).toEqual(['float32', [2, 1, 3, 1, 1]]);
     expect([...data]).toEqual([0, 0, 0.25, 0, 0.125, 0]);
   });
 
@@ -69,7 +69,7 @@ describe('what is removed', () => {
       Float32Array.from({ length: 16 }, (_, i) => -1 - i),
     );
     const after = edited(before, [edit(ofImage, 1), edit(ofChannel, 1)], 7);
-    expect(after.shape).toEqual([2, 2, 2, 2]);
+    expect([after.dtype, after.shape]).toEqual(['float32', [2, 2, 2, 2]]);
     const own = (image: number): number[] => [0, 1, 2, 3].map((p) => -1 - (image * 8 + p));
     expect([...after.data]).toEqual([...own(0), ...Array(4).fill(0.125), ...own(1), ...Array(4).fill(0.125)]);
     const later = edited(before, [edit(ofImage, 0)], 7).data;
@@ -143,7 +143,13 @@ describe('the effect of an edit', () => {
     expect(measuredEffect([edit(fill(5, -6), 0)], 'v', activation(), 0)).toBe(4);
     const byImage: FillValues = {
       reach: 'image',
-      values: (_, image) => (image === 3 ? Float32Array.of(1, -2) : Float32Array.of(5, -5)),
+      values: (_, image) =>
+        Float32Array.from(
+          [
+            [1, -2],
+            [5, -5],
+          ][image - 3] ?? [99, 99],
+        ),
     };
     expect(measuredEffect([edit(byImage, 0)], 'v', activation(), 3)).toBe(1);
     expect(measuredEffect([edit(fill(3, 4), 1), edit(fill(0), 0)], 'v', activation(), 0)).toBe(6);

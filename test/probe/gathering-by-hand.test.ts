@@ -34,7 +34,7 @@ test('what is gathered of responses: norms, crops, the responses themselves, and
   const impulses = [
     impulse(0, 1),
     impulse(1, 2),
-    impulse(-1, 9),
+    impulse(-1, 0.5),
     impulse(0, -1),
     impulse(1, -2),
     impulse(2, 3, 1),
@@ -53,6 +53,15 @@ test('what is gathered of responses: norms, crops, the responses themselves, and
   responses.forEach((response, i) => gathering.add(i, site, response, cropOf(response, 0)));
   const tensors = gathering.finish();
   const data = (name: string) => [...(tensors.get(`${name}/s`) as Tensor<'float32'>).data];
+  const shapes = [...tensors].map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape.join('×')}`);
+  expect(shapes.filter((line) => !line.startsWith('response')).sort()).toEqual([
+    'crop/s int32 7×4',
+    'even/s float32 3×2',
+    'norm/s float32 7×2',
+    'odd/s float32 3×2',
+    'oddness/s float32 3',
+    'signature/s float32 2×12',
+  ]);
   const near = (...values: readonly number[]) => values.map((value) => expect.closeTo(value, 6) as number);
   expect((tensors.get('norm/s') as Tensor).shape).toEqual([7, 2]);
   expect(data('norm')).toEqual(
@@ -88,6 +97,27 @@ test('what is gathered of responses: norms, crops, the responses themselves, and
       [0, 0, 0, 0, 0.5, -1, 0, 0, 0, 0, 0, -3.5],
     ].flat(),
   );
+});
+
+test('pairs are kept apart by site, and what has no partner waits for none', () => {
+  const other: Site = { ...site, name: 't', depth: 1 };
+  const impulses = [impulse(-1, 1), impulse(0, 1), impulse(-1, 2), impulse(0, -1)];
+  const gathering = new Gathering(impulses, [site, other], gridOf([site, other]), false);
+  const of = (value: number): Tensor<'float32'> => map(value, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  const add = (i: number, at: Site, value: number): void => gathering.add(i, at, of(value), cropOf(of(value), 0));
+  for (const [i, value] of [8, 3, 9, -1].entries()) {
+    add(i, site, value);
+    add(i, other, 10 * value);
+  }
+  const data = (name: string) => [...(gathering.finish().get(name) as Tensor<'float32'>).data];
+  expect([data('odd/s'), data('odd/t')]).toEqual([
+    [2, 0],
+    [20, 0],
+  ]);
+  expect([data('even/s'), data('even/t')]).toEqual([
+    [1, 0],
+    [10, 0],
+  ]);
 });
 
 test('without pairs there are norms and crops alone', () => {

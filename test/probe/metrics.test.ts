@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { imageMetrics, logProbabilities, NO_CLASS, type MetricsContext } from '../../core/probe/metrics.js';
+import {
+  imageMetrics,
+  logProbabilities,
+  NO_CLASS,
+  predictions,
+  type MetricsContext,
+} from '../../core/probe/metrics.js';
 
 const context = (
   baseline: readonly number[],
@@ -158,4 +164,14 @@ describe('per image', () => {
       }),
     );
   });
+});
+
+test('predictions alone are those of the measures, image by image', () => {
+  const outputs = [1, 5, 2, /* second */ 0, Number.NaN, 3, /* third */ 7, 7, 1, /* fourth */ 1, 2, 3];
+  const of = (classOffset: number, kind: 'logits' | 'probabilities' = 'logits') => [
+    ...predictions(outputs, 3, { classOffset, kind }),
+  ];
+  expect(of(0)).toEqual([1, NO_CLASS, 0, 2]);
+  expect(of(1)).toEqual([0, NO_CLASS, NO_CLASS, 1]);
+  expect([...predictions([0.1, 0.9, 0.6, 0.4], 2, { classOffset: 0, kind: 'probabilities' })]).toEqual([1, 0]);
 });
