@@ -30,6 +30,14 @@ describe('the grid of signatures', () => {
     expect(rowsOf(grid(4, 1.5, 8), 'image')).toEqual(every(8, 4, 1));
   });
 
+  test('leaves its points where they are behind a stride that is no multiple: the finest map is read at them', () => {
+    const grid = gridOf([map('fine', 1, 0, 16), map('between', 3, 0, 6), map('coarse', 4, 0, 4)]);
+    expect(rowsOf(grid, 'coarse')).toEqual([0, 1, 2, 3]);
+    // Points 0, 4, 8, 12: nearest to 0, 3, 9 and 12.
+    expect(rowsOf(grid, 'between')).toEqual([0, 1, 3, 4]);
+    expect(rowsOf(grid, 'fine')).toEqual([0, 4, 8, 12]);
+  });
+
   test('reads finer maps where the map between took its point, so that a copy of a copy is read as such', () => {
     // Windows of 2 × 2 and stride 2, twice. A kernel that hands on one corner copies elements 2i, and 4i of the first.
     const grid = gridOf([map('first', 1, 0, 32), map('second', 2, 0.5, 16), map('third', 4, 1.5, 8)]);

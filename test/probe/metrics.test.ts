@@ -87,6 +87,12 @@ describe('per image', () => {
     expect(loss[1]).toBeCloseTo(Math.log(Math.exp(1) + Math.exp(9) + Math.exp(2)) - 9, 5);
   });
 
+  test('of networks with more classes ahead of the labels each of these is no class', () => {
+    const outputs = [9, 1, 2, 1, 9, 2, 1, 2, 9];
+    const { predicted } = imageMetrics(outputs, context(outputs, [0, 0, 0], { classOffset: 2 }));
+    expect([...predicted]).toEqual([NO_CLASS, NO_CLASS, 0]);
+  });
+
   test('values are compared by half their squared distance', () => {
     const { kl, loss } = imageMetrics([1, 2, 3], context([0, 0, 5], [0], { kind: 'values' }));
     expect(kl[0]).toBe((1 + 4 + 4) / 2);
