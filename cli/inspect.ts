@@ -2,16 +2,17 @@ import { basename } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { anatomyOf } from '../core/anatomy/anatomy.js';
 import { describeNetwork, networkLines } from '../core/anatomy/describe.js';
+import { sitePositions, type SitePosition } from '../core/anatomy/site-position.js';
 import { importNetwork } from '../core/import/import-network.js';
 import { readableNetworks } from '../core/import/network-formats.js';
 import { readModelFiles } from '../core/study/preparing/resolve-study.js';
+import { choice, wordsOf } from '../core/word-table.js';
 import { commonOptions } from './session.js';
 import { openTerminal } from './terminal.js';
 
-const after = ['conv', 'norm', 'activation'] as const;
-type After = (typeof after)[number];
+const after = wordsOf(sitePositions);
 
-function parseAfter(text: string): After {
+function parseAfter(text: string): SitePosition {
   const found = after.find((name) => name === text);
   if (!found) throw new InvalidArgumentError(`it is one of ${after.join(', ')}`);
   return found;
@@ -23,12 +24,12 @@ export function inspectCommand(verb: Command): void {
     .argument('<model>', readableNetworks)
     .option(
       '--after <where>',
-      'how far a site follows its convolution: conv, norm or activation',
+      `how far a site follows its convolution: ${choice(after)}`,
       parseAfter,
-      'activation' as After,
+      'activation' as SitePosition,
     )
     .option('--output <name>', 'the output that is the network’s answer; else the last')
-    .action(async (model: string, options: { after: After; output?: string }, command: Command) => {
+    .action(async (model: string, options: { after: SitePosition; output?: string }, command: Command) => {
       const terminal = openTerminal(commonOptions(command).json === true);
       const { format, files } = await readModelFiles(model);
       const graph = await importNetwork(basename(model), format, files, model, options.output);

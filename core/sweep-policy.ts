@@ -1,3 +1,4 @@
+import { onFailures } from './on-failure.js';
 import { backOffMs } from './back-off.js';
 import { halves, nextRange, patience, type Range } from './ranges.js';
 import { counted, entryAt, replaced, windowWithin, without } from './sweep-state.js';
@@ -211,5 +212,5 @@ function recorded(rules: SweepRules, state: SweepState, from: number): SweepStat
   const { failure } = entryAt(state, from);
   if (failure === undefined) throw new Error(`no failure of unit ${from} was to be recorded`);
   const after = counted(rules, state, from);
-  return rules.onFailure === 'stop' && after.stoppedBy === undefined ? { ...after, stoppedBy: failure } : after;
+  return onFailures[rules.onFailure].stops && after.stoppedBy === undefined ? { ...after, stoppedBy: failure } : after;
 }

@@ -1,3 +1,4 @@
+import type { OnFailure } from './on-failure.js';
 import type { Range } from './ranges.js';
 import { stretchAt } from './ranges.js';
 import type { Stretch } from './self-scheduling.js';
@@ -8,7 +9,7 @@ export interface SweepRules {
   /** Runs of a single unit that may fail before it is recorded as failed. */
   readonly tries: number;
   /** `stop` ends the sweep at the first unit that is recorded. */
-  readonly onFailure: 'stop' | 'continue';
+  readonly onFailure: OnFailure;
   /** Failed batches without one that succeeds after which the sweep pauses itself; never unless given. */
   readonly pauseAfter?: number;
   /** Seconds beyond their predicted time that batches in flight get when the sweep closes; `Infinity` waits for all. */

@@ -1,3 +1,4 @@
+import type { OnFailure } from '../core/on-failure.js';
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { Digest, Ref } from '../core/digest.js';
 import { printNumericMode } from '../core/numeric-mode.js';
@@ -40,7 +41,7 @@ export interface Controls {
 
 export interface StudyPolicy {
   /** `stop` ends the study at the first unit that can't be computed. */
-  readonly onFailure: 'stop' | 'continue';
+  readonly onFailure: OnFailure;
   /** The study pauses after as many failed batches without one that succeeds. */
   readonly pauseAfter: number;
   /** Tries of a single unit before it is recorded as failed. */

@@ -1,7 +1,8 @@
 import { dataflowOf, type Dataflow } from './dataflow.js';
 import type { Facts } from './flow.js';
 import type { Graph, Node, ValueId } from '../network/graph.js';
-import { kernelUnits, ownNodes, siteBehind, type KernelUnit, type SitePosition } from './kernel-unit.js';
+import { kernelUnits, ownNodes, siteBehind, type KernelUnit } from './kernel-unit.js';
+import type { SitePosition } from './site-position.js';
 import { operatorOf } from '../network/operators/table.js';
 import { nodeOutputs } from '../network/build.js';
 import { gatesOf } from './gate.js';

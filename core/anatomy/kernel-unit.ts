@@ -1,21 +1,11 @@
 import { followed, keepsChannels, mixesChannels, type Dataflow } from './dataflow.js';
 import type { Facts } from './flow.js';
 import type { ValueId } from '../network/graph.js';
-import type { Role } from '../network/operators/operator.js';
-
-/** Where behind a convolution its kernels are cut. */
-export type SitePosition = 'conv' | 'norm' | 'activation';
-
-/** What belongs to a convolution up to each position. A bias written as a node of its own is part of the convolution. */
-const passable: Readonly<Record<SitePosition, ReadonlySet<Role>>> = {
-  conv: new Set<Role>(['bias']),
-  norm: new Set<Role>(['bias', 'scale', 'normalisation', 'identity']),
-  activation: new Set<Role>(['bias', 'scale', 'normalisation', 'identity', 'activation']),
-};
+import { sitePositions, type SitePosition } from './site-position.js';
 
 /** The value at which whatever `from` carries is cut. */
 export function siteBehind(flow: Dataflow, from: ValueId, after: SitePosition): ValueId {
-  return followed(flow, from, passable[after]).at(-1)?.output ?? from;
+  return followed(flow, from, sitePositions[after].passable).at(-1)?.output ?? from;
 }
 
 /**
@@ -75,6 +65,6 @@ function mixedDownstream(flow: Dataflow): ReadonlySet<ValueId> {
 export function ownNodes(flow: Dataflow, unit: KernelUnit): readonly Facts[] {
   return unit.convolutions.flatMap((convolution) => [
     convolution,
-    ...followed(flow, convolution.output, passable.conv),
+    ...followed(flow, convolution.output, sitePositions.conv.passable),
   ]);
 }

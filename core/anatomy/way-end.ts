@@ -1,15 +1,12 @@
 import { isSum, keepsChannels, type Dataflow } from './dataflow.js';
 import type { Facts } from './flow.js';
 import type { ValueId } from '../network/graph.js';
-import type { SitePosition } from './kernel-unit.js';
+import { sitePositions, type SitePosition } from './site-position.js';
 import type { Role } from '../network/operators/operator.js';
 import type { WayEnd } from './site.js';
 
 /** Who reads a kernel as what it is: behind these nobody expects its normalisation or activation. */
 const takers: ReadonlySet<Role> = new Set<Role>(['convolution', 'dense', 'pooling']);
-
-/** What a way goes on through, if nothing stands against it. */
-const steps: ReadonlySet<Role> = new Set<Role>(['normalisation', 'activation', 'scale', 'bias', 'identity']);
 
 /**
  * Why the way from a convolution to its kernels' site ended before an activation; undefined where it ended as ways do: at
@@ -17,15 +14,14 @@ const steps: ReadonlySet<Role> = new Set<Role>(['normalisation', 'activation', '
  * activation that nothing follows.
  */
 export function wayEnd(flow: Dataflow, site: ValueId, after: SitePosition): WayEnd | undefined {
-  if (after === 'conv') return undefined;
+  const { passable, wanted } = sitePositions[after];
+  if (wanted === undefined) return undefined;
   const readers = flow.readers.get(site) ?? [];
   if (readers.every((reader) => takers.has(reader.role) || isSum(reader))) return undefined;
-  const passable = readers.some(
-    (reader) => steps.has(reader.role) && (after === 'activation' || reader.role !== 'activation'),
-  );
+  const goesOn = readers.some((reader) => passable.has(reader.role));
   const producer = flow.producer.get(site);
   const activated = producer !== undefined && isActivation(flow, producer);
-  if ((activated || after === 'norm') && !passable) return undefined;
+  if ((activated || wanted === 'normalisation') && !goesOn) return undefined;
   const before = readers.slice(0, mostNames).map((reader) => reader.node.path);
   return { before, reason: reasonAt(flow, site, readers) };
 }

@@ -1,4 +1,6 @@
 import type { ImageFormatName } from './image-formats.js';
+import type { ChannelOrder } from './channel-order.js';
+import type { ImageOrder } from './image-order.js';
 
 /** An image set as its author declared it. */
 export interface DataSpec {
@@ -12,8 +14,7 @@ export interface DataSpec {
   readonly classes: readonly string[] | string | undefined;
   /** How many images to use, of the order below; undefined: all. */
   readonly images: number | undefined;
-  /** `seeded`: a class-stratified permutation in which a larger number keeps the earlier images. `file`: as they stand. */
-  readonly order: 'seeded' | 'file';
+  readonly order: ImageOrder;
   /** folder: shorter side in pixels, then a central crop; both undefined for images that already agree in size. */
   readonly resize: number | undefined;
   readonly crop: number | undefined;
@@ -25,5 +26,5 @@ export interface InputSpec {
   readonly divide: number;
   readonly mean: readonly number[];
   readonly std: readonly number[];
-  readonly order: 'rgb' | 'bgr';
+  readonly order: ChannelOrder;
 }

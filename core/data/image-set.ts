@@ -6,7 +6,7 @@ import { CHUNK_IMAGES, type Chunk } from './chunk.js';
 import { givenClasses } from './classes.js';
 import type { DataSpec } from './data-spec.js';
 import { imageFormat } from './image-formats.js';
-import { seededOrder } from './order.js';
+import { imageOrders } from './image-order.js';
 import type { Image, ImageRecords, ImageSource } from './image-source.js';
 
 /** A declared image set, decoded, in its order, cut into chunks. */
@@ -24,12 +24,6 @@ export interface ImageSet {
   /** 250 images each, the last may have fewer. */
   readonly chunks: readonly Chunk[];
 }
-
-/** Places of the records, in the order in which a study takes them. */
-const orders: { readonly [O in DataSpec['order']]: (labels: Uint16Array, seed: number) => Uint32Array } = {
-  seeded: seededOrder,
-  file: (labels) => Uint32Array.from(labels.keys()),
-};
 
 /**
  * Reads an image set, puts it in its order, takes the first `images` of it, and cuts these into chunks.
@@ -50,7 +44,7 @@ export async function loadImageSet(spec: DataSpec, seed: number, source: ImageSo
     const available = records.labels.length;
     const count = spec.images ?? available;
     checkCount(spec.name, count, available);
-    const order = orders[spec.order](records.labels, seed);
+    const order = imageOrders[spec.order].places(records.labels, seed);
     const chosen = order.subarray(0, count);
     const { shape, pixels } = await decoded(spec.name, records, chosen);
     const labels = Uint16Array.from(chosen, (index) => records.labels[index] as number);

@@ -1,6 +1,7 @@
 import { PercussError } from '../errors.js';
 import { DYNAMIC, type Shape } from '../network/graph.js';
 import { zeros, type Tensor } from '../tensor.js';
+import { channelOrders } from './channel-order.js';
 import type { Chunk } from './chunk.js';
 import type { InputSpec } from './data-spec.js';
 
@@ -34,7 +35,8 @@ export function inputProblem(input: InputSpec, shape: Shape, image: readonly num
       return `${key} has ${length} numbers, but the images have ${channels} channel${channels === 1 ? '' : 's'}; ${channels === 1 ? 'give 1' : `give 1 or ${channels}`}`;
     }
   }
-  if (input.order === 'bgr' && channels !== 3) return `order bgr needs 3 channels, but the images have ${channels}`;
+  const { channels: needed = channels } = channelOrders[input.order];
+  if (channels !== needed) return `order ${input.order} needs ${needed} channels, but the images have ${channels}`;
   return undefined;
 }
 
@@ -62,7 +64,7 @@ export function preprocess(chunk: Chunk, input: InputSpec, shape: Shape): Tensor
   const result = zeros('float32', [count, ...dims]);
   const pixels = chunk.pixels.data;
   for (let c = 0; c < channels; c++) {
-    const source = sourceOf[input.order](c, channels);
+    const source = channelOrders[input.order].source(c, channels);
     const [mean, std] = [at(input.mean, c), at(input.std, c)];
     const scale = (pixel: number): number => (pixel / input.divide - mean) / std;
     const table = pixels instanceof Uint8Array ? Float32Array.from({ length: 256 }, (_, pixel) => scale(pixel)) : null;
@@ -78,12 +80,6 @@ export function preprocess(chunk: Chunk, input: InputSpec, shape: Shape): Tensor
   }
   return result;
 }
-
-/** Which channel of an image, stored as red, green and blue, a channel of the input is. */
-const sourceOf: { readonly [O in InputSpec['order']]: (channel: number, channels: number) => number } = {
-  rgb: (channel) => channel,
-  bgr: (channel, channels) => channels - 1 - channel,
-};
 
 const at = (values: readonly number[], channel: number): number =>
   (values.length === 1 ? values[0] : values[channel]) as number;

@@ -1,13 +1,5 @@
 import type { Digest } from '../digest.js';
-
-/**
- * What takes the place of removed channels. Means and donors come from a fixed set of reference images run through the
- * intact network; the set's content stands here, not the floats computed from it.
- */
-export type Fill =
-  | { readonly kind: 'zero' }
-  | { readonly kind: 'mean'; readonly per: 'channel' | 'position'; readonly reference: Digest }
-  | { readonly kind: 'resample'; readonly draw: number; readonly reference: Digest };
+import type { Fill } from '../spec/words/fills.js';
 
 /** Removes channels at a site. Channels ascend and are not repeated. */
 export interface Edit {

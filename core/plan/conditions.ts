@@ -1,9 +1,12 @@
 import type { Digest } from '../digest.js';
 import type { Anatomy } from '../anatomy/site.js';
-import { randomStream } from '../random.js';
-import type { AblationSpec, CumulativeOrder, FillName, Spread } from '../spec/study-spec.js';
-import type { Condition, Fill } from './condition.js';
-import { pairsOf, singlesOf } from './pairs.js';
+import type { AblationSpec } from '../spec/study-spec.js';
+import { fills, type Fill, type FillName } from '../spec/words/fills.js';
+import { hasKey } from '../spec/words/modes.js';
+import { removalOrders } from '../spec/words/removal-orders.js';
+import type { Spread } from '../spec/words/spreads.js';
+import type { Condition } from './condition.js';
+import { plannedModes } from './modes.js';
 import { mergeCuts, targetsOf, type Target } from './target.js';
 
 /** A condition with what people and tables call it. */
@@ -36,168 +39,23 @@ export interface ConditionContext {
   readonly scores: readonly number[] | undefined;
 }
 
-interface Removal {
-  readonly targets: readonly Target[];
-  readonly of: number;
-  readonly fraction?: number;
-  readonly trial?: number;
-  readonly spread?: Spread;
-  readonly match?: string;
-}
-
 interface FillDraw {
   readonly name: FillName;
   readonly draw: number | undefined;
   readonly fill: Fill;
 }
 
-/** At least one: a fraction that rounds to nothing would be the baseline under another name. */
-const countOf = (fraction: number, total: number): number => Math.max(1, Math.round(fraction * total));
-
-function fillDraws(ablation: AblationSpec, reference: Digest): FillDraw[] {
-  const table: { readonly [F in FillName]: () => FillDraw[] } = {
-    zero: () => [{ name: 'zero', draw: undefined, fill: { kind: 'zero' } }],
-    mean: () => [{ name: 'mean', draw: undefined, fill: { kind: 'mean', per: 'channel', reference } }],
-    'mean-position': () => [
-      { name: 'mean-position', draw: undefined, fill: { kind: 'mean', per: 'position', reference } },
-    ],
-    resample: () =>
-      Array.from({ length: ablation.draws }, (_, draw) => ({
-        name: 'resample',
-        draw,
-        fill: { kind: 'resample', draw, reference },
-      })),
-  };
-  return ablation.fill.flatMap((name) => table[name]());
-}
-
-interface RemovalList {
-  readonly length: number;
-  at(index: number): Removal;
-}
-
-function eachRemoval(targets: readonly Target[]): RemovalList {
-  return { length: targets.length, at: (i) => ({ targets: [targets[i] as Target], of: targets.length }) };
-}
-
-/**
- * Draws depend on seed, unit, fraction and trial only, so more fractions or trials leave the earlier ones as they were.
- * `one-layer` and `matched` of one (fraction, trial) share a match id and a size.
- *
- * In order spread by spread; within `one-layer` by layer in topological order, then by fraction and trial, so that
- * consecutive conditions, which a batch is made of, have their first cut in common. The layer of every (fraction, trial)
- * is known without drawing what is removed of it. Where `matched` and `all-depths` begin is not: that takes the whole draw
- * of each, so these stand by fraction and trial; they begin alike less often anyway.
- */
-function randomRemovals(ablation: AblationSpec, targets: readonly Target[], seed: number): RemovalList {
-  const { fractions, spread: spreads, trials, unit } = ablation;
-  const layers = [...new Set(targets.map((target) => target.group))];
-  const memberOf = new Map(layers.map((layer) => [layer, targets.filter((target) => target.group === layer)]));
-  const orders = fractions.map((fraction) => randomStream(seed, 'random', unit, 'layers', fraction).shuffled(layers));
-  const byDepth = placesByDepth(layers, orders, trials);
-  const pick = (from: readonly Target[], count: number, ...purpose: (string | number)[]): Target[] =>
-    randomStream(seed, 'random', unit, ...purpose)
-      .sample(Math.min(count, from.length), from.length)
-      .map((i) => from[i] as Target);
-  const at = (index: number): Removal => {
-    const spread = spreads[Math.floor(index / byDepth.length)] as Spread;
-    const listed = index % byDepth.length;
-    const place = spread === 'one-layer' ? (byDepth[listed] as number) : listed;
-    const which = Math.floor(place / trials);
-    const fraction = fractions[which] as number;
-    const trial = place % trials;
-    const common = { of: targets.length, fraction, trial, spread };
-    const order = orders[which] as readonly string[];
-    const layer = memberOf.get(order[trial % order.length] as string) as readonly Target[];
-    const match = `${fraction}/${trial}`;
-    const drawn = (from: readonly Target[], count: number): readonly Target[] =>
-      pick(from, count, spread, fraction, trial);
-    switch (spread) {
-      case 'all-depths':
-        return { ...common, targets: drawn(targets, countOf(fraction, targets.length)) };
-      case 'one-layer':
-        return { ...common, match, targets: drawn(layer, countOf(fraction, layer.length)) };
-      case 'matched':
-        return { ...common, match, targets: drawn(targets, countOf(fraction, layer.length)) };
-    }
-  };
-  return { length: spreads.length * byDepth.length, at };
-}
-
-/**
- * Places fraction · trials + trial, by the layer that is drawn from there, then ascending. Layers have their turns in the
- * order of each fraction, over and over.
- */
-function placesByDepth(layers: readonly string[], orders: readonly (readonly string[])[], trials: number): Uint32Array {
-  const places = new Uint32Array(layers.length === 0 ? 0 : orders.length * trials);
-  let next = 0;
-  for (const layer of layers) {
-    for (const [fraction, order] of orders.entries()) {
-      for (let trial = order.indexOf(layer); trial < trials; trial += order.length) {
-        places[next++] = fraction * trials + trial;
-      }
-    }
-  }
-  return places;
-}
-
-/** Whether an order is drawn anew in each trial; the others are read from what is measured. */
-function byChance(order: CumulativeOrder): boolean {
-  switch (order) {
-    case 'random':
-      return true;
-    case 'weight-norm':
-    case 'activation-std':
-    case 'kl':
-      return false;
-  }
-}
-
-function cumulativeRemovals(
-  ablation: AblationSpec,
-  targets: readonly Target[],
-  seed: number,
-  scores: readonly number[] | undefined,
-): RemovalList {
-  const trials = byChance(ablation.order) ? ablation.trials : 1;
-  const orders = new Map<number, readonly Target[]>();
-  const orderOf = (trial: number): readonly Target[] => {
-    const known = orders.get(trial);
-    if (known) return known;
-    const order = scores
-      ? targets
-          .map((target, i) => [target, scores[i] as number, i] as const)
-          .sort((a, b) => a[1] - b[1] || a[2] - b[2])
-          .map(([target]) => target)
-      : randomStream(seed, 'cumulative', ablation.unit, trial).shuffled(targets);
-    orders.set(trial, order);
-    return order;
-  };
-  const at = (index: number): Removal => {
-    const fraction = ablation.fractions[index % ablation.fractions.length] as number;
-    const trial = Math.floor(index / ablation.fractions.length);
-    const count = countOf(fraction, targets.length);
-    return { targets: orderOf(trial).slice(0, count), of: targets.length, fraction, trial };
-  };
-  return { length: trials * ablation.fractions.length, at };
-}
-
-/** Single targets first, then the pairs of them: an interaction is what a pair does beyond its two. */
-function pairRemovals(ablation: AblationSpec, targets: readonly Target[], seed: number): RemovalList {
-  const pairs = pairsOf(ablation.pairs ?? { within: ['any'], budget: undefined }, ablation.unit, targets, seed);
-  const singles = singlesOf(pairs, targets);
-  return {
-    length: singles.length + pairs.length,
-    at: (index) => {
-      const places = index < singles.length ? [singles[index] as number] : pairs.at(index - singles.length);
-      return { targets: places.map((place) => targets[place] as Target), of: targets.length };
-    },
-  };
+function fillDraws({ fill, draws }: AblationSpec, reference: Digest): FillDraw[] {
+  return fill.flatMap((name): FillDraw[] => {
+    const { drawn, of } = fills[name];
+    if (!drawn) return [{ name, draw: undefined, fill: of(reference, 0) }];
+    return Array.from({ length: draws }, (_, draw) => ({ name, draw, fill: of(reference, draw) }));
+  });
 }
 
 /** Whether the ablation's order must be known from stored results before it can be planned. */
 export function needsScores(ablation: AblationSpec): boolean {
-  return ablation.mode === 'cumulative' && !byChance(ablation.order);
+  return hasKey(ablation.mode, 'order') && !removalOrders[ablation.order].chance;
 }
 
 /**
@@ -206,19 +64,13 @@ export function needsScores(ablation: AblationSpec): boolean {
  */
 export function conditionsOf(ablation: AblationSpec, context: ConditionContext): ConditionList {
   const targets = targetsOf(context.anatomy, ablation.unit, ablation.layers);
-  const modes: { readonly [M in AblationSpec['mode']]: () => RemovalList } = {
-    each: () => eachRemoval(targets),
-    pairs: () => pairRemovals(ablation, targets, context.seed),
-    random: () => randomRemovals(ablation, targets, context.seed),
-    cumulative: () => cumulativeRemovals(ablation, targets, context.seed, context.scores),
-  };
-  const removals = modes[ablation.mode]();
-  const fills = targets.length === 0 ? [] : fillDraws(ablation, context.reference);
+  const removals = plannedModes[ablation.mode].removals(ablation, { ...context, targets });
+  const draws = targets.length === 0 ? [] : fillDraws(ablation, context.reference);
   return {
-    length: targets.length === 0 ? 0 : removals.length * fills.length,
+    length: targets.length === 0 ? 0 : removals.length * draws.length,
     at: (index) => {
-      const removal = removals.at(Math.floor(index / fills.length));
-      const { name, draw, fill } = fills[index % fills.length] as FillDraw;
+      const removal = removals.at(Math.floor(index / draws.length));
+      const { name, draw, fill } = draws[index % draws.length] as FillDraw;
       const cuts = mergeCuts(
         context.anatomy,
         removal.targets.flatMap((target) => target.cuts),

@@ -3,17 +3,14 @@ import { CHUNK_IMAGES } from '../data/chunk.js';
 import { waveEnds } from '../data/waves.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
 import type { AblationSpec, AnalysisSpec, ImpulseSpec } from '../spec/study-spec.js';
+import { fills } from '../spec/words/fills.js';
+import { keptResponses } from '../spec/words/kept-responses.js';
+import { removalOrders } from '../spec/words/removal-orders.js';
 import { sizeOf } from '../tensor.js';
 import { cellBytes } from './cost.js';
-import { pairCount } from './pairs.js';
+import { plannedModes, type Factor } from './modes.js';
+import { nullCount } from './network-variant.js';
 import { selectSites, targetSizes } from './target.js';
-
-/** One of the numbers that multiply to a count, and the key of the spec that asks for it. */
-export interface Factor {
-  readonly key: string;
-  readonly what: string;
-  readonly count: number;
-}
 
 /**
  * How much one ablation, or set of impulses, asks of one network: by arithmetic, so that no number is too large for it.
@@ -93,8 +90,8 @@ function ablationCounts(spec: AblationSpec, model: CountedModel): WorkCount[] {
   const all: Factor = { key: 'layers', what: `${spec.unit}s`, count: targets };
   const pieces = spec.stop ? (model.pieces ?? piecesIn(images)) : chunks;
   return [
-    ...(spec.order === 'kl' ? [counted(`${spec.name} (order)`, chunks, [all])] : []),
-    counted(spec.name, pieces, [...removalFactors(spec, sizes, all), fillFactor(spec)]),
+    ...(removalOrders[spec.order].leaveOneOut ? [counted(`${spec.name} (order)`, chunks, [all])] : []),
+    counted(spec.name, pieces, [...plannedModes[spec.mode].factors(spec, sizes, all), fillFactor(spec)]),
   ];
 }
 
@@ -109,27 +106,10 @@ function piecesIn(images: number): number {
 }
 
 function fillFactor({ fill, draws }: AblationSpec): Factor {
-  const count = fill.reduce((sum, one) => sum + (one === 'resample' ? draws : 1), 0);
-  return fill.includes('resample')
+  const count = fill.reduce((sum, one) => sum + (fills[one].drawn ? draws : 1), 0);
+  return fill.some((one) => fills[one].drawn)
     ? { key: 'draws', what: 'fills and draws', count }
     : { key: 'fill', what: 'fills', count };
-}
-
-function removalFactors(spec: AblationSpec, sizes: readonly number[], all: Factor): readonly Factor[] {
-  const fractions: Factor = { key: 'fractions', what: 'fractions', count: spec.fractions.length };
-  const trials: Factor = { key: 'trials', what: 'trials', count: spec.trials };
-  const modes: { readonly [M in AblationSpec['mode']]: () => readonly Factor[] } = {
-    each: () => [all],
-    pairs: () => {
-      const pairs = pairCount(spec.pairs ?? { within: ['any'], budget: undefined }, sizes);
-      // Of few pairs, only the targets that some pair holds are planned alone.
-      const count = pairs + Math.min(all.count, 2 * pairs);
-      return [{ key: 'budget', what: `pairs and single ${spec.unit}s`, count }];
-    },
-    random: () => [fractions, trials, { key: 'spread', what: 'spreads', count: spec.spread.length }],
-    cumulative: () => (spec.order === 'random' ? [fractions, trials] : [fractions]),
-  };
-  return modes[spec.mode]();
 }
 
 function impulseCount(spec: ImpulseSpec, { name, anatomy, image }: CountedModel, nulls: number): WorkCount {
@@ -137,7 +117,7 @@ function impulseCount(spec: ImpulseSpec, { name, anatomy, image }: CountedModel,
   const places = spec.at === 'input' ? [undefined] : selectSites(anatomy, spec.at);
   const onImages = 'images' in spec.bases;
   const bases = 'images' in spec.bases ? spec.bases.images : spec.bases.length;
-  const variants = onImages ? 1 + nulls : 1;
+  const variants = onImages ? 1 + nullCount(nulls) : 1;
   const amplitudes = spec.amplitudes.values.length;
   const positions = typeof spec.positions === 'string' ? 1 : spec.positions.length;
   let [impulses, bytes] = [0, 0];
@@ -181,7 +161,7 @@ export function responseBytes(
 ): number {
   const coarsest = smallest(recorded.map((site) => sizeOf(site.shape.slice(1))));
   return recorded.reduce((sum, site) => {
-    const map = keep === 'responses' ? 4 * impulses * sizeOf(site.shape) : 0;
+    const map = keptResponses[keep].maps ? 4 * impulses * sizeOf(site.shape) : 0;
     return sum + map + 4 * site.channels * (impulses * 2 + (impulses / amplitudes) * coarsest) + 20 * impulses;
   }, 0);
 }

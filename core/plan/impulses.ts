@@ -3,11 +3,11 @@ import type { Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
 import { randomStream } from '../random.js';
-import type { BaseName, ImpulseSpec } from '../spec/study-spec.js';
+import type { ImpulseSpec } from '../spec/study-spec.js';
+import { bases as flatBases, type BaseName } from '../spec/words/bases.js';
+import type { PositionWord } from '../spec/words/positions.js';
+import type { NetworkVariant } from './network-variant.js';
 import { selectSites } from './target.js';
-
-/** Which network responds: the intact one, or a null whose weights are shuffled within layers. */
-export type NetworkVariant = 'intact' | { readonly shuffled: number };
 
 /** What the impulses ride on: a flat image, or one of the reference images. */
 export type Base = BaseName | { readonly image: number };
@@ -40,11 +40,6 @@ export function printBase(base: Base): string {
   return typeof base === 'string' ? base : `image ${base.image}`;
 }
 
-/** Readable name of a variant: `intact`, `shuffled 0`. */
-export function printVariant(variant: NetworkVariant): string {
-  return variant === 'intact' ? 'intact' : `shuffled ${variant.shuffled}`;
-}
-
 /** Every group of impulses of one spec for one network, in canonical order: variant, place, base. */
 export function impulseGroupsOf(spec: ImpulseSpec, context: ImpulseContext): readonly ImpulseGroup[] {
   const recorded = selectSites(context.anatomy, spec.record);
@@ -63,7 +58,12 @@ export function impulseGroupsOf(spec: ImpulseSpec, context: ImpulseContext): rea
           at: site ? site.name : 'input',
           base,
           channels: spec.channels === 'each' ? all(shape[0] as number) : spec.channels,
-          positions: positionsOf(spec, context.seed, shape, site ? 1 : strideOf(deeper), index),
+          positions: positionsOf(spec, {
+            seed: context.seed,
+            shape,
+            stride: site ? 1 : strideOf(deeper),
+            index,
+          }),
           amplitudes: spec.amplitudes,
           record: deeper.map((other) => other.name),
           keep: spec.keep,
@@ -76,27 +76,40 @@ export function impulseGroupsOf(spec: ImpulseSpec, context: ImpulseContext): rea
 const strideOf = (sites: readonly Site[]): number =>
   largest([1, ...sites.map((site) => Math.round(Math.max(site.stride[0], site.stride[1])))]);
 
-/**
- * `phases`: base number b gets a seeded position of phase b mod S² in a seeded order of the S × S phases, S being the
- * largest stride from the input to a recorded site: S² bases together meet every phase.
- */
-function positionsOf(
-  spec: ImpulseSpec,
-  seed: number,
-  shape: readonly number[],
-  stride: number,
-  index: number,
-): readonly (readonly [number, number])[] {
-  const [, height = 1, width = 1] = shape as [number, number?, number?];
-  if (spec.positions === 'center') return [[Math.floor(height / 2), Math.floor(width / 2)]];
-  if (spec.positions !== 'phases') return spec.positions;
-  const order = randomStream(seed, 'impulse phases', stride).shuffled(all(stride * stride));
-  const phase = order[index % order.length] as number;
-  const stream = randomStream(seed, 'impulse position', index);
-  const along = (offset: number, length: number): number =>
-    offset >= length ? stream.below(length) : offset + stride * stream.below(Math.ceil((length - offset) / stride));
-  return [[along(Math.floor(phase / stride), height), along(phase % stride, width)]];
+type Position = readonly [row: number, column: number];
+
+/** What words for positions go by. */
+interface PositionContext {
+  readonly seed: number;
+  /** Of the value that impulses are set in: [channels, height, width], or [channels]. */
+  readonly shape: readonly number[];
+  readonly stride: number;
+  /** Number of the base. */
+  readonly index: number;
 }
+
+const mapOf = ({ shape }: PositionContext): readonly [height: number, width: number] => [shape[1] ?? 1, shape[2] ?? 1];
+
+const worded: { readonly [P in PositionWord]: (context: PositionContext) => Position } = {
+  center: (context) => {
+    const [height, width] = mapOf(context);
+    return [Math.floor(height / 2), Math.floor(width / 2)];
+  },
+  // Base number b gets a position of phase b mod S² in a seeded order of the S × S phases: S² bases together meet every phase.
+  phases: (context) => {
+    const { seed, stride, index } = context;
+    const [height, width] = mapOf(context);
+    const order = randomStream(seed, 'impulse phases', stride).shuffled(all(stride * stride));
+    const phase = order[index % order.length] as number;
+    const stream = randomStream(seed, 'impulse position', index);
+    const along = (offset: number, length: number): number =>
+      offset >= length ? stream.below(length) : offset + stride * stream.below(Math.ceil((length - offset) / stride));
+    return [along(Math.floor(phase / stride), height), along(phase % stride, width)];
+  },
+};
+
+const positionsOf = ({ positions }: ImpulseSpec, context: PositionContext): readonly Position[] =>
+  typeof positions === 'string' ? [worded[positions](context)] : positions;
 
 /** What identifies a group's responses besides network and numeric mode; the reference images count where they are used. */
 export function impulseIdentity(group: ImpulseGroup, seed: number, reference: Digest): Json {
@@ -104,11 +117,11 @@ export function impulseIdentity(group: ImpulseGroup, seed: number, reference: Di
   const usesReference =
     variant !== 'intact' ||
     group.amplitudes.unit === 'std' ||
-    group.base === 'mean-image' ||
-    typeof group.base !== 'string';
+    typeof group.base !== 'string' ||
+    flatBases[group.base].reference;
   return {
     ...(rest as unknown as { [key: string]: Json }),
-    variant: variant === 'intact' ? 'intact' : { shuffled: variant.shuffled, seed },
+    variant: variant === 'intact' ? 'intact' : { ...variant, seed },
     reference: usesReference || group.at !== 'input' ? reference : null,
   };
 }

@@ -6,7 +6,9 @@ import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy } from '../sp
 import type { AblationSpec, ImpulseSpec } from '../spec/study-spec.js';
 import { conditionsOf, needsScores, type ConditionList } from './conditions.js';
 import { cellKey, resultKey, type Scope } from './identity.js';
-import { impulseGroupsOf, impulseIdentity, type ImpulseGroup, type NetworkVariant } from './impulses.js';
+import { impulseGroupsOf, impulseIdentity, type ImpulseGroup } from './impulses.js';
+import { nullVariants, type NetworkVariant } from './network-variant.js';
+import { removalOrders } from '../spec/words/removal-orders.js';
 import type { UnitGroup } from './stage.js';
 
 /** An ablation of one network; `list` is missing until its order is known, `scoring` is what the order is read from. */
@@ -60,8 +62,7 @@ export const scoresName = (model: string, ablation: string): string => `${model}
 
 /** Which networks answer a set of impulses: nulls are needed where signatures are compared, that is on image bases. */
 export function variantsOf(study: ResolvedStudy, spec: ImpulseSpec): readonly NetworkVariant[] {
-  const nulls = 'images' in spec.bases ? study.analysis.nulls : 0;
-  return ['intact', ...Array.from({ length: nulls }, (_, shuffled) => ({ shuffled }))];
+  return ['intact', ...('images' in spec.bases ? nullVariants(study.analysis.nulls) : [])];
 }
 
 /** Everything that the study asks of one network. */
@@ -95,8 +96,9 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
           list && spec.stop
             ? reachOf(list.length, scoresName(model.name, spec.name), waves.length, context)
             : undefined,
-        scoring:
-          spec.order === 'kl' ? conditionsOf(scoringAblation(spec), { ...common, scores: undefined }) : undefined,
+        scoring: removalOrders[spec.order].leaveOneOut
+          ? conditionsOf(scoringAblation(spec), { ...common, scores: undefined })
+          : undefined,
       };
     }),
     impulses: asked(study.impulses).map((spec) => ({

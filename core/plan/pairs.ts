@@ -1,6 +1,7 @@
 import { permutation } from '../permutation.js';
-import { countPairs } from '../spec/check-selection.js';
-import type { PairsSpec, Unit } from '../spec/study-spec.js';
+import type { PairsSpec } from '../spec/study-spec.js';
+import { pairScopes, type PairScope } from '../spec/words/pair-scopes.js';
+import type { Unit } from '../spec/words/units.js';
 import type { Target } from './target.js';
 
 /** Pairs of targets, by index: (a, b), places among the targets, a before b. */
@@ -62,9 +63,7 @@ function chained(sizes: readonly number[], at: (part: number, index: number) => 
 }
 
 /** All pairs within, across, or of any layers; the index is arithmetic. */
-const everyPair: {
-  readonly [S in PairsSpec['within'][number]]: (targets: readonly Target[]) => PairList;
-} = {
+const everyPair: { readonly [S in PairScope]: (targets: readonly Target[]) => PairList } = {
   any: ({ length: n }) => ({ length: triangle(n), at: (index) => pairAt(n, index) }),
   layer: (targets) => {
     const runs = runsOf(targets);
@@ -112,7 +111,7 @@ function sampled(all: PairList, count: number, seed: number, purpose: readonly s
 /** How many pairs an ablation asks for, see `pairsOf`, of groups of so many targets each. */
 export function pairCount({ within, budget }: PairsSpec, sizes: readonly number[]): number {
   const most = budget === undefined ? Infinity : Math.floor(budget / within.length);
-  return within.reduce((sum, scope) => sum + Math.min(most, countPairs(scope, sizes)), 0);
+  return within.reduce((sum, scope) => sum + Math.min(most, pairScopes[scope].count(sizes)), 0);
 }
 
 /**

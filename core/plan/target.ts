@@ -1,6 +1,6 @@
 import type { Anatomy, Layer, Site } from '../anatomy/site.js';
 import { globMatcher } from '../select.js';
-import type { Unit } from '../spec/study-spec.js';
+import { units, type Unit } from '../spec/words/units.js';
 
 /** Channels of one site, ascending. */
 export interface Cut {
@@ -88,17 +88,13 @@ export function targetsOf(anatomy: Anatomy, unit: Unit, globs: readonly string[]
   return byUnit[unit](anatomy, globs).filter((target) => target.cuts.length > 0);
 }
 
-const sizesByUnit: { readonly [U in Unit]: (anatomy: Anatomy, globs: readonly string[]) => number[] } = {
-  kernel: (anatomy, globs) => selectLayers(anatomy, globs).map((layer) => layer.kernels),
-  layer: (anatomy, globs) => selectLayers(anatomy, globs).map(() => 1),
-  block: (anatomy, globs) => named(anatomy.blocks, globs).map(() => 1),
-  stream: (anatomy, globs) =>
-    named(anatomy.streams, globs).map((stream) => stream.writers.filter((writers) => writers.length > 0).length),
-};
-
 /** How many targets each selected layer, block or stream has, without making one: those of `targetsOf`. */
 export function targetSizes(anatomy: Anatomy, unit: Unit, globs: readonly string[]): readonly number[] {
-  return sizesByUnit[unit](anatomy, globs);
+  const selects = selector(globs);
+  return units[unit]
+    .groups(anatomy)
+    .filter(({ names }) => selects(names))
+    .map(({ targets }) => targets);
 }
 
 /** Joins cuts: one for each site, in topological order, channels ascending and once. */

@@ -1,9 +1,9 @@
 import type { ValueId } from '../network/graph.js';
-import type { OutputKind } from '../spec/output-kind.js';
+import type { OutputKind } from '../spec/words/output-kinds.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { CutPoint } from './cut-point.js';
 import type { Live } from './live.js';
-import { logProbabilities } from './metrics.js';
+import { logProbabilities } from './output-reading.js';
 import type { TappedNetwork } from './tapped-network.js';
 
 /** The intact network on a chunk: its outputs, and each channel's extremes at every cut. */

@@ -1,6 +1,7 @@
 import type { Digest } from '../digest.js';
 import type { ValueId } from '../network/graph.js';
 import type { Edit } from '../plan/condition.js';
+import type { Fill } from '../spec/words/fills.js';
 import type { ReferenceSet, SiteStatistics } from './reference-set.js';
 
 /** How much of a map a fill prescribes: one number a channel, one map a channel, or one map a channel and image. */
@@ -13,45 +14,59 @@ export interface FillValues {
   values(channel: number, image: number): Float32Array;
 }
 
+/** Where values of fills come from; what a kind `reads` is loaded. */
+export interface FillSource {
+  readonly reference: ReferenceSet;
+  readonly statistics: ReadonlyMap<ValueId, SiteStatistics>;
+  readonly chunk: Digest;
+  readonly images: number;
+}
+
+interface FillKind<F extends Fill> {
+  /** What of the reference set must be loaded: statistics of its sites, or the maps of the removed channels. */
+  readonly reads: 'nothing' | 'statistics' | 'planes';
+  /** Values at a site whose value in the graph is `value`. */
+  readonly values: (fill: F, value: ValueId, source: FillSource) => FillValues;
+}
+
 const ZERO = new Float32Array(1);
 
-/** Values of fills, from the reference set; its statistics and planes must be loaded (see `prepareFills`). */
-export function fillValues(
-  edit: Edit,
-  value: ValueId,
-  source: {
-    readonly reference: ReferenceSet;
-    readonly statistics: ReadonlyMap<ValueId, SiteStatistics>;
-    readonly chunk: Digest;
-    readonly images: number;
+const kinds: { readonly [K in Fill['kind']]: FillKind<Extract<Fill, { kind: K }>> } = {
+  zero: { reads: 'nothing', values: () => ({ reach: 'channel', values: () => ZERO }) },
+  mean: {
+    reads: 'statistics',
+    values: ({ per }, value, { statistics }) => means[per](statistics.get(value) as SiteStatistics),
   },
-): FillValues {
-  const { fill } = edit;
-  switch (fill.kind) {
-    case 'zero':
-      return { reach: 'channel', values: () => ZERO };
-    case 'mean':
-      return meanValues(source.statistics.get(value) as SiteStatistics, fill.per);
-    case 'resample': {
-      const donors = source.reference.donors(source.chunk, fill.draw, source.images);
+  resample: {
+    reads: 'planes',
+    values: ({ draw }, value, { reference, chunk, images }) => {
+      const donors = reference.donors(chunk, draw, images);
       return {
         reach: 'image',
-        values: (channel, image) => source.reference.plane(value, channel, donors[image] as number),
+        values: (channel, image) => reference.plane(value, channel, donors[image] as number),
       };
-    }
-  }
-}
+    },
+  },
+};
 
-function meanValues({ mean, meanMap }: SiteStatistics, per: 'channel' | 'position'): FillValues {
-  switch (per) {
-    case 'channel': {
-      const means = Float32Array.from(mean);
-      return { reach: 'channel', values: (channel) => means.subarray(channel, channel + 1) };
-    }
-    case 'position': {
-      const map = Float32Array.from(meanMap);
-      const positions = meanMap.length / mean.length;
-      return { reach: 'position', values: (channel) => map.subarray(channel * positions, (channel + 1) * positions) };
-    }
-  }
-}
+/** Means over all positions, and at each. */
+const means: { readonly [P in 'channel' | 'position']: (statistics: SiteStatistics) => FillValues } = {
+  channel: ({ mean }) => {
+    const values = Float32Array.from(mean);
+    return { reach: 'channel', values: (channel) => values.subarray(channel, channel + 1) };
+  },
+  position: ({ mean, meanMap }) => {
+    const map = Float32Array.from(meanMap);
+    const positions = meanMap.length / mean.length;
+    return { reach: 'position', values: (channel) => map.subarray(channel * positions, (channel + 1) * positions) };
+  },
+};
+
+const kindOf = (fill: Fill): FillKind<Fill> => kinds[fill.kind] as FillKind<Fill>;
+
+/** What of the reference set must be loaded before the values of a fill are asked for. */
+export const readsOf = (fill: Fill): FillKind<Fill>['reads'] => kindOf(fill).reads;
+
+/** Values of an edit's fill at its site, whose value in the graph is `value`; what the fill reads must be loaded. */
+export const fillValues = ({ fill }: Edit, value: ValueId, source: FillSource): FillValues =>
+  kindOf(fill).values(fill, value, source);

@@ -2,13 +2,13 @@ import { canonicalJson, type Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
 import type { ValueId } from '../network/graph.js';
 import type { CellKey, Condition } from '../plan/condition.js';
-import type { OutputKind } from '../spec/output-kind.js';
+import type { OutputKind } from '../spec/words/output-kinds.js';
 import type { Tensor } from '../tensor.js';
 import type { Cell } from './cell.js';
 import { BaselineGathering, type ChunkBaseline } from './chunk-baseline.js';
 import type { CutPoint } from './cut-point.js';
 import { effectWithin, measuredEffect } from './effect.js';
-import { fillValues } from './fill.js';
+import { fillValues, readsOf } from './fill.js';
 import type { LesionPath, LesionStep } from './lesion-path.js';
 import { runPaths } from './lesion-paths.js';
 import type { PreparedEdit } from './selection.js';
@@ -95,12 +95,12 @@ export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Prom
 
 async function prepare(batch: LesionBatch): Promise<Prepared[]> {
   const { network, chunk, reference } = batch;
-  const kinds = new Set(batch.conditions.flatMap(({ condition }) => condition.edits.map((edit) => edit.fill.kind)));
-  const statistics = kinds.has('mean') ? await reference.statistics() : new Map();
+  const reads = new Set(batch.conditions.flatMap(({ condition }) => condition.edits.map(({ fill }) => readsOf(fill))));
+  const statistics = reads.has('statistics') ? await reference.statistics() : new Map();
   const planes = new Map<ValueId, Set<number>>();
   for (const { condition } of batch.conditions) {
     for (const edit of condition.edits) {
-      if (edit.fill.kind !== 'resample') continue;
+      if (readsOf(edit.fill) !== 'planes') continue;
       const { value } = network.site(edit.site);
       const channels = planes.get(value) ?? new Set<number>();
       for (const channel of edit.channels) channels.add(channel);

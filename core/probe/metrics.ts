@@ -1,56 +1,11 @@
-import { hasClasses, type OutputKind } from '../spec/output-kind.js';
-
-/** The smallest normal float32: probabilities below it count as it, so that a rounded 0 does not make a loss infinite. */
-const TINY = 2 ** -126;
+import { outputKinds, type OutputKind } from '../spec/words/output-kinds.js';
+import { isMeasurable, logProbabilities } from './output-reading.js';
 
 /** What `predicted` holds where the largest output is no class, and where an output is not finite: never a label. */
 export const NO_CLASS = 65535;
 
 /** The largest float32: what a finite loss or KL beyond it counts as. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
-
-/** What rounding may leave of a probability of 0. */
-const ROUNDING = 1e-6;
-
-/**
- * Whether measures can be taken of one image's outputs: all are finite, and probabilities are not negative (beyond
- * rounding), since a negative number has no logarithm.
- */
-export function isMeasurable(outputs: ArrayLike<number>, start: number, classes: number, kind: OutputKind): boolean {
-  for (let c = start; c < start + classes; c++) {
-    const value = outputs[c] as number;
-    if (!Number.isFinite(value) || (kind === 'probabilities' && value < -ROUNDING)) return false;
-  }
-  return true;
-}
-
-/**
- * Natural logarithms of class probabilities, float64, [images × classes]. Logits go through a log-softmax that takes the
- * largest away first; outputs of kind `values` stay as they are.
- */
-export function logProbabilities(outputs: ArrayLike<number>, classes: number, kind: OutputKind): Float64Array {
-  switch (kind) {
-    case 'values':
-      return Float64Array.from(outputs);
-    case 'probabilities':
-      return Float64Array.from(outputs, (probability) => Math.log(Math.max(probability, TINY)));
-    case 'logits':
-      return logSoftmax(Float64Array.from(outputs), classes);
-  }
-}
-
-/** In place, row by row. */
-function logSoftmax(result: Float64Array, classes: number): Float64Array {
-  for (let start = 0; start < result.length; start += classes) {
-    let largest = -Infinity;
-    for (let c = start; c < start + classes; c++) largest = Math.max(largest, result[c] as number);
-    let sum = 0;
-    for (let c = start; c < start + classes; c++) sum += Math.exp((result[c] as number) - largest);
-    const shift = largest + Math.log(sum);
-    for (let c = start; c < start + classes; c++) result[c] = (result[c] as number) - shift;
-  }
-  return result;
-}
 
 /** Index of the largest of finite outputs, the first of equals. */
 function argmax(values: ArrayLike<number>, start: number, count: number): number {
@@ -98,7 +53,7 @@ export interface MetricsContext {
 export function imageMetrics(outputs: ArrayLike<number>, context: MetricsContext): ImageMetrics {
   const { classes, classOffset, kind, labels, baseline } = context;
   const logQ = logProbabilities(outputs, classes, kind);
-  const classed = hasClasses[kind];
+  const classed = outputKinds[kind].classes;
   const images = labels.length;
   const predicted = new Uint16Array(images);
   const loss = new Float32Array(images);

@@ -1,26 +1,17 @@
 import type { Digest } from '../digest.js';
 import { PercussError } from '../errors.js';
 import type { ValueId } from '../network/graph.js';
-import { printBase, type Base, type ImpulseGroup } from '../plan/impulses.js';
-import { rows, sizeOf, type Tensor } from '../tensor.js';
+import { printBase, type ImpulseGroup } from '../plan/impulses.js';
+import { keptResponses } from '../spec/words/kept-responses.js';
+import { sizeOf, type Tensor } from '../tensor.js';
+import { baseImage, type BaseContext, type InputLayout } from './base-image.js';
 import { Gathering, type ImpulseRecord } from './gathering.js';
 import { gridOf } from './grid.js';
 import { respond, type Tap } from './impulse.js';
 import type { TappedNetwork } from './tapped-network.js';
 
-/** How the network's input is laid out, for one image: index of an element, and its [channels, height, width]. */
-export interface InputLayout {
-  readonly shape: readonly [number, number, number];
-  index(channel: number, row: number, column: number): number;
-}
-
 /** What impulses need besides the network. */
-export interface ResponseContext {
-  readonly layout: InputLayout;
-  /** Reference images, preprocessed, [n, …]. */
-  readonly reference: Tensor<'float32'>;
-  /** Per input channel: what a black pixel becomes. */
-  readonly black: readonly number[];
+export interface ResponseContext extends BaseContext {
   readonly signal?: AbortSignal;
 }
 
@@ -52,42 +43,6 @@ function inputDeviation(images: Tensor<'float32'>, layout: InputLayout): number[
     }
     return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
   });
-}
-
-function baseImage(base: Base, context: ResponseContext): Tensor<'float32'> {
-  const { reference, layout, black } = context;
-  const shape = [1, ...reference.shape.slice(1)];
-  const size = sizeOf(shape);
-  if (typeof base !== 'string') {
-    if (base.image >= (reference.shape[0] as number)) {
-      throw new PercussError(
-        'SPEC_INVALID',
-        `impulses ask for reference image ${base.image}, but there are ${reference.shape[0]}; use fewer bases or more reference images`,
-      );
-    }
-    return rows(reference, base.image, base.image + 1);
-  }
-  const data = new Float32Array(size);
-  switch (base) {
-    case 'normalised-zero':
-      break;
-    case 'mean-image': {
-      const sums = new Float64Array(size);
-      for (let j = 0; j < reference.data.length; j++)
-        sums[j % size] = (sums[j % size] as number) + (reference.data[j] as number);
-      data.set(sums.map((sum) => sum / (reference.shape[0] as number)));
-      break;
-    }
-    case 'black': {
-      const [channels, height, width] = layout.shape;
-      for (let c = 0; c < channels; c++) {
-        for (let y = 0; y < height; y++)
-          for (let x = 0; x < width; x++) data[layout.index(c, y, x)] = black[c] as number;
-      }
-      break;
-    }
-  }
-  return { dtype: 'float32', shape, data };
 }
 
 /** The tapped value and what else is alive there, on one base image. */
@@ -146,7 +101,7 @@ export async function runResponseBatch(
   const tap = await tapOf(network, group, context);
   const impulses = impulsesOf(group, unitOf[group.amplitudes.unit](network, group, context));
   const grid = gridOf(sites);
-  const gathering = new Gathering(impulses, sites, grid, group.keep === 'responses');
+  const gathering = new Gathering(impulses, sites, grid, keptResponses[group.keep].maps);
   await respond(
     network,
     tap,

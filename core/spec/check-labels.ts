@@ -3,9 +3,9 @@ import type { Graph } from '../network/graph.js';
 import { sizeOf } from '../tensor.js';
 import { suggestion } from './cursor.js';
 import type { Positions } from './issue.js';
-import { hasClasses } from './output-kind.js';
 import type { ModelSpec } from './study-spec.js';
 import type { Fail, ImageFacts } from './subjects.js';
+import { outputKinds } from './words/output-kinds.js';
 
 const remedy = 'give both sets the same classes: all names, in the order of the outputs';
 
@@ -24,7 +24,7 @@ export function checkLabels(
   const path = `models.${model.name}`;
   const shape = graph.shapes.get(name ?? graph.outputs.at(-1) ?? '');
   const outputs = shape && sizeOf(shape.slice(1));
-  if (!hasClasses[kind] || outputs === undefined || outputs <= 0) return;
+  if (!outputKinds[kind].classes || outputs === undefined || outputs <= 0) return;
   if (outputs === 1) {
     fail(
       `${path}.output.kind`,

@@ -1,41 +1,19 @@
 import { globMatcher, nearestName } from '../select.js';
-import type { Anatomy, Layer, Site } from '../anatomy/site.js';
+import type { Anatomy, Site } from '../anatomy/site.js';
+import { choice, wordsWhere } from '../word-table.js';
 import type { Fail, ImageFacts } from './subjects.js';
-import type { AblationSpec, ImpulseSpec, ModelSpec, PairScope } from './study-spec.js';
+import type { AblationSpec, ImpulseSpec, ModelSpec } from './study-spec.js';
+import { pairScopes } from './words/pair-scopes.js';
+import { units, type Group } from './words/units.js';
 
-interface Named {
-  readonly names: readonly string[];
-  /** How many things an ablation can remove here. */
-  readonly targets: number;
-}
-
-/** What an ablation selects among, by all the names people know it by. */
-function candidates(anatomy: Anatomy, unit: AblationSpec['unit']): readonly Named[] {
-  const sites = new Map(anatomy.sites.map((site) => [site.name, site]));
-  const ofLayers = (targets: (layer: Layer) => number): readonly Named[] =>
-    anatomy.layers.map((layer) => {
-      const site = sites.get(layer.site);
-      return { names: [layer.name, ...(site ? [site.name, ...site.aliases] : [])], targets: targets(layer) };
-    });
-  switch (unit) {
-    case 'kernel':
-      return ofLayers((layer) => layer.kernels);
-    case 'layer':
-      return ofLayers(() => 1);
-    case 'block':
-      return anatomy.blocks.map((block) => ({ names: [block.name], targets: 1 }));
-    case 'stream':
-      return anatomy.streams.map((stream) => ({ names: [stream.name], targets: stream.channels }));
-  }
-}
-
-const nouns = { kernel: 'layer', layer: 'layer', block: 'residual block', stream: 'residual stream' } as const;
+/** Units that every network has. */
+const plainUnits = wordsWhere(units, (row) => !row.residual);
 
 /** Globs of one list for which a nearest name is looked for: of more than these, none is a slip. */
 const SUGGESTED = 100;
 
 /** Whether each glob selects something; what they select together. */
-function select<T extends Named>(
+function select<T extends Group>(
   globs: readonly string[],
   from: readonly T[],
   {
@@ -77,14 +55,13 @@ function select<T extends Named>(
 /** An ablation of one network: its selection, and fractions that remove nothing of it. */
 export function checkAblation(ablation: AblationSpec, model: string, anatomy: Anatomy, fail: Fail): void {
   const path = `ablations.${ablation.name}`;
-  const noun = nouns[ablation.unit];
-  const from = candidates(anatomy, ablation.unit);
+  const { among: noun, residual, groups } = units[ablation.unit];
+  const from = groups(anatomy);
   if (from.length === 0) {
-    const residual = ablation.unit === 'block' || ablation.unit === 'stream';
     fail(
       `${path}.unit`,
       `${model} has no ${noun}s`,
-      residual ? 'leave this model out under models, or choose unit: kernel or layer' : undefined,
+      residual ? `leave this model out under models, or choose unit: ${choice(plainUnits)}` : undefined,
     );
     return;
   }
@@ -112,31 +89,16 @@ export function checkAblation(ablation: AblationSpec, model: string, anatomy: An
   });
 }
 
-/** How many pairs there are within, across, or of any of layers of so many targets each. */
-export function countPairs(scope: PairScope, layers: readonly number[]): number {
-  const triangle = (n: number): number => (n * (n - 1)) / 2;
-  const all = triangle(layers.reduce((sum, size) => sum + size, 0));
-  const within = layers.reduce((sum, size) => sum + triangle(size), 0);
-  const counts: { readonly [S in PairScope]: number } = { any: all, layer: within, across: all - within };
-  return counts[scope];
-}
-
-const places: { readonly [S in PairScope]: string } = {
-  any: 'at all',
-  layer: 'within one layer',
-  across: 'across layers',
-};
-
 /** Pairs of a kind of which the selection has none. `layers`: how many targets each selected layer has. */
 function checkPairs({ name, pairs, unit }: AblationSpec, model: string, layers: readonly number[], fail: Fail): void {
   if (!pairs) return;
-  const counts = pairs.within.map((scope) => [scope, countPairs(scope, layers)] as const);
+  const counts = pairs.within.map((scope) => [scope, pairScopes[scope].count(layers)] as const);
   const path = `ablations.${name}`;
   for (const [scope, count] of counts) {
     if (count > 0) continue;
     fail(
       `${path}.within`,
-      `the ${unit}s selected in ${model} have no pair ${places[scope]}`,
+      `the ${unit}s selected in ${model} have no pair ${pairScopes[scope].where}`,
       'select more under layers',
     );
   }
@@ -195,7 +157,7 @@ function checkRange(
       }
     });
   }
-  if (positions === 'center' || positions === 'phases') return;
+  if (typeof positions === 'string') return;
   positions.forEach(([row, column], i) => {
     if (row >= height || column >= width) {
       fail(

@@ -6,8 +6,8 @@ import { checkLabels } from './check-labels.js';
 import { checkAblation, checkImpulse } from './check-selection.js';
 import { suggestion } from './cursor.js';
 import { sortIssues, type Positions, type SpecIssue } from './issue.js';
-import { hasClasses } from './output-kind.js';
 import type { AnalysisSpec, ModelSpec, StudySpec } from './study-spec.js';
+import { outputKinds } from './words/output-kinds.js';
 import type { Fail, ImageFacts, SpecSubjects } from './subjects.js';
 
 export type { ImageFacts, SpecSubjects };
@@ -32,7 +32,11 @@ export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subj
     for (const ablation of spec.ablations) {
       if (!ablation.models.includes(model.name)) continue;
       checkAblation(ablation, model.name, anatomy, fail);
-      if (ablation.stop && !hasClasses[model.output.kind] && !positions.given(`ablations.${ablation.name}.stop.clip`)) {
+      if (
+        ablation.stop &&
+        !outputKinds[model.output.kind].classes &&
+        !positions.given(`ablations.${ablation.name}.stop.clip`)
+      ) {
         const message = `the outputs of ${model.name} are values, whose damage has no scale of its own`;
         fail(
           `ablations.${ablation.name}.stop`,

@@ -10,12 +10,12 @@ export const defaults = {
   after: 'activation',
   /** Beyond the sampling error of 500 images at 91 % (1.3 points), below what a wrong input costs. */
   within: 0.02,
-  fractions: {
-    each: [],
-    pairs: [],
-    random: [0.02, 0.05, 0.1, 0.2, 0.4],
-    cumulative: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-  },
+  mode: 'each',
+  unit: 'kernel',
+  fill: ['zero'],
+  spread: ['all-depths'],
+  order: 'random',
+  pairsWithin: ['any'],
   /** Clipped at 1 nat: an image on which the intact class has lost that much is lost; see docs/decisions/0045. */
   stop: { confidence: 0.95, clip: 1 },
   trials: 20,

@@ -1,5 +1,6 @@
 import { readableNetworks } from '../import/network-formats.js';
-import { imageFormat, imageFormatNames } from '../data/image-formats.js';
+import { choice, wordsWhere } from '../word-table.js';
+import { dataSchema } from './data-schema.js';
 import { defaultAnalysis, defaultRun, defaults, leastMemory } from './defaults.js';
 import {
   above0,
@@ -17,51 +18,16 @@ import {
   text,
   when,
   whole,
+  word,
+  wordList,
 } from './schema-keyword.js';
+import { keysOfModes } from './mode-schema.js';
 import { keys, vocabulary } from './vocabulary.js';
-
-const formatsThat = (fact: 'labelsApart' | 'differInSize', value: boolean): readonly string[] =>
-  imageFormatNames.filter((name) => imageFormat(name)[fact] === value);
-
-const data = section(
-  keys.data,
-  {
-    format: oneOf(vocabulary.format, 'How the files hold images and labels.'),
-    files: some(
-      text(
-        'Files of images, relative to the spec, or s3:// URLs; folder: one folder with a sub-folder for each class.',
-      ),
-    ),
-    labels: some(text('idx and npy: files of labels, one for each of files.')),
-    classes: {
-      description:
-        'folder, idx, npy: the names of the classes in the order of the outputs, or a file with one a line. Default: folders by name.',
-      anyOf: [
-        text('A file, one class a line.'),
-        { type: 'array', items: text('A class.'), minItems: 1, uniqueItems: true },
-      ],
-    },
-    images: whole(1, 'How many images to use; a larger number keeps the earlier ones. Default: all.'),
-    order: oneOf(vocabulary.imageOrder, 'seeded: stratified by class; file: as they stand.', 'seeded'),
-    resize: whole(1, 'folder: scale the shorter side to this many pixels.'),
-    crop: whole(1, 'folder: then cut a central square of this many pixels.'),
-  },
-  ['format', 'files'],
-  {
-    allOf: [
-      when(has('format', formatsThat('labelsApart', true)), { required: ['labels'] }),
-      when(has('format', formatsThat('labelsApart', false)), absent('labels')),
-      when(
-        has(
-          'format',
-          imageFormatNames.filter((name) => imageFormat(name).ownClasses !== undefined),
-        ),
-        absent('classes'),
-      ),
-      when(has('format', formatsThat('differInSize', false)), absent('resize', 'crop')),
-    ],
-  },
-);
+import { fills } from './words/fills.js';
+import { scopesOfAll, scopesOfOneLayer } from './words/pair-scopes.js';
+import { fixedOrders } from './words/removal-orders.js';
+import { spreadsOfWholes } from './words/spreads.js';
+import { units } from './words/units.js';
 
 const input = section(keys.input, {
   divide: above0('Pixels are divided by this first.', defaults.input.divide),
@@ -128,21 +94,22 @@ const stop = section(
   },
 );
 
+const drawn = wordsWhere(fills, (row) => row.drawn);
 const ablation = section(
   keys.ablation,
   {
     models,
-    unit: oneOf(vocabulary.unit, 'What is removed.', 'kernel'),
+    unit: oneOf(vocabulary.unit, 'What is removed.', defaults.unit),
     layers: some(text('Globs over names of layers, blocks or streams. Default: "*".')),
-    mode: oneOf(vocabulary.mode, 'How removals are chosen.', 'each'),
+    mode: oneOf(vocabulary.mode, 'How removals are chosen.', defaults.mode),
     fill: some(oneOf(vocabulary.fill, 'What takes the place of removed channels. Default: zero.')),
-    draws: whole(3, 'resample: how many draws of donors.', defaults.draws),
+    draws: whole(3, `${choice(drawn)}: how many draws of donors.`, defaults.draws),
     fractions: some(fraction('random and cumulative: which shares to remove.')),
     trials: whole(1, 'random and cumulative: how many draws of each fraction.', defaults.trials),
     spread: some(
       oneOf(vocabulary.spread, 'random: within one layer, as many over all, or a share of all. Default: all-depths.'),
     ),
-    order: oneOf(vocabulary.order, 'cumulative: what goes first.', 'random'),
+    order: oneOf(vocabulary.order, 'cumulative: what goes first.', defaults.order),
     within: {
       description: 'pairs: of one layer, of two layers, or of any; layer and across share the budget. Default: any.',
       anyOf: [
@@ -152,7 +119,7 @@ const ablation = section(
           items: { enum: vocabulary.within },
           minItems: 1,
           uniqueItems: true,
-          anyOf: [{ maxItems: 1 }, { not: { contains: { const: 'any' } } }],
+          anyOf: [{ maxItems: 1 }, { not: { contains: word(scopesOfAll) } }],
         },
       ],
     },
@@ -162,31 +129,27 @@ const ablation = section(
   [],
   {
     allOf: [
-      { anyOf: [has('mode', ['random', 'cumulative']), absent('fractions', 'trials')] },
-      { anyOf: [has('mode', ['random']), absent('spread')] },
-      { anyOf: [has('mode', ['cumulative']), absent('order')] },
-      { anyOf: [has('mode', ['pairs']), absent('within', 'budget')] },
-      { anyOf: [has('mode', ['each']), { not: { required: ['mode'] } }, absent('stop')] },
-      when(
-        has(
-          'order',
-          vocabulary.order.filter((word) => word !== 'random'),
-        ),
-        absent('trials'),
-      ),
+      ...keysOfModes(),
+      when(has('order', fixedOrders), absent('trials')),
       when(
         { required: ['draws'] },
         {
-          properties: { fill: { anyOf: [{ const: 'resample' }, { type: 'array', contains: { const: 'resample' } }] } },
+          properties: { fill: { anyOf: [word(drawn), { type: 'array', contains: word(drawn) }] } },
           required: ['fill'],
         },
       ),
-      when(has('unit', ['layer', 'block']), {
-        properties: {
-          spread: { anyOf: [{ const: 'all-depths' }, { const: ['all-depths'] }] },
-          within: { not: { anyOf: [{ const: 'layer' }, { type: 'array', contains: { const: 'layer' } }] } },
+      when(
+        has(
+          'unit',
+          wordsWhere(units, (row) => row.whole),
+        ),
+        {
+          properties: {
+            spread: { anyOf: [word(spreadsOfWholes), wordList(spreadsOfWholes)] },
+            within: { not: { anyOf: [word(scopesOfOneLayer), { type: 'array', contains: word(scopesOfOneLayer) }] } },
+          },
         },
-      }),
+      ),
     ],
   },
 );
@@ -280,7 +243,7 @@ export function studyJsonSchema(): Schema {
         version: { const: 1, description: 'The version of this format.' },
         study: { ...text('Its name.'), pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' },
         seed: whole(0, 'Of every random choice.', defaults.seed),
-        data: named(data, 'Image sets by name.', { minProperties: 1 }),
+        data: named(dataSchema, 'Image sets by name.', { minProperties: 1 }),
         defaults: orNothing(section(keys.defaults, common)),
         models: named(model, 'Networks by name.', { minProperties: 1 }),
         ablations: orNothing(named(ablation, 'What is removed, by name.')),

@@ -1,10 +1,17 @@
 import { globMatcher } from '../select.js';
+import { choice, wordsWhere } from '../word-table.js';
 import { fieldsOf, suggestion, type Cursor, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
 import { checkStop, readStop } from './read-stop.js';
-import type { AblationSpec, CumulativeOrder, Mode, PairScope, PairsSpec, Spread, Unit } from './study-spec.js';
+import type { AblationSpec, PairsSpec } from './study-spec.js';
 import { count, fraction, listOf, oneOf, text } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
+import { fills } from './words/fills.js';
+import { hasKey, modeKeys, modes, modesWith, type Mode, type ModeKey } from './words/modes.js';
+import { pairScopes, type PairScope } from './words/pair-scopes.js';
+import { removalOrders, type RemovalOrder } from './words/removal-orders.js';
+import { spreadsOfWholes } from './words/spreads.js';
+import { units } from './words/units.js';
 
 const isGlob = (name: string): boolean => /[*?{]/.test(name);
 
@@ -26,28 +33,9 @@ export function readModelNames(fields: Fields, names: readonly string[]): readon
   return names.filter((name) => chosen.has(name));
 }
 
-/** What a mode makes of the keys that not all modes have. */
-interface ModeKeys {
-  /** What it removes at a time, where that is fixed. */
-  readonly removes?: (unit: Unit) => string;
-  /** Spreads, where none are written. */
-  readonly spreads: readonly Spread[];
-  /** Whether several trials differ. */
-  readonly tried: (order: CumulativeOrder) => boolean;
-  readonly ordered: boolean;
-  readonly pairs: boolean;
-}
-
-const never = (): boolean => false;
-const ofMode: { readonly [M in Mode]: ModeKeys } = {
-  each: { removes: (unit) => `one ${unit}`, spreads: [], tried: never, ordered: false, pairs: false },
-  pairs: { removes: (unit) => `two ${unit}s`, spreads: [], tried: never, ordered: false, pairs: true },
-  random: { spreads: ['all-depths'], tried: () => true, ordered: false, pairs: false },
-  cumulative: { spreads: [], tried: (order) => order === 'random', ordered: true, pairs: false },
-};
-
-/** Whether one target of a unit is a whole layer or branch, so that nothing is left to draw within it. */
-const fillsLayer: { readonly [U in Unit]: boolean } = { kernel: false, layer: true, block: true, stream: false };
+/** Whether several trials of an ablation differ. */
+const isTried = (mode: Mode, order: RemovalOrder): boolean =>
+  hasKey(mode, 'trials') && (!hasKey(mode, 'order') || removalOrders[order].chance);
 
 /** One entry of `ablations`. */
 export function readAblation(name: string, entry: Cursor, models: readonly string[]): AblationSpec | undefined {
@@ -55,24 +43,24 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
   if (!fields) return undefined;
   const given = fields.has('mode')
     ? fields.optional<Mode | undefined>('mode', oneOf(vocabulary.mode), undefined)
-    : 'each';
-  const mode = given ?? 'each';
-  const order = fields.optional('order', oneOf(vocabulary.order), 'random');
-  const { spreads, tried, pairs } = ofMode[mode];
+    : defaults.mode;
+  const mode = given ?? defaults.mode;
+  const order = fields.optional('order', oneOf(vocabulary.order), defaults.order);
+  const spreads = hasKey(mode, 'spread') ? defaults.spread : [];
   const stop = readStop(fields);
   const spec: AblationSpec = {
     name,
     models: readModelNames(fields, models),
-    unit: fields.optional('unit', oneOf(vocabulary.unit), 'kernel'),
+    unit: fields.optional('unit', oneOf(vocabulary.unit), defaults.unit),
     layers: fields.optional('layers', listOf(text), ['*']),
     mode,
-    fill: fields.optional('fill', listOf(oneOf(vocabulary.fill)), ['zero']),
+    fill: fields.optional('fill', listOf(oneOf(vocabulary.fill)), defaults.fill),
     draws: fields.optional('draws', count(3), defaults.draws),
-    fractions: fields.optional('fractions', listOf(fraction), defaults.fractions[mode]),
-    trials: fields.optional('trials', count(1), tried(order) ? defaults.trials : 1),
+    fractions: fields.optional('fractions', listOf(fraction), modes[mode].fractions),
+    trials: fields.optional('trials', count(1), isTried(mode, order) ? defaults.trials : 1),
     spread: fields.optional('spread', listOf(oneOf(vocabulary.spread)), spreads),
     order,
-    ...(pairs ? { pairs: readPairs(fields) } : {}),
+    ...(hasKey(mode, 'within') ? { pairs: readPairs(fields) } : {}),
     ...(stop ? { stop } : {}),
   };
   if (given !== undefined) {
@@ -82,15 +70,21 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
   return spec;
 }
 
-const everywhere: readonly PairScope[] = ['any'];
-
 /** `within` and `budget`, as far as they can be judged without a network. */
 function readPairs(fields: Fields): PairsSpec {
-  const within = fields.optional('within', listOf(oneOf(vocabulary.within)), everywhere);
+  const within = fields.optional<readonly PairScope[]>(
+    'within',
+    listOf(oneOf(vocabulary.within)),
+    defaults.pairsWithin,
+  );
   const budget = fields.optional<number | undefined>('budget', count(1), undefined);
-  if (within.length > 1 && within.includes('any')) {
-    const message = 'within: any already holds the pairs of one layer and of two';
-    fields.get('within')?.fail(message, 'write any alone, or [layer, across], which share the budget equally');
+  const all = within.find((scope) => pairScopes[scope].all);
+  if (within.length > 1 && all !== undefined) {
+    const others = vocabulary.within.filter((scope) => !pairScopes[scope].all);
+    const message = `within: ${all} already holds the pairs of one layer and of two`;
+    fields
+      .get('within')
+      ?.fail(message, `write ${all} alone, or [${others.join(', ')}], which share the budget equally`);
   }
   if (budget !== undefined && budget < within.length) {
     fields.get('budget')?.fail(`a budget of ${budget} leaves none for each of ${within.join(' and ')}`);
@@ -98,35 +92,36 @@ function readPairs(fields: Fields): PairsSpec {
   return { within, budget };
 }
 
+/** Keys that say how sets are drawn: useless above all where it is fixed how much is removed. */
+const ofSets: ReadonlySet<ModeKey> = new Set(['fractions', 'trials', 'spread', 'order']);
+
 /** Keys that the mode gives no meaning. Silently ignoring them would answer another question than was asked. */
 function checkMode({ mode, order, unit, fill, spread, pairs }: AblationSpec, fields: Fields): void {
   const useless = (key: string, reason: string, hint: string): void =>
     fields.failAtKey(key, `${key} is of no use with ${reason}`, hint);
-  const { removes, spreads, tried, ordered, pairs: paired } = ofMode[mode];
-  if (removes) {
-    for (const key of ['fractions', 'trials', 'spread', 'order']) {
-      const other =
-        key === 'order' ? 'mode: cumulative' : key === 'spread' ? 'mode: random' : 'mode: random or cumulative';
-      useless(key, `mode ${mode}, which removes ${removes(unit)} at a time`, `write ${other}, or remove ${key}`);
-    }
+  const { removes } = modes[mode];
+  // Of `stop`, `checkStop` says more.
+  for (const key of modeKeys.filter((one) => one !== 'stop' && !hasKey(mode, one))) {
+    const fixed = removes && ofSets.has(key) ? `, which removes ${removes(unit)} at a time` : '';
+    useless(key, `mode ${mode}${fixed}`, `write mode: ${choice(modesWith(key))}, or remove ${key}`);
   }
-  if (!paired) {
-    for (const key of ['within', 'budget']) useless(key, `mode ${mode}`, `write mode: pairs, or remove ${key}`);
-  }
-  if (pairs?.within.includes('layer') && fillsLayer[unit]) {
-    const message = `within layer asks for pairs of one layer, where unit ${unit} has no two`;
+  const { whole } = units[unit];
+  const within = pairs?.within.find((scope) => pairScopes[scope].oneLayer);
+  if (within !== undefined && whole) {
+    const message = `within ${within} asks for pairs of one layer, where unit ${unit} has no two`;
     fields.get('within')?.fail(message, 'write within: across, or unit: kernel');
   }
-  if (!removes && !ordered) useless('order', `mode ${mode}`, 'write mode: cumulative, or remove order');
-  if (!removes && spreads.length === 0) useless('spread', `mode ${mode}`, 'write mode: random, or remove spread');
-  if (!removes && !tried(order)) useless('trials', `order ${order}, which is the same in every trial`, 'remove trials');
-  if (!fill.includes('resample'))
-    useless('draws', 'these fills; only resample draws donors', 'add resample to fill, or remove draws');
-  if (spreads.length > 0 && fillsLayer[unit]) {
-    const within = spread.find((word) => word !== 'all-depths');
-    if (within !== undefined) {
-      const message = `spread ${within} draws within one layer, where unit ${unit} has nothing to draw`;
-      fields.get('spread')?.fail(message, 'write spread: all-depths, or unit: kernel');
-    }
+  if (hasKey(mode, 'trials') && !isTried(mode, order)) {
+    useless('trials', `order ${order}, which is the same in every trial`, 'remove trials');
+  }
+  const drawn = wordsWhere(fills, (row) => row.drawn);
+  if (!fill.some((one) => drawn.includes(one))) {
+    const only = `these fills; only ${drawn.join(' and ')} ${drawn.length === 1 ? 'draws' : 'draw'} donors`;
+    useless('draws', only, `add ${choice(drawn)} to fill, or remove draws`);
+  }
+  const oneLayer = hasKey(mode, 'spread') && whole ? spread.find((word) => !spreadsOfWholes.includes(word)) : undefined;
+  if (oneLayer !== undefined) {
+    const message = `spread ${oneLayer} draws within one layer, where unit ${unit} has nothing to draw`;
+    fields.get('spread')?.fail(message, `write spread: ${choice(spreadsOfWholes)}, or unit: kernel`);
   }
 }

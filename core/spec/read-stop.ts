@@ -1,8 +1,11 @@
+import { choice, wordsWhere } from '../word-table.js';
 import { fieldsOf, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
-import type { AblationSpec, Mode, StopSpec } from './study-spec.js';
+import type { AblationSpec, StopSpec } from './study-spec.js';
 import { count, number } from './value.js';
 import { keys } from './vocabulary.js';
+import { fills } from './words/fills.js';
+import { hasKey, modesWith } from './words/modes.js';
 
 const share = number('a fraction between 0 and 1', (value) => value > 0 && value < 1);
 const positive = number('a number above 0', (value) => value > 0);
@@ -34,18 +37,17 @@ export function readStop(fields: Fields): StopSpec | undefined {
   return { top: stop.required('top', count(1), 1, 'how many are wanted, as in top: 20'), epsilon: least, ...common };
 }
 
-/** Whether conditions are judged one by one, so that each may stop on its own; else they are compared on the same images. */
-const stopsAlone: { readonly [M in Mode]: boolean } = { each: true, pairs: false, random: false, cumulative: false };
-
 /** Where a `stop` would answer another question than was asked. */
 export function checkStop({ mode, fill, stop }: Omit<AblationSpec, 'models'>, fields: Fields): void {
-  if (!stopsAlone[mode]) {
+  if (!hasKey(mode, 'stop')) {
     const message = `stop is of no use with mode ${mode}, which compares its conditions on the same images`;
-    fields.failAtKey('stop', message, 'write mode: each, or remove stop');
+    fields.failAtKey('stop', message, `write mode: ${choice(modesWith('stop'))}, or remove stop`);
   }
-  if (stop && 'top' in stop && (fill.length > 1 || fill.includes('resample'))) {
+  const drawn = wordsWhere(fills, (row) => row.drawn);
+  const several = fill.find((one) => drawn.includes(one));
+  if (stop && 'top' in stop && (fill.length > 1 || several !== undefined)) {
     const why =
-      fill.length > 1 ? `${fill.join(' and ')} rank each target more than once` : 'resample has several draws';
-    fields.get('fill')?.fail(`stop.top ranks conditions, and ${why}`, 'write one fill other than resample');
+      fill.length > 1 ? `${fill.join(' and ')} rank each target more than once` : `${several} has several draws`;
+    fields.get('fill')?.fail(`stop.top ranks conditions, and ${why}`, `write one fill other than ${choice(drawn)}`);
   }
 }

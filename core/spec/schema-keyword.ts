@@ -35,6 +35,12 @@ export const oneOf = (words: readonly string[], description: string, fallback?: 
   description,
   ...(fallback === undefined ? {} : { default: fallback }),
 });
+/** One of a few words, as a part of a condition. */
+export const word = (words: readonly string[]): Schema =>
+  words.length === 1 ? { const: words[0] as string } : { enum: words };
+/** A list of these words and no other, as a part of a condition. */
+export const wordList = (words: readonly string[]): Schema =>
+  words.length === 1 ? { const: words } : { type: 'array', items: word(words) };
 /** One value, or a list of at least one. */
 export const some = (item: Schema, { repeats = false } = {}): Schema => ({
   ...(typeof item['description'] === 'string' ? { description: item['description'] } : {}),

@@ -2,18 +2,20 @@
 
 import type { DataSpec, InputSpec } from '../data/data-spec.js';
 import type { DeviceName, EngineName } from '../numeric-mode.js';
-import type { OutputKind } from './output-kind.js';
+import type { SitePosition } from '../anatomy/site-position.js';
+import type { BaseName } from './words/bases.js';
+import type { FillName } from './words/fills.js';
+import type { KeptResponse } from './words/kept-responses.js';
+import type { Mode } from './words/modes.js';
+import type { OnFailure } from '../on-failure.js';
+import type { OutputKind } from './words/output-kinds.js';
+import type { PairScope } from './words/pair-scopes.js';
+import type { PositionWord } from './words/positions.js';
+import type { RemovalOrder } from './words/removal-orders.js';
+import type { Spread } from './words/spreads.js';
+import type { Unit } from './words/units.js';
 
 export type { DataSpec, InputSpec };
-
-export type Unit = 'kernel' | 'layer' | 'block' | 'stream';
-export type Mode = 'each' | 'pairs' | 'random' | 'cumulative';
-/** Which pairs of targets: of one layer, of two layers, or of whichever. */
-export type PairScope = 'layer' | 'across' | 'any';
-export type Spread = 'one-layer' | 'matched' | 'all-depths';
-export type FillName = 'zero' | 'mean' | 'mean-position' | 'resample';
-/** What orders a cumulative ablation: seeded chance, the kernel's L1 norm, its activation's deviation, or its own damage. */
-export type CumulativeOrder = 'random' | 'weight-norm' | 'activation-std' | 'kl';
 
 export interface OutputSpec {
   readonly kind: OutputKind;
@@ -33,7 +35,7 @@ export interface ModelSpec {
   readonly input: InputSpec;
   readonly output: OutputSpec;
   /** How far a kernel's site follows its convolution. */
-  readonly after: 'conv' | 'norm' | 'activation';
+  readonly after: SitePosition;
   /** The intact network's accuracy, and how far it may be off (default 0.02). */
   readonly expect: { readonly accuracy: number; readonly within: number } | undefined;
 }
@@ -83,14 +85,12 @@ export interface AblationSpec {
   /** random. */
   readonly spread: readonly Spread[];
   /** cumulative. */
-  readonly order: CumulativeOrder;
+  readonly order: RemovalOrder;
   /** pairs; absent in every other mode. */
   readonly pairs?: PairsSpec;
   /** each: adaptive evaluation; absent: every condition on every image. */
   readonly stop?: StopSpec;
 }
-
-export type BaseName = 'normalised-zero' | 'black' | 'mean-image';
 
 export interface ImpulseSpec {
   readonly name: string;
@@ -98,15 +98,15 @@ export interface ImpulseSpec {
   /** `input`, or globs over sites. */
   readonly at: 'input' | readonly string[];
   readonly channels: 'each' | readonly number[];
-  /** `center`; `phases`: seeded positions, one for each base, that together cover every stride phase; or [row, column] pairs. */
-  readonly positions: 'center' | 'phases' | readonly (readonly [number, number])[];
+  /** By a word, or as [row, column] pairs. */
+  readonly positions: PositionWord | readonly (readonly [number, number])[];
   /** In the network's input units after preprocessing, or in standard deviations of the channel over the reference images. */
   readonly amplitudes: { readonly unit: 'input' | 'std'; readonly values: readonly number[] };
   /** Flat bases by name, or the first n reference images. */
   readonly bases: readonly BaseName[] | { readonly images: number };
   /** Globs over sites. */
   readonly record: readonly string[];
-  readonly keep: 'responses' | 'signatures';
+  readonly keep: KeptResponse;
 }
 
 export interface AnalysisSpec {
@@ -125,7 +125,7 @@ export interface AnalysisSpec {
 export interface RunSpec {
   readonly engine: 'auto' | EngineName;
   readonly device: 'auto' | DeviceName;
-  readonly onFailure: 'continue' | 'stop';
+  readonly onFailure: OnFailure;
   /** Compute children on this machine; undefined: one for each core. */
   readonly workers: number | undefined;
   /** Bytes that one compute process of this machine may hold; undefined: no limit. */

@@ -1,3 +1,22 @@
+import { channelOrders } from '../data/channel-order.js';
+import { wordsOf, type Word } from '../word-table.js';
+import { bases } from './words/bases.js';
+import { fills } from './words/fills.js';
+import { modes } from './words/modes.js';
+import { onFailures } from '../on-failure.js';
+import { outputKinds } from './words/output-kinds.js';
+import { pairScopes } from './words/pair-scopes.js';
+import { units } from './words/units.js';
+
+/** The words of a table, as a comment offers them: `kernel | layer | block (a residual branch)`. */
+function offered(table: { readonly [word: string]: Word }): string {
+  const hinted = wordsOf(table).map((word) => {
+    const hint = table[word]?.hint;
+    return hint === undefined ? word : `${word} (${hint})`;
+  });
+  return hinted.join(' | ');
+}
+
 /** What `percuss init` writes: a small study that runs as soon as its files are named and `expect` is filled in or deleted. */
 export const specTemplate = `# A percuss study. Check it with:  percuss validate study.yaml
 # Paths are relative to this file; s3://BUCKET/KEY is read too. docs/study.schema.json helps editors complete it.
@@ -22,8 +41,8 @@ defaults:                  # for every model; a model that gives a key replaces 
     divide: 255
     mean: [0.485, 0.456, 0.406]
     std: [0.229, 0.224, 0.225]
-    order: rgb             # rgb | bgr
-  output: { kind: logits } # logits | probabilities | values; name: one of several outputs; class-offset: 1 if output 0 is background
+    order: rgb             # ${offered(channelOrders)}
+  output: { kind: logits } # ${offered(outputKinds)}; name: one of several outputs; class-offset: 1 if output 0 is background
 
 models:
   mine:
@@ -33,10 +52,10 @@ models:
 
 ablations:
   each-kernel:             # which single kernel does the network rely on?
-    unit: kernel           # kernel | layer | block (a residual branch) | stream (a residual channel)
+    unit: kernel           # ${offered(units)}
     layers: "*"            # globs over the names that percuss inspect shows
-    mode: each             # each | pairs | random | cumulative
-    fill: [zero, mean]     # zero | mean | mean-position | resample
+    mode: each             # ${offered(modes)}
+    fill: [zero, mean]     # ${offered(fills)}
   across-depth:            # how much of it can go, in one layer or spread over all?
     mode: random
     fractions: [0.02, 0.05, 0.1, 0.2]
@@ -47,13 +66,13 @@ ablations:
   #   stop: { top: 20, epsilon: 0.05 }           # or { precision: 0.02 }: each known within ± 0.02 nat
   # two-at-a-time:         # do kernels back each other up, within a layer and across the depth?
   #   mode: pairs
-  #   within: [layer, across]   # layer | across | any; two of them share the budget
+  #   within: [layer, across]   # ${offered(pairScopes)}; two of them share the budget
   #   budget: 2000         # a seeded sample of the pairs; without it: all
 
 impulses:
   images:                  # unit impulses on real images: what responds, and which kernels respond alike?
     at: input
-    base: { images: 16 }   # or flat bases: [normalised-zero, black, mean-image]
+    base: { images: 16 }   # or flat bases: [${wordsOf(bases).join(', ')}]
     amplitudes: { std: [0.1, -0.1, 1, -1] }      # in standard deviations of a channel; or plain numbers: [1, -1]
     record: "*"            # globs over sites
 
@@ -62,7 +81,7 @@ analysis: { confidence: 0.95, fdr: 0.05, bootstrap: 1000 }
 run:                       # how, not what: changing this repeats nothing
   engine: auto             # auto | onnxruntime | tfjs | reference
   device: auto             # auto | cpu | cuda | tensorrt | webgpu | wasm | js, as far as the engine has it
-  onFailure: continue      # continue | stop
+  onFailure: continue      # ${offered(onFailures)}
   # memory: 4000000000                           # bytes that one compute process may hold
   # limit: { hours: 24, bytes: 20000000000, cells: 250000 }   # refuses to start above; these are the defaults
 `;

@@ -1,4 +1,17 @@
-import { ablation, count, fill, level, maybe, model, nonFinite, number, spread, text, type Columns } from './column.js';
+import {
+  ablation,
+  count,
+  draw,
+  fill,
+  level,
+  maybe,
+  model,
+  nonFinite,
+  number,
+  spread,
+  text,
+  type Columns,
+} from './column.js';
 import type { AblationRow, CurveRow } from './schema.js';
 
 /** The table `ablations`. */
@@ -15,7 +28,7 @@ export const ablationColumns: Columns<AblationRow> = {
   removed: count('units', 'How many kernels, layers, blocks or stream channels were removed.'),
   removed_fraction: number('share', 'Removed channels as a share of all that the ablation may remove.'),
   fill,
-  draw: maybe(count('index', 'Which draw of donors, for resample; empty for other fills.')),
+  draw,
   fraction: maybe(number('share', 'The fraction asked for in the study; empty for modes each and pairs.')),
   trial: maybe(count('index', 'Which trial of a random ablation; empty for other modes.')),
   spread,

@@ -1,3 +1,6 @@
+import { fills } from '../spec/words/fills.js';
+import { choice, wordsOf, wordsWhere } from '../word-table.js';
+
 export type ColumnType = 'VARCHAR' | 'BOOLEAN' | 'BIGINT' | 'DOUBLE';
 
 type TypeOf<V> =
@@ -32,6 +35,8 @@ export const maybe = <C extends { readonly nullable: false }>(
   nullable: true,
 });
 
+const drawnFills = wordsWhere(fills, (row) => row.drawn);
+
 /** Columns that several tables have. */
 export const model = text('The network, by its name in the study.');
 export const ablation = text('The ablation, by its name in the study.');
@@ -43,7 +48,8 @@ export const normalisedDepth = number(
   'Depth divided by the depth of the last site: 0 is the first site and 1 the last.',
 );
 export const siteType = text('What values the site can hold: signed, or rectified (never negative).');
-export const fill = text('What takes the place of the removed channels: zero, mean, mean-position or resample.');
+export const draw = maybe(count('index', `Which draw of donors, for ${choice(drawnFills)}; empty for other fills.`));
+export const fill = text(`What takes the place of the removed channels: ${choice(wordsOf(fills))}.`);
 export const spread = maybe(text('Where random lesions lie: one-layer, matched or all-depths; empty for other modes.'));
 export const nonFinite = (what: string) =>
   count('images', `Images on which an output of the lesioned network is not finite: ${what}.`);

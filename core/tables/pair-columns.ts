@@ -1,4 +1,4 @@
-import { ablation, count, fill, level, maybe, model, nonFinite, number, text, type Columns } from './column.js';
+import { ablation, count, draw, fill, level, maybe, model, nonFinite, number, text, type Columns } from './column.js';
 import type { InteractionRow, PairRow } from './schema.js';
 
 /** The table `pairs`. */
@@ -8,7 +8,7 @@ export const pairColumns: Columns<PairRow> = {
   unit: text('What was removed: kernel, layer, block or stream.'),
   index: count('index', 'Number of the joint condition within the ablation of the model, as in the table ablations.'),
   fill,
-  draw: maybe(count('index', 'Which draw of donors, for resample; empty for other fills.')),
+  draw,
   layer_a: text('Layer, block or stream of the unit that comes first along the network.'),
   channel_a: maybe(count('index', 'Its channel, counted from 0; empty for a whole layer or block.')),
   layer_b: text('Layer, block or stream of the other unit.'),

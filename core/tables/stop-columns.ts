@@ -1,4 +1,4 @@
-import { ablation, count, fill, maybe, model, number, text, type Columns } from './column.js';
+import { ablation, count, draw, fill, maybe, model, number, text, type Columns } from './column.js';
 import type { StopRow } from './stop-row.js';
 
 const end = (which: 'Lower' | 'Upper') =>
@@ -13,7 +13,7 @@ export const stopColumns: Columns<StopRow> = {
   layers: text('What the removed channels belong to.'),
   channels: text('The removed channels, by layer: layer1.0.conv1[3,7].'),
   fill,
-  draw: maybe(count('index', 'Which draw of donors, for resample; empty for other fills.')),
+  draw,
   rule: text('What stops a condition: precision or top.'),
   place: text(
     'precise: the interval is narrow enough; top, rest: whether it is of the top is settled within epsilon; undecided: a cell failed, so that it is neither stopped early nor ranked.',

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Anatomy } from '../../core/anatomy/site.js';
-import { impulseGroupsOf, impulseIdentity, printBase, printVariant } from '../../core/plan/impulses.js';
+import { impulseGroupsOf, impulseIdentity, printBase } from '../../core/plan/impulses.js';
+import { printVariant } from '../../core/plan/network-variant.js';
 import { handAnatomy } from './hand-anatomy.js';
 import { impulseSpec } from '../builders/specs.js';
 

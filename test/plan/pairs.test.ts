@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { permutation } from '../../core/permutation.js';
 import { pairAt, pairsOf, singlesOf, type PairList } from '../../core/plan/pairs.js';
 import type { Target } from '../../core/plan/target.js';
-import { countPairs } from '../../core/spec/check-selection.js';
-import type { PairScope } from '../../core/spec/study-spec.js';
+import { pairScopes, type PairScope } from '../../core/spec/words/pair-scopes.js';
 import { everyOf, KERNELS, listOf, readResnet20, removed } from './resnet20.js';
 import { hasSharedData } from '../builders/shared-data.js';
 
@@ -88,7 +87,7 @@ describe('pairs by index', () => {
         );
         const found = everyPair(pairsOf({ within: [scope], budget: undefined }, 'kernel', targets, 7));
         expect(found).toEqual(wanted);
-        expect(countPairs(scope, layers)).toBe(wanted.length);
+        expect(pairScopes[scope].count(layers)).toBe(wanted.length);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { mergeCuts, selectLayers, selectSites, targetSizes, targetsOf } from '../../core/plan/target.js';
-import type { Unit } from '../../core/spec/study-spec.js';
+import type { Unit } from '../../core/spec/words/units.js';
 import { handAnatomy } from './hand-anatomy.js';
 
 /** A target in a line: group, channel, and what is cut where. */

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Edit, Fill } from '../../core/plan/condition.js';
+import type { Edit } from '../../core/plan/condition.js';
+import type { Fill } from '../../core/spec/words/fills.js';
 import type { Cell } from '../../core/probe/cell.js';
 import { runLesionBatch } from '../../core/probe/lesion.js';
-import { imageMetrics, logProbabilities } from '../../core/probe/metrics.js';
+import { imageMetrics } from '../../core/probe/metrics.js';
+import { logProbabilities } from '../../core/probe/output-reading.js';
 import { ReferenceSet } from '../../core/probe/reference-set.js';
 import type { TappedNetwork } from '../../core/probe/tapped-network.js';
 import { evaluateGraph } from '../../core/engine/reference.js';
@@ -120,7 +122,7 @@ describe('a fill', () => {
       { length },
       (_, p) => own.reduce((sum, map) => sum + (map[p] as number), 0) / own.length,
     );
-    if (fill.per === 'position') return average;
+    if (fill.kind === 'mean' && fill.per === 'position') return average;
     return Array<number>(length).fill(average.reduce((sum, x) => sum + x, 0) / length);
   }
 

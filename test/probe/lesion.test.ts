@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { buildGraph } from '../../core/network/build.js';
 import type { Graph, ValueId } from '../../core/network/graph.js';
-import type { Condition, Edit, Fill } from '../../core/plan/condition.js';
+import type { Condition, Edit } from '../../core/plan/condition.js';
+import type { Fill } from '../../core/spec/words/fills.js';
 import type { Cell } from '../../core/probe/cell.js';
 import { runLesionBatch } from '../../core/probe/lesion.js';
 import type { TappedNetwork } from '../../core/probe/tapped-network.js';

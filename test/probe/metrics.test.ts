@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  imageMetrics,
-  logProbabilities,
-  NO_CLASS,
-  predictions,
-  type MetricsContext,
-} from '../../core/probe/metrics.js';
+import { imageMetrics, NO_CLASS, predictions, type MetricsContext } from '../../core/probe/metrics.js';
+import { logProbabilities } from '../../core/probe/output-reading.js';
 
 const context = (
   baseline: readonly number[],

@@ -1,3 +1,4 @@
+import { hasKey } from '../../spec/words/modes.js';
 import type { ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import type { Section } from '../figure.js';
@@ -5,17 +6,6 @@ import { html, type Html } from '../html.js';
 import { count, counted, listed, percent } from '../number-format.js';
 
 type Study = ReportContext['input']['study'];
-type Mode = Study['ablations'][number]['mode'];
-
-/** Which keys mean something in a mode. */
-const has: {
-  readonly [M in Mode]: { readonly fractions: boolean; readonly spread: boolean; readonly order: boolean };
-} = {
-  each: { fractions: false, spread: false, order: false },
-  pairs: { fractions: false, spread: false, order: false },
-  random: { fractions: true, spread: true, order: false },
-  cumulative: { fractions: true, spread: false, order: true },
-};
 
 const amplitudeUnits: { readonly [U in Study['impulses'][number]['amplitudes']['unit']]: string } = {
   input: 'input units',
@@ -80,14 +70,14 @@ function ablationsOf(study: Study): Html {
     { head: 'filled with', cell: (ablation) => ablation.fill.join(', ') },
     {
       head: 'fractions',
-      cell: (ablation) => (has[ablation.mode].fractions ? ablation.fractions.map(percent).join(', ') : '–'),
+      cell: (ablation) => (hasKey(ablation.mode, 'fractions') ? ablation.fractions.map(percent).join(', ') : '–'),
     },
     {
       head: 'trials',
       numeric: true,
-      cell: (ablation) => (has[ablation.mode].fractions ? count(ablation.trials) : '–'),
+      cell: (ablation) => (hasKey(ablation.mode, 'trials') ? count(ablation.trials) : '–'),
     },
-    { head: 'spread', cell: (ablation) => (has[ablation.mode].spread ? ablation.spread.join(', ') : '–') },
+    { head: 'spread', cell: (ablation) => (hasKey(ablation.mode, 'spread') ? ablation.spread.join(', ') : '–') },
     {
       head: 'stops at',
       cell: ({ stop }) =>
@@ -95,7 +85,7 @@ function ablationsOf(study: Study): Html {
           ? '–'
           : `${'top' in stop ? `top ${stop.top} within ${stop.epsilon} nat` : `± ${stop.precision} nat`}, ${percent(stop.confidence)}, clipped at ${stop.clip}`,
     },
-    { head: 'order', cell: (ablation) => (has[ablation.mode].order ? ablation.order : '–') },
+    { head: 'order', cell: (ablation) => (hasKey(ablation.mode, 'order') ? ablation.order : '–') },
   ]);
 }
 

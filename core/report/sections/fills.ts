@@ -1,5 +1,7 @@
 import { largest, smallest } from '../../extremes.js';
+import { fills as fillWords } from '../../spec/words/fills.js';
 import type { AblationRow } from '../../tables/schema.js';
+import { wordsOf } from '../../word-table.js';
 import { grouped, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import { lineSwatch, type Section } from '../figure.js';
@@ -61,8 +63,8 @@ function fillSpec(context: ReportContext, pairs: readonly Pair[], other: string,
 /** Zero against another fill: the same channels removed, something else in their place. */
 export async function fills(context: ReportContext): Promise<Section> {
   const section = { id: 'fills', title: 'What stands in their place' };
-  const other = ['mean', 'mean-position', 'resample'].find((fill) =>
-    pairsOf(context.input.tables.ablations, fill).some(isKnown),
+  const other = wordsOf(fillWords).find(
+    (fill) => fill !== 'zero' && pairsOf(context.input.tables.ablations, fill).some(isKnown),
   );
   if (other === undefined) {
     return {

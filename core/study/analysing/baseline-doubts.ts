@@ -2,7 +2,7 @@ import { countCorrect } from '../../analysis/damage.js';
 import { atLeast, chanceOf, farBelow, MARGIN, type Share } from '../../analysis/doubt.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { ModelOutline } from '../../plan/outline.js';
-import { hasClasses } from '../../spec/output-kind.js';
+import { outputKinds } from '../../spec/words/output-kinds.js';
 import { sizeOf } from '../../tensor.js';
 import type { Catalog } from '../catalog.js';
 import { CellReader, loadReferencePredictions } from '../reading/load-model-results.js';
@@ -19,7 +19,7 @@ export interface IntactAnswers {
   readonly predicted: ArrayLike<number>;
   /** −log p(label). */
   readonly loss: ArrayLike<number>;
-  readonly logits: boolean;
+  readonly unbounded: boolean;
   /** Of the reference images, where these are others. */
   readonly referenceShare: Share | undefined;
   /** The accuracy that the author expects, if it is met. */
@@ -61,7 +61,7 @@ export function doubtsOf(answers: IntactAnswers): string[] {
       );
     }
   }
-  if (answers.logits && !nearChance && isFlat(answers)) {
+  if (answers.unbounded && !nearChance && isFlat(answers)) {
     doubts.push(
       `${said}, and yet its logits never differ by more than 1: do the outputs go through a sigmoid, or are they no logits? Damage would come out too small; see output.kind.`,
     );
@@ -149,7 +149,7 @@ export async function baselineDoubts(
   };
   for (const outline of models) {
     const { name, data, reference, output, expect } = outline.model;
-    if (!hasClasses[output.kind]) continue;
+    if (!outputKinds[output.kind].classes) continue;
     const baseline = (await CellReader.open(ledger, outline, seed, 'baseline')).condition('baseline', '', 0);
     if (baseline?.state !== 'ok') continue;
     const { graph, output: value } = await catalog.model(outline.model);
@@ -168,7 +168,7 @@ export async function baselineDoubts(
         labels,
         predicted: baseline.predicted,
         loss: baseline.loss,
-        logits: output.kind === 'logits',
+        unbounded: outputKinds[output.kind].unbounded,
         referenceShare: answers && {
           correct: countCorrect(answers, await labelsOf(outline.referenceChunks)),
           images: answers.length,

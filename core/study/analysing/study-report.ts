@@ -19,6 +19,7 @@ import { loadOutlines } from '../reading/outlines.js';
 import type { RunCounts } from '../steps.js';
 import type { ModelResults, ResponseResultRead } from '../reading/model-results.js';
 import { percussVersion } from '../version.js';
+import { keptResponses } from '../../spec/words/kept-responses.js';
 
 /** Sites that are shown for each network. */
 const PICTURES = 6;
@@ -65,7 +66,7 @@ export async function renderStudyReport(
 function picturesOf(results: ModelResults): ResponsePicture[] {
   const read = results.responses
     .flatMap(({ groups }) => groups)
-    .find(({ group }) => group.keep === 'responses' && typeof group.base === 'string' && group.at === 'input');
+    .find(({ group }) => keptResponses[group.keep].maps && typeof group.base === 'string' && group.at === 'input');
   const impulse = read?.impulses[0];
   if (!read || !impulse) return [];
   const sites = results.outline.anatomy.sites.filter((site) => read.tensors.has(`response/${site.name}/0`));

@@ -3,6 +3,7 @@ import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { ModelOutline } from '../../plan/outline.js';
 import { targetsOf } from '../../plan/target.js';
+import { fills } from '../../spec/words/fills.js';
 import type { Catalog } from '../catalog.js';
 import { CellReader, loadProfile } from '../reading/load-model-results.js';
 import type { ConditionResult } from '../reading/model-results.js';
@@ -59,7 +60,7 @@ export function unmeasurable({ kl }: ConditionResult): number[] {
 
 /** What is wrong with the activations that fills take from the reference images, if an ablation asks for any. */
 async function unknownFills(ledger: Ledger, outline: ModelOutline, seed: number): Promise<string | undefined> {
-  const filling = outline.ablations.filter(({ spec }) => spec.fill.some((fill) => fill !== 'zero'));
+  const filling = outline.ablations.filter(({ spec }) => spec.fill.some((fill) => fills[fill].reference));
   if (filling.length === 0) return undefined;
   const profile = await loadProfile(ledger, outline, seed);
   for (const { spec } of filling) {

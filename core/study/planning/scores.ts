@@ -5,6 +5,7 @@ import { needsScores } from '../../plan/conditions.js';
 import { conditionList, scoresName, scoringAblation, type ModelOutline } from '../../plan/outline.js';
 import { targetsOf, type Target } from '../../plan/target.js';
 import type { AblationSpec } from '../../spec/study-spec.js';
+import type { RemovalOrder } from '../../spec/words/removal-orders.js';
 import type { SiteProfile } from '../reading/model-results.js';
 
 /** What scores are read from. Undefined or missing where it is not stored yet. */
@@ -58,31 +59,42 @@ export async function scoresOf(
   return scores;
 }
 
-async function scoreTargets(
-  outline: ModelOutline,
-  spec: AblationSpec,
-  source: ScoreSource,
-): Promise<readonly (number | undefined)[] | undefined> {
-  const targets = targetsOf(outline.anatomy, spec.unit, spec.layers);
-  switch (spec.order) {
-    case 'random':
-      return undefined;
-    case 'weight-norm': {
-      const norms = weightNorms(source.graph(outline), outline);
-      const bySite = new Map(outline.anatomy.layers.map((layer) => [layer.site, norms.get(layer.name)]));
-      return sumOverCuts(targets, (site, channel) => bySite.get(site)?.[channel] ?? 0);
-    }
-    case 'activation-std': {
-      const profile = await source.profile(outline);
-      return profile && sumOverCuts(targets, (site, channel) => profile.get(site)?.std[channel] ?? 0);
-    }
-    case 'kl': {
-      const { name } = scoringAblation(spec);
-      if (conditionList(outline, name).length !== targets.length) return undefined;
-      return source.meanKl(outline, name);
-    }
-  }
+function scoreTargets(outline: ModelOutline, spec: AblationSpec, source: ScoreSource): Promise<Scores> {
+  return scorers[spec.order]({
+    outline,
+    spec,
+    source,
+    targets: targetsOf(outline.anatomy, spec.unit, spec.layers),
+  });
 }
+
+interface Scored {
+  readonly outline: ModelOutline;
+  readonly spec: AblationSpec;
+  readonly source: ScoreSource;
+  readonly targets: readonly Target[];
+}
+
+type Scores = readonly (number | undefined)[] | undefined;
+
+/** What each order ranks targets by, those removed first lowest. */
+const scorers: { readonly [O in RemovalOrder]: (scored: Scored) => Promise<Scores> } = {
+  random: () => Promise.resolve(undefined),
+  'weight-norm': ({ outline, source, targets }) => {
+    const norms = weightNorms(source.graph(outline), outline);
+    const bySite = new Map(outline.anatomy.layers.map((layer) => [layer.site, norms.get(layer.name)]));
+    return Promise.resolve(sumOverCuts(targets, (site, channel) => bySite.get(site)?.[channel] ?? 0));
+  },
+  'activation-std': async ({ outline, source, targets }) => {
+    const profile = await source.profile(outline);
+    return profile && sumOverCuts(targets, (site, channel) => profile.get(site)?.std[channel] ?? 0);
+  },
+  kl: ({ outline, spec, source, targets }) => {
+    const { name } = scoringAblation(spec);
+    if (conditionList(outline, name).length !== targets.length) return Promise.resolve(undefined);
+    return source.meanKl(outline, name);
+  },
+};
 
 /** Undefined where a sum is not finite. */
 function sumOverCuts(

@@ -1,7 +1,8 @@
 import { limits } from '../../limits.js';
 import type { NumericMode } from '../../numeric-mode.js';
 import type { CostModel } from '../../plan/cost.js';
-import { countsOf, type CountedModel, type Factor, type WorkCount } from '../../plan/count.js';
+import { countsOf, type CountedModel, type WorkCount } from '../../plan/count.js';
+import type { Factor } from '../../plan/modes.js';
 import { outlineOf, type ModelOutline } from '../../plan/outline.js';
 import { stageGroups } from '../../plan/planner.js';
 import { sampleBelow, secondsOf, type Workload } from '../../plan/prediction.js';

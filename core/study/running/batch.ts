@@ -18,9 +18,10 @@ import { SEMANTICS } from '../../plan/identity.js';
 import type { Cell, Provenance } from '../../probe/cell.js';
 import type { ChunkBaseline } from '../../probe/chunk-baseline.js';
 import { runLesionBatch } from '../../probe/lesion.js';
+import { printVariant, type NetworkVariant } from '../../plan/network-variant.js';
 import { ReferenceSet } from '../../probe/reference-set.js';
 import { responseMetadata, runResponseBatch } from '../../probe/response-batch.js';
-import { shuffledNetwork } from '../../probe/shuffled-network.js';
+import { nullNetwork } from '../../probe/null-network.js';
 import { TappedNetwork } from '../../probe/tapped-network.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { Tensor } from '../../tensor.js';
@@ -162,7 +163,7 @@ export class BatchRunner {
     { model, group, missing, report, signal }: GroupContext,
     conditionAt: (index: number) => Condition,
   ): Promise<number> {
-    const tapped = await this.#tap(model, undefined, 0);
+    const tapped = await this.#tap(model, 'intact', 0);
     const chunk = chunkOf(model, group.chunk);
     const { images, labels } = await this.#catalog.images(tapped.loaded, [chunk]);
     const cells: Cell[] = [];
@@ -211,7 +212,7 @@ export class BatchRunner {
   }
 
   async #profile({ model, seed }: GroupContext): Promise<Result> {
-    const { network, reference } = await this.#tap(model, undefined, seed);
+    const { network, reference } = await this.#tap(model, 'intact', seed);
     return {
       tensors: await profileTensors(network, reference, model.model.output),
       metadata: { kind: 'profile' },
@@ -220,7 +221,7 @@ export class BatchRunner {
 
   async #response({ model, seed, group, signal }: GroupContext, { key, index }: Missing): Promise<Result> {
     const impulses = impulseGroup(model, group.name, index);
-    const tapped = await this.#tap(model, impulses.variant === 'intact' ? undefined : impulses.variant.shuffled, seed);
+    const tapped = await this.#tap(model, impulses.variant, seed);
     const result = await runResponseBatch(tapped.network, impulses, {
       layout: inputLayout(tapped.loaded.graph.inputs[0]?.shape ?? [], model.image),
       reference: tapped.reference.images as Tensor<'float32'>,
@@ -230,9 +231,9 @@ export class BatchRunner {
     return { tensors: result.tensors, metadata: responseMetadata(impulses, result, key) };
   }
 
-  /** The network on its engine; with `shuffled`, the null of that number. */
-  #tap(model: ModelOutline, shuffled: number | undefined, seed: number): Promise<Tapped> {
-    const name = `${model.scope.model} ${model.model.after} ${model.reference} ${shuffled ?? 'intact'} ${JSON.stringify(model.scope.mode)}`;
+  /** The network on its engine, or one of its nulls. */
+  #tap(model: ModelOutline, variant: NetworkVariant, seed: number): Promise<Tapped> {
+    const name = `${model.scope.model} ${model.model.after} ${model.reference} ${printVariant(variant)} ${JSON.stringify(model.scope.mode)}`;
     return remembered(
       this.#tapped,
       name,
@@ -246,7 +247,7 @@ export class BatchRunner {
         const intact = open(loaded.graph);
         const tiles = [...intact.tiles(images)].map((tile) => tile.images);
         const network =
-          shuffled === undefined ? intact : open(await shuffledNetwork(loaded.graph, engine, tiles, seed, shuffled));
+          variant === 'intact' ? intact : open(await nullNetwork(loaded.graph, engine, tiles, seed, variant));
         return { loaded, network, reference: new ReferenceSet(network, imageSetDigest(model.referenceChunks), images) };
       },
       async (dropped) => (await dropped).network.close(),

@@ -1,7 +1,7 @@
 import { inputLayout as layoutOf, printShape } from '../../data/preprocess.js';
 import { PercussError } from '../../errors.js';
 import type { Shape } from '../../network/graph.js';
-import type { InputLayout } from '../../probe/response-batch.js';
+import type { InputLayout } from '../../probe/base-image.js';
 import type { InputSpec } from '../../spec/study-spec.js';
 
 /** Where an image's element (channel, row, column) lies in a network's input. @throws PercussError DATA_INVALID. */

@@ -1,3 +1,4 @@
+import type { OnFailure } from '../../on-failure.js';
 import { isPercussError, messageOf, PercussError } from '../../errors.js';
 import { silent, type Progress } from '../../progress.js';
 import { stretchAt, type Range } from '../../ranges.js';
@@ -8,7 +9,7 @@ import type { StagePlan, StudySteps } from '../steps.js';
 export interface StageOptions {
   /** Batches in flight: the number of compute slots. */
   readonly window: number;
-  readonly onFailure: 'continue' | 'stop';
+  readonly onFailure: OnFailure;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 }

@@ -1,3 +1,4 @@
+import { onFailures } from '../../on-failure.js';
 import type { Ref } from '../../digest.js';
 import { isPercussError, PercussError } from '../../errors.js';
 import { silent } from '../../progress.js';
@@ -60,10 +61,10 @@ async function runStages(
     if (!plan.ref) return;
     const stage = await runStage(steps, plan, { ...options, progress });
     tally.computed += stage.computed;
-    if (stage.failed > 0 && options.onFailure === 'stop') {
+    if (stage.failed > 0 && onFailures[options.onFailure].stops) {
       throw new PercussError(
         'ENGINE_FAILED',
-        `${stage.failed} units failed and the spec says onFailure: stop; \`percuss report\` shows what is there`,
+        `${stage.failed} units failed and the spec says onFailure: ${options.onFailure}; \`percuss report\` shows what is there`,
       );
     }
   }

@@ -15,7 +15,7 @@ const answers = (more: Partial<IntactAnswers>): IntactAnswers => ({
   labels,
   predicted: mostly(7),
   loss: labels.map((_, i) => (i % 7 === 0 ? 4 : 0.1)),
-  logits: true,
+  unbounded: true,
   referenceShare: undefined,
   expected: undefined,
   ...more,
@@ -71,7 +71,7 @@ describe('an intact network', () => {
       { loss: labels.map(() => 1.6) },
       [/logits never differ by more than 1: .*sigmoid/],
     ],
-    ['of probabilities that is never sure', { loss: labels.map(() => 1.6), logits: false }, []],
+    ['of probabilities that is never sure', { loss: labels.map(() => 1.6), unbounded: false }, []],
   ])('%s', (_, more, expected) => {
     expect(doubtsOf(answers(more))).toEqual(expected.map((text) => expect.stringMatching(text)));
   });

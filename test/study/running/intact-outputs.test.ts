@@ -8,7 +8,7 @@ import { Ledger } from '../../../core/ledger/ledger.js';
 import { memoryStore } from '../../../core/store/memory-store.js';
 import { createSteps } from '../../../core/study/create-steps.js';
 import { inProcessCompute } from './in-process-compute.js';
-import { kindProblem } from '../../../core/study/running/intact-outputs.js';
+import { kindProblem } from '../../../core/probe/output-reading.js';
 import { prepareStudy } from '../../../core/study/preparing/prepare-study.js';
 import { runStudySteps, type StudyResult } from '../../../core/study/running/run-steps.js';
 

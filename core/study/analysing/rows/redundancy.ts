@@ -1,7 +1,7 @@
 import { commonPoolSizes, explainedKernels, meanOfKnown, type SiteExplained } from '../../../analysis/explained.js';
 import { signatureSet, type SignatureSet } from '../../../analysis/signature.js';
 import { systemicExcess, systemicRedundancy, type SystemicRedundancy } from '../../../analysis/systemic.js';
-import { printVariant } from '../../../plan/impulses.js';
+import { printVariant } from '../../../plan/network-variant.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
 import type { Tensor } from '../../../tensor.js';
 import type { ModelResults, ResponseResultRead } from '../../reading/model-results.js';

@@ -1,5 +1,6 @@
 import { pooledLinearity } from '../../../analysis/linearity.js';
-import { printBase, printVariant } from '../../../plan/impulses.js';
+import { printBase } from '../../../plan/impulses.js';
+import { printVariant } from '../../../plan/network-variant.js';
 import type { ResponseRow } from '../../../tables/schema.js';
 import type { Tensor } from '../../../tensor.js';
 import type { ModelResults, ResponseResultRead } from '../../reading/model-results.js';

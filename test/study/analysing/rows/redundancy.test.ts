@@ -4,7 +4,7 @@ import { longRangeMatrix } from '../../../../core/analysis/long-range.js';
 import { commonRarefaction } from '../../../../core/analysis/site-matrix.js';
 import { signatureSet, type SignatureSet } from '../../../../core/analysis/signature.js';
 import { systemicRedundancy } from '../../../../core/analysis/systemic.js';
-import type { NetworkVariant } from '../../../../core/plan/impulses.js';
+import { printVariant, type NetworkVariant } from '../../../../core/plan/network-variant.js';
 import { randomStream } from '../../../../core/random.js';
 import { explainedOf, meanR2, signaturesOf, systemicOf } from '../../../../core/study/analysing/rows/redundancy.js';
 import { similarityRows } from '../../../../core/study/analysing/rows/similarity.js';
@@ -39,7 +39,7 @@ const read = (
   own: Partial<ResponseResultRead['group']> = {},
   lacking = '',
 ): ResponseResultRead => {
-  const name = variant === 'intact' ? 'intact' : `shuffled ${variant.shuffled}`;
+  const name = printVariant(variant);
   return {
     group: {
       variant,

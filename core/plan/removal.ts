@@ -1,0 +1,30 @@
+import type { Spread } from '../spec/words/spreads.js';
+import type { Target } from './target.js';
+
+/** What one condition removes, whatever takes its place. */
+export interface Removal {
+  readonly targets: readonly Target[];
+  /** How many there were to choose from. */
+  readonly of: number;
+  readonly fraction?: number;
+  readonly trial?: number;
+  readonly spread?: Spread;
+  readonly match?: string;
+}
+
+/** Removals by index, never kept as a list. */
+export interface RemovalList {
+  readonly length: number;
+  at(index: number): Removal;
+}
+
+/** What removals of an ablation are chosen among, and by. */
+export interface RemovalContext {
+  readonly targets: readonly Target[];
+  readonly seed: number;
+  /** Importance of each target; cumulative ablations remove the least important first. Undefined: by chance. */
+  readonly scores: readonly number[] | undefined;
+}
+
+/** At least one: a fraction that rounds to nothing would be the baseline under another name. */
+export const countOf = (fraction: number, total: number): number => Math.max(1, Math.round(fraction * total));

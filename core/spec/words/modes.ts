@@ -1,0 +1,43 @@
+import { wordTable, wordsWhere, type Word } from '../../word-table.js';
+
+/** Keys of an ablation that mean something in some modes only, in the order of the documentation. */
+export const modeKeys = ['fractions', 'trials', 'spread', 'order', 'within', 'budget', 'stop'] as const;
+export type ModeKey = (typeof modeKeys)[number];
+
+export interface ModeRow extends Word {
+  /** What it removes at a time, where that is fixed. */
+  readonly removes?: (unit: string) => string;
+  /** Which of `modeKeys` mean something in it. */
+  readonly keys: readonly ModeKey[];
+  /** Shares of the targets that are removed, where none are written. */
+  readonly fractions: readonly number[];
+}
+
+/** How removals are chosen. What each plans: `core/plan/modes.ts`. */
+export const modes = wordTable<ModeRow>()({
+  each: { meaning: 'one target at a time', removes: (unit) => `one ${unit}`, keys: ['stop'], fractions: [] },
+  pairs: {
+    meaning: 'two targets at a time, and each of them alone',
+    removes: (unit) => `two ${unit}s`,
+    keys: ['within', 'budget'],
+    fractions: [],
+  },
+  random: {
+    meaning: 'random sets of targets',
+    keys: ['fractions', 'trials', 'spread'],
+    fractions: [0.02, 0.05, 0.1, 0.2, 0.4],
+  },
+  cumulative: {
+    meaning: 'growing sets of targets, in one order',
+    keys: ['fractions', 'trials', 'order'],
+    fractions: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+  },
+});
+
+export type Mode = keyof typeof modes;
+
+/** Whether a key means something in a mode. */
+export const hasKey = (mode: Mode, key: ModeKey): boolean => modes[mode].keys.includes(key);
+
+/** The modes in which a key means something. */
+export const modesWith = (key: ModeKey): readonly Mode[] => wordsWhere(modes, (row) => row.keys.includes(key));
