@@ -1,19 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Ledger } from '../core/ledger/ledger.js';
-import type { StudyRef } from '../core/spec/resolved-study.js';
 import { analyseStudy } from '../core/study/analysing/analyse.js';
 import { Catalog } from '../core/study/catalog.js';
-import { CellReader } from '../core/study/reading/load-model-results.js';
-import { loadOutlines } from '../core/study/reading/outlines.js';
 import { clipped } from '../core/study/planning/settle.js';
+import { exactKernels, kernelStudy, lookAtStudy, type Exact, type KernelSubject } from './exact-kernels.js';
 import type { StopRow } from '../core/tables/schema.js';
 import { record, recordOptions, type Figure } from './record.js';
 import { printSpread, spreadOf, type Spread } from './spread.js';
-import { inProcess, studySweep } from './study-sweep.js';
-import { input } from './sweep.js';
 
 /** Which kernels do the most damage: every kernel on every image, against `stop: { top }`. */
 const { values: flags } = parseArgs({
@@ -38,65 +30,12 @@ const numbers = (text: string): readonly number[] => text.split(',').map(Number)
 /** At least so many times fewer images through lesioned networks, and what is aimed at. */
 const [MARK, AIM] = [4, 10];
 
-/** Lossless images for a few, lossy ones where there are more: see the README of the data folder. */
-const fileOf = (images: number): string =>
-  path.resolve(
-    flags.data,
-    'images/cifar10',
-    images <= 500 ? 'cifar10_test_0000-0499.bin' : 'cifar10_test_jpeg_4500.bin',
-  );
-
-const specOf = (name: string, images: number, seed: number, stop = ''): string => `version: 1
-study: ${name}
-seed: ${seed}
-data: { test: { format: cifar10, files: [${fileOf(images)}], images: ${images} } }
-models:
-  net:
-    file: ${path.resolve(flags.data, 'models', `${flags.model}.onnx`)}
-    data: test
-    input: { divide: ${input.divide}, mean: [${input.mean.join(', ')}], std: [${input.std.join(', ')}] }
-ablations: { kernels: { layers: ["${flags.layers}"], mode: each${stop} } }
-run: { engine: onnxruntime, device: cpu, batchSeconds: 5 }
-`;
-
-/** What every kernel does on every image. */
-interface Exact {
-  readonly seconds: number;
-  /** KL of each condition, an entry an image. */
-  readonly kl: readonly Float32Array[];
-}
-
-/** Runs one study in a folder that is removed, and looks at what it left. */
-async function study<T>(spec: string, look: (ledger: Ledger, ref: StudyRef) => Promise<T>): Promise<[T, number]> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-adaptive-'));
-  try {
-    const file = path.join(folder, 'study.yaml');
-    await writeFile(file, spec);
-    const slots = Number(flags.threads);
-    const run = await studySweep(path.join(folder, 'store'), file, slots, inProcess(slots), (_, ledger, ref) =>
-      look(ledger, ref),
-    );
-    return [run.seen, run.seconds];
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function everything(images: number): Promise<Exact> {
-  const [kl, seconds] = await study(specOf('exact', images, 0), async (ledger, ref) => {
-    const { study: resolved, models } = await loadOutlines(ledger, new Catalog((d) => ledger.getBlob(d)), ref, {});
-    const [outline] = models;
-    const list = outline?.ablations[0]?.list;
-    if (!outline || !list) throw new Error('the exact study asks for nothing');
-    const cells = await CellReader.open(ledger, outline, resolved.seed);
-    return Array.from({ length: list.length }, (_, index) => {
-      const result = cells.condition('cells', 'kernels', index);
-      if (result?.kl.length !== images) throw new Error(`condition ${index} is not on all images`);
-      return result.kl;
-    });
-  });
-  return { seconds, kl };
-}
+const subject: KernelSubject = {
+  model: flags.model,
+  layers: flags.layers,
+  data: flags.data,
+  slots: Number(flags.threads),
+};
 
 const mean = (values: ArrayLike<number>): number => {
   let total = 0;
@@ -120,17 +59,21 @@ interface Adaptive {
 async function adaptive(images: number, clip: number, seed: number, exact: Exact): Promise<Adaptive> {
   const [top, epsilon] = [Number(flags.top), Number(flags.epsilon)];
   const stop = `, stop: { top: ${top}, epsilon: ${epsilon}, confidence: ${flags.confidence}, clip: ${clip} }`;
-  const [rows, seconds] = await study(specOf('adaptive', images, seed, stop), async (ledger, ref) => {
-    const catalog = new Catalog((digest) => ledger.getBlob(digest));
-    const stops: StopRow[] = [];
-    await analyseStudy(ledger, catalog, ref, {
-      append: (table, list) => {
-        if (table === 'stops') for (const row of list) stops.push(row as StopRow);
-        return Promise.resolve();
-      },
-    });
-    return stops;
-  });
+  const [rows, seconds] = await lookAtStudy(
+    kernelStudy(subject, 'adaptive', images, seed, stop),
+    subject.slots,
+    async (ledger, ref) => {
+      const catalog = new Catalog((digest) => ledger.getBlob(digest));
+      const stops: StopRow[] = [];
+      await analyseStudy(ledger, catalog, ref, {
+        append: (table, list) => {
+          if (table === 'stops') for (const row of list) stops.push(row as StopRow);
+          return Promise.resolve();
+        },
+      });
+      return stops;
+    },
+  );
   const chosen = rows.filter((row) => row.place === 'top').map((row) => row.index);
   if (rows.length !== exact.kl.length || chosen.length !== top)
     throw new Error(`${chosen.length} of ${top} were chosen`);
@@ -170,7 +113,7 @@ function report(what: string, times: Spread, seconds: Spread, worst: number, hel
 }
 
 for (const images of numbers(flags.images)) {
-  const exact = await everything(images);
+  const exact = await exactKernels(subject, images);
   const all = exact.kl.length * images;
   say(
     `\n${flags.model}: ${exact.kl.length} kernels × ${images} images, fill zero: ${all} evaluations, ${exact.seconds.toFixed(1)} s`,

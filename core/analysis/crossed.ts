@@ -1,4 +1,4 @@
-import { clopperPearson, studentInterval, type Interval } from './interval.js';
+import { clopperPearson, skewedInterval, studentInterval, thirdMomentOfMean, type Interval } from './interval.js';
 import { sum, variance } from './moments.js';
 
 /** A mean over a crossed table [units × images], with what it rests on. */
@@ -34,8 +34,8 @@ export function columnMeans(rows: readonly ArrayLike<number>[]): Float64Array {
  * The mean of values[unit][image] where units (trials, kernels) are a sample and images are another, crossed: every
  * unit saw the same images. Its variance is var(unit means)/units + var(image means)/images, which counts the
  * interaction twice and so is never too small (as the pigeonhole bootstrap of Owen, Annals of Applied Statistics 1,
- * 2007, of which this is the closed form; no draws, no seed); the quantile is Student's with Satterthwaite's freedom.
- * Values that are all equal and within [0, 1] (`proportion`) get the exact interval of that many images instead of none.
+ * 2007, of which this is the closed form; no draws, no seed); the quantile is Student's with Satterthwaite's freedom, and
+ * skewness is taken out as for the mean of one condition, but for proportions, whose tails are bounded. Values that are all equal and within [0, 1] (`proportion`) get the exact interval of that many images instead of none.
  * Null below two images.
  */
 export function crossedMean(
@@ -49,7 +49,8 @@ export function crossedMean(
   if (imageVariance === null) return null;
   const units = values.length;
   const estimate = sum(perImage) / images;
-  const unitVariance = variance(values.map((row) => sum(row) / images));
+  const perUnit = values.map((row) => sum(row) / images);
+  const unitVariance = variance(perUnit);
   const sources = unitVariance === null ? 'images' : 'units and images';
   const parts = [{ variance: imageVariance / images, freedom: images - 1 }];
   if (unitVariance !== null) parts.push({ variance: unitVariance / units, freedom: units - 1 });
@@ -58,9 +59,13 @@ export function crossedMean(
     options.proportion === true && combined.variance === 0
       ? clopperPearson(Math.round(estimate * images), images, level)
       : null;
-  const least = options.proportion === true ? 0 : (options.least ?? Number.NEGATIVE_INFINITY);
-  const most = options.proportion === true ? 1 : Number.POSITIVE_INFINITY;
-  const interval =
-    exact ?? studentInterval(estimate, Math.sqrt(combined.variance), combined.freedom, level, least, most);
+  const error = Math.sqrt(combined.variance);
+  if (options.proportion === true) {
+    const interval = exact ?? studentInterval(estimate, error, combined.freedom, level, 0, 1);
+    return { ...interval, estimate, units, images, sources };
+  }
+  const third = thirdMomentOfMean(perImage) + (unitVariance === null ? 0 : thirdMomentOfMean(perUnit));
+  const skewness = error === 0 ? 0 : third / error ** 3;
+  const interval = skewedInterval(estimate, error, skewness, combined.freedom, level, options.least);
   return { ...interval, estimate, units, images, sources };
 }

@@ -54,11 +54,11 @@ export function isWhole(values: ArrayLike<number>): boolean {
 }
 
 /** Mean over what is finite; null where nothing is. */
-export function knownMean(values: Float64Array, level: number): KnownMean | null {
+export function knownMean(values: Float64Array, level: number, least?: number): KnownMean | null {
   const finite = values.filter((v) => Number.isFinite(v));
   const estimate = mean(finite);
   if (estimate === null) return null;
-  const interval = meanInterval(finite, level);
+  const interval = meanInterval(finite, level, least);
   return { estimate, low: interval?.low ?? null, high: interval?.high ?? null };
 }
 
@@ -85,9 +85,9 @@ export function damageOf(baseline: Baseline, lesioned: Lesioned, level = 0.95): 
     correct,
     accuracy,
     deltaAccuracy,
-    kl: knownMean(kl, level),
+    kl: knownMean(kl, level, 0),
     deltaLoss: knownMean(deltaLoss, level),
-    absDeltaLoss: knownMean(deltaLoss.map(Math.abs), level),
+    absDeltaLoss: knownMean(deltaLoss.map(Math.abs), level, 0),
     flips,
     nonFinite,
   };

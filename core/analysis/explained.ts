@@ -1,8 +1,8 @@
 import { smallest } from '../extremes.js';
 import { randomStream } from '../random.js';
-import { partGrams, signatureOf, type FeatureRanges, type KernelRef } from './gram.js';
+import { partGrams, predictorOf, signatureOf, type FeatureRanges, type KernelRef } from './gram.js';
 import { mean } from './moments.js';
-import { leaveOneOutR2, ridgeR2 } from './ridge.js';
+import { leaveOneOutR2, ridgeR2, type R2Bracket } from './ridge.js';
 import type { SignatureSet } from './signature.js';
 
 export interface ExplainedOptions {
@@ -28,10 +28,10 @@ export interface SiteExplained {
   readonly site: string;
   readonly depth: number;
   readonly pools: PoolSizes;
-  /** By kernel. */
-  readonly same: readonly (number | null)[];
-  readonly far: readonly (number | null)[];
-  /** Means over the kernels that have a number. */
+  /** By kernel; means over draws of pools. */
+  readonly same: readonly (R2Bracket | null)[];
+  readonly far: readonly (R2Bracket | null)[];
+  /** Means of the lower ends over the kernels that have one. */
   readonly meanSame: number | null;
   readonly meanFar: number | null;
 }
@@ -41,18 +41,21 @@ export function meanOfKnown(values: readonly (number | null)[]): number | null {
   return mean(values.filter((v) => v !== null));
 }
 
-/** Base images dealt to folds in seeded order: the feature ranges of each fold. Null below two base images. */
-export function baseFolds(set: SignatureSet, folds: number, seed: number | string): FeatureRanges[] | null {
+/** Base images dealt to folds in seeded order, ascending in each. Null below two base images. */
+export function basesByFold(set: SignatureSet, folds: number, seed: number | string): number[][] | null {
   const bases = set.starts.length - 1;
   if (bases < 2) return null;
   const count = Math.min(Math.max(2, folds), bases);
   const order = randomStream(seed, 'base-folds').shuffled(Array.from({ length: bases }, (_, b) => b));
   return Array.from({ length: count }, (_, fold) =>
-    order
-      .filter((_base, i) => i % count === fold)
-      .sort((a, b) => a - b)
-      .map((base) => [set.starts[base]!, set.starts[base + 1]!] as const),
+    order.filter((_base, i) => i % count === fold).sort((a, b) => a - b),
   );
+}
+
+/** The feature ranges of each fold of base images. Null below two base images. */
+export function baseFolds(set: SignatureSet, folds: number, seed: number | string): FeatureRanges[] | null {
+  const dealt = basesByFold(set, folds, seed);
+  return dealt && dealt.map((bases) => bases.map((base) => [set.starts[base]!, set.starts[base + 1]!] as const));
 }
 
 const farFrom = (set: SignatureSet, site: number, distance: number): KernelRef[] =>
@@ -106,8 +109,8 @@ export function explainedKernels(
       pools: size,
       same,
       far,
-      meanSame: meanOfKnown(same),
-      meanFar: meanOfKnown(far),
+      meanSame: meanOfKnown(same.map((r2) => r2?.low ?? null)),
+      meanFar: meanOfKnown(far.map((r2) => r2?.low ?? null)),
     };
   });
 }
@@ -116,18 +119,21 @@ const nobody = (kernels: number): null[] => Array.from({ length: kernels }, () =
 
 /** Collects R² by kernel over draws; kernels without any stay null. */
 class Draws {
-  readonly #values: number[][];
+  readonly #values: R2Bracket[][];
 
   constructor(kernels: number) {
     this.#values = Array.from({ length: kernels }, () => []);
   }
 
-  add(kernel: number, value: number | null): void {
+  add(kernel: number, value: R2Bracket | null): void {
     if (value !== null) this.#values[kernel]!.push(value);
   }
 
-  means(): (number | null)[] {
-    return this.#values.map((values) => mean(values));
+  means(): (R2Bracket | null)[] {
+    return this.#values.map((values) => {
+      const [low, high] = [mean(values.map((r2) => r2.low)), mean(values.map((r2) => r2.high))];
+      return low === null || high === null ? null : { low, high };
+    });
   }
 }
 
@@ -138,7 +144,7 @@ function explainedBySite(
   pool: number,
   folds: readonly FeatureRanges[],
   { seed, draws = 4 }: ExplainedOptions,
-): (number | null)[] {
+): (R2Bracket | null)[] {
   const { live, kernels, site: name } = set.sites[site]!;
   const collected = new Draws(kernels);
   const group = Math.min(pool + 1, live.length);
@@ -150,7 +156,7 @@ function explainedBySite(
       // The last group is filled up with kernels that were targets before and don't count again.
       const start = Math.min(from, order.length - group);
       const members = order.slice(start, start + group);
-      const rows = members.map((kernel) => signatureOf(set, { site, kernel }));
+      const rows = members.map((kernel) => predictorOf(set, { site, kernel }, site));
       const r2 = leaveOneOutR2(partGrams(rows, rows, folds), group);
       members.forEach((kernel, i) => {
         if (start + i >= from) collected.add(kernel, r2[i]!);
@@ -167,7 +173,7 @@ function explainedFromAfar(
   pool: number,
   folds: readonly FeatureRanges[],
   { seed, distance, draws = 4 }: ExplainedOptions,
-): (number | null)[] {
+): (R2Bracket | null)[] {
   const { live, kernels, site: name } = set.sites[site]!;
   const collected = new Draws(kernels);
   const candidates = farFrom(set, site, distance);
@@ -177,7 +183,7 @@ function explainedFromAfar(
   const energies = partEnergies(targets, folds);
   const random = randomStream(seed, 'pool-far', name);
   for (let draw = 0; draw < (size === candidates.length ? 1 : draws); draw++) {
-    const drawn = random.sample(size, candidates.length).map((i) => signatureOf(set, candidates[i]!));
+    const drawn = random.sample(size, candidates.length).map((i) => predictorOf(set, candidates[i]!, site));
     const r2 = ridgeR2(
       { pool: partGrams(drawn, drawn, folds), cross: partGrams(drawn, targets, folds), energies },
       size,

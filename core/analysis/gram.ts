@@ -1,3 +1,4 @@
+import { dot } from './moments.js';
 import type { SignatureSet, SiteSignatures } from './signature.js';
 
 /** A kernel of a set: index of its site within the set, and its channel. */
@@ -9,6 +10,30 @@ export interface KernelRef {
 /** The row of a kernel, sharing memory with the set. */
 export function signatureOf(set: SignatureSet, { site, kernel }: KernelRef): Float32Array {
   return (set.sites[site] as SiteSignatures).data.subarray(kernel * set.features, (kernel + 1) * set.features);
+}
+
+/**
+ * By base: what a row of site `from` is to be multiplied by to be scaled as those of site `to` are. A kernel that is predicted from
+ * another site must be compared with it base by base on one scale, its own: else a copy would not be a multiple of what it copies.
+ */
+export function rescaling(set: SignatureSet, from: number, to: number): Float64Array {
+  const [own, other] = [set.sites[from]!.totals, set.sites[to]!.totals];
+  return own.map((total, base) => (other[base]! > 0 ? total / other[base]! : 0));
+}
+
+/**
+ * The row of a kernel as it predicts kernels of site `to`, a copy: scaled base by base as those are, then to unit norm, since the
+ * penalty of a ridge regression must not depend on how strongly a kernel responds.
+ */
+export function predictorOf(set: SignatureSet, ref: KernelRef, to: number): Float32Array {
+  const row = Float32Array.from(signatureOf(set, ref));
+  if (ref.site !== to) {
+    rescaling(set, ref.site, to).forEach((factor, base) => {
+      for (let i = set.starts[base]!; i < set.starts[base + 1]!; i++) row[i]! *= factor;
+    });
+  }
+  const norm = Math.sqrt(dot(row, row));
+  return norm > 0 ? row.map((value) => value / norm) : row;
 }
 
 /** Ranges of features [from, to) that make up one part (a fold, or a base image). */

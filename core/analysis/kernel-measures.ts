@@ -1,5 +1,6 @@
 import { pooledLinearity } from './linearity.js';
 import { absoluteSum, dot } from './moments.js';
+import type { R2Bracket } from './ridge.js';
 
 /** What is known of one kernel without removing it. */
 export interface KernelFacts {
@@ -10,7 +11,7 @@ export interface KernelFacts {
   /** Of the intact network to impulses at the input on images, one number an impulse, or a pair of opposite ones. */
   readonly responses: ResponseNorms | undefined;
   /** How well its signature is predicted by kernels of its own site, and of far ones. */
-  readonly explained: { readonly same: number | null; readonly far: number | null };
+  readonly explained: { readonly same: R2Bracket | null; readonly far: R2Bracket | null };
 }
 
 /** L2 norms of a kernel's responses. */
@@ -78,19 +79,19 @@ export const kernelMeasures = {
       responses &&
       pooledLinearity(responses.odd.map((oddNorm, i) => ({ oddNorm, evenNorm: responses.even[i] as number }))),
   },
-  'r2-same': {
+  'r2-same-low': {
     unit: 'R²',
-    what: 'How well the other kernels of the site predict its signature.',
+    what: 'How well the other kernels of the site predict its signature, on bases that they were not fitted to: the lower end.',
     definition: 'R² of ridge regression on the signatures of the other kernels of the site, out of sample.',
     source: 'design §2',
-    of: ({ explained }) => explained.same,
+    of: ({ explained }) => explained.same?.low,
   },
-  'r2-far': {
+  'r2-far-low': {
     unit: 'R²',
-    what: 'How well the kernels of far sites predict its signature.',
+    what: 'How well the kernels of far sites predict its signature, on bases that they were not fitted to: the lower end.',
     definition: 'R² of ridge regression on the signatures of kernels of far sites, out of sample.',
     source: 'design §2',
-    of: ({ explained }) => explained.far,
+    of: ({ explained }) => explained.far?.low,
   },
 } as const satisfies Readonly<Record<string, KernelMeasure>>;
 

@@ -8,13 +8,31 @@ export const penaltyRatios: readonly number[] = [1e-3, 1e-2, 1e-1, 1];
 type Fit = (train: readonly number[], ratio: number) => ((fold: number) => Float64Array) | null;
 
 /**
+ * R² of one target, between what is certain to be too low and too high on average: predicted from fits on other bases, which know less
+ * than all of them do, and as fitted to the very bases that are scored. With more bases the two meet.
+ */
+export interface R2Bracket {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A bracket wider than this says too little of where the value lies. */
+const RESOLUTION = 0.1;
+
+/** Whether a bracket is narrow enough to be quoted as a value. */
+export function isResolved({ low, high }: R2Bracket): boolean {
+  return high - low <= RESOLUTION;
+}
+
+/**
  * R² = 1 − Σ‖y − ŷ‖² / Σ‖y‖² over folds of base images, each predicted from fits on the others. It is not centred: a
  * response is a difference already, and 0, no response, is the prediction to beat. Below 0 where the fit misleads.
  * The penalty of each target and fold is the one with the least error in an inner round over the remaining folds, among
  * `penaltyRatios` and "no prediction at all" (as Varma and Simon, BMC Bioinformatics 7, 2006, ask for: the choice never
- * sees the images that are scored). With two folds there is no inner round and the ratio is 0.1.
+ * sees the images that are scored). With two folds there is no inner round and the ratio is 0.1. The upper end is of one fit to
+ * all folds, with the penalty of the least error over the outer round, scored on the same.
  */
-function nestedR2(folds: number, energies: readonly Float64Array[], fit: Fit): (number | null)[] {
+function nestedR2(folds: number, energies: readonly Float64Array[], fit: Fit): (R2Bracket | null)[] {
   const targets = energies[0]!.length;
   const all = Array.from({ length: folds }, (_, i) => i);
   const choices = [...penaltyRatios.keys()];
@@ -38,9 +56,11 @@ function nestedR2(folds: number, energies: readonly Float64Array[], fit: Fit): (
   }
   const above = new Float64Array(targets);
   const below = new Float64Array(targets);
+  const byChoice = choices.map(() => new Float64Array(targets));
   for (const t of all) {
     const train = all.filter((fold) => fold !== t);
     const outer = choices.map((choice) => fit(train, penaltyRatios[choice]!)?.(t) ?? energies[t]!);
+    for (const choice of choices) addTo(byChoice[choice]!, outer[choice]!);
     for (let k = 0; k < targets; k++) {
       let best = folds > 2 ? nothing : penaltyRatios.indexOf(0.1);
       let least = folds > 2 ? innerNothing[t]![k]! : 0;
@@ -51,7 +71,18 @@ function nestedR2(folds: number, energies: readonly Float64Array[], fit: Fit): (
       below[k]! += energies[t]![k]!;
     }
   }
-  return Array.from(below, (energy, k) => (energy > 0 ? 1 - above[k]! / energy : null));
+  const fitted = choices.map((choice) => {
+    const errors = fit(all, penaltyRatios[choice]!);
+    const total = new Float64Array(targets);
+    for (const fold of all) addTo(total, errors?.(fold) ?? energies[fold]!);
+    return total;
+  });
+  return Array.from(below, (energy, k): R2Bracket | null => {
+    if (!(energy > 0)) return null;
+    const best = choices.reduce((least, choice) => (byChoice[choice]![k]! < byChoice[least]![k]! ? choice : least), 0);
+    const low = 1 - above[k]! / energy;
+    return { low, high: Math.max(low, 1 - fitted[best]![k]! / energy) };
+  });
 }
 
 function addTo(total: Float64Array, values: Float64Array): void {
@@ -101,7 +132,7 @@ export interface PoolGrams {
  * R² of each of q targets from one pool of p predictors, none of which is a target, by ridge regression, out of sample
  * (see `nestedR2` for folds and penalty). A target without energy is null.
  */
-export function ridgeR2(grams: PoolGrams, p: number): (number | null)[] {
+export function ridgeR2(grams: PoolGrams, p: number): (R2Bracket | null)[] {
   const q = grams.energies[0]!.length;
   const poolOf = remembered(grams.pool);
   const crossOf = remembered(grams.cross);
@@ -128,7 +159,7 @@ export function ridgeR2(grams: PoolGrams, p: number): (number | null)[] {
  * row k is Σ_j M_jk x_j / M_kk (the partitioned inverse; Searle, "Matrix Algebra Useful for Statistics", 1982, §10.5).
  * The penalty is a share of the mean diagonal of all n rows.
  */
-export function leaveOneOutR2(grams: readonly Float64Array[], n: number): (number | null)[] {
+export function leaveOneOutR2(grams: readonly Float64Array[], n: number): (R2Bracket | null)[] {
   const energies = grams.map((gram) => Float64Array.from({ length: n }, (_, k) => gram[k * n + k]!));
   const gramOf = remembered(grams);
   return nestedR2(grams.length, energies, (train, ratio) => {

@@ -1,8 +1,9 @@
 import { PercussError } from '../errors.js';
 
 /**
- * One site's signatures: a row a kernel, unit norm over all features, or 0 throughout for a kernel that is silent.
- * Features are grouped by base image (see `SignatureSet`), so that fits and scores can use different ones.
+ * One site's signatures: a row a kernel, 0 throughout for a kernel that is silent. On each base image the responses of all
+ * kernels of the site together have the norm 1, so that each image counts equally at each site. Features are grouped by base
+ * image (see `SignatureSet`), so that fits and scores can use different ones.
  */
 export interface SiteSignatures {
   readonly site: string;
@@ -13,6 +14,8 @@ export interface SiteSignatures {
   readonly data: Float32Array;
   /** Kernels that respond at all, ascending. */
   readonly live: readonly number[];
+  /** By base: the norm that all its kernels together had, by which they were divided. */
+  readonly totals: Float64Array;
 }
 
 /** Signatures of sites that were all sampled at the points of one grid for the same impulses: their features correspond. */
@@ -33,7 +36,8 @@ export interface SiteParts {
 }
 
 /**
- * Lays odd parts out as signatures: for each kernel all bases, in each all impulses, in each all points; then unit norm.
+ * Lays odd parts out as signatures: for each kernel all bases, in each all impulses, in each all points; then base by base
+ * scaled by the site's total response, without which few images would decide.
  * @throws PercussError BUG where sites differ in bases, impulses or points.
  */
 export function signatureSet(sites: readonly SiteParts[]): SignatureSet {
@@ -57,31 +61,47 @@ export function signatureSet(sites: readonly SiteParts[]): SignatureSet {
       for (let k = 0; k < site.kernels; k++) data.set(part.subarray(k * points, (k + 1) * points), k * features + at);
       at += points;
     }
-    const live = unitRows(data, site.kernels, features);
-    return { site: site.site, depth: site.depth, kernels: site.kernels, data, live };
+    const { live, totals } = scaleBases(data, site.kernels, features, starts);
+    return { site: site.site, depth: site.depth, kernels: site.kernels, data, live, totals };
   });
   return { features, starts, sites: rows.sort((a, b) => a.depth - b.depth) };
 }
 
-/** Scales each row to unit norm, in place; the rows that are not 0 throughout. */
-function unitRows(data: Float32Array, count: number, features: number): number[] {
-  const live: number[] = [];
-  for (let k = 0; k < count; k++) {
-    const row = data.subarray(k * features, (k + 1) * features);
-    const length = norm(row);
-    if (length === 0 || !Number.isFinite(length)) {
-      row.fill(0);
-      continue;
+/** Scales each base of a site to unit norm over all its kernels, in place; the kernels that respond at all. */
+function scaleBases(
+  data: Float32Array,
+  kernels: number,
+  features: number,
+  starts: readonly number[],
+): Pick<SiteSignatures, 'live' | 'totals'> {
+  const responds = new Uint8Array(kernels);
+  const finite = new Uint8Array(kernels).fill(1);
+  for (let k = 0; k < kernels; k++) {
+    const squares = energy(data, k * features, (k + 1) * features);
+    if (squares > 0) responds[k] = 1;
+    // A kernel that is not finite counts as silent: it must not take the others with it.
+    if (!Number.isFinite(squares)) {
+      finite[k] = 0;
+      data.fill(0, k * features, (k + 1) * features);
     }
-    live.push(k);
-    for (let i = 0; i < features; i++) row[i]! /= length;
   }
-  return live;
+  const totals = new Float64Array(starts.length - 1);
+  for (let base = 0; base + 1 < starts.length; base++) {
+    const [from, to] = [starts[base]!, starts[base + 1]!];
+    let total = 0;
+    for (let k = 0; k < kernels; k++) total += energy(data, k * features + from, k * features + to);
+    if (total === 0) continue;
+    const scale = Math.sqrt(total);
+    totals[base] = scale;
+    for (let k = 0; k < kernels; k++) for (let i = from; i < to; i++) data[k * features + i]! /= scale;
+  }
+  const live = Array.from({ length: kernels }, (_, k) => k).filter((k) => responds[k] === 1 && finite[k] === 1);
+  return { live, totals };
 }
 
-/** Euclidean norm, in float64. */
-function norm(values: ArrayLike<number>): number {
+/** Sum of squares of [from, to), in float64. */
+function energy(values: Float32Array, from: number, to: number): number {
   let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
-  return Math.sqrt(squares);
+  for (let i = from; i < to; i++) squares += values[i]! * values[i]!;
+  return squares;
 }

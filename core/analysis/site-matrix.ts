@@ -21,16 +21,17 @@ export interface SiteMatrix {
   readonly values: readonly (readonly (number | null)[])[];
 }
 
-/** Signatures of the kernels drawn at one site: unit rows, all of the same features. */
+/** Signatures of the kernels drawn at one site, all of the same features. */
 export type Rows = readonly Float32Array[];
 
 /**
- * Scores one draw: given each site's pool and its targets, by place among the sites that take part, says what a pair of sites
- * gets. A list is averaged, null left out.
+ * Scores one draw: given each site's pool and its targets, by place among the sites that take part, and which sites of the set these
+ * are, says what a pair of sites gets. A list is averaged, null left out.
  */
 export type DrawScore = (
   pools: readonly Rows[],
   targets: readonly Rows[],
+  sites: readonly number[],
 ) => (from: number, to: number) => readonly (number | null)[];
 
 /**
@@ -65,6 +66,7 @@ export function rarefiedMatrix(set: SignatureSet, options: RarefiedOptions, scor
     const between = score(
       halves.map((half) => half.slice(0, size)),
       halves.map((half) => half.slice(size)),
+      taking,
     );
     taking.forEach((from, a) => {
       taking.forEach((to, b) => {

@@ -1,9 +1,9 @@
-import { largest } from '../extremes.js';
+import { smallest } from '../extremes.js';
 import { randomStream } from '../random.js';
-import { symmetricEigenvalues } from './eigen.js';
-import { baseRanges, partGrams, signatureOf, sumGrams } from './gram.js';
-import { jackknifeInterval, type Interval } from './interval.js';
-import { sum, variance } from './moments.js';
+import { baseRanges, partGrams, signatureOf } from './gram.js';
+import { jackknifeInterval, meanInterval, studentInterval, type Interval } from './interval.js';
+import { mean, sum, variance } from './moments.js';
+import { PairSums, systemicScore, type PoolGrams } from './pair-moments.js';
 import type { SignatureSet } from './signature.js';
 
 export interface SystemicOptions {
@@ -12,77 +12,31 @@ export interface SystemicOptions {
   readonly sites?: number;
   /** m: kernels drawn at each of them. */
   readonly kernels?: number;
-  readonly draws?: number;
   readonly level?: number;
 }
 
 /** Systemic redundancy of one network. */
 export interface SystemicRedundancy {
+  /** Not clipped: where sites have nothing in common it is as often below 0 as above. */
   readonly value: number;
-  /** Delete-one jackknife over base images, with the Monte Carlo variance of the draws; null below three base images. */
+  /** What averages over bases squared as they are would give: too large, the more the fewer bases. */
+  readonly plugin: number | null;
+  /** Of bases like these, and of pools like these where not all kernels were taken; null below three bases. */
   readonly interval: Interval | null;
   readonly sites: number;
   readonly kernels: number;
-  /** The value without each base image, in order: pairs with another network's on the same images. */
+  /** The value without each base, in order: pairs with another network's on the same bases. */
   readonly leaveOneOut: readonly number[];
-  /** Variance of the mean over draws. */
-  readonly drawVariance: number;
+  /** Variance that comes from taking a pool of a site's kernels instead of all. */
+  readonly poolVariance: number;
 }
 
-/** exp of the entropy of eigenvalues as shares of the trace: between 1 and n (Roy and Vetterli, EUSIPCO 2007, for singular values). */
-export function effectiveRank(eigenvalues: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < eigenvalues.length; i++) total += Math.max(0, eigenvalues[i]!);
-  let entropy = 0;
-  for (let i = 0; i < eigenvalues.length; i++) {
-    const share = Math.max(0, eigenvalues[i]!) / total;
-    if (share > 0) entropy -= share * Math.log(share);
-  }
-  return total > 0 ? Math.exp(entropy) : 0;
-}
-
-/**
- * SR of one Gram matrix of B sites × m kernels each: clip[(Σr_l − r_all) / (Σr_l − max r_l)] to [0, 1], r being effective
- * ranks of unit-norm kernels. In r_all each site has a weight (trace) proportional to its r_l: then orthogonal sites give
- * r_all = Σr_l and SR = 0 whatever their ranks, while with equal weights r_all is B times the geometric mean of the r_l,
- * and orthogonal sites of ranks 2 and 8 would score 1. Null where all sites but one are without response.
- */
-export function systemicScore(gram: Float64Array, sites: number, kernels: number): number | null {
-  const n = sites * kernels;
-  const unit = unitDiagonal(gram, n);
-  const ranks = Array.from({ length: sites }, (_, l) => {
-    const block = new Float64Array(kernels * kernels);
-    for (let i = 0; i < kernels; i++) {
-      const from = (l * kernels + i) * n + l * kernels;
-      block.set(unit.subarray(from, from + kernels), i * kernels);
-    }
-    return { rank: effectiveRank(symmetricEigenvalues(block, kernels)), trace: trace(block, kernels) };
-  });
-  const weights = ranks.map((site) => (site.trace > 0 ? Math.sqrt(site.rank / site.trace) : 0));
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      unit[i * n + j]! *= weights[Math.floor(i / kernels)]! * weights[Math.floor(j / kernels)]!;
-    }
-  }
-  const total = sum(ranks.map((site) => site.rank));
-  const most = largest(ranks.map((site) => site.rank));
-  if (total - most <= 1e-9 * total) return null;
-  const all = effectiveRank(symmetricEigenvalues(unit, n));
-  return Math.min(1, Math.max(0, (total - all) / (total - most)));
-}
-
-function unitDiagonal(gram: Float64Array, n: number): Float64Array {
-  const scale = Float64Array.from({ length: n }, (_, i) =>
-    gram[i * n + i]! > 0 ? 1 / Math.sqrt(gram[i * n + i]!) : 0,
-  );
-  return gram.map((v, at) => v * scale[Math.floor(at / n)]! * scale[at % n]!);
-}
-
-function trace(matrix: Float64Array, n: number): number {
-  let total = 0;
-  for (let i = 0; i < n; i++) total += matrix[i * n + i]!;
-  return total;
-}
+/** Kernels of a site at most, from which the draws are: all that respond, up to here. */
+const POOL = 64;
+/** Entries of all Gram matrices together: 128 MiB. */
+const ENTRIES = 2 ** 24;
+/** Parts of a pool that are left out in turn to see how much it matters which kernels it holds. */
+const PARTS = 8;
 
 /** Indices of B sites spread evenly over those with at least m live kernels. */
 export function spacedSites(set: SignatureSet, sites: number, kernels: number): number[] {
@@ -95,52 +49,100 @@ export function spacedSites(set: SignatureSet, sites: number, kernels: number): 
 }
 
 /**
- * Systemic redundancy, rarefied (design §2): the mean of `systemicScore` over seeded draws of m live kernels at each of B
- * equally spaced sites. 0: the sites' responses are orthogonal; 1: all lie within the largest. Compare networks at equal
- * B and m only. Null where fewer than two sites have m live kernels.
+ * Systemic redundancy, rarefied (design §2): of m kernels at each of B equally spaced sites, over all draws of these kernels,
+ * exactly. 0: the sites' responses have nothing in common; 1: all lie within the largest. Squares of averages over bases are
+ * taken over pairs of different bases (`pair-moments.ts`), so that its value does not hang on how many bases there are.
+ * Compare networks at equal B and m only. Null where fewer than two sites have m live kernels, below two bases, and where noise
+ * leaves a site no rank.
  */
 export function systemicRedundancy(set: SignatureSet, options: SystemicOptions): SystemicRedundancy | null {
-  const { seed, kernels = 8, draws = 32, level = 0.95 } = options;
+  const { seed, kernels = 8, level = 0.95 } = options;
   const chosen = spacedSites(set, options.sites ?? 8, kernels);
-  if (chosen.length < 2) return null;
   const parts = baseRanges(set);
-  const bases = parts.map((_, base) => base);
-  const values: number[] = [];
-  const left = bases.map(() => 0);
-  for (let draw = 0; draw < draws; draw++) {
-    const rows = chosen.flatMap((site) => {
-      const { live, site: name } = set.sites[site]!;
-      const random = randomStream(seed, 'systemic', name, draw);
-      return random.sample(kernels, live.length).map((i) => signatureOf(set, { site, kernel: live[i]! }));
-    });
-    const grams = partGrams(rows, rows, parts);
-    const score = (kept: readonly number[]): number | null =>
-      systemicScore(sumGrams(grams, kept), chosen.length, kernels);
-    const value = score(bases);
-    if (value === null) continue;
-    values.push(value);
-    for (const out of parts.length < 3 ? [] : bases) left[out]! += score(bases.filter((base) => base !== out)) ?? value;
-  }
-  if (values.length === 0) return null;
-  const value = sum(values) / values.length;
-  const leaveOneOut = parts.length < 3 ? [] : left.map((total) => total / values.length);
-  const drawVariance = (variance(values) ?? 0) / values.length;
-  const interval = jackknifeInterval(value, leaveOneOut, level, { least: 0, most: 1, noise: drawVariance });
-  return { value, interval, sites: chosen.length, kernels, leaveOneOut, drawVariance };
+  if (chosen.length < 2 || parts.length < 2) return null;
+  const most = Math.max(kernels, Math.min(POOL, Math.floor(Math.sqrt(ENTRIES / parts.length) / chosen.length)));
+  const pools = chosen.map((site) => {
+    const { live, site: name } = set.sites[site]!;
+    return live.length <= most
+      ? live
+      : randomStream(seed, 'systemic', name)
+          .sample(most, live.length)
+          .map((i) => live[i]!);
+  });
+  const rows = chosen.flatMap((site, i) => pools[i]!.map((kernel) => signatureOf(set, { site, kernel })));
+  let at = 0;
+  const members = pools.map((pool) => pool.map(() => at++));
+  const grams: PoolGrams = { grams: partGrams(rows, rows, parts), members };
+  const sums = new PairSums(grams, kernels);
+  const value = systemicScore(sums.unbiased());
+  if (value === null) return null;
+  const leaveOneOut = parts.length < 3 ? [] : parts.map((_, base) => systemicScore(sums.without(base)) ?? value);
+  const shares = chosen.map((site, i) => pools[i]!.length / set.sites[site]!.live.length);
+  const poolVariance = varianceOfPools(grams, kernels, value, shares);
+  return {
+    value,
+    plugin: systemicScore(sums.plugin()),
+    interval: jackknifeInterval(value, leaveOneOut, level, { noise: poolVariance }),
+    sites: chosen.length,
+    kernels,
+    leaveOneOut,
+    poolVariance,
+  };
 }
 
-/**
- * SR of a network less that of its null, in [−1, 1], paired by base image. Without an interval (null) where the two were
- * not measured on the same number of base images.
- */
+/** Delete-a-part jackknife over the kernels of pools, less what is certain because a pool holds a share of its site. */
+function varianceOfPools(
+  { grams, members }: PoolGrams,
+  kernels: number,
+  value: number,
+  shares: readonly number[],
+): number {
+  const share = smallest(shares);
+  if (share >= 1) return 0;
+  const without = Array.from({ length: PARTS }, (_, part) => {
+    const kept = members.map((pool, i) => (shares[i]! < 1 ? pool.filter((_k, k) => k % PARTS !== part) : pool));
+    if (kept.some((pool) => pool.length < kernels)) return value;
+    return systemicScore(new PairSums({ grams, members: kept }, kernels).unbiased()) ?? value;
+  });
+  return (((variance(without) ?? 0) * (PARTS - 1) ** 2) / PARTS) * (1 - share);
+}
+
+/** SR of a network against its nulls. */
+export interface SystemicExcess {
+  /** Mean over nulls, with Student's interval over them; without one below three nulls. */
+  readonly none: { readonly value: number; readonly interval: Interval | null };
+  /** SR less that mean; its interval holds what bases and nulls vary, paired by base. Without one below three nulls. */
+  readonly excess: { readonly value: number; readonly interval: Interval | null };
+  /** Share of the networks, this one among them, that reach its value: the chance of it if it were one more null. */
+  readonly p: number;
+}
+
+/** SR of a network less that of its nulls; null without nulls. */
 export function systemicExcess(
   network: SystemicRedundancy,
-  nullNetwork: SystemicRedundancy,
+  nulls: readonly SystemicRedundancy[],
   level = 0.95,
-): { readonly value: number; readonly interval: Interval | null } {
-  const value = network.value - nullNetwork.value;
-  const paired = network.leaveOneOut.length === nullNetwork.leaveOneOut.length;
-  const differences = paired ? network.leaveOneOut.map((v, i) => v - nullNetwork.leaveOneOut[i]!) : [];
-  const noise = network.drawVariance + nullNetwork.drawVariance;
-  return { value, interval: jackknifeInterval(value, differences, level, { least: -1, most: 1, noise }) };
+): SystemicExcess | null {
+  const values = nulls.map((one) => one.value);
+  const none = mean(values);
+  if (none === null) return null;
+  const value = network.value - none;
+  const p = (1 + values.filter((other) => other >= network.value).length) / (1 + values.length);
+  const spread = nulls.length < 3 ? null : variance(values);
+  const paired = nulls.filter((one) => one.leaveOneOut.length === network.leaveOneOut.length);
+  const bases = network.leaveOneOut.length;
+  let interval: Interval | null = null;
+  if (spread !== null && bases >= 3 && paired.length === nulls.length) {
+    const differences = network.leaveOneOut.map(
+      (own, base) => own - sum(nulls.map((one) => one.leaveOneOut[base]!)) / nulls.length,
+    );
+    const ofBases = ((variance(differences) ?? 0) * (bases - 1) ** 2) / bases;
+    const error = Math.sqrt(ofBases + network.poolVariance + spread / nulls.length);
+    interval = studentInterval(value, error, Math.min(bases, nulls.length) - 1, level);
+  }
+  return {
+    none: { value: none, interval: nulls.length < 3 ? null : meanInterval(values, level) },
+    excess: { value, interval },
+    p,
+  };
 }

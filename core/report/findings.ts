@@ -111,12 +111,20 @@ function learnedRedundancy({ input }: ReportContext): string | undefined {
   const [first] = rows;
   const last = rows.at(-1);
   if (first === undefined || last === undefined) return undefined;
-  const above = rows.filter((row) => present(row.sr_low) && present(row.sr_null) && row.sr_low > row.sr_null);
+  const judged = rows.filter((row) => present(row.sr_excess_low));
+  const above = judged.filter((row) => (row.sr_excess_low ?? 0) > 0);
+  const open = rows.filter((row) => row.sr_resolved === false).map((row) => row.model);
   const range =
     rows.length === 1
       ? `is ${significant(first.sr_excess)} in ${first.model}`
       : `lies between ${significant(last.sr_excess)} (${last.model}) and ${significant(first.sr_excess)} (${first.model})`;
-  return `Systemic redundancy beyond that of shuffled weights ${range}; in ${above.length} of ${counted(rows.length, 'network')} its interval lies above the null.`;
+  return (
+    `Systemic redundancy beyond the mean of networks with shuffled weights ${range}; ` +
+    (judged.length === 0
+      ? 'fewer than three such networks tell nothing of its error.'
+      : `in ${above.length} of ${counted(judged.length, 'network')} its interval lies above 0.`) +
+    (open.length === 0 ? '' : ` Not resolved by so few bases: that of ${listed(open)}.`)
+  );
 }
 
 /** The least and the greatest of some numbers, as they are shown; once where they look alike. */

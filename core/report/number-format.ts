@@ -50,6 +50,12 @@ export function percentWithInterval(share: number | null, low: number | null, hi
   return [percent(share), interval(low, high, percentDigits)].filter(Boolean).join(' ');
 }
 
+/** From the lower to the upper end: `0.41 to 0.46`; one number where they look alike, `–` where there is none. */
+export function bracket(low: number | null, high: number | null): string {
+  const [least, greatest] = [significant(low), significant(high)];
+  return high === null || least === greatest ? least : `${least} to ${greatest}`;
+}
+
 /** `0.312 [0.290, 0.330]`. */
 export function withInterval(value: number | null, low: number | null, high: number | null): string {
   return [significant(value), interval(low, high)].filter(Boolean).join(' ');

@@ -55,3 +55,14 @@ export const nonFinite = (what: string) =>
   count('images', `Images on which an output of the lesioned network is not finite: ${what}.`);
 export const level = (of: string, end: 'Lower' | 'Upper') =>
   `${end} end of the interval of ${of}, at the level of the study.`;
+
+/** Of a bracket of R². */
+export const r2Upper = maybe(
+  number('R²', 'The same as fitted to the very bases that are scored: the upper end. With more bases the two meet.'),
+);
+export const r2Resolved = maybe({
+  type: 'BOOLEAN',
+  nullable: false,
+  unit: '',
+  description: 'True if the two ends are at most 0.1 apart; else the value is not resolved by so few bases.',
+} as const);

@@ -13,6 +13,8 @@ import {
   text,
   type Column,
   type Columns,
+  r2Resolved,
+  r2Upper,
 } from './column.js';
 import { ablationColumns, curveColumns } from './ablation-columns.js';
 import { kernelColumns } from './kernel-columns.js';
@@ -22,7 +24,7 @@ import { stopColumns } from './stop-columns.js';
 import type { TableName, Tables } from './schema.js';
 
 /** Version of the columns below, written into every Parquet file. Raised when a column is renamed, removed or changes its meaning. */
-export const tablesVersion = 2;
+export const tablesVersion = 3;
 
 export type RowOf<T extends TableName> = Tables[T][number];
 /** Every column of every table, in the order in which it stands in the files. The compiler holds it to the row types. */
@@ -50,18 +52,40 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     sr: maybe(
       number(
         '1',
-        'Systemic redundancy of the intact network: 0 for orthogonal sites, 1 when all lie within the largest.',
+        'Systemic redundancy of the intact network, over pairs of bases: 0 in expectation where sites have nothing in common, 1 where all lie within the largest; not clipped.',
       ),
     ),
     sr_low: maybe(number('1', level('the systemic redundancy', 'Lower'))),
     sr_high: maybe(number('1', level('the systemic redundancy', 'Upper'))),
-    sr_null: maybe(number('1', 'Systemic redundancy of the same architecture with weights shuffled within layers.')),
-    sr_excess: maybe(number('1', 'Systemic redundancy less that of the null.')),
-    r2_same: maybe(
+    sr_plugin: maybe(
+      number('1', 'The same with averages over bases squared as they are: too large, the more the fewer bases.'),
+    ),
+    sr_resolved: maybe({
+      type: 'BOOLEAN',
+      nullable: false,
+      unit: '',
+      description: 'True if sr and sr_plugin are no farther apart than sr is from 0; else more bases are needed.',
+    } as const),
+    sr_null: maybe(
+      number('1', 'Mean systemic redundancy of networks of this architecture with weights shuffled within layers.'),
+    ),
+    sr_null_low: maybe(number('1', level('that mean, from three nulls on', 'Lower'))),
+    sr_null_high: maybe(number('1', level('that mean, from three nulls on', 'Upper'))),
+    sr_excess: maybe(number('1', 'Systemic redundancy less the mean of the nulls.')),
+    sr_excess_low: maybe(number('1', level('the excess, over bases and nulls, from three nulls on', 'Lower'))),
+    sr_excess_high: maybe(number('1', level('the excess, over bases and nulls, from three nulls on', 'Upper'))),
+    sr_p: maybe(
+      number('1', 'Rank p of the systemic redundancy among the nulls: (1 + nulls that reach it) / (1 + nulls).'),
+    ),
+    r2_same_low: maybe(
       number('R²', 'Mean over kernels of how well the other kernels of the same site predict a signature.'),
     ),
+    r2_same_high: r2Upper,
+    r2_same_resolved: r2Resolved,
     r2_same_null: maybe(number('R²', 'The same in the network with shuffled weights.')),
-    r2_far: maybe(number('R²', 'Mean over kernels of how well the kernels of far sites predict a signature.')),
+    r2_far_low: maybe(number('R²', 'Mean over kernels of how well the kernels of far sites predict a signature.')),
+    r2_far_high: r2Upper,
+    r2_far_resolved: r2Resolved,
     r2_far_null: maybe(number('R²', 'The same in the network with shuffled weights.')),
     reliability_kl: maybe(
       number(
@@ -106,8 +130,14 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     layer_accuracy: maybe(number('share', 'Accuracy when the whole layer is set to zero.')),
     dead_kernels: maybe(count('kernels', 'Kernels of the layer whose removal changes nothing on any image.')),
     linearity: maybe(number('1', 'Mean share of the odd part in the energy of the responses: 1 for a linear network.')),
-    r2_same: maybe(number('R²', 'Mean over kernels of how well the other kernels of the site predict a signature.')),
-    r2_far: maybe(number('R²', 'Mean over kernels of how well the kernels of far sites predict a signature.')),
+    r2_same_low: maybe(
+      number('R²', 'Mean over kernels of how well the other kernels of the site predict a signature.'),
+    ),
+    r2_same_high: r2Upper,
+    r2_same_resolved: r2Resolved,
+    r2_far_low: maybe(number('R²', 'Mean over kernels of how well the kernels of far sites predict a signature.')),
+    r2_far_high: r2Upper,
+    r2_far_resolved: r2Resolved,
   },
   kernels: kernelColumns,
   ablations: ablationColumns,

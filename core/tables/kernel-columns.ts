@@ -17,6 +17,8 @@ import {
   siteType,
   text,
   type Columns,
+  r2Resolved,
+  r2Upper,
 } from './column.js';
 import type { KernelRow } from './kernel-row.js';
 
@@ -30,7 +32,8 @@ const measures = Object.fromEntries(
 ) as MeasureColumns;
 
 /** Those whose place is between others; a new one comes last. */
-const { activation_std, activation_mean, weight_norm, response_norm, linearity, r2_same, r2_far, ...others } = measures;
+const { activation_std, activation_mean, weight_norm, response_norm, linearity, r2_same_low, r2_far_low, ...others } =
+  measures;
 
 const ofNulls = maybe(
   number('R²', 'The same for this kernel’s place in networks with shuffled weights, mean over them.'),
@@ -65,8 +68,12 @@ export const kernelColumns: Columns<KernelRow> = {
   } as const),
   linearity,
   response_norm,
-  r2_same,
-  r2_far,
+  r2_same_low,
+  r2_same_high: r2Upper,
+  r2_same_resolved: r2Resolved,
+  r2_far_low,
+  r2_far_high: r2Upper,
+  r2_far_resolved: r2Resolved,
   r2_same_null: ofNulls,
   r2_far_null: ofNulls,
   ...others,

@@ -18,6 +18,10 @@ interface RemovedKernel {
   non_finite: number | null;
   state: string;
   silent: boolean | null;
+  r2_same_high: number | null;
+  r2_same_resolved: boolean | null;
+  r2_far_high: number | null;
+  r2_far_resolved: boolean | null;
   r2_same_null: number | null;
   r2_far_null: number | null;
 }

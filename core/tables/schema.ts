@@ -30,12 +30,23 @@ export interface ModelRow {
   sr: number | null;
   sr_low: number | null;
   sr_high: number | null;
+  sr_plugin: number | null;
+  sr_resolved: boolean | null;
   sr_null: number | null;
+  sr_null_low: number | null;
+  sr_null_high: number | null;
   sr_excess: number | null;
+  sr_excess_low: number | null;
+  sr_excess_high: number | null;
+  sr_p: number | null;
   /** Mean over kernels of R² from the other kernels of the site, and from sites far away, with what the null gives. */
-  r2_same: number | null;
+  r2_same_low: number | null;
+  r2_same_high: number | null;
+  r2_same_resolved: boolean | null;
   r2_same_null: number | null;
-  r2_far: number | null;
+  r2_far_low: number | null;
+  r2_far_high: number | null;
+  r2_far_resolved: boolean | null;
   r2_far_null: number | null;
   /** Split-half reliability (Spearman-Brown) of the ranking of kernels by KL. */
   reliability_kl: number | null;
@@ -65,8 +76,12 @@ export interface LayerRow {
   layer_accuracy: number | null;
   dead_kernels: number | null;
   linearity: number | null;
-  r2_same: number | null;
-  r2_far: number | null;
+  r2_same_low: number | null;
+  r2_same_high: number | null;
+  r2_same_resolved: boolean | null;
+  r2_far_low: number | null;
+  r2_far_high: number | null;
+  r2_far_resolved: boolean | null;
 }
 
 /** One condition; resample draws are rows of their own. */

@@ -6,8 +6,8 @@ import {
   meanOfKnown,
   partEnergies,
 } from '../../core/analysis/explained.js';
-import { partGrams, signatureOf, type FeatureRanges } from '../../core/analysis/gram.js';
-import { leaveOneOutR2, ridgeR2 } from '../../core/analysis/ridge.js';
+import { partGrams, predictorOf, signatureOf, type FeatureRanges } from '../../core/analysis/gram.js';
+import { leaveOneOutR2, ridgeR2, type R2Bracket } from '../../core/analysis/ridge.js';
 import { signatureSet, type SignatureSet } from '../../core/analysis/signature.js';
 import { bases, noiseRows, planted, points, stream, type Row } from './planted.js';
 
@@ -54,7 +54,7 @@ describe('a pool of all that there is', () => {
     const whole = set();
     const folds = baseFolds(whole, 4, options.seed)!;
     explainedKernels(whole, options).forEach(({ same, pools, site, depth }, index) => {
-      const own = rowsOf(whole, index);
+      const own = whole.sites[index]!.live.map((kernel) => predictorOf(whole, { site: index, kernel }, index));
       expect(same).toEqual(leaveOneOutR2(partGrams(own, own, folds), own.length));
       expect(pools.same).toBe(own.length - 1);
       expect([site, depth]).toEqual([`site${index}`, index]);
@@ -76,7 +76,9 @@ describe('a pool of all that there is', () => {
     ] as const) {
       const folds = baseFolds(whole, 3, options.seed)!;
       explainedKernels(whole, { ...options, distance, folds: 3 }).forEach(({ far: found, pools, meanFar }, index) => {
-        const pool = far[index]!.flatMap((site) => rowsOf(whole, site));
+        const pool = far[index]!.flatMap((site) =>
+          whole.sites[site]!.live.map((kernel) => predictorOf(whole, { site, kernel }, index)),
+        );
         const own = rowsOf(whole, index);
         const r2 = ridgeR2(
           {
@@ -88,7 +90,7 @@ describe('a pool of all that there is', () => {
         );
         expect(pools.far).toBe(pool.length);
         expect(found).toEqual(pool.length === 0 ? own.map(() => null) : r2);
-        expect(meanFar).toBe(pool.length === 0 ? null : meanOfKnown(r2));
+        expect(meanFar).toBe(pool.length === 0 ? null : meanOfKnown(r2.map((one) => one?.low ?? null)));
       });
     }
   });
@@ -115,11 +117,11 @@ describe('pools that are drawn', () => {
     return rows.flatMap((row) => [row, row.map((value) => 2 * value)]);
   };
   /** In how many of the draws each kernel met its twin; a number that is none tells that draws were counted otherwise. */
-  const met = (r2: readonly (number | null)[], draws: number): number[] =>
+  const met = (r2: readonly (R2Bracket | null)[], draws: number): number[] =>
     r2.map((value) => {
-      const count = value! * draws;
+      const count = value!.low * draws;
       expect(Math.abs(count - Math.round(count))).toBeLessThan(0.25);
-      return Math.round(count);
+      return Math.abs(Math.round(count));
     });
 
   test('within a site hold every kernel once in each draw, and average over draws', () => {
@@ -219,12 +221,15 @@ describe('signatures', () => {
     // Base 0: impulses of 2 and 1 points; base 1: of 1 and 2.
     expect(set).toMatchObject({ features: 6, starts: [0, 3, 6] });
     const [site] = set.sites;
-    const length = Math.sqrt(1 + 4 + 9 + 16 + 25 + 36);
+    // The second kernel responds ten times as strongly; each base has the norm 1 over both.
+    const norms = [Math.sqrt(101 * (1 + 4 + 9)), Math.sqrt(101 * (16 + 25 + 36))];
     [1, 2, 3, 4, 5, 6].forEach((value, f) => {
-      expect(site!.data[f]).toBeCloseTo(value / length, 6);
-      expect(site!.data[6 + f]).toBeCloseTo(value / length, 6);
+      const norm = norms[f < 3 ? 0 : 1] as number;
+      expect(site!.data[f]).toBeCloseTo(value / norm, 6);
+      expect(site!.data[6 + f]).toBeCloseTo((10 * value) / norm, 6);
     });
     expect(site).toMatchObject({ site: 'only', depth: 3, kernels: 2, live: [0, 1] });
+    norms.forEach((norm, base) => expect(site!.totals[base]).toBeCloseTo(norm, 9));
   });
 
   test('of a kernel that is not finite are silent, and leave the others as they are', () => {
@@ -232,7 +237,7 @@ describe('signatures', () => {
       { site: 'a', depth: 0, kernels: 3, parts: [[part(Number.NaN, 3, Number.POSITIVE_INFINITY)], [part(1, 4, 0)]] },
     ]).sites;
     expect(site!.live).toEqual([1]);
-    expect([...site!.data].map((value) => Math.round(10 * value) / 10)).toEqual([0, 0, 0.6, 0.8, 0, 0]);
+    expect([...site!.data]).toEqual([0, 0, 1, 1, 0, 0]);
   });
 
   test('of no site are none', () => {

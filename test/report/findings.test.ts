@@ -88,9 +88,9 @@ test('the main predictor is the one with the strongest mean correlation with KL'
   const rows = syntheticInput().tables.predictors;
   expect(mainPredictor(syntheticInput().tables)?.predictor).toBe('activation-std');
   const turned = rows.map((row) =>
-    row.predictor === 'r2-far' && row.target === 'kl' ? { ...row, spearman: -0.9 } : row,
+    row.predictor === 'r2-far-low' && row.target === 'kl' ? { ...row, spearman: -0.9 } : row,
   );
-  expect(mainPredictor({ ...syntheticInput().tables, predictors: turned })?.predictor).toBe('r2-far');
+  expect(mainPredictor({ ...syntheticInput().tables, predictors: turned })?.predictor).toBe('r2-far-low');
 });
 
 test('a picture is clear at zero, blue above and orange below, and full at its limit', () => {

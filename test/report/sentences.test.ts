@@ -171,18 +171,23 @@ describe('redundancy across depth', () => {
 });
 
 describe('learned redundancy', () => {
-  const row = (model: string, sr_excess: number | null, sr_low: number | null, sr_null: number | null) =>
-    modelRow({ ...unknown, model, sr_excess, sr_low, sr_null });
-  test('lies between the least and the most, and above the null where the interval does', () => {
-    const models = [row('a', 0.2, 0.3, 0.2), row('b', 0.3, 0.2, 0.2), row('c', 0.1, null, 0.1), row('d', null, 1, 0)];
+  const row = (model: string, sr_excess: number | null, sr_excess_low: number | null, sr_resolved = true) =>
+    modelRow({ ...unknown, model, sr_excess, sr_excess_low, sr_resolved });
+  const start = 'Systemic redundancy beyond the mean of networks with shuffled weights';
+  test('lies between the least and the most, and above 0 where its interval does', () => {
+    const models = [row('a', 0.2, 0.1), row('b', 0.3, 0), row('c', 0.1, null), row('d', null, 1)];
     expect(answers({ models })).toEqual([
-      'Systemic redundancy beyond that of shuffled weights lies between 0.100 (c) and 0.300 (b); in 1 of 3 networks its interval lies above the null.',
+      `${start} lies between 0.100 (c) and 0.300 (b); in 1 of 2 networks its interval lies above 0.`,
     ]);
-    expect(answers({ models: [row('a', 0.2, 0.3, null), row('b', 0.3, 0.4, 0.2)] })[0]).toContain('in 1 of 2 networks');
   });
   test('of one network is its own', () => {
-    expect(answers({ models: [row('a', 0.2, 0.3, 0.2)] })).toEqual([
-      'Systemic redundancy beyond that of shuffled weights is 0.200 in a; in 1 of 1 network its interval lies above the null.',
+    expect(answers({ models: [row('a', 0.2, 0.1)] })).toEqual([
+      `${start} is 0.200 in a; in 1 of 1 network its interval lies above 0.`,
+    ]);
+  });
+  test('without intervals says why, and of which networks the bases are too few', () => {
+    expect(answers({ models: [row('a', 0.2, null), row('b', 0.3, null, false)] })).toEqual([
+      `${start} lies between 0.200 (a) and 0.300 (b); fewer than three such networks tell nothing of its error. Not resolved by so few bases: that of b.`,
     ]);
   });
 });

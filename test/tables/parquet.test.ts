@@ -75,7 +75,7 @@ describe('writeParquet', () => {
       return String(reader.getRowsJS()[0]?.[0]);
     });
     await rm(path);
-    expect(JSON.parse(value)).toMatchObject({ version: 2, table: 'curves', columns: { kl: { unit: 'nat' } } });
+    expect(JSON.parse(value)).toMatchObject({ version: 3, table: 'curves', columns: { kl: { unit: 'nat' } } });
   });
 
   test.each([

@@ -212,7 +212,7 @@ async function systemicRedundancy(context: ReportContext): Promise<Figure | unde
   const quantitative = (field: string) => ({
     field,
     type: 'quantitative',
-    title: 'Systemic redundancy (0 to 1)',
+    title: 'Systemic redundancy (of 1)',
     scale: { zero: false, nice: true, padding: 10 },
     axis: { grid: true, tickCount: 5 },
   });
@@ -263,14 +263,29 @@ async function systemicRedundancy(context: ReportContext): Promise<Figure | unde
       { label: `${context.level} interval`, swatch: whiskerSwatch },
       { label: 'shuffled weights (null)', swatch: hollowSwatch() },
     ],
-    note: '0: the sites respond in orthogonal ways; 1: all lie within the largest. Equally many kernels are drawn at equally many sites of every network, and all networks get the same impulses.',
+    note: '0: the sites respond in orthogonal ways; 1: all lie within the largest. Squares of averages are taken over pairs of different base images, so that the value does not hang on their number; plug-in is what it would be without that. Equally many kernels are drawn at equally many sites of every network, and all networks get the same impulses.',
     reading:
       'What counts is how far a filled marker lies to the right of its hollow one: that much of the redundancy was learned, the rest comes with the architecture.',
-    numbers: dataTable('Systemic redundancy', context.input.tables.models, [
-      { head: 'network', cell: (row) => row.model },
-      { head: `SR [${context.level}]`, numeric: true, cell: (row) => withInterval(row.sr, row.sr_low, row.sr_high) },
-      { head: 'null', numeric: true, cell: (row) => significant(row.sr_null) },
-      { head: 'excess', numeric: true, cell: (row) => significant(row.sr_excess) },
-    ]),
+    numbers: systemicNumbers(context),
   };
+}
+
+/** The numbers of that figure, a row a network. */
+function systemicNumbers(context: ReportContext): Html {
+  return dataTable('Systemic redundancy', context.input.tables.models, [
+    { head: 'network', cell: (row) => row.model },
+    { head: `SR [${context.level}]`, numeric: true, cell: (row) => withInterval(row.sr, row.sr_low, row.sr_high) },
+    { head: 'plug-in', numeric: true, cell: (row) => significant(row.sr_plugin) },
+    { head: 'null', numeric: true, cell: (row) => withInterval(row.sr_null, row.sr_null_low, row.sr_null_high) },
+    {
+      head: 'excess',
+      numeric: true,
+      cell: (row) => withInterval(row.sr_excess, row.sr_excess_low, row.sr_excess_high),
+    },
+    { head: 'rank p', numeric: true, cell: (row) => significant(row.sr_p) },
+    {
+      head: 'resolved',
+      cell: (row) => (row.sr_resolved === null ? '' : row.sr_resolved ? 'yes' : 'no: more bases are needed'),
+    },
+  ]);
 }

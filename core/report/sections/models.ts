@@ -3,7 +3,7 @@ import { halving, mainCurveSet } from '../curves.js';
 import { dataTable } from '../data-table.js';
 import { lookSwatch, type Section } from '../figure.js';
 import { html } from '../html.js';
-import { count, percentWithInterval, significant, withInterval } from '../number-format.js';
+import { bracket, count, percentWithInterval, significant, withInterval } from '../number-format.js';
 import { printHalving } from './robustness.js';
 
 /** The table across models: one row a network. */
@@ -18,8 +18,9 @@ export function models(context: ReportContext): Section {
     ...section,
     blocks: [
       html`<p>
-        One row a network; brackets hold ${context.level} intervals. “Null” is the same network with weights shuffled
-        within its layers.
+        One row a network; brackets hold ${context.level} intervals, but for R², where “a to b” is from what the fit
+        knows of other bases to what it knows of its own: the value lies between. “Null” is the same network with
+        weights shuffled within its layers.
       </p>`,
       dataTable('Across networks', rows, [
         { head: 'network', cell: (row) => html`${lookSwatch(context.look(row.model))} ${row.model}` },
@@ -41,10 +42,14 @@ export function models(context: ReportContext): Section {
         { head: 'accuracy halves at', numeric: true, cell: (row) => half(row.model, row.accuracy) },
         { head: 'SR', numeric: true, cell: (row) => withInterval(row.sr, row.sr_low, row.sr_high) },
         { head: 'SR, null', numeric: true, cell: (row) => significant(row.sr_null) },
-        { head: 'SR, excess', numeric: true, cell: (row) => significant(row.sr_excess) },
-        { head: 'R², same site', numeric: true, cell: (row) => significant(row.r2_same) },
+        {
+          head: 'SR, excess',
+          numeric: true,
+          cell: (row) => withInterval(row.sr_excess, row.sr_excess_low, row.sr_excess_high),
+        },
+        { head: 'R², same site', numeric: true, cell: (row) => bracket(row.r2_same_low, row.r2_same_high) },
         { head: 'null', numeric: true, cell: (row) => significant(row.r2_same_null) },
-        { head: 'R², far sites', numeric: true, cell: (row) => significant(row.r2_far) },
+        { head: 'R², far sites', numeric: true, cell: (row) => bracket(row.r2_far_low, row.r2_far_high) },
         { head: 'null', numeric: true, cell: (row) => significant(row.r2_far_null) },
         { head: 'reliability of KL', numeric: true, cell: (row) => significant(row.reliability_kl) },
         { head: 'dead', numeric: true, cell: (row) => count(row.dead_kernels) },

@@ -22,7 +22,19 @@ test('the matrix is by depth, its strongest excess off the diagonal, and redunda
     contextWith({
       similarity: [sim('t', 's', 0.5, 0.25), sim('s', 't', 0.25, 0.5), sim('s', 's', 1, 0), sim('t', 't', -0.5, 0)],
       models: [
-        modelRow({ model: a, sr: 0.5, sr_low: 0.4, sr_high: 0.6, sr_null: 0.25, sr_excess: 0.25 }),
+        modelRow({
+          model: a,
+          sr: 0.5,
+          sr_low: 0.4,
+          sr_high: 0.6,
+          sr_plugin: 0.55,
+          sr_null: 0.25,
+          sr_null_low: 0.2,
+          sr_null_high: 0.3,
+          sr_excess: 0.25,
+          sr_excess_low: 0.2,
+          sr_excess_high: 0.3,
+        }),
         modelRow({ model: b, sr: null }),
       ],
     }),
@@ -63,14 +75,14 @@ test('the matrix is by depth, its strongest excess off the diagonal, and redunda
     title: 'Systemic redundancy against its null.',
     panels: [''],
     legend: ['resnet20', '95 % interval', 'shuffled weights (null)'],
-    note: '0: the sites respond in orthogonal ways; 1: all lie within the largest. Equally many kernels are drawn at equally many sites of every network, and all networks get the same impulses.',
+    note: '0: the sites respond in orthogonal ways; 1: all lie within the largest. Squares of averages are taken over pairs of different base images, so that the value does not hang on their number; plug-in is what it would be without that. Equally many kernels are drawn at equally many sites of every network, and all networks get the same impulses.',
     reading:
       'What counts is how far a filled marker lies to the right of its hollow one: that much of the redundancy was learned, the rest comes with the architecture.',
   });
   expect(drawn[1]?.panels.map(({ body }) => drawingOf(body))).toEqual([
     {
       label: 'Systemic redundancy of each network and its null',
-      titles: ['Systemic redundancy (0 to 1)', 'Network'],
+      titles: ['Systemic redundancy (of 1)', 'Network'],
       x: ['0.3', '0.4', '0.5', '0.6'],
       y: ['resnet20'],
       marks: [
@@ -83,9 +95,9 @@ test('the matrix is by depth, its strongest excess off the diagonal, and redunda
   ]);
   expect(tablesIn(drawn[1]?.numbers as Html)).toEqual([
     [
-      ['network', 'SR [95 %]', 'null', 'excess'],
-      ['resnet20', '0.500 [0.400, 0.600]', '0.250', '0.250'],
-      ['resnet56', '– [0.380, 0.440]', '0.240', '0.170'],
+      ['network', 'SR [95 %]', 'plug-in', 'null', 'excess', 'rank p', 'resolved'],
+      ['resnet20', '0.500 [0.400, 0.600]', '0.550', '0.250 [0.200, 0.300]', '0.250 [0.200, 0.300]', '0.0500', 'yes'],
+      ['resnet56', '– [0.380, 0.440]', '0.430', '0.240 [0.220, 0.260]', '0.170 [0.130, 0.210]', '0.0500', 'yes'],
     ],
   ]);
 });

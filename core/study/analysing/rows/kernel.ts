@@ -12,7 +12,8 @@ import type { Layer } from '../../../anatomy/site.js';
 import type { KernelRow } from '../../../tables/schema.js';
 import { baselineOf } from './baseline.js';
 import { isSound, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
-import type { Explained } from './redundancy.js';
+import type { R2Bracket } from '../../../analysis/ridge.js';
+import { r2Columns, type Explained } from './redundancy.js';
 
 /**
  * Leave-one-out results of single kernels, filled with zeros, by layer and channel.
@@ -97,7 +98,7 @@ export function kernelRows(
   return anatomy.layers.flatMap((layer: Layer) => {
     const site = sites.get(layer.site);
     const profile = results.profile?.get(layer.site);
-    const r2 = (which: 'intact' | 'null', reach: 'same' | 'far', channel: number): number | null =>
+    const r2 = (which: 'intact' | 'null', reach: 'same' | 'far', channel: number): R2Bracket | null =>
       explained?.[which]?.get(layer.site)?.[reach][channel] ?? null;
     return Array.from({ length: layer.kernels }, (_, channel): KernelRow => {
       const result = singles.get(layer.name)?.[channel];
@@ -127,8 +128,10 @@ export function kernelRows(
         state: result?.state ?? 'missing',
         ...measures,
         silent: norm === null ? null : norm === 0,
-        r2_same_null: r2('null', 'same', channel),
-        r2_far_null: r2('null', 'far', channel),
+        ...r2Columns('same', r2('intact', 'same', channel)),
+        ...r2Columns('far', r2('intact', 'far', channel)),
+        r2_same_null: r2('null', 'same', channel)?.low ?? null,
+        r2_far_null: r2('null', 'far', channel)?.low ?? null,
       };
     });
   });

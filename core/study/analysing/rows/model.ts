@@ -10,7 +10,7 @@ import { isSound, type ConditionResult, type ModelResults } from '../../reading/
 import { baselineOf } from './baseline.js';
 import { curveGroups } from './ablation.js';
 import { singleKernels } from './kernel.js';
-import { meanR2, type Explained, type Systemic } from './redundancy.js';
+import { meanR2, r2Columns, systemicColumns, type Explained, type Systemic } from './redundancy.js';
 
 /** Leave-one-layer-out results, filled with zeros, by layer. */
 function wholeLayers(results: ModelResults): ReadonlyMap<string, ConditionResult> {
@@ -68,8 +68,8 @@ export function layerRows(
       layer_accuracy: damage?.accuracy.estimate ?? null,
       dead_kernels: single.length > 0 ? single.filter((result) => result.state === 'no-op').length : null,
       linearity: mean(linearities),
-      r2_same: meanR2(explained?.intact, 'same', layer.site),
-      r2_far: meanR2(explained?.intact, 'far', layer.site),
+      ...r2Columns('same', meanR2(explained?.intact, 'same', layer.site)),
+      ...r2Columns('far', meanR2(explained?.intact, 'far', layer.site)),
     };
   });
 }
@@ -118,15 +118,11 @@ export function modelRow(
     robustness_area: area?.estimate ?? null,
     robustness_low: area?.low ?? null,
     robustness_high: area?.high ?? null,
-    sr: systemic?.intact.value ?? null,
-    sr_low: systemic?.intact.interval?.low ?? null,
-    sr_high: systemic?.intact.interval?.high ?? null,
-    sr_null: systemic?.null ?? null,
-    sr_excess: systemic?.excess ?? null,
-    r2_same: meanR2(explained?.intact, 'same'),
-    r2_same_null: meanR2(explained?.null, 'same'),
-    r2_far: meanR2(explained?.intact, 'far'),
-    r2_far_null: meanR2(explained?.null, 'far'),
+    ...systemicColumns(systemic),
+    ...r2Columns('same', meanR2(explained?.intact, 'same')),
+    r2_same_null: meanR2(explained?.null, 'same')?.low ?? null,
+    ...r2Columns('far', meanR2(explained?.intact, 'far')),
+    r2_far_null: meanR2(explained?.null, 'far')?.low ?? null,
     reliability_kl: ranked.length > 3 ? splitHalfReliability([ranked.map((result) => result.kl)], { seed }) : null,
     dead_kernels: singles.length > 0 ? singles.filter((result) => result.state === 'no-op').length : null,
     silent_kernels: silent.length > 0 ? silent.filter((row) => row.silent).length : null,

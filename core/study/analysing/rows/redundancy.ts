@@ -1,8 +1,15 @@
 import { commonPoolSizes, explainedKernels, meanOfKnown, type SiteExplained } from '../../../analysis/explained.js';
+import { isResolved, type R2Bracket } from '../../../analysis/ridge.js';
 import { signatureSet, type SignatureSet } from '../../../analysis/signature.js';
-import { systemicExcess, systemicRedundancy, type SystemicRedundancy } from '../../../analysis/systemic.js';
+import {
+  systemicExcess,
+  systemicRedundancy,
+  type SystemicExcess,
+  type SystemicRedundancy,
+} from '../../../analysis/systemic.js';
 import { printVariant } from '../../../plan/network-variant.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
+import type { ModelRow } from '../../../tables/schema.js';
 import type { Tensor } from '../../../tensor.js';
 import type { ModelResults, ResponseResultRead } from '../../reading/model-results.js';
 
@@ -19,16 +26,14 @@ export interface Explained {
 }
 
 export interface KernelR2 {
-  readonly same: readonly (number | null)[];
-  readonly far: readonly (number | null)[];
+  readonly same: readonly (R2Bracket | null)[];
+  readonly far: readonly (R2Bracket | null)[];
 }
 
-/** Systemic redundancy of a network and of its nulls. */
+/** Systemic redundancy of a network, and against that of its nulls. */
 export interface Systemic {
   readonly intact: SystemicRedundancy;
-  /** Mean over nulls. */
-  readonly null: number | null;
-  readonly excess: number | null;
+  readonly against: SystemicExcess | null;
 }
 
 /** The signatures of the first set of impulses on images that has both signs; undefined where there is none. */
@@ -78,23 +83,64 @@ export function explainedOf(signatures: Signatures, analysis: AnalysisSpec, seed
 function meanMaps(maps: readonly ReadonlyMap<string, KernelR2>[]): ReadonlyMap<string, KernelR2> | undefined {
   const [first] = maps;
   if (!first) return undefined;
-  const average = (site: string, reach: 'same' | 'far'): (number | null)[] =>
+  const average = (site: string, reach: 'same' | 'far'): (R2Bracket | null)[] =>
     (first.get(site) as KernelR2)[reach].map((_, kernel) =>
-      meanOfKnown(maps.map((map) => map.get(site)?.[reach][kernel] ?? null)),
+      meanBracket(maps.map((map) => map.get(site)?.[reach][kernel] ?? null)),
     );
   return new Map([...first.keys()].map((site) => [site, { same: average(site, 'same'), far: average(site, 'far') }]));
 }
 
-/** Mean over all kernels. */
+function meanBracket(brackets: readonly (R2Bracket | null)[]): R2Bracket | null {
+  const known = brackets.filter((r2) => r2 !== null);
+  const [low, high] = [meanOfKnown(known.map((r2) => r2.low)), meanOfKnown(known.map((r2) => r2.high))];
+  return low === null || high === null ? null : { low, high };
+}
+
+/** Mean over all kernels, of a site or of the network. */
 export function meanR2(
   explained: ReadonlyMap<string, KernelR2> | undefined,
   reach: 'same' | 'far',
   site?: string,
-): number | null {
+): R2Bracket | null {
   if (!explained) return null;
   const sites = site === undefined ? [...explained.values()] : [explained.get(site)].filter((r2) => r2 !== undefined);
-  return meanOfKnown(sites.flatMap((r2) => r2[reach]));
+  return meanBracket(sites.flatMap((r2) => r2[reach]));
 }
+
+/** Columns of a bracket: its ends, and whether they are near enough to quote a value. */
+export function r2Columns<R extends 'same' | 'far'>(reach: R, r2: R2Bracket | null): R2Columns<R> {
+  return {
+    [`r2_${reach}_low`]: r2?.low ?? null,
+    [`r2_${reach}_high`]: r2?.high ?? null,
+    [`r2_${reach}_resolved`]: r2 === null ? null : isResolved(r2),
+  } as R2Columns<R>;
+}
+
+type R2Columns<R extends string> = { [C in `r2_${R}_${'low' | 'high'}`]: number | null } & {
+  [C in `r2_${R}_resolved`]: boolean | null;
+};
+
+/** Columns of systemic redundancy, of the table `models`. */
+export function systemicColumns(systemic: Systemic | undefined): SystemicColumns {
+  const { intact, against } = systemic ?? {};
+  const bracket = intact && intact.plugin !== null ? Math.abs(intact.plugin - intact.value) : undefined;
+  return {
+    sr: intact?.value ?? null,
+    sr_low: intact?.interval?.low ?? null,
+    sr_high: intact?.interval?.high ?? null,
+    sr_plugin: intact?.plugin ?? null,
+    sr_resolved: intact === undefined || bracket === undefined ? null : bracket <= Math.abs(intact.value),
+    sr_null: against?.none.value ?? null,
+    sr_null_low: against?.none.interval?.low ?? null,
+    sr_null_high: against?.none.interval?.high ?? null,
+    sr_excess: against?.excess.value ?? null,
+    sr_excess_low: against?.excess.interval?.low ?? null,
+    sr_excess_high: against?.excess.interval?.high ?? null,
+    sr_p: against?.p ?? null,
+  };
+}
+
+type SystemicColumns = Pick<ModelRow, `sr${'' | `_${string}`}` & keyof ModelRow>;
 
 /** Systemic redundancy with its null and excess; undefined where the network has too few live kernels at too few sites. */
 export function systemicOf(signatures: Signatures, analysis: AnalysisSpec, seed: number): Systemic | undefined {
@@ -102,10 +148,5 @@ export function systemicOf(signatures: Signatures, analysis: AnalysisSpec, seed:
   const intact = systemicRedundancy(signatures.intact, options);
   if (!intact) return undefined;
   const nulls = signatures.nulls.flatMap((set) => systemicRedundancy(set, options) ?? []);
-  const values = nulls.map((value) => value.value);
-  return {
-    intact,
-    null: meanOfKnown(values),
-    excess: meanOfKnown(nulls.map((value) => systemicExcess(intact, value, analysis.confidence).value)),
-  };
+  return { intact, against: systemicExcess(intact, nulls, analysis.confidence) };
 }

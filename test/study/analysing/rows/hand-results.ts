@@ -1,4 +1,5 @@
 import { ablationSpec, analysisSpec } from '../../../builders/specs.js';
+import type { R2Bracket } from '../../../../core/analysis/ridge.js';
 import { sha256 } from '../../../../core/digest.js';
 import type { Anatomy, Site } from '../../../../core/anatomy/site.js';
 import type { ConditionList, LabelledCondition } from '../../../../core/plan/conditions.js';
@@ -186,3 +187,5 @@ export function planned(
 }
 
 export const analysis = analysisSpec({ far: 0.3, rarefy: { kernels: 3, sites: 2, draws: 4 } });
+/** A bracket of R², 0.0625 wide, or none. */
+export const bracket = (low: number | null): R2Bracket | null => (low === null ? null : { low, high: low + 0.0625 });

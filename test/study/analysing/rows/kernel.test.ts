@@ -5,7 +5,7 @@ import type { ImpulseGroup } from '../../../../core/plan/impulses.js';
 import { kernelResponses, kernelRows, singleKernels } from '../../../../core/study/analysing/rows/kernel.js';
 import type { AblationResult, ModelResults, ResponseResultRead } from '../../../../core/study/reading/model-results.js';
 import { float32 } from '../../../../core/tensor.js';
-import { ablation, flat, graphOf, labelled, measured, results } from './hand-results.js';
+import { ablation, flat, graphOf, labelled, measured, results, bracket } from './hand-results.js';
 
 const stop = { precision: 0.1, confidence: 0.95, clip: 1 } as AblationResult['stop'] & object;
 
@@ -139,8 +139,12 @@ describe('the rows of kernels', () => {
     responses: [{ name: 'images', groups: [read({}, first)] }],
   });
   const explained = {
-    intact: new Map([['first', { same: [0.5, null, 0.25, 0.125], far: [0.75, 0.5, 0.25, 0.125] }]]),
-    null: new Map([['first', { same: [0.375, null, 0.25, 0.125], far: [0.625, 0.5, 0.25, 0.125] }]]),
+    intact: new Map([
+      ['first', { same: [0.5, null, 0.25, 0.125].map(bracket), far: [0.75, 0.5, 0.25, 0.125].map(bracket) }],
+    ]),
+    null: new Map([
+      ['first', { same: [0.375, null, 0.25, 0.125].map(bracket), far: [0.625, 0.5, 0.25, 0.125].map(bracket) }],
+    ]),
   };
 
   test('hold each layer’s kernels in topological order, with all that is known of them', () => {
@@ -171,12 +175,22 @@ describe('the rows of kernels', () => {
       silent: false,
       linearity: expect.closeTo(9 / 25, 12),
       response_norm: Math.sqrt(12.5),
-      r2_same: 0.5,
-      r2_far: 0.75,
+      r2_same_low: 0.5,
+      r2_same_high: 0.5625,
+      r2_same_resolved: true,
+      r2_far_low: 0.75,
+      r2_far_high: 0.8125,
+      r2_far_resolved: true,
       r2_same_null: 0.375,
       r2_far_null: 0.625,
     });
-    expect(rows[1]).toMatchObject({ weight_norm: 2, silent: true, response_norm: 0, linearity: null, r2_same: null });
+    expect(rows[1]).toMatchObject({
+      weight_norm: 2,
+      silent: true,
+      response_norm: 0,
+      linearity: null,
+      r2_same_low: null,
+    });
     expect(rows[3]).toMatchObject({ activation_mean: null, activation_std: 8 });
   });
 
@@ -203,8 +217,8 @@ describe('the rows of kernels', () => {
       silent: null,
       linearity: null,
       response_norm: null,
-      r2_same: null,
-      r2_far: null,
+      r2_same_low: null,
+      r2_far_low: null,
       r2_same_null: null,
       r2_far_null: null,
     });
@@ -219,7 +233,7 @@ describe('the rows of kernels', () => {
     const lost = results({ ablations, graph: graphOf({}) });
     const rows = kernelRows(lost, { ...explained, null: undefined }, undefined, 0.95);
     expect(rows[1]).toMatchObject({ kl: null, kl_low: null, kl_high: null, delta_loss: null, flips: 1, non_finite: 6 });
-    expect(rows[0]).toMatchObject({ weight_norm: null, r2_same: 0.5, r2_same_null: null, r2_far_null: null });
+    expect(rows[0]).toMatchObject({ weight_norm: null, r2_same_low: 0.5, r2_same_null: null, r2_far_null: null });
   });
 
   test('take a damage that was stopped early where there is no other', () => {

@@ -8,7 +8,17 @@ import { layerRows, modelRow } from '../../../../core/study/analysing/rows/model
 import type { Explained, Systemic } from '../../../../core/study/analysing/rows/redundancy.js';
 import type { AblationResult, ModelResults } from '../../../../core/study/reading/model-results.js';
 import type { KernelRow } from '../../../../core/tables/schema.js';
-import { ablation, analysis, intactPredicted, labelled, labels, measured, outline, results } from './hand-results.js';
+import {
+  ablation,
+  analysis,
+  bracket,
+  intactPredicted,
+  labelled,
+  labels,
+  measured,
+  outline,
+  results,
+} from './hand-results.js';
 
 const kls = [
   [0.5, 0, 0.25, 0.25, 1, 1],
@@ -22,10 +32,10 @@ const each = ablation({}, [
 ]);
 const explained: Explained = {
   intact: new Map([
-    ['first', { same: [0.5, null, 0.25, null], far: [0.75, null, null, null] }],
-    ['second', { same: [0.125], far: [0.25] }],
+    ['first', { same: [0.5, null, 0.25, null].map(bracket), far: [0.75, null, null, null].map(bracket) }],
+    ['second', { same: [0.125].map(bracket), far: [0.25].map(bracket) }],
   ]),
-  null: new Map([['first', { same: [0.25], far: [0.125] }]]),
+  null: new Map([['first', { same: [0.25].map(bracket), far: [0.125].map(bracket) }]]),
 };
 const level = { ...analysis, confidence: 0.9 };
 const rowsOf = (found: ModelResults): KernelRow[] => kernelRows(found, explained, undefined, 0.9);
@@ -60,8 +70,12 @@ describe('the rows of layers', () => {
       layer_accuracy: 2 / 6,
       dead_kernels: 1,
       linearity: 0.375,
-      r2_same: 0.375,
-      r2_far: 0.75,
+      r2_same_low: 0.375,
+      r2_same_high: 0.4375,
+      r2_same_resolved: true,
+      r2_far_low: 0.75,
+      r2_far_high: 0.8125,
+      r2_far_resolved: true,
     });
   });
 
@@ -88,8 +102,12 @@ describe('the rows of layers', () => {
       layer_accuracy: null,
       dead_kernels: null,
       linearity: null,
-      r2_same: null,
-      r2_far: null,
+      r2_same_low: null,
+      r2_same_high: null,
+      r2_same_resolved: null,
+      r2_far_low: null,
+      r2_far_high: null,
+      r2_far_resolved: null,
     });
     expect(first).toMatchObject({ layer_kl: null, layer_accuracy: null, dead_kernels: 1, linearity: null });
   });
@@ -143,10 +161,14 @@ describe('the row of a network', () => {
         sites: 2,
         kernels: 3,
         leaveOneOut: [],
-        drawVariance: 0,
+        plugin: 0.75,
+        poolVariance: 0,
       },
-      null: 0.125,
-      excess: 0.375,
+      against: {
+        none: { value: 0.125, interval: { estimate: 0.125, low: 0.0625, high: 0.1875, level: 0.9 } },
+        excess: { value: 0.375, interval: { estimate: 0.375, low: 0.25, high: 0.5, level: 0.9 } },
+        p: 0.25,
+      },
     };
     const exact = clopperPearson(5, 6, 0.9);
     expect(rowOf(results({ ablations: [each] }), systemic, [true, false, null, true])).toEqual({
@@ -168,10 +190,21 @@ describe('the row of a network', () => {
       sr_low: 0.25,
       sr_high: 0.75,
       sr_null: 0.125,
+      sr_null_low: 0.0625,
+      sr_null_high: 0.1875,
       sr_excess: 0.375,
-      r2_same: (0.5 + 0.25 + 0.125) / 3,
+      sr_excess_low: 0.25,
+      sr_excess_high: 0.5,
+      sr_p: 0.25,
+      sr_plugin: 0.75,
+      sr_resolved: true,
+      r2_same_low: (0.5 + 0.25 + 0.125) / 3,
+      r2_same_high: expect.closeTo((0.5 + 0.25 + 0.125) / 3 + 0.0625, 12),
+      r2_same_resolved: true,
       r2_same_null: 0.25,
-      r2_far: 0.5,
+      r2_far_low: 0.5,
+      r2_far_high: 0.5625,
+      r2_far_resolved: true,
       r2_far_null: 0.125,
       reliability_kl: splitHalfReliability([kls.map((kl) => Float32Array.from(kl))], { seed: 3 }),
       dead_kernels: 1,
@@ -180,8 +213,8 @@ describe('the row of a network', () => {
   });
 
   test('has a redundancy without an interval where base images are too few for one', () => {
-    const intact = { value: 0.5, interval: null, sites: 2, kernels: 3, leaveOneOut: [], drawVariance: 0 };
-    const row = rowOf(results(), { intact, null: null, excess: null });
+    const intact = { value: 0.5, interval: null, sites: 2, kernels: 3, leaveOneOut: [], plugin: null, poolVariance: 0 };
+    const row = rowOf(results(), { intact, against: null });
     expect(row).toMatchObject({ sr: 0.5, sr_low: null, sr_high: null, sr_null: null, sr_excess: null });
   });
 
@@ -197,9 +230,13 @@ describe('the row of a network', () => {
       sr_high: null,
       sr_null: null,
       sr_excess: null,
-      r2_same: null,
+      sr_excess_low: null,
+      sr_p: null,
+      sr_plugin: null,
+      sr_resolved: null,
+      r2_same_low: null,
       r2_same_null: null,
-      r2_far: null,
+      r2_far_low: null,
       r2_far_null: null,
       reliability_kl: null,
       dead_kernels: null,

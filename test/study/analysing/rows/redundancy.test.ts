@@ -1,16 +1,23 @@
+import type { R2Bracket } from '../../../../core/analysis/ridge.js';
 import { describe, expect, test } from 'vitest';
 import { commonPoolSizes, explainedKernels } from '../../../../core/analysis/explained.js';
 import { longRangeMatrix } from '../../../../core/analysis/long-range.js';
 import { commonRarefaction } from '../../../../core/analysis/site-matrix.js';
 import { signatureSet, type SignatureSet } from '../../../../core/analysis/signature.js';
-import { systemicRedundancy } from '../../../../core/analysis/systemic.js';
+import { systemicExcess, systemicRedundancy } from '../../../../core/analysis/systemic.js';
 import { printVariant, type NetworkVariant } from '../../../../core/plan/network-variant.js';
 import { randomStream } from '../../../../core/random.js';
-import { explainedOf, meanR2, signaturesOf, systemicOf } from '../../../../core/study/analysing/rows/redundancy.js';
+import {
+  explainedOf,
+  meanR2,
+  signaturesOf,
+  systemicColumns,
+  systemicOf,
+} from '../../../../core/study/analysing/rows/redundancy.js';
 import { similarityRows } from '../../../../core/study/analysing/rows/similarity.js';
 import type { ResponseResultRead } from '../../../../core/study/reading/model-results.js';
 import { float32 } from '../../../../core/tensor.js';
-import { analysis, anatomy, results } from './hand-results.js';
+import { analysis, anatomy, results, bracket } from './hand-results.js';
 
 const POINTS = 9;
 const BASES = 6;
@@ -136,8 +143,10 @@ describe('R² of kernels', () => {
     const nulls = [first, second].map((set) => explainedKernels(set, options, pools));
     for (const [i, name] of ['first', 'second'].entries()) {
       for (const reach of ['same', 'far'] as const) {
-        const [a, b] = nulls.map((sites) => sites[i]?.[reach]) as [number[], number[]];
-        expect(explained.null?.get(name)?.[reach]).toEqual(a.map((value, k) => (value + (b[k] as number)) / 2));
+        const [a, b] = nulls.map((sites) => sites[i]?.[reach]) as [R2Bracket[], R2Bracket[]];
+        expect(explained.null?.get(name)?.[reach]).toEqual(
+          a.map(({ low, high }, k) => ({ low: (low + b[k]!.low) / 2, high: (high + b[k]!.high) / 2 })),
+        );
       }
     }
     expect(explainedOf({ intact, nulls: [] }, analysis, 3).null).toBeUndefined();
@@ -150,13 +159,13 @@ describe('R² of kernels', () => {
 
   test('is averaged over the kernels of a site or of all, those without one left out', () => {
     const by = new Map([
-      ['first', { same: [0.5, null, 0.25], far: [1, null, null] }],
-      ['second', { same: [0.75], far: [0.5] }],
+      ['first', { same: [0.5, null, 0.25].map(bracket), far: [1, null, null].map(bracket) }],
+      ['second', { same: [0.75].map(bracket), far: [0.5].map(bracket) }],
     ]);
-    expect(meanR2(by, 'same')).toBe(0.5);
-    expect(meanR2(by, 'far')).toBe(0.75);
-    expect(meanR2(by, 'same', 'first')).toBe(0.375);
-    expect(meanR2(by, 'far', 'second')).toBe(0.5);
+    expect(meanR2(by, 'same')).toEqual(bracket(0.5));
+    expect(meanR2(by, 'far')).toEqual(bracket(0.75));
+    expect(meanR2(by, 'same', 'first')).toEqual(bracket(0.375));
+    expect(meanR2(by, 'far', 'second')).toEqual(bracket(0.5));
     expect(meanR2(by, 'same', 'third')).toBeNull();
     expect(meanR2(undefined, 'same')).toBeNull();
   });
@@ -165,22 +174,27 @@ describe('R² of kernels', () => {
 describe('systemic redundancy', () => {
   const options = { seed: 3, level: 0.95, ...analysis.rarefy };
   const own = systemicRedundancy(intact, options)!;
-  const nulls = [first, second].map((set) => systemicRedundancy(set, options)!.value) as [number, number];
+  const nulls = [first, second].map((set) => systemicRedundancy(set, options)!);
 
-  test('stands against the mean of its nulls', () => {
+  test('stands against its nulls', () => {
     const systemic = systemicOf({ intact, nulls: [first, second] }, analysis, 3);
-    expect(systemic?.intact).toEqual(own);
-    expect(systemic?.null).toBeCloseTo((nulls[0] + nulls[1]) / 2, 12);
-    expect(systemic?.excess).toBeCloseTo(own.value - (nulls[0] + nulls[1]) / 2, 12);
-    expect(systemic?.excess).not.toBeCloseTo(0, 3);
+    expect(systemic).toEqual({ intact: own, against: systemicExcess(own, nulls, analysis.confidence) });
+    expect(systemic?.against?.excess.value).not.toBeCloseTo(0, 3);
   });
 
   test('has neither null nor excess without nulls, and is not there with too few kernels', () => {
-    expect(systemicOf({ intact, nulls: [] }, analysis, 3)).toEqual({ intact: own, null: null, excess: null });
+    expect(systemicOf({ intact, nulls: [] }, analysis, 3)).toEqual({ intact: own, against: null });
     const many = { ...analysis, rarefy: { ...analysis.rarefy, kernels: 5 } };
     expect(systemicOf({ intact, nulls: [first] }, many, 3)).toBeUndefined();
     const small = setOf('shuffled 0', anatomy.sites.slice(0, 1));
-    expect(systemicOf({ intact, nulls: [small, second] }, analysis, 3)?.null).toBe(nulls[1]);
+    expect(systemicOf({ intact, nulls: [small, second] }, analysis, 3)?.against?.none.value).toBe(nulls[1]!.value);
+  });
+
+  test('is resolved where its plug-in value is no farther from it than it is from 0', () => {
+    const like = (value: number, plugin: number | null) =>
+      systemicColumns({ intact: { ...own, value, plugin }, against: null }).sr_resolved;
+    expect([like(0.5, 0.75), like(0.5, 1.25), like(-0.125, 0), like(0.5, null)]).toEqual([true, false, true, null]);
+    expect(systemicColumns(undefined).sr_resolved).toBeNull();
   });
 });
 
