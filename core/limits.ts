@@ -89,7 +89,6 @@ export const limits = {
     what: 'Responses to one group of impulses, before they are cropped: they are one object, held in memory.',
   },
   bootstrap: { value: 1_000_000, unit: 'resamples', what: '`analysis.bootstrap`.' },
-  rarefyDraws: { value: 1_000_000, unit: 'draws', what: '`analysis.rarefy.draws`.' },
   workers: { value: 1024, unit: 'processes', what: '`run.workers`.' },
   pictureSide: { value: 16_384, unit: 'pixels', what: '`resize` and `crop` of an image set.' },
   archiveEntries: { value: 1_000, unit: 'files', what: 'Files in a .keras archive.' },

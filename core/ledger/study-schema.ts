@@ -90,7 +90,7 @@ const analysis = z.object({
   bootstrap: count.max(limits.bootstrap.value),
   far: finite,
   nulls: count,
-  rarefy: z.object({ kernels: count, sites: count, draws: count.max(limits.rarefyDraws.value) }),
+  rarefy: z.object({ kernels: count, sites: count }),
 });
 
 /** `ResolvedStudy`: what a stored study must be before its networks and images are looked for. */

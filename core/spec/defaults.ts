@@ -34,7 +34,7 @@ export const defaultAnalysis: AnalysisSpec = {
   bootstrap: 1000,
   far: 0.5,
   nulls: 1,
-  rarefy: { kernels: 8, sites: 6, draws: 50 },
+  rarefy: { kernels: 8, sites: 6 },
 };
 
 /** Bytes below which a compute process cannot even start. */

@@ -211,7 +211,6 @@ const analysis = section(keys.analysis, {
   rarefy: section(keys.rarefy, {
     kernels: whole(2, 'Kernels a site.', rarefy.kernels),
     sites: whole(2, 'Sites.', rarefy.sites),
-    draws: whole(1, 'Draws.', rarefy.draws),
   }),
 });
 

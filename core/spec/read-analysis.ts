@@ -24,7 +24,6 @@ export function readAnalysis(cursor: Cursor | undefined): AnalysisSpec {
       ? {
           kernels: rarefy.optional('kernels', count(2), usual.kernels),
           sites: rarefy.optional('sites', count(2), usual.sites),
-          draws: rarefy.optional('draws', count(1, 'rarefyDraws'), usual.draws),
         }
       : usual,
   };

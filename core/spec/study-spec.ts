@@ -118,7 +118,7 @@ export interface AnalysisSpec {
   /** Networks with weights shuffled within layers, the null of every measure of redundancy. */
   readonly nulls: number;
   /** Kernels a site, sites, and draws of the rarefied systemic redundancy. */
-  readonly rarefy: { readonly kernels: number; readonly sites: number; readonly draws: number };
+  readonly rarefy: { readonly kernels: number; readonly sites: number };
 }
 
 /** How to run, not what: no part of a study's identity. */

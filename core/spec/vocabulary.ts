@@ -82,7 +82,7 @@ export const keys = {
   stop: ['precision', 'top', 'epsilon', 'confidence', 'clip'],
   impulse: ['models', 'at', 'channels', 'positions', 'amplitudes', 'base', 'record', 'keep'],
   analysis: ['confidence', 'fdr', 'bootstrap', 'far', 'nulls', 'rarefy'],
-  rarefy: ['kernels', 'sites', 'draws'],
+  rarefy: ['kernels', 'sites'],
   run: ['engine', 'device', 'onFailure', 'workers', 'memory', 'batchSeconds', 'limit'],
   limit: ['hours', 'bytes', 'cells'],
 } as const;

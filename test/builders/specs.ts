@@ -36,7 +36,7 @@ export const analysisSpec = (more: Partial<AnalysisSpec> = {}): AnalysisSpec => 
   bootstrap: 50,
   far: 0.5,
   nulls: 1,
-  rarefy: { kernels: 4, sites: 3, draws: 8 },
+  rarefy: { kernels: 4, sites: 3 },
   ...more,
 });
 

@@ -11,7 +11,7 @@ export function resolvedStudy(name: string, more: Partial<Record<keyof ResolvedS
     bootstrap: 100,
     far: 0.25,
     nulls: 0,
-    rarefy: { kernels: 1, sites: 1, draws: 1 },
+    rarefy: { kernels: 1, sites: 1 },
   };
   const parts = { data: [], models: [], ablations: [], impulses: [] };
   return { version: 1, semantics: 1, study: name, seed: 7, ...parts, analysis, ...more } as unknown as ResolvedStudy;

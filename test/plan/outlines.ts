@@ -61,7 +61,7 @@ export function outlinesOf(asked: Asked): ModelOutline[] {
     analysis: analysisSpec({
       bootstrap: 10,
       nulls: asked.nulls ?? 0,
-      rarefy: { kernels: 2, sites: 2, draws: 2 },
+      rarefy: { kernels: 2, sites: 2 },
     }),
   };
   const mode = { engine: 'reference', precision: 'float32', device: 'cpu' } as const;

@@ -55,7 +55,7 @@ function outlined(
       bootstrap: 10,
       far: 0.5,
       nulls: 3,
-      rarefy: { kernels: 2, sites: 2, draws: 2 },
+      rarefy: { kernels: 2, sites: 2 },
     },
   };
   const mode = { engine: 'reference', precision: 'float32', device: 'cpu' } as const;

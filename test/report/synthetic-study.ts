@@ -109,7 +109,7 @@ export function resolved(own: readonly Network[]): ResolvedStudy {
       bootstrap: 1000,
       far: 0.3,
       nulls: 1,
-      rarefy: { kernels: 4, sites: 5, draws: 20 },
+      rarefy: { kernels: 4, sites: 5 },
     },
   };
 }

@@ -96,7 +96,7 @@ test('the spec of the design means what the design says', () => {
       bootstrap: 1000,
       far: 0.5,
       nulls: 1,
-      rarefy: { kernels: 8, sites: 6, draws: 50 },
+      rarefy: { kernels: 8, sites: 6 },
     },
     run: {
       engine: 'auto',

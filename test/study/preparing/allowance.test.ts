@@ -54,12 +54,6 @@ describe.skipIf(!hasSharedData)('a study that asks for too much is refused by it
     ['draws', 'ablations: { r: { fill: resample, draws: 1000000000 } }', '10:42', /22000000000 cells/],
     ['nulls', 'impulses: { i: {} }\nanalysis: { nulls: 1000000000 }', '11:20', /16000000016 cells/],
     ['resamples', 'analysis: { bootstrap: 1000000000000 }', '10:24', /1000000000000 resamples .* limit of 1000000/],
-    [
-      'draws of rarefaction',
-      'analysis: { rarefy: { kernels: 2, sites: 2, draws: 1000000000 } }',
-      '10:52',
-      /1000000000 draws/,
-    ],
     ['workers', 'run: { workers: 1000000000 }', '10:17', /limit of 1024/],
     [
       'amplitudes',

@@ -186,6 +186,6 @@ export function planned(
   };
 }
 
-export const analysis = analysisSpec({ far: 0.3, rarefy: { kernels: 3, sites: 2, draws: 4 } });
+export const analysis = analysisSpec({ far: 0.3, rarefy: { kernels: 3, sites: 2 } });
 /** A bracket of R², 0.0625 wide, or none. */
 export const bracket = (low: number | null): R2Bracket | null => (low === null ? null : { low, high: low + 0.0625 });
