@@ -9,8 +9,7 @@ export interface Verb {
   readonly load: () => Promise<(verb: Command) => void>;
 }
 
-/** Every verb of `percuss`, in the order of the overview; `docs/commands.md` is made from them. */
-export const verbs: Readonly<Record<string, Verb>> = {
+const rows = {
   init: {
     summary: 'write a commented spec to start from',
     load: async () => (await import('./init.js')).initCommand,
@@ -105,4 +104,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
       'what percuss finds on this machine: engines with their speed, store, Temporal, and where each setting came from',
     load: async () => (await import('./doctor.js')).doctorCommand,
   },
-};
+} as const satisfies Readonly<Record<string, Verb>>;
+
+/** Every verb of `percuss`, in the order of the overview; `docs/commands.md` is made from them. */
+export const verbs: Readonly<Record<string, Verb>> = rows;

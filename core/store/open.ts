@@ -45,7 +45,7 @@ const schemes: ReadonlyMap<string, Scheme> = new Map(
         return s3Store(settings);
       },
     },
-  } satisfies Readonly<Record<string, Scheme>>),
+  } as const satisfies Readonly<Record<string, Scheme>>),
 );
 
 /**
