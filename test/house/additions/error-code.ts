@@ -1,5 +1,17 @@
 import { expect } from 'vitest';
 import type { Addition } from '../addition.js';
+import type { TreeCopy } from '../tree-copy.js';
+
+async function expectWorks(copy: TreeCopy): Promise<void> {
+  expect(copy.read('docs/errors.md')).toContain(
+    '| `DISK_TOO_SLOW` | storage | 3 | Nothing came back within an hour. | Buy another. |',
+  );
+  const { PercussError } = await copy.import<{ PercussError: new (code: string, message: string) => Error }>(
+    'core/errors.ts',
+  );
+  const { exitCodeOf } = await copy.import<{ exitCodeOf: (error: Error) => number }>('cli/exit.ts');
+  expect(exitCodeOf(new PercussError('DISK_TOO_SLOW', 'slow'))).toBe(3);
+}
 
 const place = { file: 'core/error-codes.ts', before: '  BUG: {\n' };
 
@@ -16,14 +28,5 @@ export const addition: Addition = {
   halves: {
     DISK_WITHOUT_ADVICE: [{ ...place, insert: "  DISK_WITHOUT_ADVICE: { kind: 'storage', when: 'Never.' },\n" }],
   },
-  works: async (copy) => {
-    expect(copy.read('docs/errors.md')).toContain(
-      '| `DISK_TOO_SLOW` | storage | 3 | Nothing came back within an hour. | Buy another. |',
-    );
-    const { PercussError } = await copy.import<{ PercussError: new (code: string, message: string) => Error }>(
-      'core/errors.ts',
-    );
-    const { exitCodeOf } = await copy.import<{ exitCodeOf: (error: Error) => number }>('cli/exit.ts');
-    expect(exitCodeOf(new PercussError('DISK_TOO_SLOW', 'slow'))).toBe(3);
-  },
+  works: expectWorks,
 };

@@ -2,6 +2,20 @@ import { expect } from 'vitest';
 import type { ImageSource } from '../../../core/data/image-source.js';
 import type { ImageSet } from '../../../core/data/image-set.js';
 import type { Addition } from '../addition.js';
+import type { TreeCopy } from '../tree-copy.js';
+
+async function expectWorks(copy: TreeCopy): Promise<void> {
+  const { loadImageSet } = await copy.import<{
+    loadImageSet: (spec: object, seed: number, source: ImageSource) => Promise<ImageSet>;
+  }>('core/data/image-set.ts');
+  const source = { read: () => Promise.resolve(Uint8Array.of(3, 1, 2)) } as unknown as ImageSource;
+  const spec = { name: 'x', format: 'byte-pictures', files: ['x.bytes'], labels: [], order: 'file' };
+  expect([...(await loadImageSet(spec, 1, source)).labels]).toEqual([3, 1, 2]);
+  expect(copy.read('docs/spec.md')).toContain(
+    '| `byte-pictures` | byte-pictures: a byte a picture, which is its label, too |',
+  );
+  expect(copy.read('docs/study.schema.json')).toContain('"byte-pictures"');
+}
 
 const row = (word: string, read: string) => `  '${word}': {
     meaning: '${word}: a byte a picture, which is its label, too',
@@ -41,16 +55,5 @@ export function byteRecords(where: string, bytes: Uint8Array): ImageRecords {
     },
   ],
   halves: { unread: [{ ...place, insert: row('unread', '') }] },
-  works: async (copy) => {
-    const { loadImageSet } = await copy.import<{
-      loadImageSet: (spec: object, seed: number, source: ImageSource) => Promise<ImageSet>;
-    }>('core/data/image-set.ts');
-    const source = { read: () => Promise.resolve(Uint8Array.of(3, 1, 2)) } as unknown as ImageSource;
-    const spec = { name: 'x', format: 'byte-pictures', files: ['x.bytes'], labels: [], order: 'file' };
-    expect([...(await loadImageSet(spec, 1, source)).labels]).toEqual([3, 1, 2]);
-    expect(copy.read('docs/spec.md')).toContain(
-      '| `byte-pictures` | byte-pictures: a byte a picture, which is its label, too |',
-    );
-    expect(copy.read('docs/study.schema.json')).toContain('"byte-pictures"');
-  },
+  works: expectWorks,
 };

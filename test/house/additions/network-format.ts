@@ -1,5 +1,16 @@
 import { expect } from 'vitest';
 import type { Addition } from '../addition.js';
+import type { TreeCopy } from '../tree-copy.js';
+
+async function expectWorks(copy: TreeCopy): Promise<void> {
+  const { formatOf } = await copy.import<{ formatOf: (file: string) => string }>('core/import/import-network.ts');
+  expect(formatOf('a/b.ONNXZ')).toBe('onnxz');
+  expect(() => formatOf('b.pb')).toThrow(
+    'an .onnx file, a TensorFlow.js model.json, a .onnxz file, a Keras .h5 file or',
+  );
+  expect(copy.read('docs/tables.md')).toContain('Format of the file: onnx, tfjs, onnxz, h5 or keras.');
+  expect(copy.read('docs/commands.md')).toContain('a .onnxz file');
+}
 
 const row = (word: string, load: string) => `  '${word}': {
     main: 'model.${word}',
@@ -33,13 +44,5 @@ export function importOnnxz(name: string, bytes: Uint8Array): Graph {
     },
   ],
   halves: { unloadable: [{ ...place, insert: row('unloadable', '') }] },
-  works: async (copy) => {
-    const { formatOf } = await copy.import<{ formatOf: (file: string) => string }>('core/import/import-network.ts');
-    expect(formatOf('a/b.ONNXZ')).toBe('onnxz');
-    expect(() => formatOf('b.pb')).toThrow(
-      'an .onnx file, a TensorFlow.js model.json, a .onnxz file, a Keras .h5 file or',
-    );
-    expect(copy.read('docs/tables.md')).toContain('Format of the file: onnx, tfjs, onnxz, h5 or keras.');
-    expect(copy.read('docs/commands.md')).toContain('a .onnxz file');
-  },
+  works: expectWorks,
 };

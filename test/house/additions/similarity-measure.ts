@@ -5,6 +5,30 @@ import type { SiteMatrix } from '../../../core/analysis/site-matrix.js';
 import { noiseRows, planted, stream } from '../../analysis/planted.js';
 import type { Addition } from '../addition.js';
 import { changesOf } from '../diff.js';
+import type { TreeCopy } from '../tree-copy.js';
+
+async function expectWorks(copy: TreeCopy): Promise<void> {
+  const { similarityMeasure } = await copy.import<{
+    similarityMeasure: (name: string) => {
+      readonly matrix: (set: SignatureSet, options: { readonly seed: number }) => SiteMatrix;
+    };
+  }>('core/analysis/similarity.ts');
+  const random = stream('addition');
+  const { values } = similarityMeasure('rv').matrix(planted([noiseRows(random, 8), noiseRows(random, 8)]), {
+    seed: 1,
+  });
+  expect(Math.abs(values[0]?.[1] as number)).toBeLessThan(0.05);
+  const { columnsOf } = await copy.import<{
+    columnsOf: (table: string) => readonly (readonly [string, { readonly nullable: boolean }])[];
+  }>('core/tables/columns.ts');
+  expect(
+    columnsOf('similarity')
+      .map(([name]) => name)
+      .slice(-3),
+  ).toEqual(['rv', 'rv_null', 'rv_excess']);
+  expect(copy.read('docs/tables.md')).toContain('| `rv_excess` | DOUBLE | yes | RV | rv less rv_null. |');
+  expect(copy.read('docs/measures.md')).toContain('| RV | `rv`, `rv_null`, `rv_excess` |');
+}
 
 /** The example of CONTRIBUTING.md, of which its row and its file are taken here as they stand. */
 const example = changesOf(
@@ -31,26 +55,5 @@ export const addition: Addition = {
       },
     ],
   },
-  works: async (copy) => {
-    const { similarityMeasure } = await copy.import<{
-      similarityMeasure: (name: string) => {
-        readonly matrix: (set: SignatureSet, options: { readonly seed: number }) => SiteMatrix;
-      };
-    }>('core/analysis/similarity.ts');
-    const random = stream('addition');
-    const { values } = similarityMeasure('rv').matrix(planted([noiseRows(random, 8), noiseRows(random, 8)]), {
-      seed: 1,
-    });
-    expect(Math.abs(values[0]?.[1] as number)).toBeLessThan(0.05);
-    const { columnsOf } = await copy.import<{
-      columnsOf: (table: string) => readonly (readonly [string, { readonly nullable: boolean }])[];
-    }>('core/tables/columns.ts');
-    expect(
-      columnsOf('similarity')
-        .map(([name]) => name)
-        .slice(-3),
-    ).toEqual(['rv', 'rv_null', 'rv_excess']);
-    expect(copy.read('docs/tables.md')).toContain('| `rv_excess` | DOUBLE | yes | RV | rv less rv_null. |');
-    expect(copy.read('docs/measures.md')).toContain('| RV | `rv`, `rv_null`, `rv_excess` |');
-  },
+  works: expectWorks,
 };

@@ -1,5 +1,12 @@
 import { expect } from 'vitest';
 import type { Addition } from '../addition.js';
+import type { TreeCopy } from '../tree-copy.js';
+
+async function expectWorks(copy: TreeCopy): Promise<void> {
+  expect(await copy.run('dist/cli/main.js', 'greet', 'percuss')).toBe('Good morning, percuss\n');
+  expect(await copy.run('dist/cli/main.js', '--help')).toMatch(/greet .* say good morning/);
+  expect(copy.read('docs/commands.md')).toContain('| `whom` | who is greeted |');
+}
 
 const place = { file: 'cli/verbs.ts', before: '  doctor: {\n' };
 
@@ -26,9 +33,5 @@ export function greetCommand(verb: Command): void {
     },
   ],
   halves: { unloaded: [{ ...place, insert: "  'unloaded': { summary: 'has no file' },\n" }] },
-  works: async (copy) => {
-    expect(await copy.run('dist/cli/main.js', 'greet', 'percuss')).toBe('Good morning, percuss\n');
-    expect(await copy.run('dist/cli/main.js', '--help')).toMatch(/greet .* say good morning/);
-    expect(copy.read('docs/commands.md')).toContain('| `whom` | who is greeted |');
-  },
+  works: expectWorks,
 };
