@@ -10,7 +10,7 @@ import { segment } from '../core/probe/segment.js';
 import { SEMANTICS } from '../core/plan/identity.js';
 import type { ImpulseGroup } from '../core/plan/impulses.js';
 import { runResponseBatch, type ResponseResult } from '../core/probe/response-batch.js';
-import { TappedNetwork } from '../core/probe/tapped-network.js';
+import { InstrumentedNetwork } from '../core/probe/instrumented-network.js';
 import { inputLayout } from '../core/study/running/input-layout.js';
 import { sizeOf, zeros, type Tensor } from '../core/tensor.js';
 import { machineName, record, recordOptions, type Figure } from './record.js';
@@ -71,9 +71,11 @@ function specOf(data: string, keep: Keep): string {
 }
 
 /** One thread of this process, without a store. */
-async function openBatch(data: string): Promise<{ run(keep: Keep): Promise<ResponseResult>; network: TappedNetwork }> {
+async function openBatch(
+  data: string,
+): Promise<{ run(keep: Keep): Promise<ResponseResult>; network: InstrumentedNetwork }> {
   const graph = importOnnx(flags.model, await readFile(path.join(data, 'models', `${flags.model}.onnx`)));
-  const network = new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), await openOnnxruntime());
+  const network = new InstrumentedNetwork(graph, anatomyOf(graph, { after: 'activation' }), await openOnnxruntime());
   const layout = inputLayout(graph.inputs[0]?.shape ?? [], [3, 32, 32]);
   const context = { layout, reference: zeros('float32', [1, 3, 32, 32]), black: [0, 0, 0] };
   return {
@@ -97,7 +99,7 @@ async function openBatch(data: string): Promise<{ run(keep: Keep): Promise<Respo
 }
 
 /** The same by the definition, on a few impulses: two whole forward passes, one image each, and their difference. */
-async function compare(network: TappedNetwork, result: ResponseResult): Promise<number> {
+async function compare(network: InstrumentedNetwork, result: ResponseResult): Promise<number> {
   const { graph, engine, anatomy } = network;
   const values = [...new Set(anatomy.sites.map(({ value }) => value))];
   const id = graph.inputs[0]?.id ?? '';

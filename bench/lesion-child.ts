@@ -2,7 +2,7 @@ import { openEngine } from '../core/engine/open.js';
 import type { NumericMode } from '../core/numeric-mode.js';
 import { tensorFlowFromCache } from '../infra/setup/load-tfjs.js';
 import type { Lesion, Subject, SweepResults } from './sweep.js';
-import { readSubject, runLesionsOn, type TappedSubject } from './tapped-subject.js';
+import { readSubject, runLesionsOn, type InstrumentedSubject } from './instrumented-subject.js';
 import { WholeNetwork } from './whole-network.js';
 
 export type Method = 'percuss' | 'whole';
@@ -24,7 +24,7 @@ export interface Reply {
   readonly cpu?: number;
 }
 
-interface Opened extends TappedSubject {
+interface Opened extends InstrumentedSubject {
   readonly whole: WholeNetwork;
 }
 

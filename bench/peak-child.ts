@@ -7,7 +7,7 @@ import { convolutionChain } from './convolution-chain.js';
 import { metered, type Meter } from './metered-engine.js';
 import { isArchitecture, randomImages, randomNetwork } from './random-networks.js';
 import type { Lesion, Subject } from './sweep.js';
-import { readSubject, runLesionsOn, tapped, type TappedSubject } from './tapped-subject.js';
+import { readSubject, runLesionsOn, tapped, type InstrumentedSubject } from './instrumented-subject.js';
 import { WholeNetwork } from './whole-network.js';
 
 /** What the parent asks of a process. */
@@ -26,10 +26,10 @@ export interface PeakReply {
 }
 
 const meter = metered(await openOnnxruntime());
-let opened: TappedSubject | undefined;
+let opened: InstrumentedSubject | undefined;
 let chain: { readonly program: Program; readonly graph: Graph; readonly x: ReturnType<Engine['upload']> } | undefined;
 
-async function load(subject: Subject): Promise<TappedSubject> {
+async function load(subject: Subject): Promise<InstrumentedSubject> {
   const { network, images } = subject;
   if (!isArchitecture(network)) return readSubject(subject, meter.engine);
   const drawn = tapped(randomNetwork(network), meter.engine);

@@ -4,7 +4,7 @@ import { DYNAMIC, type Graph, type ValueId } from '../core/network/graph.js';
 import type { Site } from '../core/anatomy/site.js';
 import { imageMetrics } from '../core/probe/metrics.js';
 import { logProbabilities } from '../core/probe/output-reading.js';
-import type { TappedNetwork } from '../core/probe/tapped-network.js';
+import type { InstrumentedNetwork } from '../core/probe/instrumented-network.js';
 import { rows, type Tensor } from '../core/tensor.js';
 import { emptyResults, place, type Lesion, type SweepResults } from './sweep.js';
 
@@ -49,13 +49,13 @@ const few = 2;
  * same rows in a run; one program a site, or pair of sites, so that no lesion has to wait for a compilation of its own.
  */
 export class WholeNetwork {
-  readonly #network: TappedNetwork;
+  readonly #network: InstrumentedNetwork;
   readonly #images: Tensor;
   readonly #labels: Uint16Array;
   readonly #programs = new Map<string, Program>();
   #baseline: Float64Array | undefined;
 
-  constructor(network: TappedNetwork, images: Tensor, labels: Uint16Array) {
+  constructor(network: InstrumentedNetwork, images: Tensor, labels: Uint16Array) {
     this.#network = network;
     this.#images = images;
     this.#labels = labels;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PercussError } from '../errors.js';
 import { identityKey, lookIdentity, storeIdentity, writeIdentity } from '../store/identity.js';
 import type { ObjectStore } from '../store/object-store.js';
-import { setAside } from './aside.js';
+import { quarantine } from './quarantine.js';
 import type { OnNotice } from './notice.js';
 
 /** What became of a store's id. */
@@ -22,7 +22,7 @@ export async function mendStore(store: ObjectStore, onNotice: OnNotice): Promise
   const found = await lookIdentity(store);
   if (found.state !== 'damaged') return { id: await storeIdentity(store), what: 'sound' };
   const bytes = (await store.get(identityKey)) ?? found.bytes;
-  await setAside(store, identityKey, bytes, found.reason, onNotice);
+  await quarantine(store, identityKey, bytes, found.reason, onNotice);
   const id = found.id ?? randomUUID().replaceAll('-', '');
   if (!(await writeIdentity(store, id))) {
     throw new PercussError(

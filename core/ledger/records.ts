@@ -3,7 +3,7 @@ import { sha256, type Digest, type Ref } from '../digest.js';
 import { PercussError } from '../errors.js';
 import { limits, type Limit } from '../limits.js';
 import type { Key, ObjectStore, StoreOptions } from '../store/object-store.js';
-import { passOver, setAside } from './aside.js';
+import { passOver, quarantine } from './quarantine.js';
 import type { OnNotice } from './notice.js';
 import { recordProblem } from './record-kinds.js';
 import { damaged, tooLarge } from './sealed.js';
@@ -34,7 +34,7 @@ export async function putContent(
     if (!found) continue;
     if (Buffer.compare(found, bytes) === 0) return;
     const reason = sameSize ? 'its content is damaged' : `it has ${found.length} bytes instead of ${bytes.length}`;
-    await setAside(store, key, found, reason, onNotice, options);
+    await quarantine(store, key, found, reason, onNotice, options);
   }
 }
 

@@ -4,7 +4,7 @@ import { limits } from '../limits.js';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../safetensors.js';
 import type { Tensor } from '../tensor.js';
 import type { Key, ObjectInfo, ObjectStore, StoreOptions } from '../store/object-store.js';
-import { passOver, setAside } from './aside.js';
+import { passOver, quarantine } from './quarantine.js';
 import { objectKey, parseObjectKey } from './keys.js';
 import type { OnNotice } from './notice.js';
 
@@ -42,7 +42,7 @@ export async function seal(
     const there = await shelf.store.get(key, undefined, options);
     if (there === undefined) continue;
     if (sha256(there) === digest) break;
-    await setAside(shelf.store, key, there, 'its bytes do not have the hash in its name', shelf.onNotice, options);
+    await quarantine(shelf.store, key, there, 'its bytes do not have the hash in its name', shelf.onNotice, options);
   }
   return { key, sha256: digest };
 }

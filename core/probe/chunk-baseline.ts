@@ -4,7 +4,7 @@ import { sizeOf, type Tensor } from '../tensor.js';
 import type { CutPoint } from './cut-point.js';
 import type { Live } from './live.js';
 import { logProbabilities } from './output-reading.js';
-import type { TappedNetwork } from './tapped-network.js';
+import type { InstrumentedNetwork } from './instrumented-network.js';
 
 /** The intact network on a chunk: its outputs, and each channel's extremes at every cut. */
 export interface ChunkBaseline {
@@ -24,11 +24,11 @@ export interface ChannelRange {
 
 /** Gathers a baseline from walks that see every cut of every tile. */
 export class BaselineGathering {
-  readonly #network: TappedNetwork;
+  readonly #network: InstrumentedNetwork;
   readonly #outputs: Float32Array;
   readonly #extremes = new Map<ValueId, ChannelRange>();
 
-  constructor(network: TappedNetwork, images: number) {
+  constructor(network: InstrumentedNetwork, images: number) {
     this.#network = network;
     this.#outputs = new Float32Array(images * network.classes);
   }

@@ -1,4 +1,4 @@
-import type { CarriedConv, Carry } from './carry.js';
+import type { DeltaConv, DeltaPassage } from './delta-convolution.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { PreparedEdit } from './selection.js';
 import type { HostLive } from './live.js';
@@ -14,7 +14,7 @@ export class Contributions {
   readonly #gains: Float64Array;
   readonly #largest: Float64Array;
 
-  constructor(conv: CarriedConv, input: Tensor) {
+  constructor(conv: DeltaConv, input: Tensor) {
     this.#gains = gainsOf(conv);
     this.#largest = largestOf(input);
   }
@@ -36,12 +36,12 @@ export class Contributions {
 }
 
 /** Of each carried convolution; `live` holds what they read before the edit. */
-export function contributionsOf(carry: Carry, live: HostLive): readonly Contributions[] {
-  return carry.convs.map((conv) => new Contributions(conv, live.get(conv.input) as Tensor));
+export function contributionsOf(delta: DeltaPassage, live: HostLive): readonly Contributions[] {
+  return delta.convs.map((conv) => new Contributions(conv, live.get(conv.input) as Tensor));
 }
 
 /** Most that a change of 1 everywhere in a channel makes at one output, by channel. */
-function gainsOf({ weights }: CarriedConv): Float64Array {
+function gainsOf({ weights }: DeltaConv): Float64Array {
   const [kernels, channels] = weights.shape as [number, number];
   const taps = sizeOf(weights.shape.slice(2));
   const gains = new Float64Array(channels);

@@ -1,5 +1,5 @@
 import type { Graph, ValueId } from '../network/graph.js';
-import { liveBehind } from './segment.js';
+import { liveOut } from './segment.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
 
 /** A place where the network is cut: behind the value of one or several sites. */
@@ -19,6 +19,6 @@ export function cutsOf(graph: Graph, anatomy: Anatomy, output: ValueId): readonl
     .map((value) => ({
       value,
       sites: anatomy.sites.filter((site) => site.value === value),
-      live: liveBehind(graph, index.get(value) ?? -1, [output]),
+      live: liveOut(graph, index.get(value) ?? -1, [output]),
     }));
 }

@@ -3,7 +3,7 @@ import { segment } from './segment.js';
 import type { Site } from '../anatomy/site.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import { cropOf, type Crop } from './crop.js';
-import type { TappedNetwork } from './tapped-network.js';
+import type { InstrumentedNetwork } from './instrumented-network.js';
 
 /** One unit impulse: `amplitude` added to one element of the value that is tapped. */
 export interface Impulse {
@@ -33,7 +33,7 @@ const ROWS = 24;
  * is below the crop's tolerance is left out.
  */
 export async function respond(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   tap: Tap,
   impulses: readonly Impulse[],
   sites: readonly Site[],

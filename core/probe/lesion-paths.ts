@@ -8,15 +8,15 @@ import { runLesions } from './lesion-run.js';
 import { imagesOf, onHost, type HostLive, type Live } from './live.js';
 import { shapeOfRun } from './run-size.js';
 import { edited, type PreparedEdit } from './selection.js';
-import { runSpread } from './spread-lesions.js';
-import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
+import { runTails } from './tail-lesions.js';
+import type { CompiledLesion, InstrumentedNetwork } from './instrumented-network.js';
 
 /** Activations that paths of two steps may hold at once, over all the cuts between: few, as caches are small. */
 const BRANCH_BYTES = 32 * 2 ** 20;
 
 /** Runs conditions whose first step is at a station, each by its strategy. What its values are does not depend on whom it shares with. */
 export async function runPaths(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   station: Station,
   paths: readonly LesionPath[],
   signal?: AbortSignal,
@@ -33,7 +33,7 @@ type Runner = typeof runEnds;
 const runners: { readonly [S in StrategyName]: Runner } = {
   carried: runEnds,
   'one-cut': runEnds,
-  'many-cuts': runSpread,
+  'many-cuts': runTails,
   'two-cuts': runFromFirst,
 };
 
@@ -42,7 +42,7 @@ const strategyFor = ({ steps }: LesionPath): StrategyName =>
 
 /** Paths of two steps from the first on, as many images at a time as fit. */
 async function runFromFirst(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   station: Station,
   pairs: readonly LesionPath[],
   signal: AbortSignal | undefined,
@@ -59,7 +59,7 @@ async function runFromFirst(
 
 /** Paths of two steps, the first of which is here. */
 async function runPairs(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   station: Station,
   paths: readonly LesionPath[],
   signal: AbortSignal | undefined,
@@ -83,13 +83,13 @@ const lastEdits = (path: LesionPath): readonly PreparedEdit[] => lastStep(path).
 
 /** Paths of as many steps as each other, whose last step is here, as many in a run as its rows allow. */
 async function runEnds(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   station: Station,
   paths: readonly LesionPath[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (paths.length === 0) return;
-  const carried = await carriedHere(network, station, paths, signal);
+  const carried = await deltaHere(network, station, paths, signal);
   const alike = (path: LesionPath): string => (carried?.takes(path) ? 'carried' : reachesOf(lastEdits(path)).join());
   for (const group of grouped(paths, alike)) {
     if (carried?.takes(group[0])) {
@@ -103,7 +103,7 @@ async function runEnds(
 }
 
 async function runGroup(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   lesion: CompiledLesion,
   station: Station,
   paths: readonly LesionPath[],
@@ -126,29 +126,29 @@ async function runGroup(
   }
 }
 
-interface CarriedHere {
+interface DeltaHere {
   readonly lesion: CompiledLesion;
-  /** Of the cut, and what the carry needs ahead of it. */
+  /** Of the cut, and what the delta convolutions need ahead of it. */
   readonly live: HostLive;
   takes(path: LesionPath): boolean;
 }
 
 /**
- * What carries single channels from here, where anything can. What is ahead of a carry is paid for each beginning; few paths of
+ * What carries single channels from here, where anything can. What is ahead of delta convolutions is paid for each beginning; few paths of
  * two steps have theirs in common, so these are never carried.
  */
-async function carriedHere(
-  network: TappedNetwork,
+async function deltaHere(
+  network: InstrumentedNetwork,
   station: Station,
   paths: readonly LesionPath[],
   signal: AbortSignal | undefined,
-): Promise<CarriedHere | undefined> {
+): Promise<DeltaHere | undefined> {
   const single = new Set(paths.filter((path) => strategyFor(path) === 'carried'));
   if (single.size === 0) return undefined;
   const lesion = await network.lesion(station.cut, true);
-  if (!lesion?.carry) return undefined;
+  if (!lesion?.delta) return undefined;
   const live = await network.withAhead(lesion, station.live, signal);
-  const weights = contributionsOf(lesion.carry, live);
+  const weights = contributionsOf(lesion.delta, live);
   const images = imagesAt(station);
   const known = new Map<LesionPath, boolean>();
   return {

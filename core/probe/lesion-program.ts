@@ -1,5 +1,5 @@
 import { buildGraph } from '../network/build.js';
-import type { CarriedConv, Carry } from './carry.js';
+import type { DeltaConv, DeltaPassage } from './delta-convolution.js';
 import { DYNAMIC, type Graph, type GraphInput, type Node, type ValueId } from '../network/graph.js';
 import { segment } from './segment.js';
 import { unfolded } from './unfold.js';
@@ -20,7 +20,7 @@ export type Entry =
   | {
       readonly kind: 'carried';
       readonly value: ValueId;
-      readonly conv: CarriedConv;
+      readonly conv: DeltaConv;
       readonly weights: string;
       readonly difference: string;
     }
@@ -35,7 +35,7 @@ export interface LesionProgram {
   /** float32 zeros [conditions, 1, 1]: takes copied values along to every condition. Undefined where there are none. */
   readonly replicate: string | undefined;
   /** The way of a one-channel change, if the program takes only such. */
-  readonly carry: Carry | undefined;
+  readonly delta: DeltaPassage | undefined;
   /** Values of the network before the edit that are not alive at the cut but needed besides: once an image, not once a row. */
   readonly ahead: readonly ValueId[];
 }
@@ -44,16 +44,16 @@ export interface LesionProgram {
  * The rest of a network behind a cut, for many conditions at once. Removed channels are selected away, never multiplied, so
  * that infinities do not turn into NaN.
  *
- * With `carry` it takes changes of one channel only, and starts behind the convolutions that it carries them through.
+ * With `delta` it takes changes of one channel only, and starts behind the convolutions that it carries them through.
  */
 export function lesionProgram(
   graph: Graph,
   name: string,
   cut: { readonly live: readonly ValueId[]; readonly first: ValueId },
   outputs: readonly ValueId[],
-  carry?: Carry,
+  delta?: DeltaPassage,
 ): LesionProgram {
-  const entries = entriesOf(graph, cut, outputs, carry);
+  const entries = entriesOf(graph, cut, outputs, delta);
   const rest = segment(
     graph,
     name,
@@ -74,8 +74,8 @@ export function lesionProgram(
     outputs: new Map(outputs.map((value) => [value, renamed(value)])),
     entries,
     replicate: writer.replicates ? replicate : undefined,
-    carry,
-    ahead: [...new Set([...entries.map(({ value }) => value), ...(carry?.intact ?? [])])].filter(
+    delta,
+    ahead: [...new Set([...entries.map(({ value }) => value), ...(delta?.intact ?? [])])].filter(
       (value) => !cut.live.includes(value),
     ),
   };
@@ -87,19 +87,19 @@ function entriesOf(
   graph: Graph,
   cut: { readonly live: readonly ValueId[]; readonly first: ValueId },
   outputs: readonly ValueId[],
-  carry: Carry | undefined,
+  delta: DeltaPassage | undefined,
 ): readonly Entry[] {
   const keep = `keep:${cut.first}`;
-  const changed: readonly Entry[] = carry
+  const changed: readonly Entry[] = delta
     ? [
-        ...carry.convs.map((conv) => ({
+        ...delta.convs.map((conv) => ({
           kind: 'carried' as const,
           value: conv.output,
           conv,
           weights: `weights:${conv.output}`,
           difference: `difference:${conv.output}`,
         })),
-        ...carry.patched.map((value) => ({ kind: 'patched' as const, value, keep, channel: `channel:${value}` })),
+        ...delta.patched.map((value) => ({ kind: 'patched' as const, value, keep, channel: `channel:${value}` })),
       ]
     : [{ kind: 'edited', value: cut.first, keep, shift: `shift:${cut.first}` }];
   const copied = untouched(

@@ -1,17 +1,17 @@
 import type { EngineTensor } from '../engine/engine.js';
-import type { Carry } from './carry.js';
+import type { DeltaPassage } from './delta-convolution.js';
 import type { Tensor } from '../tensor.js';
-import { ChangedChannels } from './carried-rows.js';
+import { ChangedChannels } from './delta-rows.js';
 import { imagesOf, type HostLive } from './live.js';
 import { keepOf, shiftOf, type LesionRows, type PreparedEdit } from './selection.js';
-import type { CompiledLesion, TappedNetwork } from './tapped-network.js';
+import type { CompiledLesion, InstrumentedNetwork } from './instrumented-network.js';
 
 /**
- * Runs one lesion program on live values before the edits, and on what the program's carry needs ahead of them. Resolves to
+ * Runs one lesion program on live values before the edits, and on what the program's delta convolutions need ahead of them. Resolves to
  * outputs [rows × classes] on the host.
  */
 export async function runLesions(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   lesion: CompiledLesion,
   live: HostLive,
   rows: LesionRows,
@@ -24,7 +24,7 @@ export async function runLesions(
   if (lesion.replicate) {
     feed(lesion.replicate, { dtype: 'float32', shape: [edits.length, 1, 1], data: new Float32Array(edits.length) });
   }
-  const changed = lesion.carry && changedChannels(network, lesion, intact, rows);
+  const changed = lesion.delta && changedChannels(network, lesion, intact, rows);
   for (const entry of lesion.entries) {
     feed(entry.value, intact.get(entry.value) as Tensor);
     const map = (network.graph.shapes.get(entry.value) as readonly number[]).slice(1);
@@ -49,13 +49,13 @@ export async function runLesions(
 }
 
 function changedChannels(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   lesion: CompiledLesion,
   intact: HostLive,
   { edits, from, to, tileStart }: LesionRows,
 ): ChangedChannels {
   const single = edits.map(([edit]) => edit as PreparedEdit);
-  return new ChangedChannels(network.graph, lesion.carry as Carry, intact, {
+  return new ChangedChannels(network.graph, lesion.delta as DeltaPassage, intact, {
     value: (single[0] as PreparedEdit).value,
     edits: single,
     images: to - from,

@@ -15,7 +15,7 @@ import type { PreparedEdit } from './selection.js';
 import { onHost } from './live.js';
 import { imageMetrics, type MetricsContext } from './metrics.js';
 import type { ReferenceSet } from './reference-set.js';
-import type { TappedNetwork } from './tapped-network.js';
+import type { InstrumentedNetwork } from './instrumented-network.js';
 
 /** A chunk of images as a network takes them. */
 export interface ProbeChunk {
@@ -31,7 +31,7 @@ export interface ResultSink {
 }
 
 export interface LesionBatch {
-  readonly network: TappedNetwork;
+  readonly network: InstrumentedNetwork;
   readonly chunk: ProbeChunk;
   readonly conditions: readonly { readonly key: CellKey; readonly condition: Condition }[];
   readonly reference: ReferenceSet;
@@ -126,7 +126,11 @@ async function prepare(batch: LesionBatch): Promise<Prepared[]> {
 }
 
 /** Edits by the cut at which they are made, in the order in which the network computes. */
-function stepsOf(network: TappedNetwork, condition: Condition, edits: readonly PreparedEdit[]): readonly LesionStep[] {
+function stepsOf(
+  network: InstrumentedNetwork,
+  condition: Condition,
+  edits: readonly PreparedEdit[],
+): readonly LesionStep[] {
   const byCut = new Map<number, { edits: PreparedEdit[]; keys: string[] }>();
   edits.forEach((edit, i) => {
     const cut = cutOfValue(network, edit.value);
@@ -216,5 +220,5 @@ function doneOf({ network, chunk, conditions, onDone }: LesionBatch, lesions: nu
 
 const firstCut = ({ steps }: LesionPath): number => (steps[0] as LesionStep).cut;
 
-const cutOfValue = (network: TappedNetwork, value: ValueId): number =>
+const cutOfValue = (network: InstrumentedNetwork, value: ValueId): number =>
   network.cuts.findIndex((cut) => cut.value === value);

@@ -2,7 +2,7 @@ import { nodeInputs } from '../network/build.js';
 import { wiringOf, type Graph, type ValueId } from '../network/graph.js';
 import { fusibleRoles } from '../network/operators/operator.js';
 import { operatorOf } from '../network/operators/table.js';
-import { liveBehind } from './segment.js';
+import { liveOut } from './segment.js';
 
 /** A place where one value carries everything that is still needed. */
 export interface Narrow {
@@ -25,7 +25,7 @@ export function narrowsOf(graph: Graph, output: ValueId): readonly Narrow[] {
       if (constant && !counted.has(input)) weightBytes += constant.data.byteLength;
       counted.add(input);
     }
-    const live = liveBehind(graph, i, [output]);
+    const live = liveOut(graph, i, [output]);
     const [value] = live;
     if (
       value === undefined ||

@@ -3,7 +3,7 @@ import type { EngineTensor } from '../engine/engine.js';
 import type { ValueId } from '../network/graph.js';
 import { randomStream } from '../random.js';
 import { sizeOf, type Tensor } from '../tensor.js';
-import type { TappedNetwork } from './tapped-network.js';
+import type { InstrumentedNetwork } from './instrumented-network.js';
 
 /** Statistics of one site over the reference images, in float64. */
 export interface SiteStatistics {
@@ -20,12 +20,12 @@ export interface SiteStatistics {
 export class ReferenceSet {
   readonly content: Digest;
   readonly images: Tensor;
-  readonly #network: TappedNetwork;
+  readonly #network: InstrumentedNetwork;
   #statistics: Promise<ReadonlyMap<ValueId, SiteStatistics>> | undefined;
   readonly #outputs: Float32Array;
   readonly #planes = new Map<string, Float32Array>();
 
-  constructor(network: TappedNetwork, content: Digest, images: Tensor) {
+  constructor(network: InstrumentedNetwork, content: Digest, images: Tensor) {
     this.#network = network;
     this.content = content;
     this.images = images;

@@ -8,7 +8,7 @@ import { baseImage, type BaseContext, type InputLayout } from './base-image.js';
 import { Gathering, type ImpulseRecord } from './gathering.js';
 import { gridOf } from './grid.js';
 import { respond, type Tap } from './impulse.js';
-import type { TappedNetwork } from './tapped-network.js';
+import type { InstrumentedNetwork } from './instrumented-network.js';
 
 /** What impulses need besides the network. */
 export interface ResponseContext extends BaseContext {
@@ -46,7 +46,7 @@ function inputDeviation(images: Tensor<'float32'>, layout: InputLayout): number[
 }
 
 /** The tapped value and what else is alive there, on one base image. */
-async function tapOf(network: TappedNetwork, group: ImpulseGroup, context: ResponseContext): Promise<Tap> {
+async function tapOf(network: InstrumentedNetwork, group: ImpulseGroup, context: ResponseContext): Promise<Tap> {
   const image = baseImage(group.base, context);
   const input = network.graph.inputs[0] as { id: ValueId };
   if (group.at === 'input') return { live: new Map([[input.id, image]]), value: input.id, index: context.layout.index };
@@ -93,7 +93,7 @@ function impulsesOf(group: ImpulseGroup, deviation: readonly number[] | undefine
  * at the points of the grid (`gridOf`). With `keep: responses` also the cropped responses themselves.
  */
 export async function runResponseBatch(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   group: ImpulseGroup,
   context: ResponseContext,
 ): Promise<ResponseResult> {
@@ -121,13 +121,13 @@ export async function runResponseBatch(
 /** What an amplitude of 1 is, by channel; undefined: 1. */
 const unitOf: {
   readonly [U in ImpulseGroup['amplitudes']['unit']]: (
-    network: TappedNetwork,
+    network: InstrumentedNetwork,
     group: ImpulseGroup,
     context: ResponseContext,
   ) => readonly number[] | undefined;
 } = { input: () => undefined, std: deviationAt };
 
-function deviationAt(network: TappedNetwork, group: ImpulseGroup, context: ResponseContext): number[] {
+function deviationAt(network: InstrumentedNetwork, group: ImpulseGroup, context: ResponseContext): number[] {
   if (group.at === 'input') return inputDeviation(context.reference, context.layout);
   throw new PercussError(
     'SPEC_INVALID',

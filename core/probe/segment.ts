@@ -6,7 +6,7 @@ import { wiringOf, type Graph, type GraphInput, type Node, type ValueId } from '
  * Values that are alive behind node number `index`: written by it, by an earlier node or by the graph's inputs, and read
  * by a later node or fetched at `until`. Together they are a cut: whoever has them can go on without the beginning.
  */
-export function liveBehind(graph: Graph, index: number, until: readonly ValueId[]): readonly ValueId[] {
+export function liveOut(graph: Graph, index: number, until: readonly ValueId[]): readonly ValueId[] {
   const written = new Set<ValueId>(graph.inputs.map((input) => input.id));
   for (const node of graph.nodes.slice(0, index + 1)) for (const output of node.outputs) written.add(output);
   const live = new Set<ValueId>();

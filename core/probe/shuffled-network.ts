@@ -1,7 +1,7 @@
 import type { Engine, EngineTensor } from '../engine/engine.js';
 import { operators } from '../network/operators/table.js';
 import { wiringOf, type Graph, type Node, type ValueId } from '../network/graph.js';
-import { liveBehind, segment } from './segment.js';
+import { liveOut, segment } from './segment.js';
 import { buildGraph } from '../network/build.js';
 import { randomStream } from '../random.js';
 import { sizeOf, type Tensor } from '../tensor.js';
@@ -75,7 +75,7 @@ async function calibrate(
   let states: Map<ValueId, Tensor>[] = tiles.map((tile) => new Map([[input.id, tile]]));
   for (const node of convolutionsOf(graph)) {
     const place = current.nodes.findIndex((candidate) => candidate.id === node.id);
-    const live = liveBehind(current, place, current.outputs);
+    const live = liveOut(current, place, current.outputs);
     const output = node.outputs[0] as ValueId;
     states = await advance(current, engine, states, [...new Set([...live, output])]);
     const revised = revise(current, node, momentsOf(states.map((state) => state.get(output) as Tensor<'float32'>)));

@@ -1,4 +1,4 @@
-import type { CarriedConv } from './carry.js';
+import type { DeltaConv } from './delta-convolution.js';
 import type { Graph, Node, ValueId } from '../network/graph.js';
 import { padsOf, pairOf } from '../network/operators/attribute.js';
 
@@ -13,7 +13,7 @@ interface Unfolded {
  * Unfolds one channel (im2col): of `channel`, [conditions, images, H, W], what each tap of the convolution's window meets at each
  * of its positions. Nothing but moves of values: a part of the padded channel for each tap, one below the other.
  */
-export function unfolded(graph: Graph, { node, output, weights }: CarriedConv, channel: ValueId): Unfolded {
+export function unfolded(graph: Graph, { node, output, weights }: DeltaConv, channel: ValueId): Unfolded {
   const [rows, columns] = weights.shape.slice(2) as [number, number];
   const [height, width] = (graph.shapes.get(output) as readonly number[]).slice(2) as [number, number];
   const [strideY, strideX] = pairOf(node, 'strides');

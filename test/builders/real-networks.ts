@@ -6,7 +6,7 @@ import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { importOnnx } from '../../core/import/onnx/import-onnx.js';
 import type { Graph } from '../../core/network/graph.js';
 import { ReferenceSet } from '../../core/probe/reference-set.js';
-import { TappedNetwork } from '../../core/probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import { float32, type Tensor } from '../../core/tensor.js';
 import { sharedFile } from './shared-data.js';
 
@@ -39,10 +39,10 @@ export function cifarImages(file: string, count: number): { images: Tensor<'floa
 }
 
 /** A network of shared/data on onnxruntime, tapped, with 64 training images as its reference. */
-export async function tapReal(name: string): Promise<{ network: TappedNetwork; reference: ReferenceSet }> {
+export async function tapReal(name: string): Promise<{ network: InstrumentedNetwork; reference: ReferenceSet }> {
   const graph = sharedNetwork(`models/${name}.onnx`);
   const engine = await openOnnxruntime();
-  const network = new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
+  const network = new InstrumentedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
   const { images } = cifarImages('cifar10_train_0000-1999.bin', 64);
   return { network, reference: new ReferenceSet(network, 'reference', images) };
 }

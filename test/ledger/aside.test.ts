@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../core/digest.js';
 import { PercussError } from '../../core/errors.js';
-import { passOver, setAside } from '../../core/ledger/aside.js';
+import { passOver, quarantine } from '../../core/ledger/quarantine.js';
 import { mendStore } from '../../core/ledger/mend-store.js';
 import type { LedgerNotice } from '../../core/ledger/notice.js';
 import { memoryStore } from '../../core/store/memory-store.js';
@@ -27,7 +27,7 @@ async function setUp(name = key) {
 describe('what is set aside', () => {
   test('lies by the hashes of its key and bytes, under its own name, with the reason beside it', async () => {
     const { store, notices, onNotice } = await setUp();
-    await setAside(store, key, bytes('bad'), 'it is bad', onNotice);
+    await quarantine(store, key, bytes('bad'), 'it is bad', onNotice);
     const folder = `aside/${sha256(key).slice(0, 32)}/${sha256('bad').slice(0, 32)}/`;
     const [object, reason, ...others] = await keysBelow(store, '');
     expect(object).toBe(`${folder}object-damaged.json`);
@@ -47,7 +47,7 @@ describe('what is set aside', () => {
   test('has a name that is short enough for a key', async () => {
     const long = `plans/${'x'.repeat(199)}`;
     const { store, onNotice } = await setUp(long);
-    await setAside(store, long, bytes('bad'), 'it is bad', onNotice);
+    await quarantine(store, long, bytes('bad'), 'it is bad', onNotice);
     expect((await keysBelow(store, ''))[0]).toMatch(/\/object-x{100}$/);
   });
 
@@ -58,7 +58,7 @@ describe('what is set aside', () => {
     const { store, notices, onNotice } = await setUp();
     await store.remove(key);
     if (since) await store.putIfAbsent(key, since);
-    await setAside(store, key, bytes('bad'), 'it is bad', onNotice);
+    await quarantine(store, key, bytes('bad'), 'it is bad', onNotice);
     expect(await store.get(key)).toEqual(since);
     expect(notices).toEqual([]);
   });

@@ -15,11 +15,13 @@ export const rooms = {
   probe: {
     folder: 'core/probe',
     mutate: [
-      '{carried-rows,contributions,crop,cut-point,effect,fill,gathering,grid,lesion-path,metrics}.ts',
+      '{delta-rows,contributions,crop,cut-point,effect,fill,gathering,grid,lesion-path,metrics}.ts',
       '{paused-walks,program-cache,run-size,selection}.ts',
     ],
     // Not those that run whole networks, which reach every file here and take seconds for each mutant.
-    tests: ['test/probe/{carried-rows,carry,crop,edits,gathering*,grid,metrics,paused-walks,program-cache}.test.ts'],
+    tests: [
+      'test/probe/{delta-rows,delta-convolution,crop,edits,gathering*,grid,metrics,paused-walks,program-cache}.test.ts',
+    ],
   },
   ledger: {
     folder: 'core/ledger',

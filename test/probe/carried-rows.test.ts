@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import type { Graph } from '../../core/network/graph.js';
-import { ChangedChannels } from '../../core/probe/carried-rows.js';
-import { carryBehind, type Carry } from '../../core/probe/carry.js';
+import { ChangedChannels } from '../../core/probe/delta-rows.js';
+import { deltaBehind, type DeltaPassage } from '../../core/probe/delta-convolution.js';
 import { cutsOf } from '../../core/probe/cut-point.js';
 import type { FillValues } from '../../core/probe/fill.js';
-import { liveBehind } from '../../core/probe/segment.js';
+import { liveOut } from '../../core/probe/segment.js';
 import type { PreparedEdit } from '../../core/probe/selection.js';
 import type { Tensor } from '../../core/tensor.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
@@ -28,8 +28,8 @@ function setUp() {
   const graph = block();
   const images = seededImages(2, 3, SIDE);
   const index = graph.nodes.findIndex(({ outputs }) => outputs.includes('branch'));
-  const cut = { live: liveBehind(graph, index, graph.outputs), first: 'branch' };
-  const carry = carryBehind(graph, cut, graph.outputs) as Carry;
+  const cut = { live: liveOut(graph, index, graph.outputs), first: 'branch' };
+  const carry = deltaBehind(graph, cut, graph.outputs) as DeltaPassage;
   const intact = wholeRun(graph, images, ['branch', 'stem', 'joined', 'conv2']);
   const rows = (edits: readonly PreparedEdit[]) =>
     new ChangedChannels(graph, carry, intact, { value: 'branch', edits, images: 2, start: 4 });

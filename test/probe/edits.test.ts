@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CarriedConv } from '../../core/probe/carry.js';
+import type { DeltaConv } from '../../core/probe/delta-convolution.js';
 import type { ChannelRange } from '../../core/probe/chunk-baseline.js';
 import { Contributions, contributionsOf } from '../../core/probe/contributions.js';
 import { effectWithin, measuredEffect } from '../../core/probe/effect.js';
@@ -169,7 +169,7 @@ describe('what a channel can contribute', () => {
   const conv = {
     input: 'v',
     weights: float32([2, 3, 1, 2], Float32Array.of(1, -2, 0.5, 0.5, 1, 0, /* second */ -4, 1, 0, 0, 0, 0.5)),
-  } as unknown as CarriedConv;
+  } as unknown as DeltaConv;
   // Gains: 5, 1, 1.
   const input = (a: number, b: number, c: number): Tensor<'float32'> =>
     float32([2, 3, 1, 2], Float32Array.of(0, a, 0, b, 0, c, -a, 0, b / 2, 0, 0, -c / 2));

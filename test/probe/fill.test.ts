@@ -6,7 +6,7 @@ import { runLesionBatch } from '../../core/probe/lesion.js';
 import { imageMetrics } from '../../core/probe/metrics.js';
 import { logProbabilities } from '../../core/probe/output-reading.js';
 import { ReferenceSet } from '../../core/probe/reference-set.js';
-import type { TappedNetwork } from '../../core/probe/tapped-network.js';
+import type { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import { evaluateGraph } from '../../core/engine/reference.js';
 import { buildGraph } from '../../core/network/build.js';
 import type { Graph, ValueId } from '../../core/network/graph.js';
@@ -28,7 +28,7 @@ const images = float32([5, 2, 6, 5], seededImages(12, 2, 6, 5).data.subarray(7 *
 const labels = Uint16Array.of(0, 1, 2, 3, 4);
 
 async function cellsOf(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   set: ReferenceSet,
   conditions: readonly (readonly Edit[])[],
   chunk = { digest: 'chunk', images, labels },
@@ -59,7 +59,7 @@ function channelsOf({ shape, data }: Tensor<'float32'>): number[][][] {
 }
 
 describe('the reference set', () => {
-  let network: TappedNetwork;
+  let network: InstrumentedNetwork;
   let set: ReferenceSet;
   beforeAll(async () => {
     network = await tapSmall(graph);
@@ -127,7 +127,7 @@ describe('a fill', () => {
   }
 
   /** Logits of the whole network, edited value by edited value; each edit sees what the ones before it left. */
-  function editedLogits(network: TappedNetwork, edits: readonly Edit[], donors: Uint32Array): Float32Array {
+  function editedLogits(network: InstrumentedNetwork, edits: readonly Edit[], donors: Uint32Array): Float32Array {
     let current = new Map<ValueId, Tensor>([['input', images]]);
     const whole = wholeRun(
       graph,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Site } from '../../core/anatomy/site.js';
 import { runResponseBatch, type ResponseResult } from '../../core/probe/response-batch.js';
-import type { TappedNetwork } from '../../core/probe/tapped-network.js';
+import type { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import type { Tensor } from '../../core/tensor.js';
 import { floats } from './response-parts.js';
 import { groupOf, responseContext } from './small-tap.js';
@@ -18,7 +18,7 @@ function field(site: Site, axis: 0 | 1, at: number): readonly [number, number] {
   ];
 }
 
-const respond = (network: TappedNetwork, more: Parameters<typeof groupOf>[0]): Promise<ResponseResult> => {
+const respond = (network: InstrumentedNetwork, more: Parameters<typeof groupOf>[0]): Promise<ResponseResult> => {
   const { images } = cifarImages('cifar10_train_0000-1999.bin', 2);
   const record = network.anatomy.sites.map((site) => site.name);
   return runResponseBatch(network, groupOf({ record, positions: [[16, 16]], ...more }), responseContext(images));

@@ -4,7 +4,7 @@ import { openReference } from '../../core/engine/reference.js';
 import type { Graph } from '../../core/network/graph.js';
 import type { LesionPath, LesionStep } from '../../core/probe/lesion-path.js';
 import { runPaths } from '../../core/probe/lesion-paths.js';
-import { TappedNetwork } from '../../core/probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import { randomStream } from '../../core/random.js';
 import type { Tensor } from '../../core/tensor.js';
 import { editedWhole, seededImages, tapSmall } from './small-tap.js';
@@ -34,7 +34,7 @@ function bottleneck(): Graph {
 }
 
 /** A constant in place of channels of a site. */
-function step(network: TappedNetwork, cut: number, channels: readonly number[], fill = 0): LesionStep {
+function step(network: InstrumentedNetwork, cut: number, channels: readonly number[], fill = 0): LesionStep {
   const value = network.cuts[cut]?.value as string;
   const values = new Float32Array([fill]);
   return {
@@ -44,13 +44,13 @@ function step(network: TappedNetwork, cut: number, channels: readonly number[], 
   };
 }
 
-const pathOf = (network: TappedNetwork, steps: readonly LesionStep[]): LesionPath => ({
+const pathOf = (network: InstrumentedNetwork, steps: readonly LesionStep[]): LesionPath => ({
   steps,
   outputs: new Float32Array(images * network.classes),
 });
 
 /** Runs paths from wherever they begin, as a walk over the intact network does. */
-async function run(network: TappedNetwork, input: Tensor, paths: readonly LesionPath[]): Promise<void> {
+async function run(network: InstrumentedNetwork, input: Tensor, paths: readonly LesionPath[]): Promise<void> {
   await network.walk(input, async (cut, live) => {
     const host = new Map<string, Tensor>();
     for (const [value, tensor] of live) host.set(value, await tensor.read());
@@ -121,7 +121,7 @@ describe('paths through a network', () => {
   test('share the way to the nearer of two next cuts with the way to the further one', async () => {
     const { engine: noted, runs } = await noting();
     const graph = residual();
-    const network = new TappedNetwork(graph, (await tapSmall(graph)).anatomy, noted);
+    const network = new InstrumentedNetwork(graph, (await tapSmall(graph)).anatomy, noted);
     const first = step(network, 0, [1]);
     const paths = [1, 2, 2].map((cut, i) => pathOf(network, [first, step(network, cut, [i])]));
     await run(network, input, paths);
@@ -133,7 +133,7 @@ describe('paths through a network', () => {
   test('are carried on as a difference where one channel is all that changes, and computed where they had edits before', async () => {
     const graph = residual();
     const { engine: noted, runs } = await noting();
-    const network = new TappedNetwork(graph, (await tapSmall(graph)).anatomy, noted);
+    const network = new InstrumentedNetwork(graph, (await tapSmall(graph)).anatomy, noted);
     const carried = (): readonly string[] => runs.filter((name) => name.includes('carried'));
     await run(network, input, [pathOf(network, [step(network, 0, [1]), step(network, 1, [2])])]);
     expect(carried()).toEqual([]);
@@ -144,7 +144,7 @@ describe('paths through a network', () => {
   describe('of large networks', () => {
     test('lead from cut to cut to the same values, by one channel, several, and at several cuts', async () => {
       const direct = await tapSmall(residual());
-      const chained = new TappedNetwork(direct.graph, direct.anatomy, direct.engine, { directBytes: 0 });
+      const chained = new InstrumentedNetwork(direct.graph, direct.anatomy, direct.engine, { directBytes: 0 });
       const cuts = direct.cuts.map((_, cut) => cut);
       const chosen = [
         ...cuts.flatMap((cut) => [[step(direct, cut, [1])], [step(direct, cut, [0, 2], 0.3)]]),
@@ -161,7 +161,7 @@ describe('paths through a network', () => {
     test('hold each weight once, and besides those of one cut', async () => {
       const { graph, anatomy, engine } = await tapSmall(residual());
       const weighed = weighedEngine(engine);
-      const chained = new TappedNetwork(graph, anatomy, weighed.engine, { directBytes: 0 });
+      const chained = new InstrumentedNetwork(graph, anatomy, weighed.engine, { directBytes: 0 });
       const paths = chained.cuts.flatMap((_, cut) => [
         pathOf(chained, [step(chained, cut, [1])]),
         pathOf(chained, [step(chained, cut, [0, 2])]),
@@ -179,7 +179,7 @@ describe('paths through a network', () => {
     test('leave no program behind when ways from one cut go on after others have run', async () => {
       const { graph, anatomy, engine } = await tapSmall(bottleneck());
       const weighed = weighedEngine(engine);
-      const chained = new TappedNetwork(graph, anatomy, weighed.engine, { directBytes: 0 });
+      const chained = new InstrumentedNetwork(graph, anatomy, weighed.engine, { directBytes: 0 });
       const paths = [2, 3].map((cut) => pathOf(chained, [step(chained, 1, [1]), step(chained, cut, [2])]));
       await run(chained, input, paths);
       for (const path of paths) {

@@ -6,7 +6,7 @@ import type { Cell } from '../../core/probe/cell.js';
 import type { ChunkBaseline } from '../../core/probe/chunk-baseline.js';
 import { runLesionBatch } from '../../core/probe/lesion.js';
 import { ReferenceSet } from '../../core/probe/reference-set.js';
-import { TappedNetwork } from '../../core/probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import { seededImages } from './small-tap.js';
 import { weighedEngine } from './weighed-engine.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
@@ -35,7 +35,7 @@ async function sweep(
   const { engine } = weighedEngine(await openReference(), (program) => {
     if (/ segment \d+$/.test(program)) runs++;
   });
-  const network = new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
+  const network = new InstrumentedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
   expect(network.tile).toBe(black);
   const reference = new ReferenceSet(network, 'images', images);
   let baseline: ChunkBaseline | undefined;

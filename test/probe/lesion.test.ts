@@ -5,7 +5,7 @@ import type { Condition, Edit } from '../../core/plan/condition.js';
 import type { Fill } from '../../core/spec/words/fills.js';
 import type { Cell } from '../../core/probe/cell.js';
 import { runLesionBatch } from '../../core/probe/lesion.js';
-import type { TappedNetwork } from '../../core/probe/tapped-network.js';
+import type { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import { float32, type Tensor } from '../../core/tensor.js';
 import { cifarImages, tapReal } from '../builders/real-networks.js';
 import { hasSharedData } from '../builders/shared-data.js';
@@ -13,7 +13,7 @@ import { hasSharedData } from '../builders/shared-data.js';
 const zero: Fill = { kind: 'zero' };
 
 /** The whole network with these channels multiplied by 0 and a constant added: nothing of percuss's cuts or edit nodes. */
-function editedWhole(network: TappedNetwork, edits: readonly { edit: Edit; fill: readonly number[] }[]): Graph {
+function editedWhole(network: InstrumentedNetwork, edits: readonly { edit: Edit; fill: readonly number[] }[]): Graph {
   const { graph } = network;
   const constants = new Map(graph.constants);
   const renamed = new Map<ValueId, ValueId>();
@@ -41,7 +41,7 @@ function editedWhole(network: TappedNetwork, edits: readonly { edit: Edit; fill:
   return buildGraph({ name: 'edited', inputs: graph.inputs, outputs: graph.outputs, nodes, constants });
 }
 
-async function wholeLogits(network: TappedNetwork, graph: Graph, images: Tensor): Promise<Float32Array> {
+async function wholeLogits(network: InstrumentedNetwork, graph: Graph, images: Tensor): Promise<Float32Array> {
   const program = await network.engine.compile(graph);
   const fetched = await program.run(new Map([[program.feeds[0]?.name as string, network.engine.upload(images)]]));
   const data = (await fetched.values().next().value?.read())?.data as Float32Array;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../core/network/graph.js';
 import type { LesionPath, LesionStep } from '../../core/probe/lesion-path.js';
 import { runPaths } from '../../core/probe/lesion-paths.js';
-import type { TappedNetwork } from '../../core/probe/tapped-network.js';
+import type { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import type { Tensor } from '../../core/tensor.js';
 import { editedWhole, seededImages, tapSmall } from './small-tap.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
@@ -25,7 +25,7 @@ function loudChannel(scale: number): Graph {
   return { ...graph, constants };
 }
 
-const removing = (network: TappedNetwork, channel: number, fill = 0): LesionStep => ({
+const removing = (network: InstrumentedNetwork, channel: number, fill = 0): LesionStep => ({
   cut: 0,
   key: `${channel} ${fill}`,
   edits: [
@@ -37,7 +37,7 @@ const removing = (network: TappedNetwork, channel: number, fill = 0): LesionStep
   ],
 });
 
-async function outputsOf(network: TappedNetwork, input: Tensor, step: LesionStep): Promise<Float32Array> {
+async function outputsOf(network: InstrumentedNetwork, input: Tensor, step: LesionStep): Promise<Float32Array> {
   const path: LesionPath = { steps: [step], outputs: new Float32Array(images * network.classes) };
   await network.walk(input, async (cut, live) => {
     if (cut !== 0) return;

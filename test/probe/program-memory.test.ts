@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { randomImages, randomNetwork } from '../../bench/random-networks.js';
 import { kernelOf, type Lesion } from '../../bench/sweep.js';
-import { runLesionsOn, tapped } from '../../bench/tapped-subject.js';
+import { runLesionsOn, tapped } from '../../bench/instrumented-subject.js';
 import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
 import { weightBytes } from '../../core/network/cost.js';
 import { weighedEngine } from './weighed-engine.js';

@@ -5,13 +5,13 @@ import type { Graph, ValueId } from '../../core/network/graph.js';
 import type { ImpulseGroup } from '../../core/plan/impulses.js';
 import type { LesionStep } from '../../core/probe/lesion-path.js';
 import type { ResponseContext } from '../../core/probe/response-batch.js';
-import { TappedNetwork } from '../../core/probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import { randomStream } from '../../core/random.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
 
 /** A network on the reference engine, whose floats are the same everywhere. */
-export async function tapSmall(graph: Graph): Promise<TappedNetwork> {
-  return new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), await openReference());
+export async function tapSmall(graph: Graph): Promise<InstrumentedNetwork> {
+  return new InstrumentedNetwork(graph, anatomyOf(graph, { after: 'activation' }), await openReference());
 }
 
 /** Seeded images in [−1, 1), as a network takes them. */
@@ -33,7 +33,7 @@ export function wholeRun(graph: Graph, images: Tensor, values: readonly ValueId[
 
 /** What the whole network gives with each edit as a constant of all images. */
 export function editedWhole(
-  { graph: given, output }: TappedNetwork,
+  { graph: given, output }: InstrumentedNetwork,
   input: Tensor<'float32'>,
   steps: readonly LesionStep[],
 ): Float32Array {

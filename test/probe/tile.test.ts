@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { openReference } from '../../core/engine/reference.js';
 import { anatomyOf } from '../../core/anatomy/anatomy.js';
-import { TappedNetwork } from '../../core/probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import { seededImages } from './small-tap.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 const MiB = 2 ** 20;
 
 /** 16 channels of side × side behind each of some activations; nearly all weights are in the head. */
-async function tapped(side: number, activations = 2, directBytes?: number): Promise<TappedNetwork> {
+async function tapped(side: number, activations = 2, directBytes?: number): Promise<InstrumentedNetwork> {
   const net = new SmallNetwork(1, side);
   let value = net.input;
   for (let i = 0; i < activations; i++) value = net.relu(`relu${i}`, net.conv(`conv${i}`, value, 16));
   const graph = net.graph(net.head(value, 10_000));
   const options = directBytes === undefined ? {} : { directBytes };
-  return new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), await openReference(), options);
+  return new InstrumentedNetwork(graph, anatomyOf(graph, { after: 'activation' }), await openReference(), options);
 }
 
 describe('images are walked together', () => {

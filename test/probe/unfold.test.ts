@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openEngine } from '../../core/engine/open.js';
 import { buildGraph } from '../../core/network/build.js';
-import type { CarriedConv } from '../../core/probe/carry.js';
+import type { DeltaConv } from '../../core/probe/delta-convolution.js';
 import { DYNAMIC } from '../../core/network/graph.js';
 import { unfolded } from '../../core/probe/unfold.js';
 import { float32, sizeOf } from '../../core/tensor.js';
@@ -31,7 +31,7 @@ for (const engineName of ['reference', 'onnxruntime'] as const) {
       constants: new Map([['w', weights]]),
     });
     const [node] = graph.nodes;
-    const { nodes, output } = unfolded(graph, { node, input: 'x', output: 'y', weights } as CarriedConv, 'difference');
+    const { nodes, output } = unfolded(graph, { node, input: 'x', output: 'y', weights } as DeltaConv, 'difference');
     const product = buildGraph({
       name: 'product',
       inputs: [{ id: 'difference', shape: [DYNAMIC, DYNAMIC, 9, 7], dtype: 'float32' }],

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Resumption } from '../../core/probe/paused-walks.js';
-import { TappedNetwork } from '../../core/probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import { cifarImages, tapReal } from '../builders/real-networks.js';
 import { hasSharedData } from '../builders/shared-data.js';
 
 /** Which cuts a walk visits, and what is alive at the last of them. */
 async function walked(
-  network: TappedNetwork,
-  images: Parameters<TappedNetwork['walk']>[0],
+  network: InstrumentedNetwork,
+  images: Parameters<InstrumentedNetwork['walk']>[0],
   until: number,
   resume?: Resumption,
 ): Promise<{ readonly cuts: readonly number[]; readonly live: ReadonlyMap<string, Float32Array> }> {
@@ -53,7 +53,7 @@ describe.skipIf(!hasSharedData)('a walk along ResNet-20', () => {
 
   test('stops seldom where the network counts as large: it goes on from a stop, to the same bits', async () => {
     const { network: small } = await tapReal('cifar10_resnet20');
-    const network = new TappedNetwork(small.graph, small.anatomy, small.engine, { directBytes: 0 });
+    const network = new InstrumentedNetwork(small.graph, small.anatomy, small.engine, { directBytes: 0 });
     const { images } = cifarImages('cifar10_test_0000-0499.bin', 6);
     const last = network.cuts.length - 1;
     const fresh = await walked(network, images, last);

@@ -12,7 +12,7 @@ import { runLesionBatch } from '../../core/probe/lesion.js';
 import { ReferenceSet } from '../../core/probe/reference-set.js';
 import { runResponseBatch } from '../../core/probe/response-batch.js';
 import { shuffledNetwork } from '../../core/probe/shuffled-network.js';
-import { TappedNetwork } from '../../core/probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import type { Tensor } from '../../core/tensor.js';
 import { groupOf, responseContext, seededImages, tapSmall } from '../probe/small-tap.js';
 import { cifarImages, sharedNetwork } from '../builders/real-networks.js';
@@ -65,7 +65,7 @@ const position: Fill = { kind: 'mean', per: 'position', reference: 'reference' }
 const resample: Fill = { kind: 'resample', draw: 1, reference: 'reference' };
 
 async function runCells(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   reference: Tensor,
   chunk: { readonly digest: string; readonly images: Tensor; readonly labels: Uint16Array },
   conditions: Readonly<Record<string, readonly Edit[]>>,
@@ -113,7 +113,7 @@ describe.skipIf(!hasSharedData)('golden cells of trained networks', () => {
   test.each(Object.keys(networks) as (keyof typeof networks)[])('%s', async (name) => {
     const graph = sharedNetwork(`models/${name}.onnx`);
     const engine = await openOnnxruntime();
-    const network = new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
+    const network = new InstrumentedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
     const { images, labels } = cifarImages('cifar10_test_0000-0499.bin', 12);
     const reference = cifarImages('cifar10_train_0000-1999.bin', 16).images;
     const [first, , third] = network.anatomy.layers.map((layer) => layer.site) as [string, string, string];

@@ -6,7 +6,7 @@ import type { Condition } from '../../plan/condition.js';
 import { defaultCost, type CostModel } from '../../plan/cost.js';
 import { runLesionBatch } from '../../probe/lesion.js';
 import { ReferenceSet } from '../../probe/reference-set.js';
-import { TappedNetwork } from '../../probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../probe/instrumented-network.js';
 import { chain, convolutions, network, uniform } from './calibration-graphs.js';
 import { reachedShare } from './rehearsal.js';
 import { workloadOf } from './workload.js';
@@ -148,7 +148,7 @@ async function hostCost(
   const watch = watched(engine);
   const channels = 16;
   const graph = network('host', [3, 32, 32], [channels, channels, channels], 10);
-  const tapped = new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), watch.engine);
+  const tapped = new InstrumentedNetwork(graph, anatomyOf(graph, { after: 'activation' }), watch.engine);
   try {
     const [site] = tapped.anatomy.sites;
     if (!site) throw new RangeError('the network of the calibration has no site');

@@ -3,7 +3,7 @@ import { anatomyOf } from '../../anatomy/anatomy.js';
 import { makingSeconds, secondsFor, walkSeconds, type CostModel } from '../../plan/cost.js';
 import { runLesionBatch } from '../../probe/lesion.js';
 import { ReferenceSet } from '../../probe/reference-set.js';
-import { TappedNetwork } from '../../probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../probe/instrumented-network.js';
 import { network, uniform } from './calibration-graphs.js';
 import { workloadOf } from './workload.js';
 
@@ -49,7 +49,7 @@ export async function reachedShare(engine: Engine, model: CostModel): Promise<nu
   );
   const taken: number[] = [];
   for (let time = 0; time < TIMES; time++) {
-    const tapped = new TappedNetwork(graph, anatomy, engine);
+    const tapped = new InstrumentedNetwork(graph, anatomy, engine);
     const started = performance.now();
     const output = { kind: 'logits' as const, classOffset: 0 };
     const reference = new ReferenceSet(tapped, 'rehearsal', chunk.images);

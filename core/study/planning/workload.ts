@@ -1,14 +1,14 @@
-import { carryBehind } from '../../probe/carry.js';
+import { deltaBehind } from '../../probe/delta-convolution.js';
 import { graphCost, weightBytes } from '../../network/cost.js';
 import type { Graph, ValueId } from '../../network/graph.js';
 import { lesionProgram, type LesionProgram } from '../../probe/lesion-program.js';
-import { liveBehind, segment } from '../../probe/segment.js';
+import { liveOut, segment } from '../../probe/segment.js';
 import type { Anatomy } from '../../anatomy/site.js';
-import { spreadProgram } from '../../probe/spread-program.js';
+import { tailProgram } from '../../probe/tail-program.js';
 import { noWork, type Work } from '../../plan/cost.js';
 import type { Workload } from '../../plan/prediction.js';
 import { SHARE } from '../../probe/segment-chain.js';
-import { DIRECT_BYTES } from '../../probe/tapped-network.js';
+import { DIRECT_BYTES } from '../../probe/instrumented-network.js';
 import { sizeOf } from '../../tensor.js';
 
 /** What one image costs in the whole network and in the programs for lesions behind each site. */
@@ -22,8 +22,8 @@ export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.output
     const name = `${first} ${single}`;
     const found = known.get(name);
     if (found) return found;
-    const cut = { first, live: liveBehind(graph, index.get(first) ?? -1, [output]) };
-    const carry = single ? carryBehind(graph, cut, [output]) : undefined;
+    const cut = { first, live: liveOut(graph, index.get(first) ?? -1, [output]) };
+    const carry = single ? deltaBehind(graph, cut, [output]) : undefined;
     const program = lesionProgram(graph, name, cut, [output], carry);
     const { macs, bytes } = graphCost(program.graph);
     const works = {
@@ -44,8 +44,8 @@ export function workloadOf(graph: Graph, anatomy: Anatomy, output = graph.output
   const spread = (site: string): Work => {
     const at = index.get(values.get(site) as ValueId) ?? -1;
     const later = [...new Set(values.values())].filter((value) => (index.get(value) ?? -1) >= at);
-    const live = liveBehind(graph, at, [output]);
-    const program = spreadProgram(graph, 'spread', { live, values: later, end: [output] });
+    const live = liveOut(graph, at, [output]);
+    const program = tailProgram(graph, 'spread', { live, values: later, end: [output] });
     const work = workOf(program.graph);
     return { ...work, weightBytes: Math.min(most, work.weightBytes) };
   };

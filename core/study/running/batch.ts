@@ -22,7 +22,7 @@ import { printVariant, type NetworkVariant } from '../../plan/network-variant.js
 import { ReferenceSet } from '../../probe/reference-set.js';
 import { responseMetadata, runResponseBatch } from '../../probe/response-batch.js';
 import { nullNetwork } from '../../probe/null-network.js';
-import { TappedNetwork } from '../../probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../probe/instrumented-network.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { Tensor } from '../../tensor.js';
 import { Catalog, type LoadedModel } from '../catalog.js';
@@ -36,7 +36,7 @@ import { percussVersion } from '../version.js';
 
 interface Tapped {
   readonly loaded: LoadedModel;
-  readonly network: TappedNetwork;
+  readonly network: InstrumentedNetwork;
   readonly reference: ReferenceSet;
 }
 
@@ -242,8 +242,8 @@ export class BatchRunner {
         const loaded = await this.#catalog.model(model.model);
         const engine = await this.#engine(model.scope.mode);
         const { images } = await this.#catalog.images(loaded, model.referenceChunks);
-        const open = (graph: LoadedModel['graph']): TappedNetwork =>
-          new TappedNetwork(graph, loaded.anatomy, engine, { output: loaded.output });
+        const open = (graph: LoadedModel['graph']): InstrumentedNetwork =>
+          new InstrumentedNetwork(graph, loaded.anatomy, engine, { output: loaded.output });
         const intact = open(loaded.graph);
         const tiles = [...intact.tiles(images)].map((tile) => tile.images);
         const network =

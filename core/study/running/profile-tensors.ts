@@ -1,6 +1,6 @@
 import { predictions } from '../../probe/metrics.js';
 import type { ReferenceSet } from '../../probe/reference-set.js';
-import type { TappedNetwork } from '../../probe/tapped-network.js';
+import type { InstrumentedNetwork } from '../../probe/instrumented-network.js';
 import type { OutputSpec } from '../../spec/study-spec.js';
 import type { Tensor } from '../../tensor.js';
 
@@ -9,7 +9,7 @@ import type { Tensor } from '../../tensor.js';
  * predicts on them: `predicted`.
  */
 export async function profileTensors(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   reference: ReferenceSet,
   output: OutputSpec,
 ): Promise<ReadonlyMap<string, Tensor>> {

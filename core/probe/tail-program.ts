@@ -19,7 +19,7 @@ export interface Stretch {
   readonly end: readonly ValueId[];
 }
 
-export interface SpreadProgram {
+export interface TailProgram {
   readonly graph: Graph;
   readonly selected: readonly Selected[];
   /** The network's values that its outputs are, edited perhaps, by what these are called. */
@@ -27,7 +27,7 @@ export interface SpreadProgram {
 }
 
 /** A part of a network with an edit at each of some values: for one condition and many images at a time. */
-export function spreadProgram(graph: Graph, name: string, { live, values, end }: Stretch): SpreadProgram {
+export function tailProgram(graph: Graph, name: string, { live, values, end }: Stretch): TailProgram {
   const rest = segment(graph, name, readOnTheWay(graph, live, end), end);
   const selected = values.map((value) => ({ value, keep: `keep:${value}`, shift: `shift:${value}` }));
   const map = (value: ValueId): readonly number[] => (graph.shapes.get(value) as readonly number[]).slice(1);

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { LesionPath, LesionStep } from '../../core/probe/lesion-path.js';
 import { runPaths } from '../../core/probe/lesion-paths.js';
 import { onHost } from '../../core/probe/live.js';
-import { TappedNetwork } from '../../core/probe/tapped-network.js';
+import { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import type { FillValues } from '../../core/probe/fill.js';
 import type { Engine, EngineTensor, Program } from '../../core/engine/engine.js';
 import type { Graph } from '../../core/network/graph.js';
@@ -42,7 +42,7 @@ function fillOf(reach: FillValues['reach'], map: readonly number[]): FillValues 
 }
 
 function step(
-  network: TappedNetwork,
+  network: InstrumentedNetwork,
   cut: number,
   channels: readonly number[],
   reach: FillValues['reach'],
@@ -52,7 +52,10 @@ function step(
   return { cut, key: JSON.stringify([channels, reach]), edits: [{ value, channels, fill }] };
 }
 
-async function outputsOf(network: TappedNetwork, given: readonly (readonly LesionStep[])[]): Promise<Float32Array[]> {
+async function outputsOf(
+  network: InstrumentedNetwork,
+  given: readonly (readonly LesionStep[])[],
+): Promise<Float32Array[]> {
   const paths = given.map((steps): LesionPath => ({ steps, outputs: new Float32Array(images * network.classes) }));
   await network.walk(input, async (cut, live) => {
     const here = paths.filter(({ steps }) => steps[0]?.cut === cut);
@@ -64,7 +67,7 @@ async function outputsOf(network: TappedNetwork, given: readonly (readonly Lesio
 describe('a condition that edits at three cuts or more', async () => {
   const network = await tapSmall(gated());
   const { graph, anatomy, engine } = network;
-  const large = new TappedNetwork(graph, anatomy, engine, { directBytes: 0 });
+  const large = new InstrumentedNetwork(graph, anatomy, engine, { directBytes: 0 });
   const cuts = network.cuts.map((_, cut) => cut);
 
   test('takes one program to the output, and in large networks one from stop to stop', () => {
@@ -123,7 +126,7 @@ describe('a condition that edits at three cuts or more', async () => {
         return { ...program, run };
       },
     };
-    const tapped = new TappedNetwork(graph, anatomy, counting, size === 'large' ? { directBytes: 0 } : {});
+    const tapped = new InstrumentedNetwork(graph, anatomy, counting, size === 'large' ? { directBytes: 0 } : {});
     const steps = cuts.map((cut) => step(tapped, cut, [1], 'image'));
     const intact = { live: new Map<string, Tensor>() };
     await tapped.walk(input, async (cut, live) => void (cut === 0 && (intact.live = new Map(await onHost(live)))));

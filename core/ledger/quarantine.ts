@@ -8,7 +8,7 @@ import type { OnNotice } from './notice.js';
  * Takes a damaged or foreign object out of the way: copies it below `aside/`, with the reason beside it, then removes
  * it, unless it is no longer the object that was read.
  */
-export async function setAside(
+export async function quarantine(
   store: ObjectStore,
   key: Key,
   bytes: Uint8Array,
@@ -30,7 +30,7 @@ export async function setAside(
 }
 
 /**
- * As `setAside`, for whoever only reads: where the store can't be written to, the object is told, and stays where it is. Either way it
+ * As `quarantine`, for whoever only reads: where the store can't be written to, the object is told, and stays where it is. Either way it
  * counts as absent.
  */
 export async function passOver(
@@ -42,7 +42,7 @@ export async function passOver(
   options: StoreOptions = {},
 ): Promise<void> {
   try {
-    await setAside(store, key, bytes, reason, onNotice, options);
+    await quarantine(store, key, bytes, reason, onNotice, options);
   } catch (error) {
     if (!isPercussError(error) || error.code !== 'STORE_UNREACHABLE') throw error;
     onNotice({ kind: 'ignored', key, reason: `${reason}; it stays where it is (${error.message})` });

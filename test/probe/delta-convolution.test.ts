@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { anatomyOf } from '../../core/anatomy/anatomy.js';
-import { carryBehind } from '../../core/probe/carry.js';
+import { deltaBehind } from '../../core/probe/delta-convolution.js';
 import type { Graph } from '../../core/network/graph.js';
 import { lesionProgram } from '../../core/probe/lesion-program.js';
-import { liveBehind } from '../../core/probe/segment.js';
+import { liveOut } from '../../core/probe/segment.js';
 import { sharedNetwork } from '../builders/real-networks.js';
 import { hasSharedData } from '../builders/shared-data.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 function carryAt(graph: Graph, value: string) {
   const index = graph.nodes.findIndex((node) => node.outputs.includes(value));
-  const cut = { live: liveBehind(graph, index, graph.outputs), first: value };
-  const carry = carryBehind(graph, cut, graph.outputs);
-  return { cut, carry, ends: carry?.convs.map(({ output }) => output) };
+  const cut = { live: liveOut(graph, index, graph.outputs), first: value };
+  const delta = deltaBehind(graph, cut, graph.outputs);
+  return { cut, delta, ends: delta?.convs.map(({ output }) => output) };
 }
 
 /** Two residual blocks of 8 channels; the second one's shortcut is a convolution. */
@@ -28,30 +28,30 @@ function residual(): Graph {
 
 describe('a change of one channel', () => {
   test('is carried through the convolution that reads its site, and through the normalisation behind it', () => {
-    const { carry, ends } = carryAt(residual(), 'one');
+    const { delta, ends } = carryAt(residual(), 'one');
     expect(ends).toEqual(['norm2']);
-    expect(carry?.patched).toEqual([]);
-    expect(carry?.narrow).toEqual([]);
+    expect(delta?.patched).toEqual([]);
+    expect(delta?.narrow).toEqual([]);
   });
 
   test('stays in its channel across a residual addition, and is carried through every convolution behind it', () => {
-    const { carry, ends } = carryAt(residual(), 'norm2');
-    expect(carry?.narrow.map(({ op }) => op)).toEqual(['Add', 'Relu']);
+    const { delta, ends } = carryAt(residual(), 'norm2');
+    expect(delta?.narrow.map(({ op }) => op)).toEqual(['Add', 'Relu']);
     expect(ends).toEqual(['conv3', 'shortcut']);
-    expect(carry?.patched).toEqual([]);
+    expect(delta?.patched).toEqual([]);
   });
 
   test('is patched into values that other nodes read whole', () => {
-    const { carry, ends } = carryAt(residual(), 'stem');
+    const { delta, ends } = carryAt(residual(), 'stem');
     expect(ends).toEqual(['norm1']);
-    expect(carry?.patched).toEqual(['stem']);
+    expect(delta?.patched).toEqual(['stem']);
   });
 
   test('is not carried where only a pooling or a classifier follows, or through a grouped convolution', () => {
-    expect(carryAt(residual(), 'add2').carry).toBeUndefined();
+    expect(carryAt(residual(), 'add2').delta).toBeUndefined();
     const net = new SmallNetwork(3, 8);
     const first = net.relu('first', net.conv('conv0', net.input, 8));
-    expect(carryAt(net.graph(net.conv('grouped', first, 8, { group: 2 })), 'first').carry).toBeUndefined();
+    expect(carryAt(net.graph(net.conv('grouped', first, 8, { group: 2 })), 'first').delta).toBeUndefined();
   });
 });
 
@@ -81,8 +81,8 @@ describe('a convolution is not carried through', () => {
       const pointwise = { strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], group: 1 };
       return net.node('Conv', 'conv1', [first, weight, bias], pointwise, 8);
     };
-    expect(behind(computed('bias')).carry).toBeUndefined();
-    expect(behind(computed('weight')).carry).toBeUndefined();
+    expect(behind(computed('bias')).delta).toBeUndefined();
+    expect(behind(computed('weight')).delta).toBeUndefined();
   });
 
   test('and a normalisation, where something else reads the convolution, or the network gives it out', () => {
@@ -99,9 +99,9 @@ describe('a convolution is not carried through', () => {
   });
 
   test('behind a node that mixes channels, or an operator with a window', () => {
-    expect(behind((net, first) => net.conv('conv1', net.maxPool('pooled', first, 2), 8)).carry).toBeUndefined();
+    expect(behind((net, first) => net.conv('conv1', net.maxPool('pooled', first, 2), 8)).delta).toBeUndefined();
     const softmax = behind((net, first) => net.conv('conv1', net.node('Softmax', 'mixed', [first], { axis: 1 }), 8));
-    expect(softmax.carry).toBeUndefined();
+    expect(softmax.delta).toBeUndefined();
   });
 });
 
@@ -109,7 +109,7 @@ test('parts that an edit does not reach are computed once an image, not once a r
   const graph = residual();
   const index = graph.nodes.findIndex((node) => node.outputs.includes('two'));
   // The cut lies behind conv3's activation: the shortcut has not been computed there, and the edit does not reach it.
-  const cut = { live: liveBehind(graph, index, graph.outputs), first: 'two' };
+  const cut = { live: liveOut(graph, index, graph.outputs), first: 'two' };
   const { ahead, entries } = lesionProgram(graph, 'test', cut, graph.outputs);
   expect(entries.map(({ kind, value }) => [kind, value])).toEqual([
     ['edited', 'two'],
@@ -123,5 +123,5 @@ test.skipIf(!hasSharedData)('every kernel of ResNet-20 but those of the last lay
   const { layers, sites } = anatomyOf(graph, { after: 'activation' });
   const values = layers.map(({ site }) => sites.find(({ name }) => name === site)?.value as string);
   expect(values).toHaveLength(19);
-  expect(values.filter((value) => carryAt(graph, value).carry === undefined)).toEqual([values.at(-1)]);
+  expect(values.filter((value) => carryAt(graph, value).delta === undefined)).toEqual([values.at(-1)]);
 });

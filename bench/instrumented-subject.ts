@@ -9,24 +9,27 @@ import { importOnnx } from '../core/import/onnx/import-onnx.js';
 import type { ChunkBaseline } from '../core/probe/chunk-baseline.js';
 import { runLesionBatch } from '../core/probe/lesion.js';
 import { ReferenceSet } from '../core/probe/reference-set.js';
-import { TappedNetwork } from '../core/probe/tapped-network.js';
+import { InstrumentedNetwork } from '../core/probe/instrumented-network.js';
 import type { Tensor } from '../core/tensor.js';
 import { emptyResults, imageFile, input, place, type Lesion, type Subject, type SweepResults } from './sweep.js';
 
 /** A network on an engine with images that it is shown; what its intact form makes of them, once it is known. */
-export interface TappedSubject {
-  readonly network: TappedNetwork;
+export interface InstrumentedSubject {
+  readonly network: InstrumentedNetwork;
   readonly images: Tensor;
   readonly labels: Uint16Array;
   baseline?: ChunkBaseline;
 }
 
-export function tapped(graph: Graph, engine: Engine): TappedNetwork {
-  return new TappedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
+export function tapped(graph: Graph, engine: Engine): InstrumentedNetwork {
+  return new InstrumentedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
 }
 
 /** A network of the data folder and its first test images. */
-export async function readSubject({ data, network, images: count }: Subject, engine: Engine): Promise<TappedSubject> {
+export async function readSubject(
+  { data, network, images: count }: Subject,
+  engine: Engine,
+): Promise<InstrumentedSubject> {
   const file = imageFile(data);
   const records = cifar10Records([{ path: file, bytes: await readFile(file) }]);
   const pixels = new Uint8Array(count * 3072);
@@ -40,7 +43,7 @@ export async function readSubject({ data, network, images: count }: Subject, eng
 
 /** Lesions as a compute process runs them; `idle`: how many change nothing. */
 export async function runLesionsOn(
-  at: TappedSubject,
+  at: InstrumentedSubject,
   lesions: readonly Lesion[],
 ): Promise<{ readonly results: SweepResults; readonly idle: number }> {
   const { network, images, labels } = at;

@@ -4,11 +4,11 @@ import type { Tensor } from '../tensor.js';
 import { imagesAt, type LesionPath, type Station } from './lesion-path.js';
 import { dispose, imagesOf, uploaded, type Live } from './live.js';
 import { keepOf, shiftOf, type PreparedEdit } from './selection.js';
-import type { SpreadStage, TappedNetwork } from './tapped-network.js';
+import type { TailStage, InstrumentedNetwork } from './instrumented-network.js';
 
 /** Runs conditions that begin at a station and edit at many cuts, each from there to the output. */
-export async function runSpread(
-  network: TappedNetwork,
+export async function runTails(
+  network: InstrumentedNetwork,
   station: Station,
   paths: readonly LesionPath[],
   signal?: AbortSignal,
@@ -46,8 +46,8 @@ interface Removed {
 
 /** Runs one program; all tensors given stay the caller's. */
 async function through(
-  { engine, graph }: TappedNetwork,
-  stage: SpreadStage,
+  { engine, graph }: InstrumentedNetwork,
+  stage: TailStage,
   live: Live,
   { edits, from, to, start }: Removed,
   signal: AbortSignal | undefined,

@@ -7,7 +7,7 @@ import { operatorOf } from '../network/operators/table.js';
 import { segment } from './segment.js';
 
 /** A convolution that reads one changed channel: its output is the intact one plus what the change contributes. */
-export interface CarriedConv {
+export interface DeltaConv {
   readonly node: Node;
   /** The value that it reads, changed in one channel only. */
   readonly input: ValueId;
@@ -22,10 +22,10 @@ export interface CarriedConv {
  * need only that channel's difference: 1/C of their work. From there on, and wherever `patched` values are read whole, the
  * network runs as it is.
  */
-export interface Carry {
+export interface DeltaPassage {
   /** Pointwise nodes that the change passes within its channel, in topological order. */
   readonly narrow: readonly Node[];
-  readonly convs: readonly CarriedConv[];
+  readonly convs: readonly DeltaConv[];
   /** Values that change in one channel only and are read whole by other nodes. */
   readonly patched: readonly ValueId[];
   /** Values of the intact network behind the cut that the above needs. */
@@ -59,22 +59,22 @@ function isPointwise(graph: Graph, node: Node): boolean {
  * The way of a change of one channel of `first`, if at least one convolution behind it can be carried; undefined where
  * nothing is won.
  */
-export function carryBehind(
+export function deltaBehind(
   graph: Graph,
   cut: { readonly live: readonly ValueId[]; readonly first: ValueId },
   outputs: readonly ValueId[],
-): Carry | undefined {
+): DeltaPassage | undefined {
   const { nodes } = segment(graph, 'behind', cut.live, outputs);
   const reached = new Set<ValueId>([cut.first]);
   const confined = new Set<ValueId>([cut.first]);
   const passed: Node[] = [];
-  const convs: CarriedConv[] = [];
+  const convs: DeltaConv[] = [];
   const whole = new Set<ValueId>(outputs);
   for (const node of nodes) {
     if (!node.inputs.some((input) => reached.has(input))) continue;
     for (const output of node.outputs) reached.add(output);
     const spread = node.inputs.some((input) => reached.has(input) && !confined.has(input));
-    const conv = spread ? undefined : carriedConv(graph, node);
+    const conv = spread ? undefined : deltaConv(graph, node);
     if (conv) convs.push(conv);
     else if (!spread && isPointwise(graph, node) && !decidesByOther(graph, node, confined)) {
       passed.push(node);
@@ -112,14 +112,14 @@ export function carryBehind(
 const decidesByOther = (graph: Graph, node: Node, confined: ReadonlySet<ValueId>): boolean =>
   node.inputs.some((input) => graph.truths.has(input) && !graph.constants.has(input) && !confined.has(input));
 
-function carriedConv(graph: Graph, node: Node): CarriedConv | undefined {
+function deltaConv(graph: Graph, node: Node): DeltaConv | undefined {
   if (node.op !== 'Conv' || numberOf(node, 'group') !== 1) return undefined;
   const [input, weightsId, biasId] = node.inputs as [ValueId, ValueId, ValueId | undefined];
   const weights = graph.constants.get(weightsId);
   if (weights?.dtype !== 'float32' || (biasId && !graph.constants.has(biasId))) return undefined;
   if ((weights.shape[1] as number) < fewestChannels) return undefined;
   const [output] = node.outputs as [ValueId];
-  const plain: CarriedConv = { node, input, output, weights: weights as Tensor<'float32'> };
+  const plain: DeltaConv = { node, input, output, weights: weights as Tensor<'float32'> };
   const readers = wiringOf(graph).consumers.get(output) ?? [];
   const [norm] = readers;
   if (readers.length !== 1 || norm?.op !== 'BatchNormalization' || graph.outputs.includes(output)) return plain;

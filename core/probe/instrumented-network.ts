@@ -1,12 +1,12 @@
 import type { Engine, EngineTensor, Program } from '../engine/engine.js';
 import { PercussError } from '../errors.js';
 import type { Graph, ValueId } from '../network/graph.js';
-import { carryBehind } from './carry.js';
+import { deltaBehind } from './delta-convolution.js';
 import { graphCost, weightBytes } from '../network/cost.js';
 import { lesionProgram, type LesionProgram } from './lesion-program.js';
 import { readOnTheWay, segment } from './segment.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
-import { spreadProgram, type SpreadProgram } from './spread-program.js';
+import { tailProgram, type TailProgram } from './tail-program.js';
 import { rows, sizeOf, type Tensor } from '../tensor.js';
 import { ChainWalks, type Visit, type WalkOptions } from './chain-walk.js';
 import { CutProgramCache } from './cut-programs.js';
@@ -23,7 +23,7 @@ export interface CompiledLesion extends LesionProgram {
 }
 
 /** A program that takes edits anywhere, compiled when it is asked for: caches may have forgotten it in the meantime. */
-export interface SpreadStage extends SpreadProgram {
+export interface TailStage extends TailProgram {
   readonly program: () => Promise<Program>;
 }
 
@@ -35,7 +35,7 @@ const SEGMENT_SHARE = 3;
 export const DIRECT_BYTES = 16 * 2 ** 20;
 
 /** A network on an engine, cut behind every site. The intact network always runs as one and the same chain of segments. */
-export class TappedNetwork {
+export class InstrumentedNetwork {
   readonly graph: Graph;
   readonly anatomy: Anatomy;
   readonly engine: Engine;
@@ -47,7 +47,7 @@ export class TappedNetwork {
   readonly #programs: ProgramCache;
   readonly #atCuts: CutProgramCache;
   readonly #rows = new Map<number, number>();
-  readonly #spreads = new Map<number, readonly SpreadStage[]>();
+  readonly #spreads = new Map<number, readonly TailStage[]>();
   /** Whether the chain stops at every cut, so that a walk holds the values of one cut at a time. */
   readonly stopsAtEveryCut: boolean;
   readonly #chain: SegmentChain;
@@ -138,9 +138,9 @@ export class TappedNetwork {
     const { programs, lesions } = await this.#atCuts.at(cut);
     if (!lesions.has(name)) {
       const until = (this.#chain.segments[this.#endOf(cut, carried)] as Segment).end;
-      const carry = carried ? carryBehind(this.graph, { live, first }, until) : undefined;
-      const known = carried && !carry;
-      lesions.set(name, known ? undefined : lesionProgram(this.graph, name, { live, first }, until, carry));
+      const delta = carried ? deltaBehind(this.graph, { live, first }, until) : undefined;
+      const known = carried && !delta;
+      lesions.set(name, known ? undefined : lesionProgram(this.graph, name, { live, first }, until, delta));
     }
     const lesion = lesions.get(name);
     return lesion && { ...lesion, cut, program: await programs.get(name, () => lesion.graph) };
@@ -157,7 +157,7 @@ export class TappedNetwork {
    * The programs for conditions whose first edit of many is at a cut, one behind the other: from there to the output, or in large
    * networks from stop to stop.
    */
-  spread(cut: number): readonly SpreadStage[] {
+  spread(cut: number): readonly TailStage[] {
     const known = this.#spreads.get(cut);
     if (known) return known;
     const { live, value } = this.cuts[cut] as CutPoint;
@@ -174,7 +174,7 @@ export class TappedNetwork {
       const first = i === 0;
       const values = stretch.cuts.filter((at) => at >= cut).map((at) => (this.cuts[at] as CutPoint).value);
       const name = `${this.graph.name} ${first ? `behind ${value}` : `segment ${own + i}`}, edited anywhere`;
-      const spread = spreadProgram(this.graph, name, { ...stretch, values });
+      const spread = tailProgram(this.graph, name, { ...stretch, values });
       const cache = async (): Promise<ProgramCache> => (first ? (await this.#atCuts.at(cut)).programs : this.#programs);
       return { ...spread, program: async () => (await cache()).get(name, () => spread.graph) };
     });
@@ -186,7 +186,7 @@ export class TappedNetwork {
   async finish(lesion: CompiledLesion, given: Live, signal?: AbortSignal): Promise<EngineTensor> {
     let live: Live = new Map([...lesion.outputs].map(([value, name]) => [value, given.get(name) as EngineTensor]));
     const { segments } = this.#chain;
-    for (let index = this.#endOf(lesion.cut, lesion.carry !== undefined) + 1; index < segments.length; index++) {
+    for (let index = this.#endOf(lesion.cut, lesion.delta !== undefined) + 1; index < segments.length; index++) {
       const { end } = segments[index] as Segment;
       live = moveOn(live, await this.#chain.run(index, live, end, signal), end);
     }

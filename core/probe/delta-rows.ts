@@ -1,11 +1,11 @@
-import type { Carry, CarriedConv } from './carry.js';
+import type { DeltaPassage, DeltaConv } from './delta-convolution.js';
 import type { Graph, ValueId } from '../network/graph.js';
 import { operatorOf } from '../network/operators/table.js';
 import { float32, sizeOf, type Tensor } from '../tensor.js';
 import type { PreparedEdit } from './selection.js';
 
 /** Conditions that change one channel of one value each, on a range of images. */
-export interface CarriedRows {
+export interface DeltaRows {
   readonly value: ValueId;
   readonly edits: readonly PreparedEdit[];
   readonly images: number;
@@ -17,17 +17,17 @@ export interface CarriedRows {
 export class ChangedChannels {
   readonly #graph: Graph;
   readonly #intact: ReadonlyMap<ValueId, Tensor>;
-  readonly #rows: CarriedRows;
+  readonly #rows: DeltaRows;
   /** [conditions · images, 1, H, W] */
   readonly #changed = new Map<ValueId, Tensor<'float32'>>();
 
-  /** @param intact values [images, C, H, W] before the edit: of the cut, and `carry.intact`. */
-  constructor(graph: Graph, carry: Carry, intact: ReadonlyMap<ValueId, Tensor>, rows: CarriedRows) {
+  /** @param intact values [images, C, H, W] before the edit: of the cut, and `delta.intact`. */
+  constructor(graph: Graph, delta: DeltaPassage, intact: ReadonlyMap<ValueId, Tensor>, rows: DeltaRows) {
     this.#graph = graph;
     this.#intact = intact;
     this.#rows = rows;
     this.#changed.set(rows.value, this.#filled());
-    for (const node of carry.narrow) {
+    for (const node of delta.narrow) {
       const inputs = node.inputs.map((id) =>
         id === '' ? undefined : (this.#changed.get(id) ?? graph.constants.get(id) ?? this.#gathered(id)),
       );
@@ -43,7 +43,7 @@ export class ChangedChannels {
   }
 
   /** Weights of the changed channel, [conditions, 1, kernels, taps]. */
-  weights({ weights }: CarriedConv): Tensor<'float32'> {
+  weights({ weights }: DeltaConv): Tensor<'float32'> {
     const [kernels, channels, ...window] = weights.shape as [number, number, ...number[]];
     const taps = sizeOf(window);
     const { edits } = this.#rows;
@@ -59,7 +59,7 @@ export class ChangedChannels {
   }
 
   /** Of the channel that a convolution reads, changed less intact, [conditions, images, H, W]. */
-  difference({ input }: CarriedConv): Tensor<'float32'> {
+  difference({ input }: DeltaConv): Tensor<'float32'> {
     const { shape, data } = this.#changed.get(input) as Tensor<'float32'>;
     const before = this.#gathered(input).data;
     const difference = new Float32Array(data.length);
