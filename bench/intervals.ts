@@ -54,6 +54,16 @@ function studentised(values: Float64Array, random: RandomStream): Ends {
   return { low: mean - quantile(ratios, 0.975) * error, high: mean - quantile(ratios, 0.025) * error };
 }
 
+/** Hall's interval, with so many times the skewness on the side of the long tail. */
+const hall = (name: string, tail: number): Method => ({
+  name,
+  share: 1,
+  interval: (values) => {
+    const { mean, error, skewness } = moments(values);
+    return skewedInterval(mean, error, skewness, values.length - 1, 0.95, undefined, undefined, tail);
+  },
+});
+
 const methods: readonly Method[] = [
   {
     name: 'Student',
@@ -63,23 +73,9 @@ const methods: readonly Method[] = [
       return studentInterval(mean, error, values.length - 1);
     },
   },
-  {
-    name: 'Hall',
-    share: 1,
-    interval: (values) => {
-      const { mean, error, skewness } = moments(values);
-      return skewedInterval(mean, error, skewness, values.length - 1, 0.95, undefined, undefined, 1);
-    },
-  },
+  hall('Hall', 1),
   { name: 'studentised bootstrap', share: 0.1, interval: studentised },
-  {
-    name: 'Hall, tail × 1.25',
-    share: 1,
-    interval: (values) => {
-      const { mean, error, skewness } = moments(values);
-      return skewedInterval(mean, error, skewness, values.length - 1, 0.95, undefined, undefined, 1.25);
-    },
-  },
+  hall('Hall, tail × 1.25', 1.25),
   { name: 'Hall, tail × 1.5 (used)', share: 1, interval: (values) => meanInterval(values) },
 ];
 

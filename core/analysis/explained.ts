@@ -41,6 +41,13 @@ export function meanOfKnown(values: readonly (number | null)[]): number | null {
   return mean(values.filter((v) => v !== null));
 }
 
+/** Mean of both ends over the brackets that there are; null where there is none. */
+export function meanBracket(brackets: readonly (R2Bracket | null)[]): R2Bracket | null {
+  const known = brackets.filter((r2) => r2 !== null);
+  const [low, high] = [meanOfKnown(known.map((r2) => r2.low)), meanOfKnown(known.map((r2) => r2.high))];
+  return low === null || high === null ? null : { low, high };
+}
+
 /** Base images dealt to folds in seeded order, ascending in each. Null below two base images. */
 export function basesByFold(set: SignatureSet, folds: number, seed: number | string): number[][] | null {
   const bases = set.starts.length - 1;
@@ -130,10 +137,7 @@ class Draws {
   }
 
   means(): (R2Bracket | null)[] {
-    return this.#values.map((values) => {
-      const [low, high] = [mean(values.map((r2) => r2.low)), mean(values.map((r2) => r2.high))];
-      return low === null || high === null ? null : { low, high };
-    });
+    return this.#values.map(meanBracket);
   }
 }
 

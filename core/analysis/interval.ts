@@ -184,6 +184,15 @@ function jackknifeAcceleration(items: number, statistic: (drawn: Uint32Array) =>
 }
 
 /**
+ * Jackknife variance of a statistic from its values without each of n items, or parts, in turn: their variance times
+ * (n − 1)²/n; 0 of one.
+ */
+export function jackknifeVariance(leaveOneOut: ArrayLike<number>): number {
+  const n = leaveOneOut.length;
+  return ((variance(leaveOneOut) ?? 0) * (n - 1) ** 2) / n;
+}
+
+/**
  * Delete-one jackknife interval: `leaveOneOut[i]` is the statistic without item i (Tukey 1958; its variance is biased
  * upwards, Efron and Stein, Annals of Statistics 9, 1981). `noise` is a variance to add, of Monte Carlo draws for
  * instance. Null below three items.
@@ -195,8 +204,7 @@ export function jackknifeInterval(
   bounds: { readonly least?: number; readonly most?: number; readonly noise?: number } = {},
 ): Interval | null {
   const n = leaveOneOut.length;
-  const spread = variance(leaveOneOut);
-  if (n < 3 || spread === null) return null;
-  const error = Math.sqrt((spread * (n - 1) ** 2) / n + (bounds.noise ?? 0));
+  if (n < 3) return null;
+  const error = Math.sqrt(jackknifeVariance(leaveOneOut) + (bounds.noise ?? 0));
   return studentInterval(estimate, error, n - 1, level, bounds.least, bounds.most);
 }

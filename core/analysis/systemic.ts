@@ -1,7 +1,7 @@
 import { smallest } from '../extremes.js';
 import { randomStream } from '../random.js';
 import { baseRanges, partGrams, signatureOf } from './gram.js';
-import { jackknifeInterval, meanInterval, studentInterval, type Interval } from './interval.js';
+import { jackknifeInterval, jackknifeVariance, meanInterval, studentInterval, type Interval } from './interval.js';
 import { mean, sum, variance } from './moments.js';
 import { PairSums, systemicScore, type PoolGrams } from './pair-moments.js';
 import type { SignatureSet } from './signature.js';
@@ -104,7 +104,7 @@ function varianceOfPools(
     if (kept.some((pool) => pool.length < kernels)) return value;
     return systemicScore(new PairSums({ grams, members: kept }, kernels).unbiased()) ?? value;
   });
-  return (((variance(without) ?? 0) * (PARTS - 1) ** 2) / PARTS) * (1 - share);
+  return jackknifeVariance(without) * (1 - share);
 }
 
 /** SR of a network against its nulls. */
@@ -136,8 +136,7 @@ export function systemicExcess(
     const differences = network.leaveOneOut.map(
       (own, base) => own - sum(nulls.map((one) => one.leaveOneOut[base]!)) / nulls.length,
     );
-    const ofBases = ((variance(differences) ?? 0) * (bases - 1) ** 2) / bases;
-    const error = Math.sqrt(ofBases + network.poolVariance + spread / nulls.length);
+    const error = Math.sqrt(jackknifeVariance(differences) + network.poolVariance + spread / nulls.length);
     interval = studentInterval(value, error, Math.min(bases, nulls.length) - 1, level);
   }
   return {

@@ -1,4 +1,4 @@
-import { commonPoolSizes, explainedKernels, meanOfKnown, type SiteExplained } from '../../../analysis/explained.js';
+import { commonPoolSizes, explainedKernels, meanBracket, type SiteExplained } from '../../../analysis/explained.js';
 import { isResolved, type R2Bracket } from '../../../analysis/ridge.js';
 import { signatureSet, type SignatureSet } from '../../../analysis/signature.js';
 import {
@@ -88,12 +88,6 @@ function meanMaps(maps: readonly ReadonlyMap<string, KernelR2>[]): ReadonlyMap<s
       meanBracket(maps.map((map) => map.get(site)?.[reach][kernel] ?? null)),
     );
   return new Map([...first.keys()].map((site) => [site, { same: average(site, 'same'), far: average(site, 'far') }]));
-}
-
-function meanBracket(brackets: readonly (R2Bracket | null)[]): R2Bracket | null {
-  const known = brackets.filter((r2) => r2 !== null);
-  const [low, high] = [meanOfKnown(known.map((r2) => r2.low)), meanOfKnown(known.map((r2) => r2.high))];
-  return low === null || high === null ? null : { low, high };
 }
 
 /** Mean over all kernels, of a site or of the network. */
