@@ -1,3 +1,4 @@
+import { divergence } from '../divergence.js';
 import { outputKinds, type OutputKind } from '../spec/words/output-kinds.js';
 import { isMeasurable, logProbabilities } from './output-reading.js';
 
@@ -65,17 +66,11 @@ export function imageMetrics(outputs: ArrayLike<number>, context: MetricsContext
       loss[i] = kl[i] = Number.NaN;
       continue;
     }
-    let divergence = 0;
-    for (let c = start; c < start + classes; c++) {
-      const p = baseline[c] as number;
-      const q = logQ[c] as number;
-      if (!classed) divergence += 0.5 * (p - q) ** 2;
-      else divergence += Math.exp(p) * (p - q);
-    }
+    const damage = divergence(baseline, logQ, start, classes, classed);
     const best = argmax(outputs, start, classes) - classOffset;
     predicted[i] = best < 0 ? NO_CLASS : best;
-    kl[i] = Math.min(LARGEST, Math.max(0, divergence));
-    const own = classed ? -(logQ[start + (labels[i] as number) + classOffset] as number) : divergence;
+    kl[i] = Math.min(LARGEST, Math.max(0, damage));
+    const own = classed ? -(logQ[start + (labels[i] as number) + classOffset] as number) : damage;
     loss[i] = Math.min(LARGEST, own);
   }
   return { predicted, loss, kl };

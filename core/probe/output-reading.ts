@@ -1,3 +1,4 @@
+import { logSoftmax } from '../divergence.js';
 import { largest, smallest } from '../extremes.js';
 import type { OutputKind } from '../spec/words/output-kinds.js';
 
@@ -76,19 +77,6 @@ export const logProbabilities = (outputs: ArrayLike<number>, classes: number, ki
 /** What is wrong between outputs [images × classes] and the way in which they are read, if anything. */
 export const kindProblem = (outputs: Float32Array, classes: number, kind: OutputKind): string | undefined =>
   outputs.length === 0 ? undefined : readings[kind].problem(outputs, classes);
-
-/** In place, row by row. */
-function logSoftmax(result: Float64Array, classes: number): Float64Array {
-  for (let start = 0; start < result.length; start += classes) {
-    let largest = -Infinity;
-    for (let c = start; c < start + classes; c++) largest = Math.max(largest, result[c] as number);
-    let sum = 0;
-    for (let c = start; c < start + classes; c++) sum += Math.exp((result[c] as number) - largest);
-    const shift = largest + Math.log(sum);
-    for (let c = start; c < start + classes; c++) result[c] = (result[c] as number) - shift;
-  }
-  return result;
-}
 
 /** Values that are not finite are not this check's to judge: they count as fitting. */
 function isDistribution(outputs: Float32Array, start: number, classes: number, tolerance: number): boolean {

@@ -1,0 +1,41 @@
+import { divergence, logSoftmax } from '../divergence.js';
+
+/** What two lesions would do together, were their changes of the logits to add up, and what they do; an entry an image. */
+export interface JointDamage {
+  /** Damage of the added changes, in nats; NaN where it or the excess is not finite. */
+  readonly additive: Float64Array;
+  /** Damage of both together less that: above 0 where each covers for the other, below 0 where one loses what the other needs. */
+  readonly excess: Float64Array;
+}
+
+/** Outputs of one network under four conditions on the same images, each [images × classes]. */
+export interface PairOutputs {
+  readonly intact: Float64Array;
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+  readonly joint: Float64Array;
+}
+
+/**
+ * Image by image, KL(p ‖ softmax(z + Δz_a + Δz_b)) and KL(p ‖ joint) less that, with z the intact logits and p their softmax. A
+ * network whose logits change by the sum of the single changes has an excess of 0, however curved KL is.
+ *
+ * @param outputs natural logs of class probabilities (logits centred one way or another: a constant of a row has no effect); or values
+ *   that are no classes, whose damage is half the squared distance
+ * @param classed whether outputs are classes
+ */
+export function jointDamage(outputs: PairOutputs, classes: number, classed: boolean): JointDamage {
+  const { intact, a, b, joint } = outputs;
+  const sums = a.map((value, c) => value + b[c]! - intact[c]!);
+  if (classed) logSoftmax(sums, classes);
+  const images = intact.length / classes;
+  const [additive, excess] = [new Float64Array(images), new Float64Array(images)];
+  for (let i = 0; i < images; i++) {
+    const expected = divergence(intact, sums, i * classes, classes, classed);
+    const difference = divergence(intact, joint, i * classes, classes, classed) - expected;
+    const known = Number.isFinite(difference);
+    additive[i] = known ? expected : Number.NaN;
+    excess[i] = known ? difference : Number.NaN;
+  }
+  return { additive, excess };
+}
