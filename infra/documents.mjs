@@ -11,7 +11,7 @@ import { errorCodes, errorKinds } from '../dist/core/error-codes.js';
 import { limits } from '../dist/core/limits.js';
 import { engineDevices, engineStates } from '../dist/core/numeric-mode.js';
 import { studyJsonSchema } from '../dist/core/spec/json-schema.js';
-import { withWords } from '../dist/core/spec/words-document.js';
+import { withTables } from '../dist/core/spec/spec-document.js';
 import { tablesDocument } from '../dist/core/tables/document.js';
 import { apiDocument } from '../dist/infra/api-document.js';
 
@@ -128,7 +128,7 @@ function results() {
 export const documents = [
   { file: 'docs/study.schema.json', whole: () => json(studyJsonSchema()) },
   { file: 'docs/api.md', whole: () => apiDocument(fileURLToPath(root)) },
-  { file: 'docs/spec.md', again: withWords },
+  { file: 'docs/spec.md', again: withTables },
   { file: 'docs/tables.md', whole: tablesDocument },
   { file: 'docs/commands.md', parts: { verbs: overview, options: forAll, details } },
   { file: 'docs/engines.md', parts: { engines } },

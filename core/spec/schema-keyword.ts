@@ -3,12 +3,21 @@ import type { Json } from '../canonical.js';
 /** A JSON Schema, or a part of one. */
 export type Schema = { readonly [keyword: string]: Json };
 
-/** A text that is not empty. */
-export const text = (description: string): Schema => ({ type: 'string', minLength: 1, description });
-/** A whole number from `minimum` on. */
-export const whole = (minimum: number, description: string, fallback?: number): Schema => ({
+/**
+ * A text that is not empty; `noun`: what kind of text. As everywhere here, a last sentence `Default: ….` says what holds
+ * where the key is missing, if that is no fixed value: docs/spec.md has a column for it.
+ */
+export const text = (description: string, noun?: string): Schema => ({
+  type: 'string',
+  minLength: 1,
+  ...(noun === undefined ? {} : { title: noun }),
+  description,
+});
+/** A whole number from `minimum` to `most`, if there is a most. */
+export const whole = (minimum: number, description: string, fallback?: number, most?: number): Schema => ({
   type: 'integer',
   minimum,
+  ...(most === undefined ? {} : { maximum: most }),
   description,
   ...(fallback === undefined ? {} : { default: fallback }),
 });
@@ -46,7 +55,7 @@ export const some = (item: Schema, { repeats = false } = {}): Schema => ({
   ...(typeof item['description'] === 'string' ? { description: item['description'] } : {}),
   anyOf: [item, { type: 'array', items: item, minItems: 1, ...(repeats ? {} : { uniqueItems: true }) }],
 });
-/** A mapping with these keys and no other, in their order. */
+/** A mapping with these keys and no other, in their order; `more` may say what it is. */
 export const section = (
   known: readonly string[],
   properties: Readonly<Record<string, Schema>>,
@@ -68,9 +77,12 @@ export const named = (entry: Schema, description: string, more: Schema = {}): Sc
   ...more,
 });
 /** A section that may be left empty. */
-export const orNothing = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
+export const orNothing = (schema: Schema, description: string): Schema => ({
+  description,
+  anyOf: [schema, { type: 'null' }],
+});
 /** A schema that is defined once and used in several places. */
-export const ref = (name: string): Schema => ({ $ref: `#/$defs/${name}` });
+export const ref = (name: string, description: string): Schema => ({ description, $ref: `#/$defs/${name}` });
 
 /** None of these keys. */
 export const absent = (...names: string[]): Schema => ({

@@ -1,0 +1,141 @@
+import { choice, wordsWhere } from '../word-table.js';
+import { defaults } from './defaults.js';
+import { keysOfModes } from './mode-schema.js';
+import {
+  above0,
+  absent,
+  fraction,
+  has,
+  oneOf,
+  ref,
+  type Schema,
+  section,
+  share,
+  some,
+  text,
+  when,
+  whole,
+  word,
+  wordList,
+} from './schema-keyword.js';
+import { keys, vocabulary } from './vocabulary.js';
+import { fills } from './words/fills.js';
+import { modes } from './words/modes.js';
+import { scopesOfAll, scopesOfOneLayer } from './words/pair-scopes.js';
+import { fixedOrders } from './words/removal-orders.js';
+import { spreadsOfWholes } from './words/spreads.js';
+import { units } from './words/units.js';
+
+/** When conditions stop early. */
+export const stopSchema = section(
+  keys.stop,
+  {
+    precision: above0(
+      'A condition ends when its interval is within ± this, in nats of clipped KL. Below half of `clip`.',
+    ),
+    top: whole(1, 'How many conditions, those that do most damage, are to be found. One fill, none that draws donors.'),
+    epsilon: above0('`top`: how far off the choice may be, in nats of clipped KL. Below `clip`.'),
+    confidence: share(
+      'Of each interval (`precision`) or of the whole choice (`top`), at all looks together.',
+      defaults.stop.confidence,
+    ),
+    clip: above0(
+      'An image counts with at most so many nats of KL. With thousands of images 4 costs little and changes next to nothing. Must be given where outputs are `values`.',
+      defaults.stop.clip,
+    ),
+  },
+  [],
+  {
+    oneOf: [
+      { required: ['precision'], ...absent('top', 'epsilon') },
+      { required: ['top', 'epsilon'], ...absent('precision') },
+    ],
+  },
+);
+
+const drawn = wordsWhere(fills, (row) => row.drawn);
+const wholes = wordsWhere(units, (row) => row.whole);
+const divisible = choice(wordsWhere(units, (row) => !row.whole).map((unit) => `\`${unit}\``));
+const { random, cumulative } = modes;
+
+/** One ablation; `models` is a list of names or globs. */
+export const ablationSchema = (models: Schema): Schema =>
+  section(
+    keys.ablation,
+    {
+      models,
+      unit: oneOf(vocabulary.unit, 'What one target is.', defaults.unit),
+      layers: some(
+        text(
+          'Layers (`kernel`, `layer`), blocks or streams. Each glob must select something in each network. Default: `*`.',
+          'glob',
+        ),
+      ),
+      mode: oneOf(vocabulary.mode, 'How removals are chosen.', defaults.mode),
+      fill: some(
+        oneOf(
+          vocabulary.fill,
+          `What takes the place of removed channels. Several fills give as many conditions. Default: ${choice(defaults.fill)}.`,
+        ),
+      ),
+      draws: whole(3, `\`${choice(drawn)}\`: how many draws of donors.`, defaults.draws),
+      fractions: some(
+        fraction(
+          `\`random\` and \`cumulative\`: share of the targets that is removed, at least one target. Default: \`random\`: ${random.fractions.join(', ')}; \`cumulative\`: ${cumulative.fractions.join(', ')}.`,
+        ),
+      ),
+      trials: whole(
+        1,
+        `\`random\`, and \`cumulative\` with \`order: random\`: how many draws. Default: \`${defaults.trials}\`; \`1\` where the order is not random.`,
+      ),
+      spread: some(
+        oneOf(
+          vocabulary.spread,
+          `\`random\`: where the sets lie. All but ${choice(spreadsOfWholes.map((one) => `\`${one}\``))} need unit ${divisible}. Default: ${choice(defaults.spread)}.`,
+        ),
+      ),
+      order: oneOf(vocabulary.order, '`cumulative`: what is removed first.', defaults.order),
+      within: {
+        title: `a word below, or [${vocabulary.within.filter((one) => !scopesOfAll.includes(one)).join(', ')}]`,
+        description: `\`pairs\`: which. ${choice(scopesOfOneLayer.map((one) => `\`${one}\``))} needs unit ${divisible}. Default: ${choice(defaults.pairsWithin)}.`,
+        anyOf: [
+          { enum: vocabulary.within },
+          {
+            type: 'array',
+            items: { enum: vocabulary.within },
+            minItems: 1,
+            uniqueItems: true,
+            anyOf: [{ maxItems: 1 }, { not: { contains: word(scopesOfAll) } }],
+          },
+        ],
+      },
+      budget: whole(
+        1,
+        '`pairs`: at most so many, a seeded sample without replacement. Of `[layer, across]` each has half, as far as there are so many. Default: all pairs.',
+      ),
+      stop: ref(
+        'stop',
+        '`each`: run conditions on waves of images until enough is known (docs/science.md says what is promised). Either `precision`, or `top` with `epsilon`. Default: none: every condition on all images.',
+      ),
+    },
+    [],
+    {
+      allOf: [
+        ...keysOfModes(),
+        when(has('order', fixedOrders), absent('trials')),
+        when(
+          { required: ['draws'] },
+          {
+            properties: { fill: { anyOf: [word(drawn), { type: 'array', contains: word(drawn) }] } },
+            required: ['fill'],
+          },
+        ),
+        when(has('unit', wholes), {
+          properties: {
+            spread: { anyOf: [word(spreadsOfWholes), wordList(spreadsOfWholes)] },
+            within: { not: { anyOf: [word(scopesOfOneLayer), { type: 'array', contains: word(scopesOfOneLayer) }] } },
+          },
+        }),
+      ],
+    },
+  );
