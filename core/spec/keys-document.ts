@@ -54,7 +54,9 @@ function typeOf(schema: Schema): string {
   if (schema['const'] !== undefined) return `\`${canonicalJson(schema['const'])}\``;
   const words = listOf(schema['enum']);
   if (words.length > 0)
-    return tabled.has(words.map(written).join()) ? 'a word below' : words.map((word) => `\`${written(word)}\``).join(', ');
+    return tabled.has(words.map(written).join())
+      ? 'a word below'
+      : words.map((word) => `\`${written(word)}\``).join(', ');
   const [item, list] = choices(schema);
   if (item && list?.['type'] === 'array') return `${typeOf(item)}, or a list`;
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
