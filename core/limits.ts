@@ -78,6 +78,11 @@ export const limits = {
     unit: 'cells',
     what: 'Cells and groups of impulses of one study, whatever `run.limit` says: planning holds the key of each.',
   },
+  quadruples: {
+    value: 100_000,
+    unit: 'quadruples',
+    what: '`budget` of an ablation of mode `quadruples`: planning holds the places of each.',
+  },
   impulsesOfGroup: {
     value: 65_536,
     unit: 'impulses',

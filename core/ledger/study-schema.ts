@@ -69,6 +69,7 @@ const ablation = z.object({
   spread: z.array(z.enum(vocabulary.spread)),
   order: z.enum(vocabulary.order),
   pairs: z.object({ within: z.array(z.enum(vocabulary.within)), budget: positive.optional() }).optional(),
+  quadruples: z.object({ budget: positive.max(limits.quadruples.value) }).optional(),
   stop: stop.optional(),
 });
 

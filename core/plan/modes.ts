@@ -1,9 +1,11 @@
 import { defaults } from '../spec/defaults.js';
 import type { AblationSpec, PairsSpec } from '../spec/study-spec.js';
 import type { Mode } from '../spec/words/modes.js';
+import { pairScopes } from '../spec/words/pair-scopes.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
 import { cumulativeRemovals } from './cumulative-removals.js';
-import { pairCount, pairsOf, singlesOf } from './pairs.js';
+import { pairCount, pairsOf, singlesOf, type PairList } from './pairs.js';
+import { pairsOfQuadruples, plannedQuadruples, quadruplesBudget } from './quadruples.js';
 import { randomRemovals } from './random-removals.js';
 import type { RemovalContext, RemovalList } from './removal.js';
 import type { Target } from './target.js';
@@ -31,6 +33,25 @@ const fractionsOf = ({ fractions }: AblationSpec): Factor => ({
 const trialsOf = ({ trials }: AblationSpec): Factor => ({ key: 'trials', what: 'trials', count: trials });
 const askedPairs = ({ pairs }: AblationSpec): PairsSpec => pairs ?? { within: defaults.pairsWithin, budget: undefined };
 
+/** Single targets first, then the pairs of them: what a pair does is held against what its two do alone. */
+function singlesAndPairs(pairs: PairList, targets: readonly Target[]): RemovalList {
+  const singles = singlesOf(pairs, targets);
+  return {
+    length: singles.length + pairs.length,
+    at: (index) => {
+      const places = index < singles.length ? [singles[index] as number] : pairs.at(index - singles.length);
+      return { targets: places.map((place) => targets[place] as Target), of: targets.length };
+    },
+  };
+}
+
+/** As many as `singlesAndPairs` gives, at most: of few pairs, only the targets that some pair holds are planned alone. */
+const singlesAndPairsOf = (pairs: number, { unit }: AblationSpec, all: Factor): Factor => ({
+  key: 'budget',
+  what: `pairs and single ${unit}s`,
+  count: pairs + Math.min(all.count, 2 * pairs),
+});
+
 /** How removals are chosen, one row a mode. */
 export const plannedModes: { readonly [M in Mode]: PlannedMode } = {
   each: {
@@ -41,23 +62,16 @@ export const plannedModes: { readonly [M in Mode]: PlannedMode } = {
     factors: (_ablation, _sizes, all) => [all],
   },
   pairs: {
-    // Single targets first, then the pairs of them: an interaction is what a pair does beyond its two.
-    removals: (ablation, { targets, seed }) => {
-      const pairs = pairsOf(askedPairs(ablation), ablation.unit, targets, seed);
-      const singles = singlesOf(pairs, targets);
-      return {
-        length: singles.length + pairs.length,
-        at: (index) => {
-          const places = index < singles.length ? [singles[index] as number] : pairs.at(index - singles.length);
-          return { targets: places.map((place) => targets[place] as Target), of: targets.length };
-        },
-      };
-    },
+    removals: (ablation, { targets, seed }) =>
+      singlesAndPairs(pairsOf(askedPairs(ablation), ablation.unit, targets, seed), targets),
+    factors: (ablation, sizes, all) => [singlesAndPairsOf(pairCount(askedPairs(ablation), sizes), ablation, all)],
+  },
+  quadruples: {
+    removals: (ablation, context) =>
+      singlesAndPairs(pairsOfQuadruples(plannedQuadruples(ablation, context), context.targets.length), context.targets),
     factors: (ablation, sizes, all) => {
-      const pairs = pairCount(askedPairs(ablation), sizes);
-      // Of few pairs, only the targets that some pair holds are planned alone.
-      const count = pairs + Math.min(all.count, 2 * pairs);
-      return [{ key: 'budget', what: `pairs and single ${ablation.unit}s`, count }];
+      const pairs = Math.min(4 * quadruplesBudget(ablation), pairScopes.any.count(sizes));
+      return [singlesAndPairsOf(pairs, ablation, all)];
     },
   },
   random: {

@@ -16,8 +16,8 @@ const BLOCK = 4096;
 /** From so many pairs a target on, nearly every target is in some pair, and which are not isn't looked for. */
 const CROWDED = 8;
 
-/** Consecutive targets of one layer, block or stream. */
-interface Run {
+/** Consecutive targets of one layer, block or stream: places [from, to). */
+export interface Run {
   readonly from: number;
   readonly to: number;
 }
@@ -34,7 +34,7 @@ export function pairAt(n: number, index: number): readonly [number, number] {
   return [n - 1 - far, n - 1 - (back - triangle(far))];
 }
 
-function runsOf(targets: readonly Target[]): readonly Run[] {
+export function runsOf(targets: readonly Target[]): readonly Run[] {
   const runs: { from: number; to: number }[] = [];
   targets.forEach(({ group }, i) => {
     const last = runs.at(-1);

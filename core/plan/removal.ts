@@ -1,3 +1,4 @@
+import type { Anatomy } from '../anatomy/site.js';
 import type { Spread } from '../spec/words/spreads.js';
 import type { Target } from './target.js';
 
@@ -21,6 +22,7 @@ export interface RemovalList {
 /** What removals of an ablation are chosen among, and by. */
 export interface RemovalContext {
   readonly targets: readonly Target[];
+  readonly anatomy: Anatomy;
   readonly seed: number;
   /** Importance of each target; cumulative ablations remove the least important first. Undefined: by chance. */
   readonly scores: readonly number[] | undefined;

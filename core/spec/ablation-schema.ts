@@ -1,6 +1,7 @@
-import { choice, wordsWhere } from '../word-table.js';
+import { limits } from '../limits.js';
+import { choice, wordsOf, wordsWhere } from '../word-table.js';
 import { defaults } from './defaults.js';
-import { keysOfModes } from './mode-schema.js';
+import { keysOfModes, unitsOfMode } from './mode-schema.js';
 import {
   above0,
   absent,
@@ -58,6 +59,27 @@ const wholes = wordsWhere(units, (row) => row.whole);
 const divisible = choice(wordsWhere(units, (row) => !row.whole).map((unit) => `\`${unit}\``));
 const { random, cumulative } = modes;
 
+/** What keys of an ablation ask of one another. */
+const rulesOfModes: readonly Schema[] = [
+  ...keysOfModes(),
+  when(has('order', fixedOrders), absent('trials')),
+  when(
+    { required: ['draws'] },
+    {
+      properties: { fill: { anyOf: [word(drawn), { type: 'array', contains: word(drawn) }] } },
+      required: ['fill'],
+    },
+  ),
+  ...wordsOf(modes).flatMap((mode) => unitsOfMode(mode)),
+  when(has('mode', ['quadruples']), { properties: { budget: { type: 'integer', maximum: limits.quadruples.value } } }),
+  when(has('unit', wholes), {
+    properties: {
+      spread: { anyOf: [word(spreadsOfWholes), wordList(spreadsOfWholes)] },
+      within: { not: { anyOf: [word(scopesOfOneLayer), { type: 'array', contains: word(scopesOfOneLayer) }] } },
+    },
+  }),
+];
+
 /** One ablation; `models` is a list of names or globs. */
 export const ablationSchema = (models: Schema): Schema =>
   section(
@@ -111,7 +133,7 @@ export const ablationSchema = (models: Schema): Schema =>
       },
       budget: whole(
         1,
-        '`pairs`: at most so many, a seeded sample without replacement. Of `[layer, across]` each has half, as far as there are so many. Default: all pairs.',
+        `\`pairs\`: at most so many, a seeded sample without replacement. Of \`[layer, across]\` each has half, as far as there are so many. \`quadruples\`: at most so many, each with four pairs. Default: all pairs; ${defaults.quadruples} quadruples.`,
       ),
       stop: ref(
         'stop',
@@ -120,22 +142,6 @@ export const ablationSchema = (models: Schema): Schema =>
     },
     [],
     {
-      allOf: [
-        ...keysOfModes(),
-        when(has('order', fixedOrders), absent('trials')),
-        when(
-          { required: ['draws'] },
-          {
-            properties: { fill: { anyOf: [word(drawn), { type: 'array', contains: word(drawn) }] } },
-            required: ['fill'],
-          },
-        ),
-        when(has('unit', wholes), {
-          properties: {
-            spread: { anyOf: [word(spreadsOfWholes), wordList(spreadsOfWholes)] },
-            within: { not: { anyOf: [word(scopesOfOneLayer), { type: 'array', contains: word(scopesOfOneLayer) }] } },
-          },
-        }),
-      ],
+      allOf: rulesOfModes,
     },
   );

@@ -74,6 +74,12 @@ export function checkAblation(ablation: AblationSpec, model: string, anatomy: An
     chosen.map((one) => one.targets),
     fail,
   );
+  checkQuadruples(
+    ablation,
+    model,
+    chosen.map((one) => one.targets),
+    fail,
+  );
   const { stop } = ablation;
   if (stop && 'top' in stop && stop.top >= targets) {
     const all = `${targets} ${ablation.unit}${targets === 1 ? '' : 's'}`;
@@ -102,6 +108,21 @@ function checkPairs({ name, pairs, unit }: AblationSpec, model: string, layers: 
       'select more under layers',
     );
   }
+}
+
+/** Quadruples where no two selected layers have two targets. */
+function checkQuadruples(
+  { name, quadruples, unit }: AblationSpec,
+  model: string,
+  layers: readonly number[],
+  fail: Fail,
+): void {
+  if (!quadruples || layers.filter((targets) => targets > 1).length > 1) return;
+  fail(
+    `ablations.${name}.mode`,
+    `quadruples are of two layers with two ${unit}s each, of which the selection in ${model} has too few`,
+    'select more under layers',
+  );
 }
 
 interface ImpulseSubjects {

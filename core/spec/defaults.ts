@@ -16,6 +16,8 @@ export const defaults = {
   spread: ['all-depths'],
   order: 'random',
   pairsWithin: ['any'],
+  /** Forty in each fifth of the distances; more tell little more where layers are few. */
+  quadruples: 200,
   /** Clipped at 1 nat: an image on which the intact class has lost that much is lost; see docs/decisions/0045. */
   stop: { confidence: 0.95, clip: 1 },
   trials: 20,

@@ -1,6 +1,6 @@
 import { defaults } from './defaults.js';
-import { absent, has, type Schema } from './schema-keyword.js';
-import { modeKeys, modesWith, type ModeKey } from './words/modes.js';
+import { absent, has, type Schema, when, word } from './schema-keyword.js';
+import { modeKeys, modes, modesWith, type Mode, type ModeKey } from './words/modes.js';
 
 /** Keys that mean something in some modes only, and stand with no other; those of the same modes are told together. */
 export function keysOfModes(): Schema[] {
@@ -14,4 +14,10 @@ export function keysOfModes(): Schema[] {
     const unsaid = allowed.includes(defaults.mode) ? [{ not: { required: ['mode'] } }] : [];
     return { anyOf: [has('mode', allowed), ...unsaid, absent(first as ModeKey, ...more)] };
   });
+}
+
+/** Units that a mode is for, where it is not for all. */
+export function unitsOfMode(mode: Mode): Schema[] {
+  const { units } = modes[mode];
+  return units ? [when(has('mode', [mode]), { properties: { unit: word(units) } })] : [];
 }

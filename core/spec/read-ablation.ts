@@ -3,7 +3,7 @@ import { choice, wordsWhere } from '../word-table.js';
 import { fieldsOf, suggestion, type Cursor, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
 import { checkStop, readStop } from './read-stop.js';
-import type { AblationSpec, PairsSpec } from './study-spec.js';
+import type { AblationSpec, PairsSpec, QuadruplesSpec } from './study-spec.js';
 import { count, fraction, listOf, oneOf, text } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
 import { fills } from './words/fills.js';
@@ -61,6 +61,7 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
     spread: fields.optional('spread', listOf(oneOf(vocabulary.spread)), spreads),
     order,
     ...(hasKey(mode, 'within') ? { pairs: readPairs(fields) } : {}),
+    ...(mode === 'quadruples' ? { quadruples: readQuadruples(fields) } : {}),
     ...(stop ? { stop } : {}),
   };
   if (given !== undefined) {
@@ -92,6 +93,11 @@ function readPairs(fields: Fields): PairsSpec {
   return { within, budget };
 }
 
+/** `budget` of quadruples, which there are more of than anybody asks for. */
+const readQuadruples = (fields: Fields): QuadruplesSpec => ({
+  budget: fields.optional('budget', count(1, 'quadruples'), defaults.quadruples),
+});
+
 /** Keys that say how sets are drawn: useless above all where it is fixed how much is removed. */
 const ofSets: ReadonlySet<ModeKey> = new Set(['fractions', 'trials', 'spread', 'order']);
 
@@ -99,7 +105,11 @@ const ofSets: ReadonlySet<ModeKey> = new Set(['fractions', 'trials', 'spread', '
 function checkMode({ mode, order, unit, fill, spread, pairs }: AblationSpec, fields: Fields): void {
   const useless = (key: string, reason: string, hint: string): void =>
     fields.failAtKey(key, `${key} is of no use with ${reason}`, hint);
-  const { removes } = modes[mode];
+  const { removes, units: meant } = modes[mode];
+  if (meant && !meant.includes(unit)) {
+    const message = `mode ${mode} removes ${removes?.(unit) ?? `sets of ${choice(meant)}s`} at a time, not ${unit}s`;
+    fields.get(fields.has('unit') ? 'unit' : 'mode')?.fail(message, `write unit: ${choice(meant)}, or another mode`);
+  }
   // Of `stop`, `checkStop` says more.
   for (const key of modeKeys.filter((one) => one !== 'stop' && !hasKey(mode, one))) {
     const fixed = removes && ofSets.has(key) ? `, which removes ${removes(unit)} at a time` : '';

@@ -48,6 +48,11 @@ export interface PairsSpec {
   readonly budget: number | undefined;
 }
 
+/** How many quadruples of its targets an ablation draws, of which it removes the four pairs and each target alone. */
+export interface QuadruplesSpec {
+  readonly budget: number;
+}
+
 /** Looks at images in waves until every condition's interval is at most this far from its middle. */
 export interface PrecisionStop extends StopCommon {
   /** Half the width of an interval, in nats of clipped KL. */
@@ -88,6 +93,8 @@ export interface AblationSpec {
   readonly order: RemovalOrder;
   /** pairs; absent in every other mode. */
   readonly pairs?: PairsSpec;
+  /** quadruples; absent in every other mode. */
+  readonly quadruples?: QuadruplesSpec;
   /** each: adaptive evaluation; absent: every condition on every image. */
   readonly stop?: StopSpec;
 }

@@ -68,6 +68,9 @@ ablations:
   #   mode: pairs
   #   within: [layer, across]   # ${offered(pairScopes)}; two of them share the budget
   #   budget: 2000         # a seeded sample of the pairs; without it: all
+  # within-or-across:      # more of that across the depth than within layers? A contrast in which units and layers cancel
+  #   mode: quadruples
+  #   budget: 200          # of two kernels in each of two layers, at all distances alike
 
 impulses:
   images:                  # unit impulses on real images: what responds, and which kernels respond alike?

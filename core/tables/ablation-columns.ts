@@ -1,3 +1,5 @@
+import { choice, wordsOf } from '../word-table.js';
+import { modes } from '../spec/words/modes.js';
 import {
   ablation,
   count,
@@ -18,7 +20,7 @@ import type { AblationRow, CurveRow } from './schema.js';
 export const ablationColumns: Columns<AblationRow> = {
   model,
   ablation,
-  mode: text('How the conditions were chosen: each, pairs, random or cumulative.'),
+  mode: text(`How the conditions were chosen: ${choice(wordsOf(modes))}.`),
   unit: text('What was removed: kernel, layer, block or stream.'),
   index: count('index', 'Number of the condition within the ablation of the model, counted from 0.'),
   layers: text('Layers in which channels were removed, shortened with a count when many.'),
@@ -29,7 +31,7 @@ export const ablationColumns: Columns<AblationRow> = {
   removed_fraction: number('share', 'Removed channels as a share of all that the ablation may remove.'),
   fill,
   draw,
-  fraction: maybe(number('share', 'The fraction asked for in the study; empty for modes each and pairs.')),
+  fraction: maybe(number('share', 'The fraction asked for in the study; empty for modes without fractions.')),
   trial: maybe(count('index', 'Which trial of a random ablation; empty for other modes.')),
   spread,
   match: maybe(text('Shared by a one-layer lesion and its matched lesion of the same size; empty elsewhere.')),

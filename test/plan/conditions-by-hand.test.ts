@@ -24,7 +24,7 @@ describe('fills', () => {
   });
 
   test('are none of nothing', () => {
-    for (const mode of ['each', 'random', 'cumulative', 'pairs'] as const) {
+    for (const mode of ['each', 'random', 'cumulative', 'pairs', 'quadruples'] as const) {
       const list = listOf(handAnatomy, { mode, layers: ['nothing'], fractions: [0.5], spread: ['one-layer'] });
       expect(list.length, mode).toBe(0);
     }

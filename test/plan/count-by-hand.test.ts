@@ -97,6 +97,12 @@ describe('ablations', () => {
     expect(factorsOf(few)).toEqual(['budget: 9 pairs and single kernels', 'fill: 1 fills']);
   });
 
+  test('of quadruples: four pairs each, and the single targets that they may need, at most all there are', () => {
+    expect(last({ mode: 'quadruples', quadruples: { budget: 1 } })?.conditions).toBe(4 + 8);
+    expect(last({ mode: 'quadruples', quadruples: { budget: 10 } })?.conditions).toBe(40 + 16);
+    expect(last({ mode: 'quadruples' })?.conditions).toBe(120 + 16);
+  });
+
   test('that stop by themselves have a cell on each piece of each wave', () => {
     const stop = { precision: 0.1, confidence: 0.9, clip: 1 };
     // Waves end at 25, 50, … 200, 250, … 400 and 500.

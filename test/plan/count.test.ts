@@ -62,7 +62,7 @@ describe('what is counted is what is planned:', () => {
     );
   });
 
-  test('pairs, of which only single targets that no pair holds are counted too many', () => {
+  test('pairs and quadruples, of which only what none of them holds is counted too many', () => {
     for (const budget of [undefined, 1, 3, 20, 1000]) {
       for (const within of [['any'], ['layer'], ['across'], ['layer', 'across']] as const) {
         const spec = { mode: 'pairs', pairs: { within, budget } } as const;
@@ -72,6 +72,11 @@ describe('what is counted is what is planned:', () => {
         expect(conditions).toBeGreaterThanOrEqual(planned);
         expect(conditions).toBeLessThanOrEqual(planned + 10);
       }
+    }
+    for (const budget of [1, 3, 20, 1000]) {
+      const spec = { mode: 'quadruples', quadruples: { budget } } as const;
+      const [outline] = outlinesOf({ ablations: [ablationSpec({ models: ['small'], ...spec })] });
+      expect(ofAblation(spec).conditions).toBeGreaterThanOrEqual(outline?.ablations[0]?.list?.length as number);
     }
     // 10 kernels: 45 pairs, 10 alone.
     expect(ofAblation({ mode: 'pairs', pairs: { within: ['any'], budget: undefined } }).conditions).toBe(55);

@@ -12,7 +12,7 @@ const drawn = (more: Parameters<typeof listOf>[1]): string[] =>
     targets.map(({ group, channel }) => `${group[0]}${channel}`).join(' '),
   );
 
-test('the same seed draws what it drew before: at random, in orders by chance, pairs, and phases', () => {
+test('the same seed draws what it drew before: at random, in orders by chance, pairs, quadruples, and phases', () => {
   const random = { mode: 'random', fractions: [0.25], trials: 2 } as const;
   expect(drawn({ ...random, spread: ['one-layer', 'matched', 'all-depths'] }), RENEW).toMatchInlineSnapshot(`
     [
@@ -43,6 +43,22 @@ test('the same seed draws what it drew before: at random, in orders by chance, p
       "s4 s11",
       "f0 s3",
       "f3 s11",
+    ]
+  `);
+  const quadruples = drawn({ mode: 'quadruples', quadruples: { budget: 2 } });
+  expect(
+    quadruples.filter((pair) => pair.includes(' ')),
+    RENEW,
+  ).toMatchInlineSnapshot(`
+    [
+      "f0 f2",
+      "f0 s1",
+      "f1 f3",
+      "f1 s0",
+      "f2 s10",
+      "f3 s8",
+      "s0 s8",
+      "s1 s10",
     ]
   `);
   const groups = impulseGroupsOf(impulseSpec({ positions: 'phases', bases: { images: 4 } }), {

@@ -190,6 +190,14 @@ impulses:
     ]);
   });
 
+  test('quadruples of a single layer', () => {
+    expect(check(spec('ablations:\n  a: { mode: quadruples, layers: conv1 }\n  b: { mode: quadruples }'))).toEqual([
+      expect.stringMatching(
+        /^7:14 quadruples are of two layers with two kernels each, of which the selection in resnet has too few \(select more/,
+      ),
+    ]);
+  });
+
   test('blocks and streams of a network that has none', () => {
     const more = 'ablations:\n  a: { unit: block }\n  b: { unit: stream }';
     expect(check(spec(more, 'plain: { file: p.onnx, data: test }'))).toEqual([

@@ -1,4 +1,5 @@
 import { wordTable, wordsWhere, type Word } from '../../word-table.js';
+import type { Unit } from './units.js';
 
 /** Keys of an ablation that mean something in some modes only, in the order of the documentation. */
 export const modeKeys = ['fractions', 'trials', 'spread', 'order', 'within', 'budget', 'stop'] as const;
@@ -7,6 +8,8 @@ export type ModeKey = (typeof modeKeys)[number];
 export interface ModeRow extends Word {
   /** What it removes at a time, where that is fixed. */
   readonly removes?: (unit: string) => string;
+  /** Which units it is for, where not for all. */
+  readonly units?: readonly Unit[];
   /** Which of `modeKeys` mean something in it. */
   readonly keys: readonly ModeKey[];
   /** Shares of the targets that are removed, where none are written. */
@@ -20,6 +23,13 @@ export const modes = wordTable<ModeRow>()({
     meaning: 'two targets at a time, and each of them alone',
     removes: (unit) => `two ${unit}s`,
     keys: ['within', 'budget'],
+    fractions: [],
+  },
+  quadruples: {
+    meaning: 'two kernels in each of two layers: the two pairs within a layer, the two across, and each kernel alone',
+    removes: () => 'two kernels',
+    units: ['kernel'],
+    keys: ['budget'],
     fractions: [],
   },
   random: {
