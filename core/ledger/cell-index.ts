@@ -47,6 +47,13 @@ export class CellIndex implements ReadonlyMap<CellKey, Key> {
     return found;
   }
 
+  /** Whether several objects hold a cell. */
+  isRepeated(key: CellKey): boolean {
+    const { keys, places } = this.packed;
+    const first = this.#find(key);
+    return first !== undefined && first + 1 < places.length && compareAt(keys, first, keys, first + 1) === 0;
+  }
+
   *keys(): MapIterator<CellKey> {
     for (const [key] of this.entries()) yield key;
   }

@@ -7,8 +7,8 @@ import type { ResolvedStudy } from '../spec/resolved-study.js';
 import { storeIdentity } from '../store/identity.js';
 import type { Key, ObjectInfo, ObjectStore, StoreOptions } from '../store/object-store.js';
 import type { Tensor } from '../tensor.js';
-import { cellShelf } from './cell-object.js';
-import { CellShelf } from './cells.js';
+import { cellForm, cellShelf, checkImages } from './cell-object.js';
+import { KeyedShelf } from './keyed-shelf.js';
 import { blobKey, machineKey, planKey, responseFolder, stageKey, studyFolder } from './keys.js';
 import type { OnNotice } from './notice.js';
 import { provenanceBelow, type ProvenanceLine } from './provenance.js';
@@ -34,7 +34,7 @@ export interface LedgerOptions {
 export class Ledger {
   readonly store: ObjectStore;
   readonly #context: RecordContext;
-  readonly #cells = new Map<string, CellShelf>();
+  readonly #cells = new Map<string, KeyedShelf<Cell>>();
 
   constructor(store: ObjectStore, options: LedgerOptions = {}) {
     this.store = store;
@@ -82,19 +82,21 @@ export class Ledger {
   }
 
   /** Commits a batch as one object. An equal batch that is there counts as this one. */
-  commitCells(
+  async commitCells(
     scope: Versioned<CellScope>,
     cells: readonly Cell[],
     images: number,
     provenance: Provenance,
     options: StoreOptions = {},
   ): Promise<Ref<readonly Cell[]>> {
-    return this.#shelf(scope).commit(cells, images, provenance, options);
+    checkImages(cells, images);
+    const [ref] = await this.#cellsIn(scope).commit(cells, provenance, options);
+    return ref as Ref<readonly Cell[]>;
   }
 
   /** Which cells are committed, and in which object. */
   committedKeys(scope: Versioned<CellScope>, options: StoreOptions = {}): Promise<ReadonlyMap<CellKey, Key>> {
-    return this.#shelf(scope).committed(options);
+    return this.#cellsIn(scope).committed(options);
   }
 
   /** The cells of a scope, all or those asked for. What is absent, or was set aside, is not in the map. */
@@ -103,12 +105,12 @@ export class Ledger {
     keys?: Iterable<CellKey>,
     options: StoreOptions = {},
   ): Promise<ReadonlyMap<CellKey, Cell>> {
-    return this.#shelf(scope).read(keys, options);
+    return this.#cellsIn(scope).read(keys, options);
   }
 
   /** Sums up the keys of all objects of a scope, so that later readers need not open them. */
   writeIndexSegment(scope: Versioned<CellScope>, options: StoreOptions = {}): Promise<void> {
-    return this.#shelf(scope).writeIndex(options);
+    return this.#cellsIn(scope).writeIndex(options);
   }
 
   /** Commits responses, or a profile, under their key of `core/plan/identity.ts`. */
@@ -233,11 +235,11 @@ export class Ledger {
     return this.store.close();
   }
 
-  #shelf(scope: Versioned<CellScope>): CellShelf {
+  #cellsIn(scope: Versioned<CellScope>): KeyedShelf<Cell> {
     const shelf = cellShelf(this.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
     const known = this.#cells.get(shelf.folder);
     if (known) return known;
-    const made = new CellShelf(shelf);
+    const made = new KeyedShelf(shelf, cellForm);
     this.#cells.set(shelf.folder, made);
     return made;
   }

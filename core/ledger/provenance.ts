@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { canonicalJson } from '../canonical.js';
+import type { Provenance } from '../probe/cell.js';
 import type { Key, ObjectStore, StoreOptions } from '../store/object-store.js';
 import { readAhead } from './read-ahead.js';
 
@@ -8,6 +10,11 @@ const header = z.object({
   __metadata__: z.object({ provenance: z.string() }),
   state: z.object({ shape: z.tuple([z.number().int().min(0)]) }),
 });
+
+/** As it stands in an object's metadata. */
+export function printProvenance(provenance: Provenance): string {
+  return canonicalJson({ ...provenance });
+}
 
 /** How many cells were computed by one kind of build and machine. */
 export interface ProvenanceLine {

@@ -4,9 +4,9 @@ import type { Scope } from '../plan/identity.js';
 import type { Provenance } from '../probe/cell.js';
 import type { Tensor } from '../tensor.js';
 import type { Key, ObjectStore, StoreOptions } from '../store/object-store.js';
-import { printProvenance } from './cell-object.js';
 import { parseObjectKey, responseFolder } from './keys.js';
 import type { OnNotice } from './notice.js';
+import { printProvenance } from './provenance.js';
 import { isTooLarge, seal, unseal, type Sealed, type Shelf } from './sealed.js';
 
 /** Responses to a group of impulses, or the profile of a network: tensors by name. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../core/digest.js';
-import { cellShelf, identityOf, keysOf, packCells, unpackCells } from '../../core/ledger/cell-object.js';
+import { cellForm, cellShelf } from '../../core/ledger/cell-object.js';
 import { segmentShelf } from '../../core/ledger/cell-segments.js';
 import { Ledger } from '../../core/ledger/ledger.js';
+import { identityOf, keyTensor, packedKeys } from '../../core/ledger/row-keys.js';
 import { seal, type Shelf } from '../../core/ledger/sealed.js';
 import { SEMANTICS } from '../../core/plan/identity.js';
 import { memoryStore } from '../../core/store/memory-store.js';
@@ -14,15 +15,21 @@ import { openLedger } from '../builders/ledger.js';
 /** Objects whose name has the hash of their bytes, as whoever knows the format can write them. */
 const shelfIn = (store: ObjectStore): Shelf => cellShelf(store, SEMANTICS, scope, () => undefined);
 
-const sound = packCells(cellsOf(0, 3), 4);
-const identity = identityOf(sound.keys);
+const cells = cellsOf(0, 3).sort((a, b) => (a.key < b.key ? -1 : 1));
+const keys = cells.map(({ key }) => key);
+const sound = { tensors: new Map<string, Tensor>([['key', keyTensor(keys)], ...cellForm.pack(cells).tensors]) };
+const identity = identityOf(keys);
 const withTensor = (name: string, value: Tensor): Map<string, Tensor> => new Map(sound.tensors).set(name, value);
 const without = (name: string): Map<string, Tensor> => new Map([...sound.tensors].filter(([other]) => other !== name));
 const dataOf = <T>(name: string): T => (sound.tensors.get(name) as Tensor).data as T;
 /** The rows of the keys in another order. */
 const keysInOrder = (...order: readonly number[]): Tensor => {
-  const keys = dataOf<Uint8Array>('key');
-  return tensor('uint8', [3, 32], Uint8Array.from(order.flatMap((row) => [...keys.subarray(32 * row, 32 * row + 32)])));
+  const packed = dataOf<Uint8Array>('key');
+  return tensor(
+    'uint8',
+    [3, 32],
+    Uint8Array.from(order.flatMap((row) => [...packed.subarray(32 * row, 32 * row + 32)])),
+  );
 };
 
 async function readOf(
@@ -82,7 +89,7 @@ describe('cells that are no cells, under a name of theirs', () => {
 
   test('(others than those of its name) are set aside', async () => {
     const { found, notices } = await readOf(
-      (store) => seal(shelfIn(store), identityOf(sound.keys.slice(1)), sound.tensors, {}),
+      (store) => seal(shelfIn(store), identityOf(keys.slice(1)), sound.tensors, {}),
       (ledger) => ledger.committedKeys(scope),
     );
     expect(found).toBe(0);
@@ -115,8 +122,8 @@ describe('cells that are no cells, under a name of theirs', () => {
 
   test('(used without a check) are our mistake', () => {
     const object = { key: 'cells/x', identity, tensors: without('kl'), metadata: {} };
-    expect(() => unpackCells(object)).toThrow(expect.objectContaining({ code: 'BUG' }));
-    expect(() => keysOf(object)).toThrow(/cells\/x was used as cells without having been checked/);
+    expect(() => cellForm.unpack(object)).toThrow(/cells\/x was used as cells without having been checked/);
+    expect(() => packedKeys({ ...object, tensors: without('key') })).toThrow(expect.objectContaining({ code: 'BUG' }));
   });
 });
 

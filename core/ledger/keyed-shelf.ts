@@ -1,0 +1,170 @@
+import { sha256, type Digest, type Ref } from '../digest.js';
+import type { CellKey } from '../plan/condition.js';
+import type { Provenance } from '../probe/cell.js';
+import type { Key, StoreOptions } from '../store/object-store.js';
+import type { Tensor } from '../tensor.js';
+import { CellIndex, mergeRuns, type IndexRun } from './cell-index.js';
+import { readSegments, writeSegment, type Segment } from './cell-segments.js';
+import { printProvenance } from './provenance.js';
+import { readAhead } from './read-ahead.js';
+import { identityOf, keyTensor, packedKeys } from './row-keys.js';
+import { isTooLarge, seal, unseal, type Sealed, type Shelf } from './sealed.js';
+
+/** Objects that are read at a time. */
+const width = 8;
+
+/** What is kept under the key of a cell. */
+export interface Keyed {
+  readonly key: CellKey;
+}
+
+/** How rows of one kind stand in an object. */
+export interface RowForm<Row extends Keyed> {
+  /** Tensors and metadata for some rows, in this order, which is that of their keys; the keys themselves left out. */
+  pack(rows: readonly Row[]): {
+    readonly tensors: ReadonlyMap<string, Tensor>;
+    readonly metadata?: Readonly<Record<string, string>>;
+  };
+  /** The rows of an object that was checked; arrays may share the object's memory. */
+  unpack(object: Sealed): Iterable<Row>;
+  /** All that makes a row: equal for rows that are equal bit by bit, so that NaN equals itself and 0 differs from −0. */
+  bytesOf(row: Row): readonly ArrayBufferView[];
+  /** How many rows stand in one object at most; all of a batch, where nothing is said. */
+  rowsOfObject?(rows: readonly Row[]): number;
+}
+
+/**
+ * Rows under the keys of cells, of one scope: one network, one numeric mode, one chunk. Remembers the keys of objects that it
+ * has read.
+ */
+export class KeyedShelf<Row extends Keyed> {
+  readonly #shelf: Shelf;
+  readonly #form: RowForm<Row>;
+  /** Sorted keys of objects that were read whole. */
+  readonly #read = new Map<Key, { readonly keys: Uint8Array; readonly bytes: number }>();
+  #segments: readonly Segment[] = [];
+  #index: { readonly objects: string; readonly index: CellIndex } | undefined;
+
+  constructor(shelf: Shelf, form: RowForm<Row>) {
+    this.#shelf = shelf;
+    this.#form = form;
+  }
+
+  /** Commits a batch as one object, or as several where one would be too large: which rows these hold follows from the batch. */
+  async commit(
+    rows: readonly Row[],
+    provenance: Provenance,
+    options: StoreOptions,
+  ): Promise<readonly Ref<readonly Row[]>[]> {
+    const sorted = [...rows].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    const most = Math.max(1, this.#form.rowsOfObject?.(sorted) ?? sorted.length);
+    const refs: Ref<readonly Row[]>[] = [];
+    for (let from = 0; from === 0 || from < sorted.length; from += most) {
+      const part = sorted.slice(from, from + most);
+      const keys = part.map(({ key }) => key);
+      const packedKey = keyTensor(keys);
+      const { tensors, metadata } = this.#form.pack(part);
+      refs.push(
+        await seal(
+          this.#shelf,
+          identityOf(keys),
+          new Map<string, Tensor>([['key', packedKey], ...tensors]),
+          { ...metadata, provenance: printProvenance(provenance) },
+          options,
+        ),
+      );
+    }
+    return refs;
+  }
+
+  /** Under which keys something is committed. Objects that no segment covers are read and checked, each once in the life of this. */
+  async committed(options: StoreOptions): Promise<CellIndex> {
+    return (await this.#survey(options)).index;
+  }
+
+  /** Writes what is committed as one sorted segment, so that others need not read the objects to know their keys. */
+  async writeIndex(options: StoreOptions): Promise<void> {
+    const earlier = await readSegments(this.#shelf, options);
+    const { index, sizes } = await this.#survey(options);
+    const covered = earlier.length === 1 && [...sizes].every(([key, bytes]) => earlier[0]?.objects.get(key) === bytes);
+    if (sizes.size > 0 && !covered) await writeSegment(this.#shelf, index.packed, sizes, earlier, options);
+  }
+
+  /** Rows by key: all of them, or those asked for. As `stream`, with all of them in memory at once. */
+  async read(keys: Iterable<CellKey> | undefined, options: StoreOptions): Promise<ReadonlyMap<CellKey, Row>> {
+    const rows = new Map<CellKey, Row>();
+    for await (const row of this.stream(keys, options)) rows.set(row.key, row);
+    return rows;
+  }
+
+  /**
+   * Rows object by object: all of them, or those asked for, each once. Each object is read once. Of a row that stands in several
+   * objects, that in the object with the smallest key is taken, and a difference is reported.
+   */
+  async *stream(keys: Iterable<CellKey> | undefined, options: StoreOptions): AsyncGenerator<Row> {
+    const wanted = keys && new Set(keys);
+    const { index, sizes } = await this.#survey(options);
+    const objects = wanted ? new Set([...wanted].flatMap((key) => index.all(key))) : sizes.keys();
+    const repeated = new Map<CellKey, { readonly object: Key; readonly digest: Digest }>();
+    const reads = readAhead([...objects].sort(), width, (key) =>
+      unseal(this.#shelf, { key, bytes: sizes.get(key) ?? 0 }, options),
+    );
+    for await (const object of reads) {
+      if (!object) continue;
+      for (const row of this.#form.unpack(object)) {
+        if (wanted && !wanted.has(row.key)) continue;
+        if (index.isRepeated(row.key)) {
+          const digest = this.#digestOf(row);
+          const first = repeated.get(row.key);
+          if (first && first.digest !== digest) {
+            const both = [first.object, object.key] as const;
+            this.#shelf.onNotice({ kind: 'nondeterminism', identity: row.key, objects: both });
+          }
+          if (first) continue;
+          repeated.set(row.key, { object: object.key, digest });
+        }
+        yield row;
+      }
+    }
+  }
+
+  #digestOf(row: Row): Digest {
+    return sha256(
+      Buffer.concat(
+        this.#form
+          .bytesOf(row)
+          .map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
+      ),
+    );
+  }
+
+  async #survey(
+    options: StoreOptions,
+  ): Promise<{ readonly index: CellIndex; readonly sizes: ReadonlyMap<Key, number> }> {
+    const sizes = new Map<Key, number>();
+    for await (const info of this.#shelf.store.list(this.#shelf.folder, undefined, options))
+      if (!isTooLarge(this.#shelf, info)) sizes.set(info.key, info.bytes);
+    // An object of another size than is known was damaged since: reading it finds out.
+    const isKnown = (key: Key): boolean =>
+      this.#read.get(key)?.bytes === sizes.get(key) ||
+      this.#segments.some(({ objects }) => objects.get(key) === sizes.get(key));
+    if (![...sizes.keys()].every(isKnown)) this.#segments = await readSegments(this.#shelf, options);
+    const unread = [...sizes.keys()].filter((key) => !isKnown(key));
+    const reads = readAhead(unread, width, async (key) => ({
+      key,
+      object: await unseal(this.#shelf, { key, bytes: sizes.get(key) ?? 0 }, options),
+    }));
+    for await (const { key, object } of reads) {
+      if (object) this.#read.set(key, { keys: packedKeys(object).slice(), bytes: sizes.get(key) ?? 0 });
+      else sizes.delete(key);
+    }
+    for (const key of this.#read.keys()) if (!sizes.has(key)) this.#read.delete(key);
+    const objects = [...sizes.keys()].join('\n');
+    if (this.#index?.objects !== objects) {
+      const runs: IndexRun[] = [...this.#read].map(([key, { keys }]) => ({ keys, objectOf: () => key }));
+      const index = new CellIndex(mergeRuns([...this.#segments, ...runs], new Set(sizes.keys())));
+      this.#index = { objects, index };
+    }
+    return { index: this.#index.index, sizes };
+  }
+}
