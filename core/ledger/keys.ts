@@ -17,12 +17,17 @@ export function cellFolder(semantics: number, { model, mode, chunk }: CellScope)
   return `cells/${semantics}/${model}/${printNumericMode(mode)}/${chunk}/`;
 }
 
+/** The folder of one network's kept outputs on one chunk, under the keys of its cells. */
+export function outputFolder(semantics: number, { model, mode, chunk }: CellScope): string {
+  return `outputs/${semantics}/${model}/${printNumericMode(mode)}/${chunk}/`;
+}
+
 /** The folder of one network's responses and profiles. */
 export function responseFolder(semantics: number, { model, mode }: Scope): string {
   return `responses/${semantics}/${model}/${printNumericMode(mode)}/`;
 }
 
-/** Where the index segments of a folder of cells lie. */
+/** Where the index segments of a folder of cells, or of outputs, lie. */
 export const indexFolder = (folder: string): string => `index/${folder}`;
 
 export const studyFolder = (study: Digest): string => `studies/${study}/`;

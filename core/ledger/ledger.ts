@@ -3,6 +3,7 @@ import { sha256 } from '../digest.js';
 import type { CellKey } from '../plan/condition.js';
 import { SEMANTICS, type Scope } from '../plan/identity.js';
 import type { Cell, CellScope, Provenance } from '../probe/cell.js';
+import type { KeptOutputs, OutputScope } from '../probe/kept-outputs.js';
 import type { ResolvedStudy } from '../spec/resolved-study.js';
 import { storeIdentity } from '../store/identity.js';
 import type { Key, ObjectInfo, ObjectStore, StoreOptions } from '../store/object-store.js';
@@ -10,7 +11,8 @@ import type { Tensor } from '../tensor.js';
 import { cellForm, cellShelf, checkImages } from './cell-object.js';
 import { KeyedShelf } from './keyed-shelf.js';
 import { blobKey, machineKey, planKey, responseFolder, stageKey, studyFolder } from './keys.js';
-import type { OnNotice } from './notice.js';
+import { onceEach, type OnNotice } from './notice.js';
+import { outputRows, outputShelf } from './output-object.js';
 import { provenanceBelow, type ProvenanceLine } from './provenance.js';
 import { encodeRecord, getContent, getFirst, getRecord, putContent, putFirst, type RecordContext } from './records.js';
 import * as results from './response-shelf.js';
@@ -35,6 +37,7 @@ export class Ledger {
   readonly store: ObjectStore;
   readonly #context: RecordContext;
   readonly #cells = new Map<string, KeyedShelf<Cell>>();
+  readonly #outputs = new Map<string, KeyedShelf<KeptOutputs>>();
 
   constructor(store: ObjectStore, options: LedgerOptions = {}) {
     this.store = store;
@@ -111,6 +114,34 @@ export class Ledger {
   /** Sums up the keys of all objects of a scope, so that later readers need not open them. */
   writeIndexSegment(scope: Versioned<CellScope>, options: StoreOptions = {}): Promise<void> {
     return this.#cellsIn(scope).writeIndex(options);
+  }
+
+  /** Commits what is kept of a batch's outputs, as one object or several. Outputs that are there already count as these. */
+  async commitOutputs(
+    scope: Versioned<OutputScope>,
+    rows: readonly KeptOutputs[],
+    provenance: Provenance,
+    options: StoreOptions = {},
+  ): Promise<void> {
+    if (rows.length > 0) await this.#outputsIn(scope).commit(rows, provenance, options);
+  }
+
+  /** Of which cells outputs are kept, and in which object. */
+  committedOutputs(scope: Versioned<OutputScope>, options: StoreOptions = {}): Promise<ReadonlyMap<CellKey, Key>> {
+    return this.#outputsIn(scope).committed(options);
+  }
+
+  /** Kept outputs, all or those asked for, object by object: in memory are some objects of 16 MiB. What is absent does not come. */
+  streamOutputs(
+    scope: Versioned<OutputScope>,
+    keys?: Iterable<CellKey>,
+    options: StoreOptions = {},
+  ): AsyncGenerator<KeptOutputs> {
+    return this.#outputsIn(scope).stream(keys, options);
+  }
+
+  writeOutputIndex(scope: Versioned<OutputScope>, options: StoreOptions = {}): Promise<void> {
+    return this.#outputsIn(scope).writeIndex(options);
   }
 
   /** Commits responses, or a profile, under their key of `core/plan/identity.ts`. */
@@ -237,11 +268,12 @@ export class Ledger {
 
   #cellsIn(scope: Versioned<CellScope>): KeyedShelf<Cell> {
     const shelf = cellShelf(this.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
-    const known = this.#cells.get(shelf.folder);
-    if (known) return known;
-    const made = new KeyedShelf(shelf, cellForm);
-    this.#cells.set(shelf.folder, made);
-    return made;
+    return known(this.#cells, shelf.folder, () => new KeyedShelf(shelf, cellForm));
+  }
+
+  #outputsIn(scope: Versioned<OutputScope>): KeyedShelf<KeptOutputs> {
+    const shelf = outputShelf(this.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
+    return known(this.#outputs, shelf.folder, () => new KeyedShelf(shelf, outputRows(scope.images)));
   }
 
   #results(scope: Versioned<Scope>) {
@@ -249,17 +281,10 @@ export class Ledger {
   }
 }
 
-/** What stays where it is is met again and again, and told once. */
-function onceEach(onNotice: OnNotice): OnNotice {
-  const told = new Set<string>();
-  return (notice) => {
-    if (notice.kind === 'ignored') {
-      const what = `${notice.key} ${notice.reason}`;
-      if (told.has(what)) return;
-      told.add(what);
-    }
-    onNotice(notice);
-  };
+function known<V>(shelves: Map<string, V>, folder: string, make: () => V): V {
+  const shelf = shelves.get(folder) ?? make();
+  shelves.set(folder, shelf);
+  return shelf;
 }
 
 const decisionKey = (study: Digest, name: string): Key => `${studyFolder(study)}decisions/${name}.json`;

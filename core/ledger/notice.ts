@@ -11,3 +11,16 @@ export type LedgerNotice =
   | { readonly kind: 'nondeterminism'; readonly identity: Digest; readonly objects: readonly [Key, Key] };
 
 export type OnNotice = (notice: LedgerNotice) => void;
+
+/** What stays where it is is met again and again, and told once. */
+export function onceEach(onNotice: OnNotice): OnNotice {
+  const told = new Set<string>();
+  return (notice) => {
+    if (notice.kind === 'ignored') {
+      const what = `${notice.key} ${notice.reason}`;
+      if (told.has(what)) return;
+      told.add(what);
+    }
+    onNotice(notice);
+  };
+}
