@@ -117,7 +117,7 @@ export const limits = {
   storedObject: {
     value: 4 * GiB,
     unit: 'bytes',
-    what: 'Any other object of a store: a file of a network, a chunk of images, cells, responses, a table, a report.',
+    what: 'Any other object of a store: a file of a network, a chunk of images, cells, kept outputs, responses, a table, a report.',
   },
 } satisfies Readonly<Record<string, Limit>>;
 

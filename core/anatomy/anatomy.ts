@@ -11,6 +11,7 @@ import { Names } from '../network/names.js';
 import { residualBranches, type ResidualBranch } from './residual.js';
 import { residualStreams } from './residual-stream.js';
 import type { Anatomy, Block, Layer, Stream } from './site.js';
+import { sizeOf } from '../tensor.js';
 import { SiteRegister } from './site-register.js';
 import { wayEnd } from './way-end.js';
 
@@ -54,6 +55,7 @@ export function anatomyOf(graph: Graph, options: AnatomyOptions = {}): Anatomy {
   return {
     sites,
     gates,
+    outputs: sizeOf((graph.shapes.get(flow.output) ?? []).slice(1)),
     layers: layers.map(({ value, ...layer }) => ({ ...layer, site: nameAt(value) })),
     blocks: blocks.map(({ value, ...block }) => ({ ...block, site: nameAt(value) })),
     streams: nameStreams(

@@ -89,4 +89,6 @@ export interface Anatomy {
   readonly blocks: readonly Block[];
   readonly streams: readonly Stream[];
   readonly gates: readonly Gate[];
+  /** Numbers that the network gives out for one image: of the output that is read. */
+  readonly outputs: number;
 }

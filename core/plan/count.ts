@@ -4,10 +4,12 @@ import { waveEnds } from '../data/waves.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
 import type { AblationSpec, AnalysisSpec, ImpulseSpec } from '../spec/study-spec.js';
 import { fills } from '../spec/words/fills.js';
+import { keepsOutputs } from '../spec/words/modes.js';
 import { keptResponses } from '../spec/words/kept-responses.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
 import { sizeOf } from '../tensor.js';
 import { cellBytes } from './cost.js';
+import { outputBytes, outputForm, type OutputForm } from './kept-outputs.js';
 import { plannedModes, type Factor } from './modes.js';
 import { nullCount } from './network-variant.js';
 import { selectSites, targetSizes } from './target.js';
@@ -57,11 +59,13 @@ export function countsOf(model: CountedModel, asked: Asked): readonly WorkCount[
     specs.filter(({ models }) => models.includes(model.name));
   const { name, anatomy, images } = model;
   const chunks = chunksOf(model);
+  const ablations = concern(asked.ablations);
+  const intact = ablations.some(keepsOutputs) ? keptBytes('whole', model, chunks) : 0;
   const plain = { model: name, name: '', conditions: 1, impulses: 0, factors: [] };
   return [
     { ...plain, kind: 'profile', units: 1, bytes: profileBytes(anatomy) },
-    { ...plain, kind: 'baseline', units: chunks, bytes: cellsBytes(images, chunks) },
-    ...concern(asked.ablations).flatMap((spec) => ablationCounts(spec, model)),
+    { ...plain, kind: 'baseline', units: chunks, bytes: cellsBytes(images, chunks) + intact },
+    ...ablations.flatMap((spec) => ablationCounts(spec, model)),
     ...concern(asked.impulses).map((spec) => impulseCount(spec, model, asked.analysis.nulls)),
   ];
 }
@@ -70,6 +74,10 @@ const chunksOf = ({ images, chunks }: CountedModel): number => chunks ?? Math.ce
 
 /** Bytes of a condition's cells on all images, in so many pieces. */
 const cellsBytes = (images: number, pieces: number): number => cellBytes(images) + (pieces - 1) * cellBytes(0);
+
+/** Bytes of a condition's kept outputs on all images, in so many pieces. */
+const keptBytes = (form: OutputForm, { anatomy, images }: CountedModel, pieces: number): number =>
+  outputBytes(form, anatomy.outputs, images) + (pieces - 1) * outputBytes(form, anatomy.outputs, 0);
 
 /** Bytes of the statistics of every channel. */
 export const profileBytes = ({ sites }: Anatomy): number => sites.reduce((sum, site) => sum + 32 * site.channels, 0);
@@ -81,17 +89,23 @@ function ablationCounts(spec: AblationSpec, model: CountedModel): WorkCount[] {
   const sizes = targetSizes(anatomy, spec.unit, spec.layers);
   const targets = sizes.reduce((sum, size) => sum + size, 0);
   const chunks = chunksOf(model);
-  const counted = (what: string, pieces: number, factors: readonly Factor[]): WorkCount => {
+  const counted = (what: string, pieces: number, factors: readonly Factor[], keeps = false): WorkCount => {
     const conditions = targets === 0 ? 0 : product(factors);
     const units = conditions * pieces;
-    const bytes = conditions * cellsBytes(images, pieces);
+    const outputs = keeps ? keptBytes(outputForm(anatomy.outputs), model, pieces) : 0;
+    const bytes = conditions * (cellsBytes(images, pieces) + outputs);
     return { kind: 'cells', model: name, name: what, conditions, units, impulses: 0, bytes, factors };
   };
   const all: Factor = { key: 'layers', what: `${spec.unit}s`, count: targets };
   const pieces = spec.stop ? (model.pieces ?? piecesIn(images)) : chunks;
   return [
     ...(removalOrders[spec.order].leaveOneOut ? [counted(`${spec.name} (order)`, chunks, [all])] : []),
-    counted(spec.name, pieces, [...plannedModes[spec.mode].factors(spec, sizes, all), fillFactor(spec)]),
+    counted(
+      spec.name,
+      pieces,
+      [...plannedModes[spec.mode].factors(spec, sizes, all), fillFactor(spec)],
+      keepsOutputs(spec),
+    ),
   ];
 }
 

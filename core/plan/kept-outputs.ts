@@ -12,3 +12,7 @@ export const outputForm = (classes: number): OutputForm => (classes <= WHOLE_OUT
 
 /** Numbers that are kept of an image. */
 export const keptValues = (form: OutputForm, classes: number): number => (form === 'whole' ? classes : SKETCH_VALUES);
+
+/** Bytes of the kept outputs of one condition on so many images, key included, of a network of so many outputs. */
+export const outputBytes = (form: OutputForm, classes: number, images: number): number =>
+  4 * images * keptValues(form, classes) + 32;

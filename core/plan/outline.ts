@@ -8,6 +8,7 @@ import { conditionsOf, needsScores, type ConditionList } from './conditions.js';
 import { cellKey, resultKey, type Scope } from './identity.js';
 import { impulseGroupsOf, impulseIdentity, type ImpulseGroup } from './impulses.js';
 import { nullVariants, type NetworkVariant } from './network-variant.js';
+import { keepsOutputs } from '../spec/words/modes.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
 import type { UnitGroup } from './stage.js';
 
@@ -131,7 +132,8 @@ export function piecesOf({ chunks, waves }: Pick<ModelOutline, 'chunks' | 'waves
 
 /** Leave-one-out with zeros over the same targets: what an order by damage is read from. */
 export function scoringAblation(spec: AblationSpec): AblationSpec {
-  return { ...spec, name: `${spec.name} (order)`, mode: 'each', fill: ['zero'], order: 'random' };
+  const { keep: _keep, ...own } = spec;
+  return { ...own, name: `${spec.name} (order)`, mode: 'each', fill: ['zero'], order: 'random' };
 }
 
 /**
@@ -166,6 +168,12 @@ export function unitKey(
       return resultKey('response', outline.scope, impulseIdentity(impulses, seed, outline.reference));
     }
   }
+}
+
+/** Whether units of a group keep outputs beside their cells; the intact network's are kept where any ablation's are. */
+export function keepsOutputsOf({ ablations }: ModelOutline, { kind, name }: Pick<UnitGroup, 'kind' | 'name'>): boolean {
+  if (kind !== 'cells' && kind !== 'baseline') return false;
+  return ablations.some(({ spec }) => (kind === 'baseline' || spec.name === name) && keepsOutputs(spec));
 }
 
 /** The conditions of an ablation, also of the one that a damage order is read from. */

@@ -1,6 +1,7 @@
 import type { Digest } from '../digest.js';
 import { needsScores } from './conditions.js';
-import { chunkOf, piecesOf, scoringAblation, unitKey, type ModelOutline } from './outline.js';
+import { chunkOf, keepsOutputsOf, piecesOf, scoringAblation, unitKey, type ModelOutline } from './outline.js';
+import type { ChunkRef } from '../spec/resolved-study.js';
 import { sampleOf, secondsOf, type PredictionContext } from './prediction.js';
 import { indicesOf, lengthOf, rangesOf, storedAs, type Ranges, type Stage, type UnitGroup } from './stage.js';
 
@@ -13,6 +14,8 @@ export interface KeysThere {
 export interface Committed {
   /** Keys of the cells of one network on one chunk. */
   cells(outline: ModelOutline, chunk: Digest): Promise<KeysThere>;
+  /** Keys of the cells of one network on one chunk whose outputs are kept. */
+  outputs(outline: ModelOutline, chunk: ChunkRef): Promise<KeysThere>;
   /** Keys of profiles and responses of one network. */
   results(outline: ModelOutline): Promise<KeysThere>;
 }
@@ -21,6 +24,20 @@ export interface StageContext extends PredictionContext {
   readonly seed: number;
   readonly committed: Committed;
   readonly failed: ReadonlySet<Digest>;
+}
+
+/** Keys that groups were asked for: of cells and results, and of outputs beside them. */
+export class PlannedKeys {
+  readonly units = new Set<Digest>();
+  readonly outputs = new Set<Digest>();
+
+  /** Takes up a unit; false where all that it leaves was asked for before. */
+  take(key: Digest, keepsOutputs: boolean): boolean {
+    const known = this.units.has(key) && (!keepsOutputs || this.outputs.has(key));
+    this.units.add(key);
+    if (keepsOutputs) this.outputs.add(key);
+    return !known;
+  }
 }
 
 /** How many units there are, stored, failed and missing. */
@@ -67,7 +84,14 @@ export function stageGroups(outlines: readonly ModelOutline[]): readonly (readon
       plain.push({ kind: 'responses', model, name: spec.name, chunk: -1, count: groups.length, images: 0 });
     }
   }
-  return [basics, plain, ordered, waves];
+  // A unit that several ask for is given to the first: to those that keep its outputs, too.
+  const keeping = (group: WholeGroup): boolean =>
+    keepsOutputsOf(outlines.find(({ model }) => model.name === group.model) as ModelOutline, group);
+  const keptFirst = (stage: readonly WholeGroup[]): readonly WholeGroup[] => [
+    ...stage.filter(keeping),
+    ...stage.filter((group) => !keeping(group)),
+  ];
+  return [basics, keptFirst(plain), keptFirst(ordered), waves];
 }
 
 function add(stage: WholeGroup[], groups: readonly WholeGroup[]): void {
@@ -87,6 +111,20 @@ function overWaves(outline: ModelOutline, name: string, reach: readonly number[]
   });
 }
 
+/** What is there of a group: units whose cell or result is stored, and their outputs where these are kept. */
+export async function thereOf(
+  outline: ModelOutline,
+  group: Pick<UnitGroup, 'kind' | 'name' | 'chunk'>,
+  committed: Committed,
+): Promise<KeysThere> {
+  if (storedAs[group.kind] === 'result') return committed.results(outline);
+  const chunk = chunkOf(outline, group.chunk);
+  const cells = await committed.cells(outline, chunk.digest);
+  if (!keepsOutputsOf(outline, group)) return cells;
+  const outputs = await committed.outputs(outline, chunk);
+  return { has: (key) => cells.has(key) && outputs.has(key) };
+}
+
 /**
  * What is missing of a stage's groups. Units that several groups ask for are given to the first; `planned` are the keys
  * that groups before these have been asked for, and takes up those of these.
@@ -95,22 +133,19 @@ export async function missingOf(
   groups: readonly WholeGroup[],
   outlines: readonly ModelOutline[],
   context: StageContext,
-  planned = new Set<Digest>(),
+  planned = new PlannedKeys(),
 ): Promise<{ readonly groups: readonly UnitGroup[]; readonly tally: Tally }> {
   const result: UnitGroup[] = [];
   let [stored, failed] = [0, 0];
   for (const whole of groups) {
     const outline = outlines.find((candidate) => candidate.model.name === whole.model) as ModelOutline;
     const { count: _count, images: _images, asked: _asked, ...group } = whole;
-    const known =
-      storedAs[group.kind] === 'cell'
-        ? await context.committed.cells(outline, chunkOf(outline, group.chunk).digest)
-        : await context.committed.results(outline);
+    const known = await thereOf(outline, group, context.committed);
+    const keeps = keepsOutputsOf(outline, group);
     const missing: number[] = [];
     for (const index of unitIndices(whole)) {
       const key = unitKey(outline, context.seed, group, index);
-      if (planned.has(key)) continue;
-      planned.add(key);
+      if (!planned.take(key, keeps)) continue;
       if (known.has(key)) stored++;
       else if (context.failed.has(key)) failed++;
       else missing.push(index);
@@ -154,7 +189,7 @@ export async function firstMissing(
   context: StageContext,
   scores: Stage['scores'],
 ): Promise<{ readonly stage: Stage | undefined; readonly tally: Tally; readonly keys: ReadonlySet<Digest> }> {
-  const keys = new Set<Digest>();
+  const keys = new PlannedKeys();
   let tally: Tally = { total: 0, stored: 0, failed: 0 };
   let found: Stage | undefined;
   for (const [index, groups] of stageGroups(outlines).entries()) {
@@ -166,5 +201,5 @@ export async function firstMissing(
     };
     if (!found && missing.groups.length > 0) found = { index, groups: missing.groups, scores };
   }
-  return { stage: found, tally, keys };
+  return { stage: found, tally, keys: keys.units };
 }

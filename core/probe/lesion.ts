@@ -25,9 +25,9 @@ export interface ProbeChunk {
   readonly labels: Uint16Array;
 }
 
-/** Where finished cells go, in the order of the conditions asked for. */
+/** Where finished cells go, in the order of the conditions asked for, with their outputs [images × classes]. */
 export interface ResultSink {
-  cell(index: number, cell: Cell): void;
+  cell(index: number, cell: Cell, outputs: Float32Array): void;
 }
 
 export interface LesionBatch {
@@ -82,13 +82,15 @@ export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Prom
     labels: chunk.labels,
     baseline: baseline.log,
   };
-  const intact = imageMetrics(baseline.outputs, context);
+  const intact = { outputs: baseline.outputs, metrics: imageMetrics(baseline.outputs, context) };
   prepared.forEach((condition, index) => {
     const { key } = batch.conditions[index] as { key: CellKey };
     const idle = condition.effect === 0;
-    const metrics = idle ? intact : imageMetrics(condition.outputs, context);
+    const { outputs, metrics } = idle
+      ? intact
+      : { outputs: condition.outputs, metrics: imageMetrics(condition.outputs, context) };
     const state = idle && condition.edits.length > 0 ? 'no-op' : 'ok';
-    sink.cell(index, { key, state, effect: condition.effect, ...metrics });
+    sink.cell(index, { key, state, effect: condition.effect, ...metrics }, outputs);
   });
   return baseline;
 }

@@ -21,6 +21,7 @@ import {
 } from './schema-keyword.js';
 import { keys, vocabulary } from './vocabulary.js';
 import { fills } from './words/fills.js';
+import { keptOutputs } from './words/kept-outputs.js';
 import { modes } from './words/modes.js';
 import { scopesOfAll, scopesOfOneLayer } from './words/pair-scopes.js';
 import { fixedOrders } from './words/removal-orders.js';
@@ -57,12 +58,20 @@ export const stopSchema = section(
 const drawn = wordsWhere(fills, (row) => row.drawn);
 const wholes = wordsWhere(units, (row) => row.whole);
 const divisible = choice(wordsWhere(units, (row) => !row.whole).map((unit) => `\`${unit}\``));
+const keepingOutputs = wordsWhere(modes, ({ keeps }) => keptOutputs[keeps].outputs);
 const { random, cumulative } = modes;
 
 /** What keys of an ablation ask of one another. */
 const rulesOfModes: readonly Schema[] = [
   ...keysOfModes(),
   when(has('order', fixedOrders), absent('trials')),
+  when(
+    has(
+      'keep',
+      wordsWhere(keptOutputs, (row) => row.outputs),
+    ),
+    absent('stop'),
+  ),
   when(
     { required: ['draws'] },
     {
@@ -138,6 +147,10 @@ export const ablationSchema = (models: Schema): Schema =>
       stop: ref(
         'stop',
         '`each`: run conditions on waves of images until enough is known (docs/science.md says what is promised). Either `precision`, or `top` with `epsilon`. Default: none: every condition on all images.',
+      ),
+      keep: oneOf(
+        vocabulary.kept,
+        `What is stored of each image. \`cells\` where outputs are kept else saves the bytes, and no excess is known. \`logits\` doesn’t go with \`stop\`. Default: \`logits\` of ${keepingOutputs.map((mode) => `\`${mode}\``).join(' and ')}; else \`cells\`.`,
       ),
     },
     [],

@@ -48,6 +48,7 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
   const order = fields.optional('order', oneOf(vocabulary.order), defaults.order);
   const spreads = hasKey(mode, 'spread') ? defaults.spread : [];
   const stop = readStop(fields);
+  const keep = fields.optional('keep', oneOf(vocabulary.kept), modes[mode].keeps);
   const spec: AblationSpec = {
     name,
     models: readModelNames(fields, models),
@@ -63,6 +64,7 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
     ...(hasKey(mode, 'within') ? { pairs: readPairs(fields) } : {}),
     ...(mode === 'quadruples' ? { quadruples: readQuadruples(fields) } : {}),
     ...(stop ? { stop } : {}),
+    ...(keep === modes[mode].keeps ? {} : { keep }),
   };
   if (given !== undefined) {
     checkMode(spec, fields);

@@ -5,7 +5,7 @@ import type { AblationSpec, StopSpec } from './study-spec.js';
 import { count, number } from './value.js';
 import { keys } from './vocabulary.js';
 import { fills } from './words/fills.js';
-import { hasKey, modesWith } from './words/modes.js';
+import { hasKey, keepsOutputs, modesWith } from './words/modes.js';
 
 const share = number('a fraction between 0 and 1', (value) => value > 0 && value < 1);
 const positive = number('a number above 0', (value) => value > 0);
@@ -38,10 +38,14 @@ export function readStop(fields: Fields): StopSpec | undefined {
 }
 
 /** Where a `stop` would answer another question than was asked. */
-export function checkStop({ mode, fill, stop }: Omit<AblationSpec, 'models'>, fields: Fields): void {
+export function checkStop({ mode, fill, stop, keep }: Omit<AblationSpec, 'models'>, fields: Fields): void {
   if (!hasKey(mode, 'stop')) {
     const message = `stop is of no use with mode ${mode}, which compares its conditions on the same images`;
     fields.failAtKey('stop', message, `write mode: ${choice(modesWith('stop'))}, or remove stop`);
+  }
+  if (stop && keepsOutputs({ mode, ...(keep ? { keep } : {}) })) {
+    const message = 'keep: outputs are compared over all images, where stop looks at some of them';
+    fields.get('keep')?.fail(message, 'remove keep, or stop');
   }
   const drawn = wordsWhere(fills, (row) => row.drawn);
   const several = fill.find((one) => drawn.includes(one));

@@ -5,6 +5,7 @@ import type { DeviceName, EngineName } from '../numeric-mode.js';
 import type { SitePosition } from '../anatomy/site-position.js';
 import type { BaseName } from './words/bases.js';
 import type { FillName } from './words/fills.js';
+import type { KeptOutput } from './words/kept-outputs.js';
 import type { KeptResponse } from './words/kept-responses.js';
 import type { Mode } from './words/modes.js';
 import type { OnFailure } from '../on-failure.js';
@@ -97,6 +98,8 @@ export interface AblationSpec {
   readonly quadruples?: QuadruplesSpec;
   /** each: adaptive evaluation; absent: every condition on every image. */
   readonly stop?: StopSpec;
+  /** What is kept, where that is not what the mode keeps (`core/spec/words/modes.ts`). */
+  readonly keep?: KeptOutput;
 }
 
 export interface ImpulseSpec {

@@ -7,6 +7,7 @@ import { wordsOf, type Word } from '../word-table.js';
 import type { RunSpec } from './study-spec.js';
 import { bases } from './words/bases.js';
 import { fills } from './words/fills.js';
+import { keptOutputs } from './words/kept-outputs.js';
 import { keptResponses } from './words/kept-responses.js';
 import { modeKeys, modes } from './words/modes.js';
 import { nulls } from './words/nulls.js';
@@ -31,6 +32,7 @@ export const wordTables = {
   spread: { key: 'spread', words: spreads },
   order: { key: 'order', words: removalOrders },
   within: { key: 'within', words: pairScopes },
+  kept: { key: 'keep', words: keptOutputs },
   positions: { key: 'positions', words: positions },
   base: { key: 'base', words: bases },
   keep: { key: 'keep', words: keptResponses },
@@ -59,6 +61,7 @@ export const vocabulary = {
   mode: wordsOf(modes),
   within: wordsOf(pairScopes),
   fill: wordsOf(fills),
+  kept: wordsOf(keptOutputs),
   spread: wordsOf(spreads),
   order: wordsOf(removalOrders),
   base: wordsOf(bases),
@@ -78,7 +81,7 @@ export const keys = {
   input: ['divide', 'mean', 'std', 'order'],
   output: ['kind', 'name', 'class-offset'],
   expect: ['accuracy', 'within'],
-  ablation: ['models', 'unit', 'layers', 'mode', 'fill', 'draws', ...modeKeys],
+  ablation: ['models', 'unit', 'layers', 'mode', 'fill', 'draws', ...modeKeys, 'keep'],
   stop: ['precision', 'top', 'epsilon', 'confidence', 'clip'],
   impulse: ['models', 'at', 'channels', 'positions', 'amplitudes', 'base', 'record', 'keep'],
   analysis: ['confidence', 'fdr', 'bootstrap', 'far', 'nulls', 'rarefy'],

@@ -12,7 +12,9 @@ const trialsOf = 38;
 const fractions = [0.02, 0.1, 0.5];
 
 describe.skipIf(!hasSharedData)('conditions on ResNet-20', () => {
-  const anatomy = hasSharedData ? readResnet20() : { sites: [], layers: [], blocks: [], streams: [], gates: [] };
+  const anatomy = hasSharedData
+    ? readResnet20()
+    : { sites: [], layers: [], blocks: [], streams: [], gates: [], outputs: 0 };
   const kernelsOf = new Map(anatomy.layers.map((layer) => [layer.name, layer.kernels]));
   const depthOf = new Map(anatomy.sites.map((site) => [site.name, site.depth]));
 

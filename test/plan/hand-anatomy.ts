@@ -53,4 +53,5 @@ export const handAnatomy: Anatomy = {
     },
   ],
   gates: [],
+  outputs: 10,
 };

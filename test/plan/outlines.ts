@@ -73,8 +73,10 @@ export function outlinesOf(asked: Asked): ModelOutline[] {
 export const contextOf = (
   stored: ReadonlySet<string> = new Set(),
   failed: ReadonlySet<string> = new Set(),
+  outputs: ReadonlySet<string> = stored,
 ): StageContext => {
-  const committed: Committed = { cells: () => Promise.resolve(stored), results: () => Promise.resolve(stored) };
+  const there = () => Promise.resolve(stored);
+  const committed: Committed = { cells: there, outputs: () => Promise.resolve(outputs), results: there };
   // A second for 250 images through the whole network at the default rate.
   const workload = {
     whole: { ...noWork, macs: 1e8 },

@@ -138,7 +138,9 @@ describe('a budget', () => {
 });
 
 describe.skipIf(!hasSharedData)('conditions of mode pairs on ResNet-20', () => {
-  const anatomy = hasSharedData ? readResnet20() : { sites: [], layers: [], blocks: [], streams: [], gates: [] };
+  const anatomy = hasSharedData
+    ? readResnet20()
+    : { sites: [], layers: [], blocks: [], streams: [], gates: [], outputs: 0 };
   const pairs = { within: ['layer', 'across'], budget: 2000 } as const;
 
   test('are the single kernels, exactly as mode each has them, and then pairs of these', () => {

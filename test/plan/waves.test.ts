@@ -205,6 +205,10 @@ test('cells are looked for among the cells of their chunk, profiles and response
       asked.push(`cells ${chunk}`);
       return new Set([unitKey(of, 7, { kind: 'cells', model: 'small', name: 'a', chunk: 1 }, 3)]);
     },
+    outputs: async (_of, { digest }) => {
+      asked.push(`outputs ${digest}`);
+      return new Set();
+    },
     results: async (of) => {
       asked.push('results');
       return new Set([unitKey(of, 7, { kind: 'responses', model: 'small', name: 'plain', chunk: -1 }, 0)]);

@@ -181,6 +181,14 @@ const cases: [name: string, text: string, at: string, message: RegExp, hint?: Re
     /"layer"/,
   ],
   [
+    'outputs kept with a stop',
+    study('ablations: { a: { keep: logits, stop: { precision: 0.1 } } }'),
+    'logits',
+    /keep: outputs are compared over all images, where stop looks at some of them/,
+    /remove keep, or stop/,
+  ],
+  ['kept maps of an ablation', study('ablations: { a: { keep: responses } }'), 'responses', /one of cells, logits/],
+  [
     'a stop by two rules',
     study('ablations: { a: { stop: { top: 3, epsilon: 0.01, precision: 0.1 } } }'),
     'precision',

@@ -1,4 +1,5 @@
 import { wordTable, wordsWhere, type Word } from '../../word-table.js';
+import { keptOutputs, type KeptOutput } from './kept-outputs.js';
 import type { Unit } from './units.js';
 
 /** Keys of an ablation that mean something in some modes only, in the order of the documentation. */
@@ -14,16 +15,25 @@ export interface ModeRow extends Word {
   readonly keys: readonly ModeKey[];
   /** Shares of the targets that are removed, where none are written. */
   readonly fractions: readonly number[];
+  /** What is kept where a spec doesn't say. */
+  readonly keeps: KeptOutput;
 }
 
 /** How removals are chosen. What each plans: `core/plan/modes.ts`. */
 export const modes = wordTable<ModeRow>()({
-  each: { meaning: 'one target at a time', removes: (unit) => `one ${unit}`, keys: ['stop'], fractions: [] },
+  each: {
+    meaning: 'one target at a time',
+    removes: (unit) => `one ${unit}`,
+    keys: ['stop'],
+    fractions: [],
+    keeps: 'cells',
+  },
   pairs: {
     meaning: 'two targets at a time, and each of them alone',
     removes: (unit) => `two ${unit}s`,
     keys: ['within', 'budget'],
     fractions: [],
+    keeps: 'logits',
   },
   quadruples: {
     meaning: 'two kernels in each of two layers: the two pairs within a layer, the two across, and each kernel alone',
@@ -31,16 +41,19 @@ export const modes = wordTable<ModeRow>()({
     units: ['kernel'],
     keys: ['budget'],
     fractions: [],
+    keeps: 'logits',
   },
   random: {
     meaning: 'random sets of targets',
     keys: ['fractions', 'trials', 'spread'],
     fractions: [0.02, 0.05, 0.1, 0.2, 0.4],
+    keeps: 'cells',
   },
   cumulative: {
     meaning: 'growing sets of targets, in one order',
     keys: ['fractions', 'trials', 'order'],
     fractions: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+    keeps: 'cells',
   },
 });
 
@@ -51,3 +64,7 @@ export const hasKey = (mode: Mode, key: ModeKey): boolean => modes[mode].keys.in
 
 /** The modes in which a key means something. */
 export const modesWith = (key: ModeKey): readonly Mode[] => wordsWhere(modes, (row) => row.keys.includes(key));
+
+/** Whether an ablation keeps outputs: as it says, or as its mode does. */
+export const keepsOutputs = ({ mode, keep }: { readonly mode: Mode; readonly keep?: KeptOutput }): boolean =>
+  keptOutputs[keep ?? modes[mode].keeps].outputs;

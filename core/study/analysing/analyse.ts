@@ -1,8 +1,8 @@
 import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { ModelOutline } from '../../plan/outline.js';
-import { stageGroups, unitIndices } from '../../plan/planner.js';
-import { unitKey, unorderedConditions } from '../../plan/outline.js';
+import { stageGroups, unitIndices, type KeysThere } from '../../plan/planner.js';
+import { keepsOutputsOf, unitKey, unorderedConditions } from '../../plan/outline.js';
 import { SEMANTICS } from '../../plan/identity.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { AnalysisSpec } from '../../spec/study-spec.js';
@@ -10,6 +10,7 @@ import type { RowSink } from '../../tables/row-sink.js';
 import type { CoverageRow } from '../../tables/schema.js';
 import type { Catalog } from '../catalog.js';
 import { loadModelResults } from '../reading/load-model-results.js';
+import { committedIn } from '../reading/committed.js';
 import { adoptedScores } from '../planning/decisions.js';
 import { adoptedWaves, withReach } from '../planning/waves.js';
 import { failedKeys } from '../running/failures.js';
@@ -94,11 +95,15 @@ async function coverageRows(
 ): Promise<CoverageRow[]> {
   const rows = new Map<string, CoverageRow>();
   const cells = new Map<number, ReadonlyMap<string, { readonly state: string }>>();
+  const outputs = new Map<number, KeysThere>();
+  const committed = committedIn(ledger);
+  const keeps = keepsOutputsOf(outline, { kind: 'baseline', name: '' });
   for (const [index, chunk] of [...outline.chunks, ...outline.pieces].entries()) {
     const { digest, images } = chunk;
+    if (keeps && index < outline.chunks.length) outputs.set(index, await committed.outputs(outline, chunk));
     cells.set(index, await ledger.readCells({ ...outline.scope, chunk: digest, images, semantics: SEMANTICS }));
   }
-  const results = await ledger.committedResults({ ...outline.scope, semantics: SEMANTICS });
+  const results = await committed.results(outline);
   for (const group of stageGroups([outline]).flat()) {
     const name = group.name || group.kind;
     const row = rows.get(name) ?? {
@@ -114,10 +119,12 @@ async function coverageRows(
     rows.set(name, row);
     row.planned += group.count;
     row.images += group.images;
+    const kept = keepsOutputsOf(outline, group) ? outputs.get(group.chunk) : undefined;
     for (const index of unitIndices(group)) {
       const key = unitKey(outline, seed, group, index);
       const cell = cells.get(group.chunk)?.get(key);
-      if (cell || (group.chunk < 0 && results.has(key))) row.committed++;
+      const isThere = cell ? (kept?.has(key) ?? true) : group.chunk < 0 && results.has(key);
+      if (isThere) row.committed++;
       else if (failed.has(key)) row.failed++;
       if (cell?.state === 'no-op') row.no_op++;
     }

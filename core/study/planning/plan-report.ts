@@ -1,18 +1,26 @@
 import { largest } from '../../extremes.js';
-import type { Digest } from '../../digest.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NumericMode } from '../../numeric-mode.js';
 import { printNumericMode } from '../../numeric-mode.js';
 import { profileBytes, responseBytes } from '../../plan/count.js';
 import { cellBytes, defaultCost, type CostModel } from '../../plan/cost.js';
-import { SEMANTICS } from '../../plan/identity.js';
-import { impulseGroup, outlineOf, type ModelOutline } from '../../plan/outline.js';
-import { missingOf, stageGroups, type StageContext, type Tally, WAVES, type WholeGroup } from '../../plan/planner.js';
+import { impulseGroup, keepsOutputsOf, outlineOf, type ModelOutline } from '../../plan/outline.js';
+import { outputBytes, outputForm } from '../../plan/kept-outputs.js';
+import {
+  missingOf,
+  PlannedKeys,
+  stageGroups,
+  type StageContext,
+  type Tally,
+  WAVES,
+  type WholeGroup,
+} from '../../plan/planner.js';
 import { lengthOf, type UnitGroup } from '../../plan/stage.js';
 import { batchCounts } from '../../self-scheduling.js';
 import type { ResolvedData } from '../../spec/resolved-study.js';
 import type { RunSpec } from '../../spec/study-spec.js';
 import type { Catalog } from '../catalog.js';
+import { committedIn } from '../reading/committed.js';
 import type { ResolvedInputs } from '../preparing/resolve-study.js';
 import { printBytes, printSeconds } from '../print.js';
 import { segmentsOf } from './segments.js';
@@ -83,10 +91,7 @@ export async function planOf(
   const processes = run.workers ?? 1;
   const context: StageContext = {
     seed: study.seed,
-    committed: {
-      cells: (outline, chunk) => ledger.committedKeys({ ...outline.scope, chunk, semantics: SEMANTICS }),
-      results: (outline) => ledger.committedResults({ ...outline.scope, semantics: SEMANTICS }),
-    },
+    committed: committedIn(ledger),
     failed: new Set(),
     workload: (outline) => workloads.get(outline.model.name) as ReturnType<typeof workloadOf>,
     ...(cost ? { cost } : {}),
@@ -94,7 +99,7 @@ export async function planOf(
   };
   let wallSeconds = 0;
   const rows = new Map<string, PlanRow>();
-  const planned = new Set<Digest>();
+  const planned = new PlannedKeys();
   const window = 2 * processes;
   for (const [index, wholes] of stageGroups(outlines).entries()) {
     const missing: Missing[] = [];
@@ -179,8 +184,12 @@ function addGroup(
 function unitBytes(group: WholeGroup, outline: ModelOutline): number {
   switch (group.kind) {
     case 'cells':
-    case 'baseline':
-      return cellBytes(group.images);
+    case 'baseline': {
+      const { outputs } = outline.anatomy;
+      const form = group.kind === 'baseline' ? 'whole' : outputForm(outputs);
+      const kept = keepsOutputsOf(outline, group) ? outputBytes(form, outputs, group.images) : 0;
+      return cellBytes(group.images) + kept;
+    }
     case 'profile':
       return profileBytes(outline.anatomy);
     case 'responses':

@@ -3,14 +3,15 @@ import { sha256 } from '../../digest.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Graph } from '../../network/graph.js';
 import { SEMANTICS } from '../../plan/identity.js';
-import type { ModelOutline } from '../../plan/outline.js';
-import { firstMissing, type Committed, type StageContext, type Tally } from '../../plan/planner.js';
+import { keepsOutputsOf, type ModelOutline } from '../../plan/outline.js';
+import { firstMissing, type StageContext, type Tally } from '../../plan/planner.js';
 import type { Workload } from '../../plan/prediction.js';
 import type { Stage } from '../../plan/stage.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { Catalog } from '../catalog.js';
 import { checkBaselines } from './check-baselines.js';
 import { adoptedScores, adoptScores } from './decisions.js';
+import { committedIn, outputScope } from '../reading/committed.js';
 import { failedKeys } from '../running/failures.js';
 import { CellReader, loadProfile } from '../reading/load-model-results.js';
 import { loadOutlines } from '../reading/outlines.js';
@@ -112,17 +113,13 @@ async function decideScores(
 
 /** Sums up the cells of all networks by key, so that later plans need not open every object. Changes nothing if called again. */
 export async function indexCells(ledger: Ledger, models: readonly ModelOutline[]): Promise<void> {
-  for (const { scope, chunks, pieces } of models) {
+  for (const outline of models) {
+    const { scope, chunks, pieces } = outline;
     for (const { digest } of [...chunks, ...pieces])
       await ledger.writeIndexSegment({ ...scope, chunk: digest, semantics: SEMANTICS });
+    if (!keepsOutputsOf(outline, { kind: 'baseline', name: '' })) continue;
+    for (const chunk of chunks) await ledger.writeOutputIndex(outputScope(outline, chunk));
   }
-}
-
-function committedIn(ledger: Ledger): Committed {
-  return {
-    cells: (outline, chunk) => ledger.committedKeys({ ...outline.scope, chunk, semantics: SEMANTICS }),
-    results: (outline) => ledger.committedResults({ ...outline.scope, semantics: SEMANTICS }),
-  };
 }
 
 async function meanKl(

@@ -13,9 +13,10 @@ import {
   unitKey,
   type ModelOutline,
 } from '../../plan/outline.js';
-import { storedAs, unitsOf, type Stage, type UnitGroup } from '../../plan/stage.js';
+import { thereOf } from '../../plan/planner.js';
+import { unitsOf, type Stage, type UnitGroup } from '../../plan/stage.js';
 import { SEMANTICS } from '../../plan/identity.js';
-import type { Cell, Provenance } from '../../probe/cell.js';
+import type { Provenance } from '../../probe/cell.js';
 import type { ChunkBaseline } from '../../probe/chunk-baseline.js';
 import { runLesionBatch } from '../../probe/lesion.js';
 import { printVariant, type NetworkVariant } from '../../plan/network-variant.js';
@@ -26,6 +27,8 @@ import { InstrumentedNetwork } from '../../probe/instrumented-network.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { Tensor } from '../../tensor.js';
 import { Catalog, type LoadedModel } from '../catalog.js';
+import { committedIn } from '../reading/committed.js';
+import { commitCells, type RanCell } from './commit-cells.js';
 import { inputLayout, blackPixel } from './input-layout.js';
 import { checkIntactOutputs } from './intact-outputs.js';
 import { loadOutlines, type StudyOutline } from '../reading/outlines.js';
@@ -112,7 +115,7 @@ export class BatchRunner {
     if (!model) throw new PercussError('BUG', `the stage asks for network ${group.model}, which is not in the study`);
     const { seed } = outline.study;
     const keyed = indices.map((index) => ({ index, key: unitKey(model, seed, group, index) }));
-    const stored = await this.#stored(model, group);
+    const stored = await thereOf(model, group, committedIn(this.#ledger));
     const missing = keyed.filter(({ key }) => !stored.has(key));
     const reused = keyed.length - missing.length;
     if (missing.length === 0) return { computed: 0, reused, noOp: 0 };
@@ -144,21 +147,6 @@ export class BatchRunner {
     }
   }
 
-  #stored(model: ModelOutline, group: UnitGroup): Promise<{ has(key: Digest): boolean }> {
-    if (storedAs[group.kind] === 'result') {
-      return this.#ledger.committedResults({ ...model.scope, semantics: SEMANTICS });
-    }
-    return this.#ledger.committedKeys(this.#cellScope(model, group));
-  }
-
-  #cellScope(
-    model: ModelOutline,
-    group: UnitGroup,
-  ): { model: Digest; mode: NumericMode; chunk: Digest; images: number; semantics: number } {
-    const { digest, images } = chunkOf(model, group.chunk);
-    return { ...model.scope, chunk: digest, images, semantics: SEMANTICS };
-  }
-
   async #runCells(
     { model, group, missing, report, signal }: GroupContext,
     conditionAt: (index: number) => Condition,
@@ -166,7 +154,7 @@ export class BatchRunner {
     const tapped = await this.#tap(model, 'intact', 0);
     const chunk = chunkOf(model, group.chunk);
     const { images, labels } = await this.#catalog.images(tapped.loaded, [chunk]);
-    const cells: Cell[] = [];
+    const ran: RanCell[] = [];
     const known = `${model.scope.model} ${chunk.digest}`;
     const before = this.#baselines.get(known);
     const baseline = await runLesionBatch(
@@ -180,7 +168,7 @@ export class BatchRunner {
         ...(signal ? { signal } : {}),
         onDone: report,
       },
-      { cell: (_, cell) => void cells.push(cell) },
+      { cell: (_, cell, outputs) => void ran.push({ cell, outputs }) },
     );
     if (group.kind === 'baseline') {
       const { name, output } = model.model;
@@ -194,8 +182,8 @@ export class BatchRunner {
     if (this.#baselines.size > 64) this.#baselines.clear();
     this.#baselines.set(known, baseline);
     signal?.throwIfAborted();
-    await this.#ledger.commitCells(this.#cellScope(model, group), cells, chunk.images, await this.#provenance(model));
-    return cells.filter((cell) => cell.state === 'no-op').length;
+    await commitCells(this.#ledger, { outline: model, group, chunk }, ran, baseline, await this.#provenance(model));
+    return ran.filter(({ cell }) => cell.state === 'no-op').length;
   }
 
   async #runResults(

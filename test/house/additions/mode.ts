@@ -4,7 +4,7 @@ import { expectRead } from '../new-word.js';
 import type { TreeCopy } from '../tree-copy.js';
 
 const row = (word: string) =>
-  `  ${word}: { meaning: 'every other target, together', removes: (unit) => \`every other \${unit}\`, keys: [], fractions: [] },\n`;
+  `  ${word}: { meaning: 'every other target, together', removes: (unit) => \`every other \${unit}\`, keys: [], fractions: [], keeps: 'cells' },\n`;
 const spec = { file: 'core/spec/words/modes.ts', before: '  random: {\n' };
 const plan = {
   file: 'core/plan/modes.ts',

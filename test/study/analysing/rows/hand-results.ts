@@ -49,6 +49,7 @@ export const anatomy: Anatomy = {
   blocks: [],
   streams: [],
   gates: [],
+  outputs: 10,
 };
 
 const siteOf = (layer: string): string => anatomy.layers.find(({ name }) => name === layer)?.site ?? layer;
