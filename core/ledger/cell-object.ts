@@ -1,5 +1,6 @@
 import { PercussError } from '../errors.js';
 import { printNumericMode } from '../numeric-mode.js';
+import { cellKeyOf } from '../plan/identity.js';
 import type { Cell, CellScope, CellState } from '../probe/cell.js';
 import { tensor, type Tensor } from '../tensor.js';
 import type { ObjectStore } from '../store/object-store.js';
@@ -8,6 +9,11 @@ import { cellFolder } from './keys.js';
 import type { OnNotice } from './notice.js';
 import { keyProblem, rowKeys } from './row-keys.js';
 import { tensorOf, type Sealed, type Shelf } from './sealed.js';
+
+/** A cell as it is written, with the edits of its condition as its key is made of them (`printEdits`). */
+export interface CellRow extends Cell {
+  readonly edits?: string;
+}
 
 /** States by their number in the object. */
 const states: readonly CellState[] = ['ok', 'no-op'];
@@ -26,7 +32,7 @@ export function cellShelf(store: ObjectStore, semantics: number, scope: CellScop
       chunk: scope.chunk,
     },
     onNotice,
-    check: (object) => checkCells(object, scope.images),
+    check: (object) => checkCells(object, scope.images) ?? checkEdits(object, scope, semantics),
   };
 }
 
@@ -41,8 +47,11 @@ export function checkImages(cells: readonly Cell[], images: number): void {
   }
 }
 
-/** Cells as tensors: equal cells give equal tensors, whatever their order. */
-export const cellForm: RowForm<Cell> = {
+/**
+ * Cells as tensors: equal cells give equal tensors, whatever their order. `edits` says what each is a cell of, a line of JSON a cell in
+ * the order of the keys; objects of earlier builds lack it.
+ */
+export const cellForm: RowForm<CellRow> = {
   pack(cells) {
     const count = cells.length;
     const images = cells[0]?.predicted.length ?? 0;
@@ -65,6 +74,11 @@ export const cellForm: RowForm<Cell> = {
       ['loss', tensor('float32', [count, images], loss)],
       ['kl', tensor('float32', [count, images], kl)],
     ]);
+    const edits = cells.flatMap((cell) => cell.edits ?? []);
+    if (count > 0 && edits.length === count) {
+      const text = new TextEncoder().encode(edits.join('\n'));
+      tensors.set('edits', tensor('uint8', [text.length], text));
+    }
     return { tensors };
   },
   unpack(object) {
@@ -97,6 +111,19 @@ function checkCells(object: Sealed, images: number | undefined): string | undefi
   if (found.state.data.some((state) => states[state] === undefined)) return 'it holds a state that is not known';
   // KL and loss of networks that are not numbers are NaN, but no distance is negative.
   return found.effect.data.some((effect) => effect < 0) ? 'it holds a negative effect' : undefined;
+}
+
+/** Whether the edits that an object lists are those that its keys are made of. */
+function checkEdits(object: Sealed, scope: CellScope, semantics: number): string | undefined {
+  if (!object.tensors.has('edits')) return undefined;
+  const text = tensorOf(object, 'edits', 'uint8', 1);
+  if (!text) return 'it lists edits of another type or shape';
+  const lines = Buffer.from(text.data.buffer, text.data.byteOffset, text.data.byteLength).toString('utf8').split('\n');
+  const keys = rowKeys(object);
+  const same =
+    lines.length === keys.length &&
+    keys.every((key, i) => key === cellKeyOf(scope, scope.chunk, lines[i] ?? '', semantics));
+  return same ? undefined : 'the edits that it lists are not those of its cell keys';
 }
 
 function columns(object: Sealed) {

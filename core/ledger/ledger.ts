@@ -8,7 +8,7 @@ import type { ResolvedStudy } from '../spec/resolved-study.js';
 import { storeIdentity } from '../store/identity.js';
 import type { Key, ObjectInfo, ObjectStore, StoreOptions } from '../store/object-store.js';
 import type { Tensor } from '../tensor.js';
-import { cellForm, cellShelf, checkImages } from './cell-object.js';
+import { cellForm, cellShelf, checkImages, type CellRow } from './cell-object.js';
 import { KeyedShelf } from './keyed-shelf.js';
 import { blobKey, machineKey, planKey, responseFolder, stageKey, studyFolder } from './keys.js';
 import { onceEach, type OnNotice } from './notice.js';
@@ -36,7 +36,7 @@ export interface LedgerOptions {
 export class Ledger {
   readonly store: ObjectStore;
   readonly #context: RecordContext;
-  readonly #cells = new Map<string, KeyedShelf<Cell>>();
+  readonly #cells = new Map<string, KeyedShelf<CellRow>>();
   readonly #outputs = new Map<string, KeyedShelf<KeptOutputs>>();
 
   constructor(store: ObjectStore, options: LedgerOptions = {}) {
@@ -87,7 +87,7 @@ export class Ledger {
   /** Commits a batch as one object. An equal batch that is there counts as this one. */
   async commitCells(
     scope: Versioned<CellScope>,
-    cells: readonly Cell[],
+    cells: readonly CellRow[],
     images: number,
     provenance: Provenance,
     options: StoreOptions = {},
@@ -266,7 +266,7 @@ export class Ledger {
     return this.store.close();
   }
 
-  #cellsIn(scope: Versioned<CellScope>): KeyedShelf<Cell> {
+  #cellsIn(scope: Versioned<CellScope>): KeyedShelf<CellRow> {
     const shelf = cellShelf(this.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
     return known(this.#cells, shelf.folder, () => new KeyedShelf(shelf, cellForm));
   }

@@ -19,7 +19,17 @@ export interface Scope {
 
 /** Identity of one condition on one chunk. */
 export function cellKey(scope: Scope, chunk: Digest, edits: readonly Edit[]): CellKey {
-  return keyOf('cell', scope, { chunk, edits: edits as unknown as Json });
+  return cellKeyOf(scope, chunk, printEdits(edits));
+}
+
+/** Edits as they enter a key, and as an object of cells lists them: canonical JSON. */
+export const printEdits = (edits: readonly Edit[]): string => canonicalJson(edits as unknown as Json);
+
+/** The identity of a condition whose edits are printed, of results of some semantics. */
+export function cellKeyOf(scope: Scope, chunk: Digest, edits: string, semantics = SEMANTICS): CellKey {
+  // Members are sorted, and edits are the last of all.
+  const whole = identityText('cell', scope, { chunk, edits: [] }, semantics);
+  return sha256(`${whole.slice(0, -'[]}}'.length)}${edits}}}`);
 }
 
 /** Identity of anything else computed from one network: responses, profiles. */
@@ -28,7 +38,9 @@ export function resultKey(kind: 'profile' | 'response', scope: Scope, what: Json
 }
 
 function keyOf(kind: string, scope: Scope, what: Json): Digest {
-  return sha256(
-    canonicalJson({ kind, semantics: SEMANTICS, model: scope.model, mode: printNumericMode(scope.mode), what }),
-  );
+  return sha256(identityText(kind, scope, what, SEMANTICS));
+}
+
+function identityText(kind: string, { model, mode }: Scope, what: Json, semantics: number): string {
+  return canonicalJson({ kind, semantics, model, mode: printNumericMode(mode), what });
 }

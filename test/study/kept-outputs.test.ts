@@ -4,6 +4,9 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Ledger } from '../../core/ledger/ledger.js';
 import type { Key, ObjectStore } from '../../core/store/object-store.js';
+import { decodeSafetensors } from '../../core/safetensors.js';
+import type { Edit } from '../../core/plan/condition.js';
+import type { Tensor } from '../../core/tensor.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { loadOutlines } from '../../core/study/reading/outlines.js';
 import { Catalog } from '../../core/study/catalog.js';
@@ -67,6 +70,23 @@ async function outputsOf(ledger: Ledger, { ref }: Ran): Promise<Map<string, Floa
 
 const kernels = 12;
 const pairs = (kernels * (kernels - 1)) / 2;
+
+test('every object of cells of a study lists its conditions by site, channels and fill', async () => {
+  const store = memoryStore();
+  await run(new Ledger(store), '  one: { mode: each, fill: [zero, mean] }');
+  const listed: string[] = [];
+  for (const key of await keysOf(store, 'cells/')) {
+    const text = decodeSafetensors((await store.get(key)) as Uint8Array).tensors.get('edits') as Tensor<'uint8'>;
+    for (const line of Buffer.from(text.data).toString('utf8').split('\n')) {
+      const edits = JSON.parse(line) as Edit[];
+      listed.push(edits.map(({ site, channels, fill }) => `${site}[${channels.join()}] ${fill.kind}`).join(' '));
+    }
+  }
+  const all = [7, 5].flatMap((count, layer) =>
+    Array.from({ length: count }, (_, k) => ['zero', 'mean'].map((fill) => `conv${layer + 1}[${k}] ${fill}`)).flat(),
+  );
+  expect(listed.sort()).toEqual(['', ...all].sort());
+});
 
 describe('a study that keeps outputs', () => {
   test('keeps what the weights say, of the intact network and of every condition, image by image', async () => {

@@ -15,7 +15,7 @@ import {
 } from '../../plan/outline.js';
 import { thereOf } from '../../plan/planner.js';
 import { unitsOf, type Stage, type UnitGroup } from '../../plan/stage.js';
-import { SEMANTICS } from '../../plan/identity.js';
+import { printEdits, SEMANTICS } from '../../plan/identity.js';
 import type { Provenance } from '../../probe/cell.js';
 import type { ChunkBaseline } from '../../probe/chunk-baseline.js';
 import { runLesionBatch } from '../../probe/lesion.js';
@@ -155,20 +155,26 @@ export class BatchRunner {
     const chunk = chunkOf(model, group.chunk);
     const { images, labels } = await this.#catalog.images(tapped.loaded, [chunk]);
     const ran: RanCell[] = [];
+    const conditions = missing.map(({ key, index }) => ({ key, condition: conditionAt(index) }));
     const known = `${model.scope.model} ${chunk.digest}`;
     const before = this.#baselines.get(known);
     const baseline = await runLesionBatch(
       {
         network: tapped.network,
         chunk: { digest: chunk.digest, images, labels },
-        conditions: missing.map(({ key, index }) => ({ key, condition: conditionAt(index) })),
+        conditions,
         reference: tapped.reference,
         output: model.model.output,
         ...(before ? { baseline: before } : {}),
         ...(signal ? { signal } : {}),
         onDone: report,
       },
-      { cell: (_, cell, outputs) => void ran.push({ cell, outputs }) },
+      {
+        cell: (index, cell, outputs) => {
+          const edits = printEdits(conditions[index]?.condition.edits ?? []);
+          ran.push({ cell: { ...cell, edits }, outputs });
+        },
+      },
     );
     if (group.kind === 'baseline') {
       const { name, output } = model.model;

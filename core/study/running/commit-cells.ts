@@ -1,9 +1,10 @@
+import type { CellRow } from '../../ledger/cell-object.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { SEMANTICS } from '../../plan/identity.js';
 import { outputForm } from '../../plan/kept-outputs.js';
 import { keepsOutputsOf, type ModelOutline } from '../../plan/outline.js';
 import type { UnitGroup } from '../../plan/stage.js';
-import type { Cell, Provenance } from '../../probe/cell.js';
+import type { Provenance } from '../../probe/cell.js';
 import type { ChunkBaseline } from '../../probe/chunk-baseline.js';
 import type { KeptOutputs } from '../../probe/kept-outputs.js';
 import { numbersOf, outputKeeping } from '../../probe/output-sketch.js';
@@ -12,7 +13,7 @@ import { outputScope } from '../reading/committed.js';
 
 /** A condition that ran on a chunk, with its outputs [images × classes]. */
 export interface RanCell {
-  readonly cell: Cell;
+  readonly cell: CellRow;
   readonly outputs: Float32Array;
 }
 
