@@ -21,11 +21,3 @@ export function adjustFalseDiscovery(
   });
   return adjusted;
 }
-
-/**
- * p-value of a permutation test: (1 + as extreme) / (1 + permutations), never 0 and valid at any number of permutations
- * (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9, 2010).
- */
-export function permutationP(asExtreme: number, permutations: number): number {
-  return (1 + asExtreme) / (1 + permutations);
-}

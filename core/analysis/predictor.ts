@@ -1,10 +1,9 @@
 import { randomStream } from '../random.js';
-import type { Interval } from './interval.js';
-import { dot, variance } from './moments.js';
-import { adjustFalseDiscovery, permutationP } from './multiplicity.js';
-import { centred, combineCorrelations, groupedPartialSpearman, groupedSpearman, midRanks } from './rank.js';
+import { betweenVariance, commonVariance, groupMean, type GroupEstimate, type GroupMean } from './random-effects.js';
 import { correlationCeiling, splitHalfOf, sumAt, type GroupScore } from './reliability.js';
-import { normalQuantile } from './special.js';
+import { mean, sum } from './moments.js';
+import { SiteScores, type SiteScore } from './site-scores.js';
+import { studentP } from './special.js';
 
 /** One kernel with what is to be predicted about it and what may predict it. */
 export interface PredictedKernel {
@@ -30,183 +29,177 @@ export interface PredictorOptions {
   /** Names of the predictors that the partial correlation holds constant: activation deviation and weight norm. */
   readonly covariates: readonly string[];
   readonly bootstrap?: number;
-  readonly permutations?: number;
   readonly splits?: number;
-  readonly level?: number;
 }
 
-export interface PredictorResult {
+/** How one predictor ranks kernels of one network by one target, within sites. Correlations are on Fisher's scale, z = atanh ρ. */
+export interface Prediction {
   readonly predictor: string;
   /** Sites and kernels that the correlation rests on: at least 4 kernels a site. */
   readonly sites: number;
   readonly kernels: number;
-  /** Within-site Spearman, combined by Fisher z; its interval's error is the bootstrap's over kernels × images. */
-  readonly spearman: Interval | null;
-  /** Two-sided, by permutation within sites. */
+  /** Mean over sites of z; null where no site has a correlation. */
+  readonly correlation: GroupMean | null;
+  /** Two-sided, of the mean over sites like these being 0; null below three sites. */
   readonly p: number | null;
-  /** Benjamini-Yekutieli over the predictors of this call. */
-  readonly pAdjusted: number | null;
-  /** Given the covariates; null for a covariate itself, given the others, where nothing of it is left. */
+  /** Standard deviation over sites of their own z, beyond what kernels and images vary; null below three sites. */
+  readonly between: number | null;
+  /** ρ given the covariates: mean over sites of z, back by tanh. */
   readonly partial: number | null;
   /** Split-half reliability of the target within the same sites, and the highest correlation that it allows. */
   readonly reliability: number | null;
   readonly ceiling: number | null;
+  /** Against each other predictor: mean over sites of |z| less that of the other, on the kernels that have both. */
+  readonly ahead: readonly GroupMean[];
 }
-
-/** A kernel that has everything, with its number among all kernels of all sites. */
-interface Member {
-  readonly number: number;
-  readonly x: number;
-  readonly covariates: readonly number[];
-}
-
-/** The target of every kernel of every site on a draw of images; NaN where it has none. */
-type Targets = Float64Array;
 
 /**
  * How well each predictor ranks kernels by damage, within sites. Pooled correlations can reverse, so sites are never
- * mixed (design §2, "Predict, then lesion"). The bootstrap draws images, common to all, and kernels within each site; it
- * lends its standard error on the z scale only, since noise that resampled images add pulls its centre towards 0.
- * Kernels whose predictor, covariate or target is missing or not finite are left out.
+ * mixed (design §2, "Predict, then lesion"). Sites count as drawn from sites like these, equally (`groupMean`); images are common to
+ * all sites, so what they vary is found by resampling them. Kernels whose predictor, covariate or target is missing or not finite are
+ * left out.
  */
 export function predictDamage(
   sites: readonly PredictedSite[],
   predictors: readonly string[],
   options: PredictorOptions,
-): PredictorResult[] {
-  const { seed, bootstrap = 1000 } = options;
-  const kernels = sites.flatMap((site) => site.kernels);
-  const images = kernels[0]?.damage.length ?? 0;
-  const all = Uint32Array.from({ length: images }, (_, i) => i);
-  const random = randomStream(seed, 'predictor-images');
-  const whole = targetsOf(kernels, all);
-  const resampled = Array.from({ length: images === 0 ? 0 : bootstrap }, () =>
-    targetsOf(
-      kernels,
-      all.map(() => random.below(images)),
-    ),
-  );
-  const results = predictors.map((predictor) => predictOne(sites, predictor, images, whole, resampled, options));
-  const adjusted = adjustFalseDiscovery(results.map((result) => result.p));
-  return results.map((result, i) => ({ ...result, pAdjusted: adjusted[i]! }));
+): Prediction[] {
+  return new Predicting(sites, predictors, options).all();
 }
 
-function predictOne(
-  sites: readonly PredictedSite[],
-  predictor: string,
-  images: number,
-  whole: Targets,
-  resampled: readonly Targets[],
-  options: PredictorOptions,
-): Omit<PredictorResult, 'pAdjusted'> {
-  const { seed, level = 0.95, splits = 50 } = options;
-  const covariates = options.covariates.filter((name) => name !== predictor);
-  const groups = membersOf(sites, predictor, covariates, whole);
-  const paired = groups.map((group) => ({ x: group.map((m) => m.x), y: group.map((m) => whole[m.number]!) }));
-  const estimate = groupedSpearman(paired);
-  const counts = { predictor, sites: groups.length, kernels: groups.reduce((n, group) => n + group.length, 0) };
-  if (estimate === null) {
-    return { ...counts, spearman: null, p: null, partial: null, reliability: null, ceiling: null };
+/** One predictor at the sites where it has a correlation. */
+interface Own {
+  readonly scores: ReadonlyMap<number, SiteScore>;
+  readonly correlation: GroupMean | null;
+}
+
+class Predicting {
+  readonly #sites: readonly PredictedSite[];
+  readonly #names: readonly string[];
+  readonly #options: PredictorOptions;
+  readonly #scores: readonly SiteScores[];
+  readonly #images: number;
+
+  constructor(sites: readonly PredictedSite[], names: readonly string[], options: PredictorOptions) {
+    this.#sites = sites;
+    this.#names = names;
+    this.#options = options;
+    this.#images = sites[0]?.kernels[0]?.damage.length ?? 0;
+    const all = Uint32Array.from({ length: this.#images }, (_, i) => i);
+    const random = randomStream(options.seed, 'predictor-images');
+    const draws = Array.from({ length: this.#images === 0 ? 0 : (options.bootstrap ?? 1000) }, () =>
+      all.map(() => random.below(this.#images)),
+    );
+    this.#scores = sites.map(({ site, kernels }) => {
+      const values = (list: readonly string[]): Float64Array[] =>
+        list.map((name) => Float64Array.from(kernels, (kernel) => kernel.predictors[name] ?? Number.NaN));
+      return new SiteScores({
+        site,
+        predictors: values(names),
+        covariates: values(options.covariates),
+        whole: targetsOf(kernels, all),
+        resampled: draws.map((drawn) => targetsOf(kernels, drawn)),
+      });
+    });
   }
-  const error = bootstrapError(groups, resampled, predictor, seed);
-  const half = error === null ? null : normalQuantile((1 + level) / 2) * error;
-  const z = Math.atanh(Math.min(1 - 1e-15, Math.max(-1 + 1e-15, estimate)));
-  const kernels = sites.flatMap((site) => site.kernels);
-  const scores = groups.map((group): GroupScore => {
-    const own = group.map((member) => kernels[member.number]!);
-    return (drawn) => targetsOf(own, drawn);
-  });
-  const reliability = splitHalfOf(scores, images, { seed, splits });
-  return {
-    ...counts,
-    spearman: half === null ? null : { low: Math.tanh(z - half), high: Math.tanh(z + half), estimate, level },
-    p: permutationTest(paired, estimate, predictor, options),
-    partial: groupedPartialSpearman(
-      paired.map((pair, g) => ({
-        ...pair,
-        covariates: covariates.map((_, c) => groups[g]!.map((m) => m.covariates[c]!)),
-      })),
+
+  all(): Prediction[] {
+    const own = this.#names.map((_, i) => this.#own(i));
+    return this.#names.map((_, i) => this.#prediction(i, own));
+  }
+
+  #covariates(predictor: number): number[] {
+    return this.#options.covariates.flatMap((name, c) => (name === this.#names[predictor] ? [] : [c]));
+  }
+
+  #members(site: SiteScores, predictors: readonly number[]): readonly number[] {
+    return site.members(predictors, [...new Set(predictors.flatMap((p) => this.#covariates(p)))]);
+  }
+
+  #own(predictor: number): Own {
+    const scores = new Map<number, SiteScore>();
+    this.#scores.forEach((site, s) => {
+      const members = this.#members(site, [predictor]);
+      const score = members.length === 0 ? null : site.score(predictor, members);
+      if (score) scores.set(s, score);
+    });
+    const list = [...scores.values()];
+    return { scores, correlation: meanScore(list.map((score) => [score])) };
+  }
+
+  #prediction(i: number, own: readonly Own[]): Prediction {
+    const { correlation, scores } = own[i]!;
+    const taking = this.#scores.flatMap((site, s) => {
+      const members = this.#members(site, [i]);
+      return members.length === 0 ? [] : [{ site, s, members }];
+    });
+    const counts = {
+      predictor: this.#names[i]!,
+      sites: taking.length,
+      kernels: sum(taking.map(({ members }) => members.length)),
+      correlation,
+    };
+    if (correlation === null) {
+      return { ...counts, p: null, between: null, partial: null, reliability: null, ceiling: null, ahead: [] };
+    }
+    const groups = taking.flatMap(({ site, s, members }): GroupEstimate[] => {
+      const score = scores.get(s);
+      const sampling = score ? site.sampling(i, members, this.#options.seed) : null;
+      return score && sampling !== null ? [{ value: score.z, variance: sampling + score.rounding }] : [];
+    });
+    const between = betweenVariance(groups);
+    const covariates = this.#covariates(i);
+    const partial = mean(
+      taking.map(({ site, members }) => site.partial(i, members, covariates)).filter((z) => z !== null),
+    );
+    const reliability = this.#reliability(taking);
+    return {
+      ...counts,
+      p: correlation.error === null ? null : studentP(correlation.estimate / correlation.error, correlation.freedom),
+      between: between === null ? null : Math.sqrt(between),
+      partial: partial === null ? null : Math.tanh(partial),
+      reliability,
+      ceiling: correlationCeiling(reliability),
+      ahead: own.flatMap((_, j) => (j === i ? [] : (this.#ahead(i, j, own) ?? []))),
+    };
+  }
+
+  #reliability(taking: readonly { readonly s: number; readonly members: readonly number[] }[]): number | null {
+    const scores = taking.map(({ s, members }): GroupScore => {
+      const kernels = members.map((kernel) => this.#sites[s]!.kernels[kernel]!);
+      return (drawn) => targetsOf(kernels, drawn);
+    });
+    return splitHalfOf(scores, this.#images, { seed: this.#options.seed, splits: this.#options.splits ?? 50 });
+  }
+
+  /** Of two predictors, each turned so that its mean is positive, on the kernels that have both. */
+  #ahead(i: number, j: number, own: readonly Own[]): GroupMean | null {
+    const signs = [i, j].map((k) => Math.sign(own[k]!.correlation?.estimate ?? 0) || 1);
+    const pairs = this.#scores.flatMap((site): (readonly [SiteScore, SiteScore])[] => {
+      const members = this.#members(site, [i, j]);
+      if (members.length === 0) return [];
+      const [a, b] = [site.score(i, members), site.score(j, members)];
+      return a && b ? [[a, b]] : [];
+    });
+    return meanScore(pairs, [signs[0]!, -signs[1]!]);
+  }
+}
+
+/** Mean over sites of Σ sign · z, with the error that its sites' distances, images in common and rounding give it. */
+function meanScore(sites: readonly (readonly SiteScore[])[], signs: readonly number[] = [1]): GroupMean | null {
+  const values = sites.map((scores) => sum(scores.map(({ z }, i) => signs[i]! * z)));
+  const resampled = sites.map((scores) =>
+    Float64Array.from({ length: scores[0]!.resampled.length }, (_, b) =>
+      sum(scores.map((score, i) => signs[i]! * score.resampled[b]!)),
     ),
-    reliability,
-    ceiling: correlationCeiling(reliability),
-  };
-}
-
-const known = (value: number | null | undefined): value is number =>
-  typeof value === 'number' && Number.isFinite(value);
-
-/** By site, the kernels that have predictor, covariates and target; sites of less than 4 such kernels are left out. */
-function membersOf(
-  sites: readonly PredictedSite[],
-  predictor: string,
-  covariates: readonly string[],
-  whole: Targets,
-): Member[][] {
-  let number = -1;
-  const groups = sites.map(({ kernels }) =>
-    kernels.flatMap(({ predictors }): Member[] => {
-      number += 1;
-      const x = predictors[predictor];
-      const held = covariates.map((name) => predictors[name]).filter(known);
-      return known(x) && held.length === covariates.length && known(whole[number])
-        ? [{ number, x, covariates: held }]
-        : [];
-    }),
   );
-  return groups.filter((group) => group.length >= 4);
+  const rounding = sum(sites.flatMap((scores) => scores.map((score) => score.rounding))) / sites.length ** 2;
+  return groupMean(values, commonVariance(resampled) + rounding);
 }
 
-function targetsOf(kernels: readonly PredictedKernel[], drawn: Uint32Array): Targets {
+function targetsOf(kernels: readonly PredictedKernel[], drawn: Uint32Array): Float64Array {
   return Float64Array.from(kernels, ({ damage, reference }) => {
     const total = sumAt(damage, drawn);
     return reference === undefined ? total / drawn.length : Math.log(total / sumAt(reference, drawn));
   });
-}
-
-/** Standard deviation over resamples of the combined correlation's z; null where less than nine tenths have one. */
-function bootstrapError(
-  groups: readonly (readonly Member[])[],
-  resampled: readonly Targets[],
-  predictor: string,
-  seed: number | string,
-): number | null {
-  const random = randomStream(seed, 'predictor-kernels', predictor);
-  const values: number[] = [];
-  for (const targets of resampled) {
-    const value = groupedSpearman(
-      groups.map((group) => {
-        const drawn = group.map(() => group[random.below(group.length)]!);
-        return { x: drawn.map((m) => m.x), y: drawn.map((m) => targets[m.number]!) };
-      }),
-    );
-    if (value !== null && Number.isFinite(value) && Math.abs(value) < 1) values.push(Math.atanh(value));
-  }
-  const spread = variance(values);
-  return spread === null || values.length < 0.9 * resampled.length ? null : Math.sqrt(spread);
-}
-
-/** Two-sided p of the combined correlation when a predictor's values are dealt anew within each site. */
-function permutationTest(
-  paired: readonly { readonly x: readonly number[]; readonly y: readonly number[] }[],
-  estimate: number,
-  predictor: string,
-  { seed, permutations = 1000 }: PredictorOptions,
-): number {
-  const random = randomStream(seed, 'predictor-permutation', predictor);
-  const ranks = paired.map(({ x, y }) => {
-    const [a, b] = [centred(midRanks(x)), centred(midRanks(y))];
-    return { x: Array.from(a), y: b, scale: Math.sqrt(dot(a, a) * dot(b, b)) };
-  });
-  let asExtreme = 0;
-  for (let r = 0; r < permutations; r++) {
-    const value = combineCorrelations(
-      ranks.map(({ x, y, scale }) => ({
-        correlation: scale > 0 ? dot(random.shuffled(x), y) / scale : null,
-        size: x.length,
-      })),
-    );
-    // Equal orders must count as equally extreme though their sums differ in the last digit.
-    if (value !== null && Math.abs(value) >= Math.abs(estimate) - 1e-12) asExtreme += 1;
-  }
-  return permutationP(asExtreme, permutations);
 }

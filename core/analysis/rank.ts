@@ -1,4 +1,3 @@
-import { largest } from '../extremes.js';
 import { dot, sum } from './moments.js';
 
 /** Index of the first of ascending values that is not below `value`, or, with `after`, that is above it. */
@@ -95,42 +94,34 @@ export interface GroupCorrelation {
   readonly size: number;
 }
 
+/** Half of the smallest change of Spearman's ρ of n values without ties. */
+const halfStep = (size: number): number => 6 / (size ** 3 - size);
+
+/** atanh of a rank correlation of `size` values. A perfect one has no finite atanh: it is held half a step of ρ below 1. */
+export function rankZ(correlation: number, size: number): number {
+  const most = 1 - halfStep(size);
+  return Math.atanh(Math.min(most, Math.max(-most, correlation)));
+}
+
+/** Variance of `rankZ` that comes from ρ going in steps: that of an even spread over one. */
+export function roundingVariance(correlation: number, size: number): number {
+  const most = 1 - halfStep(size);
+  const held = Math.min(most, Math.abs(correlation));
+  return ((2 * halfStep(size)) / (1 - held ** 2)) ** 2 / 12;
+}
+
 /**
- * The common correlation of groups: atanh, weighted by size − 3 − covariates, back by tanh (Fisher 1921; Hedges and
- * Olkin, "Statistical Methods for Meta-Analysis", 1985). Groups without a correlation or of less than 4 + covariates
- * members are left out; null where none is left. A perfect rank correlation has no finite atanh: it is held half a step
- * below 1, at 1 − 6/(n³ − n), the step being the smallest change of Spearman's ρ without ties.
+ * The common correlation of groups: `rankZ`, weighted by size − 3, back by tanh (Fisher 1921; Hedges and
+ * Olkin, "Statistical Methods for Meta-Analysis", 1985). Groups without a correlation or of less than 4 members
+ * are left out; null where none is left.
  */
-export function combineCorrelations(groups: readonly GroupCorrelation[], covariates = 0): number | null {
+export function combineCorrelations(groups: readonly GroupCorrelation[]): number | null {
   let [above, below] = [0, 0];
   for (const { correlation, size } of groups) {
-    const weight = size - 3 - covariates;
+    const weight = size - 3;
     if (correlation === null || weight <= 0) continue;
-    const most = 1 - 6 / (size ** 3 - size);
-    above += weight * Math.atanh(Math.min(most, Math.max(-most, correlation)));
+    above += weight * rankZ(correlation, size);
     below += weight;
   }
   return below === 0 ? null : Math.tanh(above / below);
-}
-
-/** Two paired lists of one group (a site). */
-export interface PairedGroup {
-  readonly x: ArrayLike<number>;
-  readonly y: ArrayLike<number>;
-}
-
-/** Within-group Spearman, combined: what is common to sites when differences between sites don't count. */
-export function groupedSpearman(groups: readonly PairedGroup[]): number | null {
-  return combineCorrelations(groups.map(({ x, y }) => ({ correlation: spearman(x, y), size: x.length })));
-}
-
-/** Within-group partial Spearman, combined. Covariates are groups' lists of lists. */
-export function groupedPartialSpearman(
-  groups: readonly (PairedGroup & { readonly covariates: readonly ArrayLike<number>[] })[],
-): number | null {
-  const covariates = largest([0, ...groups.map((group) => group.covariates.length)]);
-  return combineCorrelations(
-    groups.map((group) => ({ correlation: partialSpearman(group.x, group.y, group.covariates), size: group.x.length })),
-    covariates,
-  );
 }

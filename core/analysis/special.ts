@@ -139,3 +139,9 @@ export function studentQuantile(p: number, freedom: number): number {
     inner < 0.5 ? inner / (1 - inner) : ((x: number): number => (1 - x) / x)(betaQuantile(outside, freedom / 2, 0.5));
   return Math.sign(p - 0.5) * Math.sqrt(freedom * square);
 }
+
+/** Two-sided p of Student's t: how often |t| is at least that large with so much freedom. */
+export function studentP(t: number, freedom: number): number {
+  if (freedom > 1e6) return 2 * normalCdf(-Math.abs(t));
+  return incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5);
+}

@@ -133,16 +133,24 @@ function range(values: readonly number[]): string {
   return least === greatest ? least : `${least} to ${greatest}`;
 }
 
-function bestPredictor({ input }: ReportContext): string | undefined {
+/** Named the best only where its lead over all others is above 0, in an interval that holds for all of the study's at once. */
+function bestPredictor({ input, level }: ReportContext): string | undefined {
   const main = mainPredictor(input.tables);
   if (main === undefined) return undefined;
   const values = main.rows.map((row) => row.spearman ?? 0);
   const ceilings = main.rows.map((row) => row.ceiling).filter(present);
-  const sure = main.rows.filter((row) => present(row.low) && present(row.high) && row.low * row.high > 0).length;
-  return (
-    `The best predictor of damage (${main.target}) within a layer is ${main.predictor}: rank correlation ` +
+  const best = main.rows.filter((row) => (row.lead_low ?? 0) > 0).map((row) => row.model);
+  const found = main.rows.filter((row) => row.discovered === true).length;
+  const correlation =
     (values.length === 1 ? significant(values[0]) : `${range(values)} over ${counted(values.length, 'network')}`) +
-    (ceilings.length === 0 ? '' : `, where reliability allows at most ${range(ceilings)}`) +
-    (sure === values.length ? '.' : `; its interval excludes zero in ${sure} of ${values.length}.`)
+    (ceilings.length === 0 ? '' : `, where reliability allows at most ${range(ceilings)}`);
+  const damage = `of damage (${main.target}, filled with ${main.fill}) within a layer`;
+  const judged =
+    best.length === 0
+      ? `Of the predictors ${damage} none is shown to be the best; the strongest here is ${main.predictor}`
+      : `The best predictor ${damage} is ${main.predictor}${best.length === main.rows.length ? '' : ` in ${listed(best)}`} (${level} over all comparisons)`;
+  return (
+    `${judged}: rank correlation ${correlation}` +
+    (found === main.rows.length ? '.' : `; told from 0 in ${found} of ${counted(main.rows.length, 'network')}.`)
   );
 }

@@ -2,33 +2,37 @@ import { kernelMeasureColumn, kernelMeasureNames } from '../analysis/kernel-meas
 import type { KernelRow, PredictorRow, Tables } from '../tables/schema.js';
 import { grouped, present } from './context.js';
 
-/** The predictor with the strongest mean rank correlation with KL, over networks. */
+/** The predictor with the strongest mean rank correlation with KL, over networks: picked after looking. */
 export interface MainPredictor {
   readonly predictor: string;
   readonly target: string;
+  readonly fill: string;
   /** Mean over networks of Spearman's ρ. */
   readonly mean: number;
   readonly rows: readonly PredictorRow[];
 }
 
 /**
- * The main predictor: among those whose target is `kl` (or, without any, the first target), the largest |mean ρ|; of
- * equals the first by name.
+ * The main predictor: among those whose target is `kl` with fill `zero` (or, without any, the first target, and its first fill), the
+ * largest |mean ρ|; of equals the first by name.
  */
 export function mainPredictor(tables: Tables): MainPredictor | undefined {
   const rows = tables.predictors.filter((row) => present(row.spearman));
   const target = rows.some((row) => row.target === 'kl') ? 'kl' : rows[0]?.target;
   if (target === undefined) return undefined;
+  const own = rows.filter((row) => row.target === target);
+  const fill = own.some((row) => row.fill === 'zero') ? 'zero' : (own[0] as PredictorRow).fill;
   const groups = [
     ...grouped(
-      rows.filter((row) => row.target === target),
+      own.filter((row) => row.fill === fill),
       (row) => row.predictor,
     ),
-  ].map(([predictor, own]) => ({
+  ].map(([predictor, found]) => ({
     predictor,
     target,
-    mean: own.reduce((sum, row) => sum + (row.spearman ?? 0), 0) / own.length,
-    rows: own,
+    fill,
+    mean: found.reduce((sum, row) => sum + (row.spearman ?? 0), 0) / found.length,
+    rows: found,
   }));
   return groups.toSorted((a, b) => Math.abs(b.mean) - Math.abs(a.mean) || (a.predictor < b.predictor ? -1 : 1))[0];
 }

@@ -53,11 +53,20 @@ export function studyJson(input: ReportInput): Json {
         : {
             name: main.predictor,
             target: main.target,
+            fill: main.fill,
             mean: main.mean,
             models: Object.fromEntries(
               main.rows.map((row) => [
                 row.model,
-                { spearman: row.spearman, low: row.low, high: row.high, ceiling: row.ceiling },
+                {
+                  spearman: row.spearman,
+                  low: row.low,
+                  high: row.high,
+                  ceiling: row.ceiling,
+                  lead: row.lead,
+                  lead_low: row.lead_low,
+                  lead_high: row.lead_high,
+                },
               ]),
             ),
           },

@@ -19,6 +19,7 @@ import {
 import { ablationColumns, curveColumns } from './ablation-columns.js';
 import { kernelColumns } from './kernel-columns.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
+import { predictorColumns } from './predictor-columns.js';
 import { similarityColumns } from './similarity-columns.js';
 import { stopColumns } from './stop-columns.js';
 import type { TableName, Tables } from './schema.js';
@@ -176,30 +177,7 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     object: text('Key of the stored object that holds the response.'),
   },
   similarity: similarityColumns,
-  predictors: {
-    model,
-    predictor: text('What predicts: a column of the table kernels.'),
-    target: text('What is predicted: a measure of damage.'),
-    sites: count('sites', 'Sites with enough kernels to enter.'),
-    kernels: count(
-      'kernels',
-      'Kernels of these sites that entered: with a predictor, and a finite output on every image.',
-    ),
-    spearman: maybe(number('1', 'Rank correlation within sites, combined over sites by Fisher z.')),
-    low: maybe(number('1', level('the rank correlation', 'Lower'))),
-    high: maybe(number('1', level('the rank correlation', 'Upper'))),
-    p: maybe(number('probability', 'Probability of a correlation at least as strong if there were none.')),
-    p_adjusted: maybe(number('probability', 'The same, adjusted for the number of hypotheses tested.')),
-    discovered: maybe({
-      type: 'BOOLEAN',
-      nullable: false,
-      unit: '',
-      description: 'Whether p_adjusted is at most the study’s false discovery rate.',
-    } as const),
-    partial: maybe(number('1', 'Rank correlation given activation deviation and weight norm, within sites.')),
-    reliability: maybe(number('1', 'Split-half reliability of the target.')),
-    ceiling: maybe(number('1', 'Highest correlation that the reliability of the target allows.')),
-  },
+  predictors: predictorColumns,
   coverage: {
     model,
     ablation: text('The ablation or impulse study, by its name; baseline for the intact network.'),

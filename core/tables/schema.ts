@@ -229,6 +229,8 @@ export interface PredictorRow {
   model: string;
   predictor: string;
   target: string;
+  /** What stands in the place of the kernel. */
+  fill: string;
   sites: number;
   kernels: number;
   spearman: number | null;
@@ -238,6 +240,11 @@ export interface PredictorRow {
   p_adjusted: number | null;
   /** Whether p_adjusted is at most the study's false discovery rate. */
   discovered: boolean | null;
+  between_sites: number | null;
+  /** |z| less that of the strongest other predictor, with simultaneous ends. */
+  lead: number | null;
+  lead_low: number | null;
+  lead_high: number | null;
   /** Partial, given activation deviation and weight norm, within sites. */
   partial: number | null;
   /** Split-half reliability of the target, and the highest correlation that it allows. */

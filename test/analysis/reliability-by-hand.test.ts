@@ -3,7 +3,7 @@ import { columnMeans, crossedMean, satterthwaite } from '../../core/analysis/cro
 import { clopperPearson } from '../../core/analysis/interval.js';
 import { pooledLinearity } from '../../core/analysis/linearity.js';
 import { dot, mean, quantile, sum, variance } from '../../core/analysis/moments.js';
-import { combineCorrelations, groupedPartialSpearman, partialSpearman, pearson } from '../../core/analysis/rank.js';
+import { combineCorrelations, partialSpearman, pearson } from '../../core/analysis/rank.js';
 import {
   correlationCeiling,
   spearmanBrown,
@@ -92,14 +92,14 @@ describe('split halves', () => {
 });
 
 describe('correlations', () => {
-  test('given covariates weigh groups by what is left of them', () => {
+  test('of groups weigh by their size less 3', () => {
     const groups = [
       { correlation: 0.2, size: 10 },
       { correlation: 0.6, size: 50 },
       { correlation: 0.9, size: 5 },
     ];
-    const z = (5 * Math.atanh(0.2) + 45 * Math.atanh(0.6)) / 50;
-    expect(combineCorrelations(groups, 2)).toBeCloseTo(Math.tanh(z), 12);
+    const z = (7 * Math.atanh(0.2) + 47 * Math.atanh(0.6) + 2 * Math.atanh(0.9)) / 56;
+    expect(combineCorrelations(groups)).toBeCloseTo(Math.tanh(z), 12);
     expect(combineCorrelations([{ correlation: -1, size: 5 }])).toBeCloseTo(-0.95, 12);
     expect(combineCorrelations([])).toBeNull();
     expect(combineCorrelations([{ correlation: 0.5, size: 4 }])).toBeCloseTo(0.5, 12);
@@ -130,10 +130,8 @@ describe('correlations', () => {
     const [xy, xc, yc] = [pearson(x, y)!, pearson(x, c)!, pearson(y, c)!];
     const partial = (xy - xc * yc) / Math.sqrt((1 - xc ** 2) * (1 - yc ** 2));
     expect(partialSpearman(x, y, [c])).toBeCloseTo(partial, 12);
-    expect(groupedPartialSpearman([{ x, y, covariates: [c] }])).toBeCloseTo(partial, 12);
     // A covariate that never varies explains nothing.
     expect(partialSpearman(x, y, [c, [1, 1, 1, 1, 1, 1]])).toBeCloseTo(partial, 12);
-    expect(groupedPartialSpearman([])).toBeNull();
   });
 });
 

@@ -194,33 +194,37 @@ describe('learned redundancy', () => {
 
 describe('the best predictor', () => {
   const row = (model: string, spearman: number, own = {}) =>
-    predictorRow({
-      model,
-      predictor: 'p',
-      target: 'kl',
-      spearman,
-      low: spearman - 0.1,
-      high: spearman + 0.1,
-      ceiling: null,
-      ...own,
-    });
-  const start = 'The best predictor of damage (kl) within a layer is p: rank correlation ';
+    predictorRow({ model, predictor: 'p', target: 'kl', spearman, ceiling: null, lead_low: 0.1, ...own });
+  const start = 'The best predictor of damage (kl, filled with zero) within a layer is p';
+  const none =
+    'Of the predictors of damage (kl, filled with zero) within a layer none is shown to be the best; the strongest here is p: rank correlation ';
   test('of one network', () => {
     expect(answers({ predictors: [row('a', 0.5, { ceiling: 0.9 })] })).toEqual([
-      `${start}0.500, where reliability allows at most 0.900.`,
+      `${start} (95 % over all comparisons): rank correlation 0.500, where reliability allows at most 0.900.`,
     ]);
-    expect(answers({ predictors: [row('a', 0.5)] })).toEqual([`${start}0.500.`]);
   });
-  test('of several, with the range, the range of the ceilings, and in how many its interval excludes zero', () => {
+  test('is called so only where its lead over all others is above 0', () => {
+    for (const lead_low of [0, -0.1, null]) {
+      expect(answers({ predictors: [row('a', 0.5, { lead_low })] })).toEqual([`${none}0.500.`]);
+    }
+    expect(answers({ predictors: [row('a', 0.5), row('b', 0.4, { lead_low: 0 }), row('c', 0.6)] })).toEqual([
+      `${start} in a and c (95 % over all comparisons): rank correlation 0.400 to 0.600 over 3 networks.`,
+    ]);
+  });
+  test('of several, with the range, the range of the ceilings, and in how many it is told from 0', () => {
     const predictors = [
       row('a', 0.5, { ceiling: 0.9 }),
       row('b', -0.3, { ceiling: 0.8 }),
-      row('c', 0.6, { low: 0 }),
-      row('d', 0.4, { low: null }),
-      row('e', 0.4, { high: null }),
-    ];
+      row('c', 0.6, { discovered: false }),
+      row('d', 0.4, { discovered: null }),
+    ].map((one) => ({ ...one, lead_low: null }));
     expect(answers({ predictors })).toEqual([
-      `${start}−0.300 to 0.600 over 5 networks, where reliability allows at most 0.800 to 0.900; its interval excludes zero in 2 of 5.`,
+      `${none}−0.300 to 0.600 over 4 networks, where reliability allows at most 0.800 to 0.900; told from 0 in 2 of 4 networks.`,
     ]);
+  });
+  test('is that of the fill zero where there is one, else of the first', () => {
+    const other = row('a', 0.9, { fill: 'mean', predictor: 'q' });
+    expect(answers({ predictors: [other, row('a', 0.5)] })[0]).toContain('filled with zero) within a layer is p');
+    expect(answers({ predictors: [other] })[0]).toContain('filled with mean) within a layer is q');
   });
 });

@@ -411,7 +411,7 @@ function predictorRows(network: Network): PredictorRow[] {
     ['r2-same-low', -0.31],
     ['r2-far-low', -0.18],
   ].flatMap(([predictor, rho]) =>
-    ['kl', 'replaceability'].map((target) => {
+    ['kl', 'log(substitute/mean)'].map((target) => {
       const spearman =
         Number(rho) * (target === 'kl' ? 1 : 0.4) +
         0.05 * randomStream(7, network.name, String(predictor).replaceAll('-', '_')).normal();
@@ -419,6 +419,7 @@ function predictorRows(network: Network): PredictorRow[] {
         model: network.name,
         predictor: String(predictor),
         target,
+        fill: target === 'kl' ? 'zero' : 'substitute',
         sites: network.layers,
         kernels: network.layers * network.kernels,
         spearman,
@@ -427,6 +428,10 @@ function predictorRows(network: Network): PredictorRow[] {
         p: 0.0004,
         p_adjusted: 0.002,
         discovered: true,
+        between_sites: 0.2,
+        lead: predictor === 'activation-std' ? 0.3 : -0.4,
+        lead_low: predictor === 'activation-std' ? 0.1 : -0.7,
+        lead_high: predictor === 'activation-std' ? 0.5 : -0.1,
         partial: spearman / 2,
         reliability: 0.91,
         ceiling: 0.95,

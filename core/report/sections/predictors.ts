@@ -34,6 +34,7 @@ export async function predictors(context: ReportContext): Promise<Section> {
 async function scatterFigure(context: ReportContext): Promise<Figure | undefined> {
   const main = mainPredictor(context.input.tables);
   if (main === undefined) return undefined;
+  const scattered = `Damage of each kernel (filled with ${main.fill}) against ${main.predictor}.`;
   const lost = context.input.tables.kernels.filter((row) => (row.non_finite ?? 0) > 0).length;
   const panels = [];
   let thinned = false;
@@ -88,7 +89,7 @@ async function scatterFigure(context: ReportContext): Promise<Figure | undefined
   return {
     kind: 'figure',
     id: 'fig-scatter',
-    title: `Damage of each kernel against ${main.predictor}.`,
+    title: scattered,
     panels,
     legend: [
       ...context.legend(main.rows.map((row) => row.model)),
@@ -193,12 +194,13 @@ function forestSpec(context: ReportContext, models: readonly string[], own: read
 async function forest(context: ReportContext, rows: readonly PredictorRow[]): Promise<Figure> {
   const models = context.models.filter((model) => rows.some((row) => row.model === model));
   const panels = [];
-  for (const [i, [target, own]] of [...grouped(rows, (row) => row.target)].entries()) {
+  const hypotheses = grouped(rows, (row) => `${row.target}, filled with ${row.fill}`);
+  for (const [i, [hypothesis, own]] of [...hypotheses].entries()) {
     panels.push({
-      title: `Target: ${target}`,
+      title: `Target: ${hypothesis}`,
       body: await plot(
         `fig-forest-${i}`,
-        `Rank correlations with ${target}`,
+        `Rank correlations with ${hypothesis}`,
         forestSpec(context, models, own),
         nameMargins,
       ),
@@ -214,14 +216,21 @@ async function forest(context: ReportContext, rows: readonly PredictorRow[]): Pr
       { label: `${context.level} interval`, swatch: whiskerSwatch },
       { label: 'reliability ceiling', swatch: tickSwatch() },
     ],
-    note: 'Spearman correlation within sites, combined by Fisher z, with bootstrap intervals over kernels and images. The ceiling is the highest correlation that the split-half reliability of the damage allows.',
+    note: 'Spearman correlation within sites: mean over sites, which count as drawn from sites like these, and over images. Each interval is of its own; which predictor is best is picked after looking, so that only the lead over all others, with an interval that holds for all comparisons at once, tells it. The ceiling is the highest correlation that the split-half reliability of the damage allows.',
     reading:
-      'An interval that does not cross zero is evidence; how close its marker comes to the black tick says how much of what can be predicted is predicted.',
+      'A correlation is a discovery where its adjusted p says so; how close its marker comes to the black tick says how much of what can be predicted is predicted.',
     numbers: dataTable('Predictors', rows, [
       { head: 'predictor', cell: (row) => row.predictor },
       { head: 'target', cell: (row) => row.target },
+      { head: 'fill', cell: (row) => row.fill },
       { head: 'network', cell: (row) => row.model },
       { head: `ρ [${context.level}]`, numeric: true, cell: (row) => withInterval(row.spearman, row.low, row.high) },
+      {
+        head: `lead (atanh ρ) [${context.level}, all at once]`,
+        numeric: true,
+        cell: (row) => withInterval(row.lead, row.lead_low, row.lead_high),
+      },
+      { head: 'between sites (atanh ρ)', numeric: true, cell: (row) => significant(row.between_sites) },
       { head: 'partial ρ', numeric: true, cell: (row) => significant(row.partial) },
       { head: 'p', numeric: true, cell: (row) => significant(row.p) },
       { head: 'p, adjusted', numeric: true, cell: (row) => significant(row.p_adjusted) },

@@ -20,7 +20,7 @@ import { ablationRows, curveRows, unmeasuredRows } from './rows/ablation.js';
 import { kernelResponses, kernelRows } from './rows/kernel.js';
 import { layerRows, modelRow } from './rows/model.js';
 import { interactionRows, pairRows } from './rows/pair.js';
-import { predictorRows } from './rows/predictor.js';
+import { predictedFamilies, predictorRows, type PredictedFamily } from './rows/predictor.js';
 import { explainedOf, signaturesOf, systemicOf } from './rows/redundancy.js';
 import { responseRows } from './rows/response.js';
 import { similarityRows } from './rows/similarity.js';
@@ -45,15 +45,18 @@ export async function analyseStudy(
   const models = withReach(plain, (await adoptedWaves(ledger, ref, plain)).reach);
   const failed = await failedKeys(ledger, ref);
   let missing = 0;
+  const predicted: PredictedFamily[] = [];
   for (const outline of models) {
     signal?.throwIfAborted();
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
-    if (results) await analyseModel(sink, results, study);
+    if (results) predicted.push(...(await analyseModel(sink, results, study)));
     else await sink.append('ablations', unmeasuredRows(outline, study.seed));
     const coverage = await coverageRows(ledger, outline, study.seed, failed);
     missing += coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
     await sink.append('coverage', coverage);
   }
+  // All networks together: what is tested is adjusted for all that is tested.
+  await sink.append('predictors', predictorRows(predicted, study.analysis));
   if (missing === 0) return;
   throw new PercussError(
     'OBJECT_DAMAGED',
@@ -62,11 +65,12 @@ export async function analyseStudy(
   );
 }
 
+/** Hands the rows of one network on, and gives what is judged with those of the others. */
 async function analyseModel(
   sink: RowSink,
   results: ModelResults,
   { analysis, seed }: { readonly analysis: AnalysisSpec; readonly seed: number },
-): Promise<void> {
+): Promise<PredictedFamily[]> {
   const signatures = signaturesOf(results);
   const explained = signatures && explainedOf(signatures, analysis, seed);
   const systemic = signatures && systemicOf(signatures, analysis, seed);
@@ -83,7 +87,7 @@ async function analyseModel(
   }
   await sink.append('responses', responseRows(results));
   if (signatures) await sink.append('similarity', similarityRows(results, signatures, seed));
-  await sink.append('predictors', predictorRows(results, kernels, analysis, seed));
+  return predictedFamilies(results, kernels, analysis, seed);
 }
 
 /** What was planned of one network, and what of it is there. */

@@ -32,6 +32,9 @@ test('kernels stand by their ranks within their site, predictors by their correl
           high: 0,
           ceiling: 0.9,
           discovered: false,
+          lead: -0.4,
+          lead_low: -0.5,
+          lead_high: -0.3,
           partial: null,
         }),
       ],
@@ -39,7 +42,7 @@ test('kernels stand by their ranks within their site, predictors by their correl
   );
   const drawn = figures(pre);
   expect(said(drawn[0])).toEqual({
-    title: 'Damage of each kernel against activation-std.',
+    title: 'Damage of each kernel (filled with zero) against activation-std.',
     panels: ['resnet20: ρ = 0.500 [0.250, 0.750], n = 4'],
     legend: ['resnet20', 'equal ranks'],
     note: 'One point a kernel, ranked among the kernels of its own site, so that differences between layers play no part, and spread within the width of its rank. 1 kernel whose removal leaves outputs that are not finite has no point and no part in ρ.',
@@ -63,15 +66,15 @@ test('kernels stand by their ranks within their site, predictors by their correl
   ]);
   expect(said(drawn[1])).toEqual({
     title: 'All predictors.',
-    panels: ['Target: kl'],
+    panels: ['Target: kl, filled with zero'],
     legend: ['resnet20', '95 % interval', 'reliability ceiling'],
-    note: 'Spearman correlation within sites, combined by Fisher z, with bootstrap intervals over kernels and images. The ceiling is the highest correlation that the split-half reliability of the damage allows.',
+    note: 'Spearman correlation within sites: mean over sites, which count as drawn from sites like these, and over images. Each interval is of its own; which predictor is best is picked after looking, so that only the lead over all others, with an interval that holds for all comparisons at once, tells it. The ceiling is the highest correlation that the split-half reliability of the damage allows.',
     reading:
-      'An interval that does not cross zero is evidence; how close its marker comes to the black tick says how much of what can be predicted is predicted.',
+      'A correlation is a discovery where its adjusted p says so; how close its marker comes to the black tick says how much of what can be predicted is predicted.',
   });
   expect(drawn[1]?.panels.map(({ body }) => drawingOf(body))).toEqual([
     {
-      label: 'Rank correlations with kl',
+      label: 'Rank correlations with kl, filled with zero',
       titles: ['Rank correlation within sites (Spearman ρ)', 'Predictor'],
       x: ['−0.5', '0.0', '0.5'],
       y: ['activation-std', 'weight-norm'],
@@ -91,8 +94,11 @@ test('kernels stand by their ranks within their site, predictors by their correl
       [
         'predictor',
         'target',
+        'fill',
         'network',
         'ρ [95 %]',
+        'lead (atanh ρ) [95 %, all at once]',
+        'between sites (atanh ρ)',
         'partial ρ',
         'p',
         'p, adjusted',
@@ -105,8 +111,11 @@ test('kernels stand by their ranks within their site, predictors by their correl
       [
         'activation-std',
         'kl',
+        'zero',
         'resnet20',
         '0.500 [0.250, 0.750]',
+        '0.300 [0.100, 0.500]',
+        '0.200',
         '0.357',
         '4.00 × 10⁻⁴',
         '0.00200',
@@ -119,8 +128,11 @@ test('kernels stand by their ranks within their site, predictors by their correl
       [
         'weight-norm',
         'kl',
+        'zero',
         'resnet20',
         '−0.250 [−0.500, 0]',
+        '−0.400 [−0.500, −0.300]',
+        '0.200',
         '–',
         '4.00 × 10⁻⁴',
         '0.00200',
