@@ -23,14 +23,12 @@ describe('the mean over groups', () => {
 });
 
 test('what groups have in common is the variance of their mean beyond that of independent ones', () => {
-  const [a, b] = [
-    [1, -1, 1, -1],
-    [1, 1, -1, -1],
-  ];
+  const a = [1, -1, 1, -1];
+  const b = [1, 1, -1, -1];
   // Alike: the mean varies as each does (4/3), independent ones would give half of it.
-  expect(commonVariance([a!, a!])).toBeCloseTo(4 / 3 / 2, 12);
-  expect(commonVariance([a!, b!])).toBeCloseTo(0, 12);
-  expect(commonVariance([a!, a!.map((value) => -value)])).toBe(0);
+  expect(commonVariance([a, a])).toBeCloseTo(4 / 3 / 2, 12);
+  expect(commonVariance([a, b])).toBeCloseTo(0, 12);
+  expect(commonVariance([a, a.map((value) => -value)])).toBe(0);
   expect(commonVariance([])).toBe(0);
 });
 
