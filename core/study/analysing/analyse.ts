@@ -45,18 +45,18 @@ export async function analyseStudy(
   const models = withReach(plain, (await adoptedWaves(ledger, ref, plain)).reach);
   const failed = await failedKeys(ledger, ref);
   let missing = 0;
-  const predicted: PredictedFamily[] = [];
+  const predicted: PredictedFamily[][] = [];
   for (const outline of models) {
     signal?.throwIfAborted();
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
-    if (results) predicted.push(...(await analyseModel(sink, results, study)));
+    if (results) predicted.push(await analyseModel(sink, results, study));
     else await sink.append('ablations', unmeasuredRows(outline, study.seed));
     const coverage = await coverageRows(ledger, outline, study.seed, failed);
     missing += coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
     await sink.append('coverage', coverage);
   }
   // All networks together: what is tested is adjusted for all that is tested.
-  await sink.append('predictors', predictorRows(predicted, study.analysis));
+  await sink.append('predictors', predictorRows(predicted.flat(), study.analysis));
   if (missing === 0) return;
   throw new PercussError(
     'OBJECT_DAMAGED',
