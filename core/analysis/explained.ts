@@ -1,9 +1,8 @@
-import { smallest } from '../extremes.js';
 import { randomStream } from '../random.js';
 import { partGrams, predictorOf, signatureOf, type FeatureRanges, type KernelRef } from './gram.js';
 import { mean } from './moments.js';
 import { leaveOneOutR2, ridgeR2, type R2Bracket } from './ridge.js';
-import type { SignatureSet } from './signature.js';
+import { filledUp, type SignatureSet } from './signature.js';
 
 export interface ExplainedOptions {
   readonly seed: number | string;
@@ -73,37 +72,27 @@ const farFrom = (set: SignatureSet, site: number, distance: number): KernelRef[]
   );
 
 /**
- * Pool sizes, by site of the first set, that every set can fill, so that a network and its nulls are judged alike. Sites
- * correspond by index; sets with another number of sites (an unrelated network) lend the smallest pools they have.
+ * Pool sizes by site, of the network that is measured. Its nulls get the same, so that they are judged alike; what they can't fill with
+ * live kernels they fill with silent ones, so that no null changes what is said of the network.
  */
-export function commonPoolSizes(sets: readonly SignatureSet[], options: ExplainedOptions): PoolSizes[] {
+export function poolSizes(set: SignatureSet, options: ExplainedOptions): PoolSizes[] {
   const most = options.poolSize ?? 64;
-  const sizes = sets.map((set) =>
-    set.sites.map(({ live }, site) => ({
-      same: Math.min(most, Math.max(0, live.length - 1)),
-      far: Math.min(most, farFrom(set, site, options.distance).length),
-    })),
-  );
-  const least = (list: readonly PoolSizes[]): PoolSizes => ({
-    same: smallest(list.map((s) => s.same)),
-    far: smallest(list.map((s) => s.far)),
-  });
-  const first = sizes[0] ?? [];
-  return first.map((own, site) =>
-    least([own, ...sizes.slice(1).map((other) => (other.length === first.length ? other[site]! : least(other)))]),
-  );
+  return set.sites.map(({ live }, site) => ({
+    same: Math.min(most, Math.max(0, live.length - 1)),
+    far: Math.min(most, farFrom(set, site, options.distance).length),
+  }));
 }
 
 /**
  * R²(k | same site) and R²(k | sites at least d away) of every kernel: ridge on a pool of other kernels' signatures,
  * scored on base images not used to fit (`ridge.ts` states folds and penalty), averaged over seeded draws of the pool.
- * `pools` fixes the sizes; give `commonPoolSizes` of the network and its nulls to both, and the difference of their
- * means is the excess (design §2).
+ * `pools` fixes the sizes; give those of the network to its nulls, too, and the difference of their means is the excess
+ * (design §2).
  */
 export function explainedKernels(
   set: SignatureSet,
   options: ExplainedOptions,
-  pools: readonly PoolSizes[] = commonPoolSizes([set], options),
+  pools: readonly PoolSizes[] = poolSizes(set, options),
 ): SiteExplained[] {
   const folds = baseFolds(set, options.folds ?? 4, options.seed);
   return set.sites.map((site, index) => {
@@ -151,11 +140,11 @@ function explainedBySite(
 ): (R2Bracket | null)[] {
   const { live, kernels, site: name } = set.sites[site]!;
   const collected = new Draws(kernels);
-  const group = Math.min(pool + 1, live.length);
-  if (group < 2) return collected.means();
+  const group = Math.min(pool + 1, kernels);
+  if (group < 2 || live.length === 0) return collected.means();
   const random = randomStream(seed, 'pool-same', name);
-  for (let draw = 0; draw < (group === live.length ? 1 : draws); draw++) {
-    const order = group === live.length ? [...live] : random.shuffled(live);
+  for (let draw = 0; draw < (group >= live.length ? 1 : draws); draw++) {
+    const order = group >= live.length ? filledUp(set.sites[site]!, group) : random.shuffled(live);
     for (let from = 0; from < order.length; from += group) {
       // The last group is filled up with kernels that were targets before and don't count again.
       const start = Math.min(from, order.length - group);
@@ -182,15 +171,16 @@ function explainedFromAfar(
   const collected = new Draws(kernels);
   const candidates = farFrom(set, site, distance);
   const size = Math.min(pool, candidates.length);
-  if (size < 1 || live.length === 0) return collected.means();
+  if (pool < 1 || live.length === 0) return collected.means();
   const targets = live.map((kernel) => signatureOf(set, { site, kernel }));
   const energies = partEnergies(targets, folds);
   const random = randomStream(seed, 'pool-far', name);
   for (let draw = 0; draw < (size === candidates.length ? 1 : draws); draw++) {
     const drawn = random.sample(size, candidates.length).map((i) => predictorOf(set, candidates[i]!, site));
+    while (drawn.length < pool) drawn.push(new Float32Array(set.features));
     const r2 = ridgeR2(
       { pool: partGrams(drawn, drawn, folds), cross: partGrams(drawn, targets, folds), energies },
-      size,
+      pool,
     );
     live.forEach((kernel, i) => collected.add(kernel, r2[i]!));
   }

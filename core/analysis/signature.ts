@@ -67,6 +67,13 @@ export function signatureSet(sites: readonly SiteParts[]): SignatureSet {
   return { features, starts, sites: rows.sort((a, b) => a.depth - b.depth) };
 }
 
+/** So many kernels of a site: the live ones, and where they are too few, silent ones behind them. */
+export function filledUp({ live, kernels }: SiteSignatures, count: number): number[] {
+  const responds = new Set(live);
+  const silent = Array.from({ length: kernels }, (_, kernel) => kernel).filter((kernel) => !responds.has(kernel));
+  return [...live, ...silent].slice(0, count);
+}
+
 /** Scales each base of a site to unit norm over all its kernels, in place; the kernels that respond at all. */
 function scaleBases(
   data: Float32Array,

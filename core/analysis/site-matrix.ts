@@ -1,7 +1,7 @@
 import { smallest } from '../extremes.js';
 import { randomStream } from '../random.js';
 import { signatureOf } from './gram.js';
-import type { SignatureSet } from './signature.js';
+import { filledUp, type SignatureSet } from './signature.js';
 
 export interface RarefiedOptions {
   readonly seed: number | string;
@@ -35,32 +35,39 @@ export type DrawScore = (
 ) => (from: number, to: number) => readonly (number | null)[];
 
 /**
- * Half of the live kernels of a site, at most `poolSize`: the size that all sites of all sets can fill twice, sites with
+ * Half of the live kernels of a site, at most `poolSize`: the size that all sites of a network can fill twice, sites with
  * fewer than 4 live kernels apart, which take no part. Null where no site takes part.
  */
-export function commonRarefaction(sets: readonly SignatureSet[], poolSize = 8): number | null {
-  const live = sets.flatMap((set) => set.sites.map((site) => site.live.length)).filter((count) => count >= 4);
+export function rarefaction(set: SignatureSet, poolSize = 8): number | null {
+  const live = set.sites.map((site) => site.live.length).filter((count) => count >= FEWEST);
   return live.length === 0 ? null : smallest([poolSize, ...live.map((count) => count >> 1)]);
 }
+
+/** A site with fewer live kernels takes no part. */
+const FEWEST = 4;
 
 /**
  * A measure of two sites as a matrix: at each of the seeded draws every site gives two disjoint halves of one size, its pool
  * (as the site `from`) and its targets (as the site `to`), so that the diagonal compares different kernels, too. All measures see the
- * same draws. Give `commonRarefaction` of a network and its null as the pool size of both. Null without sites.
+ * same draws. Give the `rarefaction` of a network to its nulls, too: what these can't fill with live kernels they fill with silent
+ * ones. Null without sites.
  */
 export function rarefiedMatrix(set: SignatureSet, options: RarefiedOptions, score: DrawScore): SiteMatrix | null {
   const { seed, draws = 4 } = options;
-  const size = commonRarefaction([set], options.poolSize);
+  const size = options.poolSize ?? rarefaction(set);
   if (size === null) return null;
-  const taking = set.sites.flatMap((site, index) => (site.live.length >= 2 * size ? [index] : []));
+  const taking = set.sites.flatMap(({ live, kernels }, index) =>
+    live.length >= FEWEST && kernels >= 2 * size ? [index] : [],
+  );
   const totals = set.sites.map(() => new Float64Array(set.sites.length));
   const counts = set.sites.map(() => new Uint32Array(set.sites.length));
   for (let draw = 0; draw < draws; draw++) {
     const halves = taking.map((index) => {
       const site = set.sites[index]!;
-      const drawn = randomStream(seed, 'long-range', site.site, draw)
-        .shuffled(site.live)
-        .slice(0, 2 * size);
+      const random = randomStream(seed, 'long-range', site.site, draw);
+      const shuffled = random.shuffled(site.live);
+      const drawn =
+        shuffled.length >= 2 * size ? shuffled.slice(0, 2 * size) : random.shuffled(filledUp(site, 2 * size));
       return drawn.map((kernel) => signatureOf(set, { site: index, kernel }));
     });
     const between = score(

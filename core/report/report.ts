@@ -11,6 +11,7 @@ import { baselines } from './sections/baselines.js';
 import { coverage } from './sections/coverage.js';
 import { fills } from './sections/fills.js';
 import { interactions } from './sections/interactions.js';
+import { learning } from './sections/learning.js';
 import { longRange } from './sections/long-range.js';
 import { models } from './sections/models.js';
 import { predictors } from './sections/predictors.js';
@@ -30,6 +31,7 @@ const sections: readonly ((context: ReportContext) => Section | Promise<Section>
   adaptive,
   interactions,
   longRange,
+  learning,
   responses,
   predictors,
   fills,

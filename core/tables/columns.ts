@@ -19,6 +19,7 @@ import {
 import { ablationColumns, curveColumns } from './ablation-columns.js';
 import { kernelColumns } from './kernel-columns.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
+import { learningColumns } from './learning-columns.js';
 import { predictorColumns } from './predictor-columns.js';
 import { similarityColumns } from './similarity-columns.js';
 import { stopColumns } from './stop-columns.js';
@@ -177,6 +178,7 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     object: text('Key of the stored object that holds the response.'),
   },
   similarity: similarityColumns,
+  learning: learningColumns,
   predictors: predictorColumns,
   coverage: {
     model,
@@ -211,6 +213,8 @@ export const tableDescriptions: Readonly<Record<TableName, string>> = {
     'One row for each group of pairs: mean interaction within layers, across them, and by distance in depth.',
   responses: 'One row for each response of a site to an impulse.',
   similarity: 'One row for each ordered pair of sites: the long-range redundancy matrix.',
+  learning:
+    'One row for each site, kind of pool and number of base images: how R² of its kernels grows with what is known.',
   predictors: 'One row for each hypothesis that a measure of a kernel predicts the damage of its removal.',
   coverage: 'One row for each part of the study: how much of what was asked for is there.',
 };

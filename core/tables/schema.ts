@@ -4,10 +4,11 @@
  */
 
 import type { KernelRow } from './kernel-row.js';
+import type { LearningRow } from './learning-row.js';
 import type { SimilarityRow } from './similarity-row.js';
 import type { StopRow } from './stop-row.js';
 
-export type { KernelRow, SimilarityRow, StopRow };
+export type { KernelRow, LearningRow, SimilarityRow, StopRow };
 
 /** A number with its confidence interval at the study's level. */
 export interface ModelRow {
@@ -274,6 +275,7 @@ export interface Tables {
   readonly interactions: readonly InteractionRow[];
   readonly responses: readonly ResponseRow[];
   readonly similarity: readonly SimilarityRow[];
+  readonly learning: readonly LearningRow[];
   readonly predictors: readonly PredictorRow[];
   readonly coverage: readonly CoverageRow[];
 }

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  baseFolds,
-  commonPoolSizes,
-  explainedKernels,
-  meanOfKnown,
-  partEnergies,
-} from '../../core/analysis/explained.js';
+import { baseFolds, explainedKernels, meanOfKnown, partEnergies, poolSizes } from '../../core/analysis/explained.js';
 import { partGrams, predictorOf, signatureOf, type FeatureRanges } from '../../core/analysis/gram.js';
 import { leaveOneOutR2, ridgeR2, type R2Bracket } from '../../core/analysis/ridge.js';
 import { signatureSet, type SignatureSet } from '../../core/analysis/signature.js';
@@ -174,7 +168,7 @@ describe('pools that are drawn', () => {
     expect(second!.pools).toEqual({ same: 0, far: 2 });
     expect(third).toMatchObject({ pools: { same: 0, far: 3 }, same: [null], far: [null], meanFar: null });
     expect(first!.same.map((value) => value === null)).toEqual([true, false, false, true]);
-    expect(commonPoolSizes([set], options)).toEqual([first, second, third].map((site) => site!.pools));
+    expect(poolSizes(set, options)).toEqual([first, second, third].map((site) => site!.pools));
   });
 
   test('hold 64 kernels at most, unless told', () => {
@@ -182,9 +176,8 @@ describe('pools that are drawn', () => {
     const site = wide.sites[0]!;
     const live = Array.from({ length: 70 }, (_, kernel) => kernel);
     const set = { ...wide, sites: [0, 1].map((depth) => ({ ...site, depth, kernels: 70, live })) };
-    expect(commonPoolSizes([set], options)).toEqual(Array(2).fill({ same: 64, far: 64 }));
-    expect(commonPoolSizes([set], { ...options, poolSize: 99 })).toEqual(Array(2).fill({ same: 69, far: 70 }));
-    expect(commonPoolSizes([], options)).toEqual([]);
+    expect(poolSizes(set, options)).toEqual(Array(2).fill({ same: 64, far: 64 }));
+    expect(poolSizes(set, { ...options, poolSize: 99 })).toEqual(Array(2).fill({ same: 69, far: 70 }));
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { baseFolds, commonPoolSizes, explainedKernels, meanOfKnown } from '../../core/analysis/explained.js';
+import { baseFolds, explainedKernels, meanOfKnown, poolSizes } from '../../core/analysis/explained.js';
 import { longRangeMatrix } from '../../core/analysis/long-range.js';
-import { commonRarefaction } from '../../core/analysis/site-matrix.js';
+import type { R2Bracket } from '../../core/analysis/ridge.js';
+import { rarefaction } from '../../core/analysis/site-matrix.js';
 import { bases, mixture, noiseRow, noiseRows, planted, points, stream } from './planted.js';
 
 const options = { seed: 3, distance: 2 };
@@ -109,15 +110,28 @@ describe('pools', () => {
     const random = stream('pools');
     return { network: planted([noiseRows(random, 12), noiseRows(random, 5), noiseRows(random, 12)]), random };
   };
-  test('are as large as network and null can both fill', () => {
+  test('are as large as the network can fill, whatever its nulls can', () => {
     const { network, random } = sets();
-    const other = planted([noiseRows(random, 8), noiseRows(random, 5), noiseRows(random, 4)]);
-    expect(commonPoolSizes([network, other], { ...options, poolSize: 10 })).toEqual([
-      { same: 7, far: 4 },
+    expect(poolSizes(network, { ...options, poolSize: 10 })).toEqual([
+      { same: 10, far: 10 },
       { same: 4, far: 0 },
-      { same: 3, far: 8 },
+      { same: 10, far: 10 },
     ]);
-    expect(commonPoolSizes([network, planted([noiseRows(random, 6)])], options)[0]).toEqual({ same: 5, far: 0 });
+    // A null with fewer live kernels fills its pools with silent ones, which tell nothing.
+    const silent = (count: number) => Array.from({ length: count }, () => new Float32Array(bases * points));
+    const live = [noiseRows(random, 8), noiseRows(random, 5), noiseRows(random, 3)];
+    const poor = planted([[...live[0]!, ...silent(4)], live[1]!, [...silent(9), ...live[2]!]]);
+    const found = explainedKernels(poor, options, poolSizes(network, options));
+    expect(found.map(({ pools }) => pools)).toEqual(poolSizes(network, options));
+    const alone = explainedKernels(planted(live), options);
+    const known = (list: readonly (R2Bracket | null)[]): R2Bracket[] => list.filter((r2) => r2 !== null);
+    for (const reach of ['same', 'far'] as const) {
+      found.forEach((site, s) => {
+        expect(known(site[reach])).toHaveLength(known(alone[s]![reach]).length);
+        // Only the penalties that are tried are others, being shares of the mean over all of the pool.
+        known(site[reach]).forEach((r2, k) => expect(r2.high).toBeCloseTo(known(alone[s]![reach])[k]!.high, 1));
+      });
+    }
   });
   test('every kernel of a large site gets its number from groups of the pool size', () => {
     const { network } = sets();
@@ -176,11 +190,25 @@ describe('the long-range matrix', () => {
   test('a site with too few live kernels is null; sizes agree with the smallest site that takes part', () => {
     const random = stream('few');
     const set = planted([noiseRows(random, 12), noiseRows(random, 3), noiseRows(random, 6)]);
-    expect(commonRarefaction([set])).toBe(3);
+    expect(rarefaction(set)).toBe(3);
     const matrix = longRangeMatrix(set, { seed: 1 })!;
     expect(matrix.values[1]).toEqual([null, null, null]);
     expect(matrix.values.map((row) => row[1])).toEqual([null, null, null]);
     expect(matrix.values[0]![2]).not.toBeNull();
     expect(longRangeMatrix(planted([noiseRows(random, 3)]), { seed: 1 })).toBeNull();
+  });
+  test('a null with fewer live kernels keeps the size of its network’s pools, and fills them with silent ones', () => {
+    const random = stream('poor null');
+    const silent = Array.from({ length: 7 }, () => new Float32Array(bases * points));
+    const poor = planted([
+      [...noiseRows(random, 5), ...silent],
+      noiseRows(random, 12),
+      [...noiseRows(random, 3), ...silent],
+    ]);
+    const matrix = longRangeMatrix(poor, { seed: 1, poolSize: 6 })!;
+    expect(matrix.kernels).toBe(6);
+    expect(matrix.values[0]![1]).not.toBeNull();
+    expect(matrix.values[1]![0]).not.toBeNull();
+    expect(matrix.values[2]).toEqual([null, null, null]);
   });
 });

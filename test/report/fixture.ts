@@ -62,6 +62,7 @@ export const emptyTables: Tables = {
   interactions: [],
   responses: [],
   similarity: [],
+  learning: [],
   predictors: [],
   coverage: [],
 };

@@ -67,6 +67,7 @@ describe('a report of four networks', () => {
       'adaptive',
       'interactions',
       'long-range',
+      'learning',
       'responses',
       'predictors',
       'fills',
@@ -76,7 +77,7 @@ describe('a report of four networks', () => {
   });
 
   test('numbers its figures from 1 and says under each how to read it, in one sentence', () => {
-    expect(figures.length).toBe(13);
+    expect(figures.length).toBe(14);
     figures.forEach((figure, i) => {
       expect(figure).toContain(`Figure ${i + 1}. `);
       const reading = /How to read\.<\/b>\s*([\s\S]*?)<\/p>/.exec(figure)?.[1]?.trim() ?? '';
@@ -157,7 +158,7 @@ describe('a report', () => {
 
   test('without any of the numbers that may be missing is whole', async () => {
     const html = await renderReport(withoutOptionalNumbers(syntheticInput()));
-    expect(html.match(/<section /g)?.length).toBe(13);
+    expect(html.match(/<section /g)?.length).toBe(14);
     expect(/.{0,40}\b(NaN|undefined|Infinity)\b/.exec(textOf(html))).toBeNull();
     expect(html).not.toMatch(/>\s*null\s*<\/(td|p|li|dd|text)>/);
   });
@@ -180,11 +181,12 @@ describe('a report', () => {
         interactions: keep(tables.interactions),
         responses: [],
         similarity: keep(tables.similarity),
+        learning: keep(tables.learning),
         predictors: keep(tables.predictors),
         coverage: keep(tables.coverage),
       },
     });
-    expect(html.match(/<figure /g)?.length).toBe(13);
+    expect(html.match(/<figure /g)?.length).toBe(14);
   });
 
   test('escapes whatever names, specs and warnings hold', async () => {

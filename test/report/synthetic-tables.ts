@@ -5,6 +5,7 @@ import type {
   CurveRow,
   KernelRow,
   LayerRow,
+  LearningRow,
   ModelRow,
   InteractionRow,
   PairRow,
@@ -14,6 +15,7 @@ import type {
   TableName,
   Tables,
 } from '../../core/tables/schema.js';
+import { poolNames } from '../../core/tables/learning-row.js';
 import { siteName, type Network } from './synthetic-study.js';
 
 /** Tables that look like those of a real study: damage falls with depth, one predictor follows it, blocks are redundant. */
@@ -30,6 +32,7 @@ export function tablesOf(own: readonly Network[]): Tables {
     interactions: own.flatMap(interactionRows),
     responses: [],
     similarity: own.flatMap(similarityRows),
+    learning: own.flatMap(learningRows),
     predictors: own.flatMap(predictorRows),
     coverage: own.flatMap((network, i) => {
       const kernels = network.layers * network.kernels;
@@ -400,6 +403,28 @@ function similarityRows(network: Network): SimilarityRow[] {
         excess: r2 - none,
       };
     }),
+  );
+}
+
+/** Ends of R² that meet as base images are added. */
+function learningRows(network: Network): LearningRow[] {
+  return [4, 8, 16, 32, 64].flatMap((bases) =>
+    poolNames.flatMap((pool) =>
+      Array.from({ length: network.layers }, (_, layer): LearningRow => {
+        const value = (pool === 'same' ? 0.7 : 0.4) - 0.02 * layer;
+        return {
+          model: network.name,
+          site: `layer${layer}`,
+          pool,
+          pool_size: network.kernels - 1,
+          bases,
+          kernels: network.kernels,
+          r2_low: value - 1 / bases,
+          r2_high: value + 1 / bases,
+          r2_resolved: bases > 16,
+        };
+      }),
+    ),
   );
 }
 

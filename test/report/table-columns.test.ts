@@ -36,6 +36,7 @@ test('columns that hold numbers, and no others, are set as such, in every table;
   expect([...new Set(others.map(({ head, numeric }) => `${head}: ${numeric}`))]).toEqual([
     'fractions: false',
     'accuracy halves at: true',
+    'R²: true',
     'R², same site: true',
     'R², far sites: true',
   ]);
@@ -49,6 +50,7 @@ test('columns that hold numbers, and no others, are set as such, in every table;
     'fig-across',
     'fig-matrix',
     'fig-sr',
+    'fig-learning',
     'fig-responses',
     'fig-scatter',
     'fig-forest',

@@ -18,6 +18,7 @@ import { loadOutlines } from '../reading/outlines.js';
 import type { ModelResults } from '../reading/model-results.js';
 import { ablationRows, curveRows, unmeasuredRows } from './rows/ablation.js';
 import { kernelResponses, kernelRows } from './rows/kernel.js';
+import { learningRows } from './rows/learning.js';
 import { layerRows, modelRow } from './rows/model.js';
 import { interactionRows, pairRows } from './rows/pair.js';
 import { predictedFamilies, predictorRows, type PredictedFamily } from './rows/predictor.js';
@@ -87,6 +88,10 @@ async function analyseModel(
   }
   await sink.append('responses', responseRows(results));
   if (signatures) await sink.append('similarity', similarityRows(results, signatures, seed));
+  if (signatures && explained) {
+    const rows = learningRows(results.outline.model.name, signatures.intact, explained.intact, analysis, seed);
+    await sink.append('learning', rows);
+  }
   return predictedFamilies(results, kernels, analysis, seed);
 }
 

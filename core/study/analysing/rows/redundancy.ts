@@ -1,4 +1,4 @@
-import { commonPoolSizes, explainedKernels, meanBracket, type SiteExplained } from '../../../analysis/explained.js';
+import { explainedKernels, meanBracket, poolSizes, type SiteExplained } from '../../../analysis/explained.js';
 import { isResolved, type R2Bracket } from '../../../analysis/ridge.js';
 import { signatureSet, type SignatureSet } from '../../../analysis/signature.js';
 import {
@@ -70,10 +70,10 @@ function setOf(results: ModelResults, groups: readonly ResponseResultRead[]): Si
   return sites.length > 0 ? signatureSet(sites) : undefined;
 }
 
-/** R² within a site and from far away for every kernel, with pools of equal size in network and nulls. */
+/** R² within a site and from far away for every kernel, with pools of the network's size in its nulls, too. */
 export function explainedOf(signatures: Signatures, analysis: AnalysisSpec, seed: number): Explained {
   const options = { seed, distance: analysis.far };
-  const pools = commonPoolSizes([signatures.intact, ...signatures.nulls], options);
+  const pools = poolSizes(signatures.intact, options);
   const asMap = (sites: readonly SiteExplained[]): ReadonlyMap<string, KernelR2> =>
     new Map(sites.map(({ site, same, far }) => [site, { same, far }]));
   const nulls = signatures.nulls.map((set) => asMap(explainedKernels(set, options, pools)));

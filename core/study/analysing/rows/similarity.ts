@@ -1,6 +1,6 @@
 import { meanOfKnown } from '../../../analysis/explained.js';
 import { similarityMeasure, similarityNames } from '../../../analysis/similarity.js';
-import { commonRarefaction, type SiteMatrix } from '../../../analysis/site-matrix.js';
+import { rarefaction, type SiteMatrix } from '../../../analysis/site-matrix.js';
 import type { SimilarityRow } from '../../../tables/schema.js';
 import type { ModelResults } from '../../reading/model-results.js';
 import type { Signatures } from './redundancy.js';
@@ -16,7 +16,7 @@ interface Measured {
  * Pairs without a number of the first measure have no row.
  */
 export function similarityRows(results: ModelResults, signatures: Signatures, seed: number): SimilarityRow[] {
-  const poolSize = commonRarefaction([signatures.intact, ...signatures.nulls]);
+  const poolSize = rarefaction(signatures.intact);
   if (poolSize === null) return [];
   const measured = similarityNames.map((name): Measured => {
     const { matrix } = similarityMeasure(name);

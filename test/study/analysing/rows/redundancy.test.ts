@@ -1,8 +1,8 @@
 import type { R2Bracket } from '../../../../core/analysis/ridge.js';
 import { describe, expect, test } from 'vitest';
-import { commonPoolSizes, explainedKernels } from '../../../../core/analysis/explained.js';
+import { explainedKernels, poolSizes } from '../../../../core/analysis/explained.js';
 import { longRangeMatrix } from '../../../../core/analysis/long-range.js';
-import { commonRarefaction } from '../../../../core/analysis/site-matrix.js';
+import { rarefaction } from '../../../../core/analysis/site-matrix.js';
 import { signatureSet, type SignatureSet } from '../../../../core/analysis/signature.js';
 import { systemicExcess, systemicRedundancy } from '../../../../core/analysis/systemic.js';
 import { printVariant, type NetworkVariant } from '../../../../core/plan/network-variant.js';
@@ -128,7 +128,7 @@ describe('signatures', () => {
 describe('R² of kernels', () => {
   const signatures = { intact, nulls: [first, second] };
   const options = { seed: 3, distance: analysis.far };
-  const pools = commonPoolSizes([intact, first, second], options);
+  const pools = poolSizes(intact, options);
   const explain = () => explainedOf(signatures, analysis, 3);
 
   test('is within a site and from far away, by equal pools in network and nulls', () => {
@@ -199,7 +199,7 @@ describe('systemic redundancy', () => {
 });
 
 describe('the long-range matrix', () => {
-  const poolSize = commonRarefaction([intact, first, second])!;
+  const poolSize = rarefaction(intact)!;
   const matrix = longRangeMatrix(intact, { seed: 3, poolSize })!;
   const nulls = [first, second].map((set) => longRangeMatrix(set, { seed: 3, poolSize })!);
   const matrixRows = () => similarityRows(found, { intact, nulls: [first, second] }, 3);

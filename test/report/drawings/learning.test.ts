@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { Html } from '../../../core/report/html.js';
+import { learning } from '../../../core/report/sections/learning.js';
+import type { LearningRow } from '../../../core/tables/schema.js';
+import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
+
+const row = (own: Partial<LearningRow>): LearningRow => ({
+  model: 'resnet20',
+  site: 's',
+  pool: 'same',
+  pool_size: 15,
+  bases: 4,
+  kernels: 1,
+  r2_low: 0,
+  r2_high: 1,
+  r2_resolved: false,
+  ...own,
+});
+
+test('R² stands by the number of base images, its ends averaged over all kernels, a panel a kind of pool', async () => {
+  const rows = [
+    // Three kernels of one site and one of another: (3 · 0.25 + 0.65) / 4, (3 · 0.75 + 0.95) / 4.
+    row({ kernels: 3, r2_low: 0.25, r2_high: 0.75 }),
+    row({ site: 't', r2_low: 0.65, r2_high: 0.95 }),
+    row({ bases: 16, r2_low: 0.5, r2_high: 0.6 }),
+    row({ pool: 'far', r2_low: 0, r2_high: 0.25 }),
+    row({ pool: 'far', bases: 16, r2_low: 0.1, r2_high: 0.125 }),
+  ];
+  const [figure] = figures(await learning(contextWith({ learning: rows })));
+  expect(said(figure).panels).toEqual(['From kernels of the same site', 'From kernels of far sites']);
+  const [same, far] = (figure?.panels ?? []).map(({ body }) => drawingOf(body));
+  expect(same?.titles).toEqual(['Base images (number)', 'Mean R² of kernels (share of variance)']);
+  expect(same?.x).toEqual(['4', '16']);
+  expect(same?.marks.filter((mark) => mark.startsWith('circle'))).toEqual(['circle m0 4,0.35', 'circle m0 16,0.5']);
+  expect(far?.marks.filter((mark) => mark.startsWith('circle'))).toEqual(['circle m0 4,0', 'circle m0 16,0.1']);
+  expect(tablesIn(figure?.numbers as Html)).toEqual([
+    [
+      ['network', 'predicted from', 'base images', 'R²', 'resolved', 'kernels'],
+      ['resnet20', 'From kernels of the same site', '4', '0.350 to 0.800', 'no', '4'],
+      ['resnet20', 'From kernels of the same site', '16', '0.500 to 0.600', 'yes', '1'],
+      ['resnet20', 'From kernels of far sites', '4', '0 to 0.250', 'no', '1'],
+      ['resnet20', 'From kernels of far sites', '16', '0.100 to 0.125', 'yes', '1'],
+    ],
+  ]);
+});
+
+test('without a measured R² the section says so', async () => {
+  const found = await learning(contextWith({}));
+  expect([textOf(whole(found)), figures(found)]).toEqual([
+    'No R² of kernels was measured: that needs impulses of both signs on several images.',
+    [],
+  ]);
+});
