@@ -1,3 +1,4 @@
+import type { SpecIssue } from '../../core/spec/issue.js';
 import { parseStudySpec, type ParsedSpec } from '../../core/spec/parse.js';
 
 /** Reads a spec as if it lay at /studies/study.yaml, where only files with "absent" in their names do not exist. */
@@ -19,4 +20,15 @@ ${more}`;
 /** `line:column message` of every mistake. */
 export function mistakes(text: string): string[] {
   return parse(text).issues.map(({ line, column, message }) => `${line}:${column} ${message}`);
+}
+
+/** A mistake as people see it: the text that it points to, what is said of it and, in brackets, what to do. */
+export function shown({ snippet, cut, column, length, message, hint }: SpecIssue): string {
+  const start = column - 1 - cut;
+  return `«${snippet.slice(start, start + length)}» ${message}${hint === undefined ? '' : ` (${hint})`}`;
+}
+
+/** Every mistake of a spec, as people see it. */
+export function told(text: string): string[] {
+  return parse(text).issues.map(shown);
 }
