@@ -53,7 +53,7 @@ export function checkLabels(
       `${set} has ${classes.length} classes (${listedNames(classes)}), but ${model.name} has ${outputs} outputs${offset}`,
       classes.length + classOffset < outputs
         ? 'a missing class shifts the labels of all that follow; give classes: all names, in the order of the outputs; a class may then have no pictures'
-        : classOffset > 0 && classes.length <= outputs
+        : classes.length <= outputs
           ? 'is class-offset right?'
           : 'do the images belong to this network?',
     );
@@ -106,7 +106,7 @@ function checkRange(model: ModelSpec, outputs: number, { labelsMin, labelsMax }:
   const offset = classOffset === 0 ? '' : ` and class-offset ${classOffset}`;
   const counted = labelsMin >= 1 && labelsMax + classOffset === outputs;
   fail(
-    classOffset === 0 || labelsMax >= outputs ? `${path}.data` : `${path}.output.class-offset`,
+    labelsMax >= outputs ? `${path}.data` : `${path}.output.class-offset`,
     `${model.data} has labels up to ${labelsMax}${offset}, but ${model.name} has ${outputs} outputs, 0 to ${outputs - 1}`,
     counted
       ? `the labels seem to count from ${labelsMin}: store them from 0 on (label - 1)`

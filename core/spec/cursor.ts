@@ -84,11 +84,11 @@ function describeScalar({ value, source }: ScalarNode): string {
 }
 
 /** `did you mean …?`, or the names to choose from. */
-export function suggestion(typed: string, names: readonly string[], what = 'known'): string {
+export function suggestion(typed: string, names: readonly string[], what: string): string {
   const nearest = nearestName(typed, names);
-  const listed = names.length > 12 ? `${names.slice(0, 12).join(', ')}, … (${names.length})` : names.join(', ');
   if (nearest !== undefined) return `did you mean "${nearest}"?`;
-  return names.length === 0 ? `there is no ${what} at all` : `${what}: ${listed}`;
+  const listed = names.length > 12 ? `${names.slice(0, 12).join(', ')}, … (${names.length})` : names.join(', ');
+  return `${what}: ${listed}`;
 }
 
 /** The keys of a mapping, each read once, and where it lacks one, those of another mapping. */

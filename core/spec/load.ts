@@ -80,7 +80,7 @@ function decodeText(path: string, bytes: Uint8Array): string {
     });
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) throw refuse('the spec is UTF-16');
-  if (first === 0 || (bytes.length > 1 && second === 0)) throw refuse('the spec is UTF-16 or UTF-32, or no text');
+  if (first === 0 || second === 0) throw refuse('the spec is UTF-16 or UTF-32, or no text');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

@@ -67,7 +67,8 @@ const expect: Reader<NonNullable<ModelSpec['expect']>> = (cursor) => {
 function setName(names: readonly string[]): Reader<string> {
   return (cursor) => {
     const name = text(cursor);
-    if (name === undefined || names.includes(name)) return name;
+    // That there are no sets at all is told where they belong.
+    if (name === undefined || names.length === 0 || names.includes(name)) return name;
     return cursor.fail(`no image set "${name}" is declared under data`, suggestion(name, names, 'declared'));
   };
 }

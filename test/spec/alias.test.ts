@@ -29,10 +29,10 @@ describe('aliases', () => {
   });
 
   test('thousands of aliases of one anchor are no attack', () => {
-    const uses = Array.from({ length: 3000 }, (_, i) => `  a${i}: { mode: random, fractions: *f }`).join('\n');
+    const uses = Array.from({ length: 1000 }, (_, i) => `  a${i}: { mode: random, fractions: *f }`).join('\n');
     const { spec, issues } = parse(study(`ablations:\n  a: { mode: random, fractions: &f [0.1, 0.2] }\n${uses}`));
     expect(issues).toEqual([]);
-    expect(spec?.ablations.length).toBe(3001);
+    expect(spec?.ablations.length).toBe(1001);
     expect(spec?.ablations.at(-1)?.fractions).toEqual([0.1, 0.2]);
   });
 

@@ -132,6 +132,14 @@ describe('pairs', () => {
   });
 });
 
+test('quadruples are of two layers with two kernels each', () => {
+  const few = (model: string): string =>
+    `«quadruples» quadruples are of two layers with two kernels each, of which the selection in ${model} has too few (select more under layers)`;
+  expect(ablation('res', 'mode: quadruples, layers: [stem, b0.conv1]')).toEqual([]);
+  expect(ablation('res', 'mode: quadruples, layers: stem')).toEqual([few('res')]);
+  expect(ablation('plain', 'mode: quadruples, layers: [conv6, conv7]')).toEqual([few('plain')]);
+});
+
 describe('a top', () => {
   test('that takes all', () => {
     expect(ablation('res', 'layers: stem, stop: { top: 15, epsilon: 0.05 }')).toEqual([]);

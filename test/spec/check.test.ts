@@ -39,16 +39,16 @@ analysis: { rarefy: { kernels: 16, sites: 3 } }`;
 
   test('each network by what concerns it, in the order of the file', () => {
     const more = `ablations:
-  a: { models: res, layers: conv2 }
+  a: { models: res, layers: conv7 }
   b: { models: plain, unit: block }
 impulses:
-  i: { models: res, record: conv1 }
+  i: { models: res, record: conv7 }
   j: { models: plain, record: conf1 }`;
     const text = checkedSpec('plain: { file: p.onnx, data: test }\n  res: { file: r.onnx, data: test }', more);
     expect(checkedAgainst(text, { ...residual, plain: plainNetwork() })).toEqual([
-      '«conv2» res has no layer "conv2" (its layers: stem, b0.conv1, b0.conv2, b1.conv1, b1.conv2)',
+      '«conv7» res has no layer "conv7" (its layers: stem, b0.conv1, b0.conv2, b1.conv1, b1.conv2)',
       '«block» plain has no residual blocks (leave this model out under models, or choose unit: kernel or layer)',
-      '«conv1» res has no site "conv1" (its sites: stem, b0.conv1, b0.conv2, b1.conv1, b1.conv2)',
+      '«conv7» res has no site "conv7" (its sites: stem, b0.conv1, b0.conv2, b1.conv1, b1.conv2)',
       '«conf1» plain has no site "conf1" (did you mean "conv1"?)',
     ]);
   });
@@ -76,16 +76,17 @@ describe('outputs', () => {
   });
 
   test('that are values, whose damage stops by no scale of its own', () => {
-    const more = `ablations:
-  a: { stop: { precision: 0.05 } }
-  b: { stop: { precision: 0.05, clip: 1 } }
-  c: {}`;
-    const values = (kind: string): string =>
-      checkedSpec(`res: { file: r.onnx, data: test, output: { kind: ${kind} } }`, more);
-    expect(checkedAgainst(values('values'), residual)).toEqual([
+    const stopped = (kind: string, stop: string): string[] =>
+      checkedAgainst(
+        checkedSpec(`res: { file: r.onnx, data: test, output: { kind: ${kind} } }`, `ablations: { a: { ${stop} } }`),
+        residual,
+      );
+    expect(stopped('values', 'stop: { precision: 0.05 }')).toEqual([
       '«stop» the outputs of res are values, whose damage has no scale of its own (give clip: above it, how far an output is off counts no further)',
     ]);
-    expect(checkedAgainst(values('probabilities'), residual)).toEqual([]);
+    expect(stopped('values', 'stop: { precision: 0.05, clip: 1 }')).toEqual([]);
+    expect(stopped('values', '')).toEqual([]);
+    expect(stopped('probabilities', 'stop: { precision: 0.05 }')).toEqual([]);
   });
 });
 
@@ -135,16 +136,16 @@ describe('a rarefaction that the network is too small for', () => {
 
   test('with two sites left can be lowered to these, with one it cannot', () => {
     const net = new SmallNetwork(3);
-    const wide = [8, 8, 9].reduce((from, kernels, i) => net.conv(`conv${i}`, from, kernels), net.input);
+    const wide = [8, 9, 10].reduce((from, kernels, i) => net.conv(`conv${i}`, from, kernels), net.input);
     const graphs = { net: net.graph(net.head(wide, 10)) };
     const about = (kernels: number): string[] =>
       checkedAgainst(
         checkedSpec('net: { file: n.onnx, data: test }', `analysis: { rarefy: { kernels: ${kernels}, sites: 4 } }`),
         graphs,
       );
-    expect(about(9)).toEqual(['«rarefy» 4 sites of at least 9 kernels are asked for, but net has 1 (lower kernels)']);
-    expect(about(8)).toEqual([
-      '«rarefy» 4 sites of at least 8 kernels are asked for, but net has 3 (lower sites to 3, or kernels)',
+    expect(about(10)).toEqual(['«rarefy» 4 sites of at least 10 kernels are asked for, but net has 1 (lower kernels)']);
+    expect(about(9)).toEqual([
+      '«rarefy» 4 sites of at least 9 kernels are asked for, but net has 2 (lower sites to 2, or kernels)',
     ]);
   });
 

@@ -1,9 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadStudySpec } from '../../core/spec/load.js';
 import { specTemplate } from '../../core/spec/template.js';
 import { parse, study } from './study-file.js';
 
@@ -169,25 +165,4 @@ describe('what percuss init writes', () => {
     expect(spec?.models[0]?.expect).toEqual(expected);
     expect(spec?.ablations.map(({ name }) => name)).toEqual(['each-kernel', 'across-depth']);
   });
-});
-
-test('a file with mistakes is one error that shows them all; a file that is not there is another', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'percuss-spec-'));
-  try {
-    const file = join(folder, 'study.yaml');
-    await writeFile(file, study('seed: x'));
-    await expect(loadStudySpec(file)).rejects.toMatchObject({
-      code: 'SPEC_INVALID',
-      message: expect.stringMatching(/has 3 mistakes:[^]*study\.yaml:4:[^]*study\.yaml:6:[^]*study\.yaml:7:7/),
-      details: { file, line: 4, column: 36, issues: 3 },
-      issues: [{ line: 4 }, { line: 6 }, { code: 'SPEC_INVALID', file, line: 7, column: 7, path: 'seed' }],
-    });
-    await writeFile(join(folder, 'test.bin'), '');
-    await writeFile(join(folder, 'net.onnx'), '');
-    await writeFile(file, study());
-    expect((await loadStudySpec(file)).spec.models[0]?.file).toBe(join(folder, 'net.onnx'));
-    await expect(loadStudySpec(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'FILE_MISSING' });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 });
