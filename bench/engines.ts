@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../core/errors.js';
 import { anatomyOf } from '../core/anatomy/anatomy.js';
 import { importOnnx } from '../core/import/onnx/import-onnx.js';
-import { engineDevices, engineNames, type NumericMode } from '../core/numeric-mode.js';
+import { devicesOf, engineNames, type NumericMode } from '../core/numeric-mode.js';
 import { secondsFor } from '../core/plan/cost.js';
 import { workloadOf } from '../core/study/planning/workload.js';
 import { askEngine } from '../workers/engine-process.js';
@@ -35,7 +35,7 @@ const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 
 const modes: ReadonlyMap<string, NumericMode> = new Map(
   engineNames.flatMap((engine) =>
-    engineDevices[engine].map((device) => [`${engine}-${device}`, { engine, precision: 'float32', device }] as const),
+    devicesOf(engine).map((device) => [`${engine}-${device}`, { engine, precision: 'float32', device }] as const),
   ),
 );
 

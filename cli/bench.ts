@@ -1,7 +1,7 @@
 import { readableNetworks } from '../core/import/network-formats.js';
 import { basename } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { engineDevices, engineNames, printNumericMode, type NumericMode } from '../core/numeric-mode.js';
+import { devicesOf, engineNames, printNumericMode, type NumericMode } from '../core/numeric-mode.js';
 import { readModelFiles } from '../core/study/preparing/resolve-study.js';
 import type { CostModel } from '../core/plan/cost.js';
 import { saveCalibration } from '../infra/calibrations.js';
@@ -17,9 +17,9 @@ function parseMode(text: string): NumericMode {
   const [name, device] = text.split(':');
   const engine = engineNames.find((one) => one === name);
   if (!engine) throw new InvalidArgumentError(`it is ENGINE or ENGINE:DEVICE; engines: ${engineNames.join(', ')}`);
-  const known = engineDevices[engine].find((one) => one === device);
+  const known = devicesOf(engine).find((one) => one === device);
   if (device !== undefined && !known) {
-    throw new InvalidArgumentError(`${engine} computes on ${engineDevices[engine].join(', ')}, not on ${device}`);
+    throw new InvalidArgumentError(`${engine} computes on ${devicesOf(engine).join(', ')}, not on ${device}`);
   }
   return modeOf({ engine, ...(known ? { device: known } : {}) });
 }

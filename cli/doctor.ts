@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import type { Command } from 'commander';
 import { messageOf } from '../core/errors.js';
-import { engineDevices, engineNames, type NumericMode } from '../core/numeric-mode.js';
+import { devicesOf, engineNames, type NumericMode } from '../core/numeric-mode.js';
 import type { Progress } from '../core/progress.js';
 import { openStore } from '../core/store/open.js';
 import { percussVersion } from '../core/study/version.js';
@@ -46,7 +46,7 @@ async function find(what: string, source: string, look: () => Promise<string>): 
 /** Every engine on every device, one process each: drivers may crash, or never come back. */
 async function findEngines(progress: Progress): Promise<Finding[]> {
   const modes = engineNames.flatMap((engine) =>
-    engineDevices[engine].map((device): NumericMode => ({ engine, precision: 'float32', device })),
+    devicesOf(engine).map((device): NumericMode => ({ engine, precision: 'float32', device })),
   );
   const findings: Finding[] = [];
   for (const [done, mode] of modes.entries()) {

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { PercussError } from '../core/errors.js';
 import {
   deviceNames,
-  engineDevices,
+  devicesOf,
   engineNames,
   hasDevice,
   type DeviceName,
@@ -34,10 +34,10 @@ export function withEngineOptions(command: Command, usual: EngineName = 'onnxrun
 }
 
 /** @throws PercussError USAGE where the engine has no such device. */
-export function modeOf({ engine, device = engineDevices[engine][0] }: EngineChoice): NumericMode {
+export function modeOf({ engine, device = devicesOf(engine)[0] }: EngineChoice): NumericMode {
   if (hasDevice(engine, device)) return { engine, precision: 'float32', device };
   throw new PercussError(
     'USAGE',
-    `--engine ${engine} does not compute on ${device}; its devices: ${engineDevices[engine].join(', ')}`,
+    `--engine ${engine} does not compute on ${device}; its devices: ${devicesOf(engine).join(', ')}`,
   );
 }

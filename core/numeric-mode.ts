@@ -1,20 +1,4 @@
-/**
- * The devices on which each engine computes, as far as they decide floats; the first is the usual one. `tfjs`: `cpu` and
- * `cuda` are TensorFlow's native library, `wasm` and `js` need none.
- */
-export const engineDevices = {
-  onnxruntime: ['cpu', 'cuda', 'tensorrt', 'webgpu'],
-  tfjs: ['cpu', 'cuda', 'wasm', 'js'],
-  reference: ['cpu'],
-} as const;
-
-export type EngineName = keyof typeof engineDevices;
-export type DeviceName = (typeof engineDevices)[EngineName][number];
-
-/** Plain TypeScript and JavaScript take so many times as long for the same sums. */
-const PLAIN = 100;
-
-/** What is known of an engine, or of a device, before anything is measured. */
+/** How an engine or a device stands among others, before anything is measured. */
 interface Facts {
   /** How many times as long it takes as native code on a processor, as far as plans assume. */
   readonly times: number;
@@ -22,12 +6,45 @@ interface Facts {
   readonly automatic: 'first' | 'last' | 'never';
 }
 
-/** `reference` is the definition of operators, a thousandth as fast. */
-export const engineFacts: { readonly [E in EngineName]: Facts } = {
-  onnxruntime: { times: 1, automatic: 'first' },
-  tfjs: { times: 1, automatic: 'first' },
-  reference: { times: PLAIN, automatic: 'never' },
-};
+interface EngineRow extends Facts {
+  /**
+   * Its devices, as far as they decide floats, the usual one first, and how far it was tried on each: the table of
+   * docs/engines.md. Texts are Markdown.
+   */
+  readonly devices: { readonly [device: string]: string };
+}
+
+/** Plain TypeScript and JavaScript take so many times as long for the same sums. */
+const PLAIN = 100;
+
+/** `tfjs`: `cpu` and `cuda` are TensorFlow's native library, `wasm` and `js` need none. `reference` is the definition of operators. */
+const engines = {
+  onnxruntime: {
+    times: 1,
+    automatic: 'first',
+    devices: {
+      cpu: 'the usual one; comes with the package',
+      cuda: 'written after the documentation and sources of onnxruntime; **never run**',
+      tensorrt: 'written after the documentation and sources of onnxruntime; **never run**',
+      webgpu: 'comes with the package; tested on SwiftShader, a driver without a GPU; never run on a GPU',
+    },
+  },
+  tfjs: {
+    times: 1,
+    automatic: 'first',
+    devices: {
+      cpu: 'TensorFlow’s native library; a set-up of 20 seconds',
+      cuda: 'builds and loads here; **never run** on a GPU',
+      wasm: 'comes with the package',
+      js: 'comes with the package',
+    },
+  },
+  reference: { times: PLAIN, automatic: 'never', devices: { cpu: 'slow and obvious; for checks' } },
+} as const satisfies { readonly [engine: string]: EngineRow };
+
+export type EngineName = keyof typeof engines;
+export type DeviceOf<E extends EngineName> = Extract<keyof (typeof engines)[E]['devices'], string>;
+export type DeviceName = { readonly [E in EngineName]: DeviceOf<E> }[EngineName];
 
 /** `wasm` and `js` are always slower than native code on the same processor. */
 export const deviceFacts: { readonly [D in DeviceName]: Facts } = {
@@ -39,27 +56,23 @@ export const deviceFacts: { readonly [D in DeviceName]: Facts } = {
   js: { times: PLAIN, automatic: 'last' },
 };
 
-/** How far an engine was tried on each of its devices: the table of docs/engines.md. Texts are Markdown. */
-export const engineStates: {
-  readonly [E in EngineName]: { readonly [D in (typeof engineDevices)[E][number]]: string };
-} = {
-  onnxruntime: {
-    cpu: 'the usual one; comes with the package',
-    cuda: 'written after the documentation and sources of onnxruntime; **never run**',
-    tensorrt: 'written after the documentation and sources of onnxruntime; **never run**',
-    webgpu: 'comes with the package; tested on SwiftShader, a driver without a GPU; never run on a GPU',
-  },
-  tfjs: {
-    cpu: 'TensorFlow’s native library; a set-up of 20 seconds',
-    cuda: 'builds and loads here; **never run** on a GPU',
-    wasm: 'comes with the package',
-    js: 'comes with the package',
-  },
-  reference: { cpu: 'slow and obvious; for checks' },
-};
+export const engineFacts: { readonly [E in EngineName]: Facts } = engines;
+export const engineNames = Object.keys(engines) as readonly EngineName[];
 
-export const engineNames = Object.keys(engineDevices) as readonly EngineName[];
-export const deviceNames: readonly DeviceName[] = [...new Set(Object.values(engineDevices).flat())];
+/** The devices of an engine, the usual one first. */
+export function devicesOf<E extends EngineName>(engine: E): readonly [DeviceOf<E>, ...DeviceOf<E>[]] {
+  return Object.keys(engines[engine].devices) as unknown as readonly [DeviceOf<E>, ...DeviceOf<E>[]];
+}
+
+/** How far an engine was tried on one of its devices, in Markdown. */
+export function stateOf<E extends EngineName>(engine: E, device: DeviceOf<E>): string {
+  const { devices }: EngineRow = engines[engine];
+  return devices[device] ?? '';
+}
+
+export const deviceNames: readonly DeviceName[] = [
+  ...new Set(engineNames.flatMap((engine) => [...devicesOf<EngineName>(engine)])),
+];
 
 /**
  * What decides the floats of a result besides the network: part of every cell's key and of the name of the task queue.
@@ -73,7 +86,7 @@ export interface NumericMode {
 
 /** Whether an engine has such a device at all; whether a machine has it shows when the engine is opened. */
 export function hasDevice(engine: EngineName, device: DeviceName): boolean {
-  return (engineDevices[engine] as readonly DeviceName[]).includes(device);
+  return (devicesOf(engine) as readonly DeviceName[]).includes(device);
 }
 
 /** The numeric mode as it stands in keys and queue names: `onnxruntime-float32-cpu`. */

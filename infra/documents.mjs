@@ -9,7 +9,7 @@ import { kernelMeasures } from '../dist/core/analysis/kernel-measures.js';
 import { similarityMeasures } from '../dist/core/analysis/similarity.js';
 import { errorCodes, errorKinds } from '../dist/core/error-codes.js';
 import { limits } from '../dist/core/limits.js';
-import { engineDevices, engineStates } from '../dist/core/numeric-mode.js';
+import { devicesOf, engineNames, stateOf } from '../dist/core/numeric-mode.js';
 import { studyJsonSchema } from '../dist/core/spec/json-schema.js';
 import { withTables } from '../dist/core/spec/spec-document.js';
 import { tablesDocument } from '../dist/core/tables/document.js';
@@ -52,8 +52,8 @@ const bounds = () =>
 const engines = () =>
   table(
     ['engine', 'device', 'state'],
-    Object.entries(engineDevices).flatMap(([engine, devices]) =>
-      devices.map((device) => [`\`${engine}\``, `\`${device}\``, engineStates[engine][device]]),
+    engineNames.flatMap((engine) =>
+      devicesOf(engine).map((device) => [`\`${engine}\``, `\`${device}\``, stateOf(engine, device)]),
     ),
   );
 

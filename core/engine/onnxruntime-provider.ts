@@ -1,9 +1,9 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { PercussError } from '../errors.js';
 import type { Graph } from '../network/graph.js';
-import { engineDevices, type DeviceName } from '../numeric-mode.js';
+import { devicesOf, type DeviceName, type DeviceOf } from '../numeric-mode.js';
 
-export type OnnxruntimeDevice = (typeof engineDevices)['onnxruntime'][number];
+export type OnnxruntimeDevice = DeviceOf<'onnxruntime'>;
 
 /** How onnxruntime computes on a device. */
 export interface Provider {
@@ -69,11 +69,11 @@ const providers: { readonly [D in OnnxruntimeDevice]: Omit<Provider, 'device'> }
 
 /** @throws PercussError ENGINE_UNAVAILABLE if onnxruntime has no such device. */
 export function providerOf(device: DeviceName): Provider {
-  const known = engineDevices.onnxruntime.find((name) => name === device);
+  const known = devicesOf('onnxruntime').find((name) => name === device);
   if (known !== undefined) return { device: known, ...providers[known] };
   throw new PercussError(
     'ENGINE_UNAVAILABLE',
-    `onnxruntime does not compute on ${device}; its devices: ${engineDevices.onnxruntime.join(', ')}`,
+    `onnxruntime does not compute on ${device}; its devices: ${devicesOf('onnxruntime').join(', ')}`,
     { details: { device } },
   );
 }

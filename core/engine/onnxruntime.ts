@@ -17,7 +17,7 @@ type Runtime = typeof import('onnxruntime-node');
 export interface OnnxruntimeOptions {
   /** Threads of one run; 1 by default, since one process per core is faster and repeatable. */
   readonly threads?: number;
-  /** One of onnxruntime's in `engineDevices`; all but `cpu` need what `docs/engines.md` names. */
+  /** One of onnxruntime’s; all but `cpu` need what `docs/engines.md` names. */
   readonly device?: DeviceName;
 }
 

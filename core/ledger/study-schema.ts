@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.js';
 import { networkFormatNames } from '../import/network-formats.js';
-import { engineDevices, engineNames } from '../numeric-mode.js';
+import { devicesOf, engineNames } from '../numeric-mode.js';
 import { isName } from '../spec/value.js';
 import { vocabulary } from '../spec/vocabulary.js';
 
@@ -19,7 +19,7 @@ const list = z.array(label);
 
 export const numericMode = z
   .object({ engine: z.enum(engineNames), precision: z.enum(['float32', 'float64']), device: label })
-  .refine(({ engine, device }) => (engineDevices[engine] as readonly string[]).includes(device), 'is no device of it');
+  .refine(({ engine, device }) => (devicesOf(engine) as readonly string[]).includes(device), 'is no device of it');
 
 const chunk = z.object({ digest, images: positive });
 

@@ -1,4 +1,4 @@
-import { engineDevices, engineNames, hasDevice } from '../numeric-mode.js';
+import { devicesOf, engineNames, hasDevice } from '../numeric-mode.js';
 import { fieldsOf, type Cursor, type Fields } from './cursor.js';
 import { defaultAnalysis, defaultRun, leastMemory } from './defaults.js';
 import type { AnalysisSpec, RunSpec } from './study-spec.js';
@@ -61,7 +61,7 @@ function readEngine(fields: Fields): Pick<RunSpec, 'engine' | 'device'> {
       .get('device')
       ?.fail(
         `engine ${engine} does not compute on ${device}`,
-        `its devices: ${engineDevices[engine].join(', ')}; engines with ${device}: ${others}`,
+        `its devices: ${devicesOf(engine).join(', ')}; engines with ${device}: ${others}`,
       );
   }
   return { engine, device };

@@ -1,11 +1,14 @@
 import { limits } from '../limits.js';
-import { engineDevices, engineNames } from '../numeric-mode.js';
+import { devicesOf, engineNames } from '../numeric-mode.js';
 import { defaultRun, leastMemory } from './defaults.js';
 import { above0, oneOf, section, whole } from './schema-keyword.js';
 import { keys, vocabulary } from './vocabulary.js';
 
 const havings = engineNames.map(
-  (engine) => `${engine} has ${engineDevices[engine].map((device) => `\`${device}\``).join(', ')}`,
+  (engine) =>
+    `${engine} has ${devicesOf(engine)
+      .map((device) => `\`${device}\``)
+      .join(', ')}`,
 );
 
 /** How to run; no part of what a study is. */

@@ -14,10 +14,9 @@ import {
   text,
   type Columns,
 } from './column.js';
-import type { AblationRow, CurveRow } from './schema.js';
 
 /** The table `ablations`. */
-export const ablationColumns: Columns<AblationRow> = {
+export const ablationColumns = {
   model,
   ablation,
   mode: text(`How the conditions were chosen: ${choice(wordsOf(modes))}.`),
@@ -58,10 +57,10 @@ export const ablationColumns: Columns<AblationRow> = {
   state: text(
     'ok, no-op (the lesion changed nothing), partial (cells of some chunks failed: all numbers are of the others) or failed (nothing is there).',
   ),
-};
+} as const satisfies Columns;
 
 /** The table `curves`. */
-export const curveColumns: Columns<CurveRow> = {
+export const curveColumns = {
   model,
   ablation,
   mode: text('How the conditions were chosen: random or cumulative.'),
@@ -88,4 +87,4 @@ export const curveColumns: Columns<CurveRow> = {
   kl_low: maybe(number('nat', level('kl', 'Lower'))),
   kl_high: maybe(number('nat', level('kl', 'Upper'))),
   non_finite: count('conditions × images', 'In how many an output is not finite.'),
-};
+} as const satisfies Columns;

@@ -3,9 +3,6 @@ import { choice, wordsOf, wordsWhere } from '../word-table.js';
 
 export type ColumnType = 'VARCHAR' | 'BOOLEAN' | 'BIGINT' | 'DOUBLE';
 
-type TypeOf<V> =
-  NonNullable<V> extends string ? 'VARCHAR' : NonNullable<V> extends boolean ? 'BOOLEAN' : 'BIGINT' | 'DOUBLE';
-
 /** A column: its DuckDB and Parquet type, whether values may be missing, its unit ('' for names, '1' for pure numbers). */
 export interface Column {
   readonly type: ColumnType;
@@ -14,13 +11,25 @@ export interface Column {
   readonly description: string;
 }
 
-interface ColumnOf<V> extends Column {
-  readonly type: TypeOf<V>;
-  readonly nullable: null extends V ? true : false;
+/** The columns of a table, in their order. */
+export interface Columns {
+  readonly [name: string]: Column;
 }
 
-/** The columns of a row, in their order: the compiler holds names, types and missing values to it. */
-export type Columns<Row> = { readonly [K in keyof Row]-?: ColumnOf<Row[K]> };
+/** A number that may be missing. */
+export type MaybeNumber = Column & { readonly type: 'DOUBLE'; readonly nullable: true };
+
+interface Values {
+  readonly VARCHAR: string;
+  readonly BOOLEAN: boolean;
+  readonly BIGINT: number;
+  readonly DOUBLE: number;
+}
+
+/** A row of such columns: a number that does not exist is null, never NaN. */
+export type RowOf<C extends Columns> = {
+  -readonly [K in keyof C]: Values[C[K]['type']] | (C[K]['nullable'] extends true ? null : never);
+};
 
 /** Makers of columns by type. */
 export const text = (description: string) => ({ type: 'VARCHAR', nullable: false, unit: '', description }) as const;

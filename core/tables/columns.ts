@@ -23,14 +23,12 @@ import { learningColumns } from './learning-columns.js';
 import { predictorColumns } from './predictor-columns.js';
 import { similarityColumns } from './similarity-columns.js';
 import { stopColumns } from './stop-columns.js';
-import type { TableName, Tables } from './schema.js';
 
 /** Version of the columns below, written into every Parquet file. Raised when a column is renamed, removed or changes its meaning. */
 export const tablesVersion = 3;
 
-export type RowOf<T extends TableName> = Tables[T][number];
-/** Every column of every table, in the order in which it stands in the files. The compiler holds it to the row types. */
-export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
+/** Every column of every table, in the order in which it stands in the files. The types of rows follow from it. */
+export const columns = {
   models: {
     model,
     format: text(`Format of the file: ${networkFormatNames.slice(0, -1).join(', ')} or ${networkFormatNames.at(-1)}.`),
@@ -190,7 +188,9 @@ export const columns: { readonly [T in TableName]: Columns<RowOf<T>> } = {
     no_op: count('cells', 'Stored cells whose lesion changed nothing.'),
     images: count('images', 'Images that each condition covers.'),
   },
-};
+} as const satisfies Readonly<Record<string, Columns>>;
+
+export type TableName = keyof typeof columns;
 
 /** Names of all tables, in the order in which they are written and documented. */
 export const tableNames = Object.keys(columns) as readonly TableName[];

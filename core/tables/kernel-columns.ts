@@ -17,12 +17,12 @@ import {
   siteType,
   text,
   type Columns,
+  type MaybeNumber,
   r2Resolved,
   r2Upper,
 } from './column.js';
-import type { KernelRow } from './kernel-row.js';
 
-type MeasureColumns = Columns<{ [C in KernelMeasureColumn]: number | null }>;
+type MeasureColumns = { readonly [C in KernelMeasureColumn]: MaybeNumber };
 
 const measures = Object.fromEntries(
   kernelMeasureNames.map((name) => {
@@ -40,7 +40,7 @@ const ofNulls = maybe(
 );
 
 /** The table `kernels`. */
-export const kernelColumns: Columns<KernelRow> = {
+export const kernelColumns = {
   model,
   layer,
   site,
@@ -77,4 +77,4 @@ export const kernelColumns: Columns<KernelRow> = {
   r2_same_null: ofNulls,
   r2_far_null: ofNulls,
   ...others,
-};
+} as const satisfies Columns;

@@ -1,8 +1,11 @@
 import { count, model, number, r2Resolved, r2Upper, site, text, type Columns } from './column.js';
-import type { LearningRow } from './learning-row.js';
+
+/** Where the kernels that predict one come from. */
+export const poolNames = ['same', 'far'] as const;
+export type PoolName = (typeof poolNames)[number];
 
 /** The table `learning`. */
-export const learningColumns: Columns<LearningRow> = {
+export const learningColumns = {
   model,
   site,
   pool: text('Where the kernels that predict one come from: same, its own site; far, sites far away.'),
@@ -15,4 +18,4 @@ export const learningColumns: Columns<LearningRow> = {
   ),
   r2_high: { ...r2Upper, nullable: false },
   r2_resolved: { ...r2Resolved, nullable: false },
-};
+} as const satisfies Columns;

@@ -1,8 +1,7 @@
 import { ablation, count, draw, fill, level, maybe, model, nonFinite, number, text, type Columns } from './column.js';
-import type { InteractionRow, PairRow } from './schema.js';
 
 /** The table `pairs`. */
-export const pairColumns: Columns<PairRow> = {
+export const pairColumns = {
   model,
   ablation,
   unit: text('What was removed: kernel, layer, block or stream.'),
@@ -41,10 +40,10 @@ export const pairColumns: Columns<PairRow> = {
   state: text(
     'State of the joint condition: ok, no-op (it changed nothing), or failed (a cell of it, or of a unit alone, failed).',
   ),
-};
+} as const satisfies Columns;
 
 /** The table `interactions`. */
-export const interactionColumns: Columns<InteractionRow> = {
+export const interactionColumns = {
   model,
   ablation,
   unit: text('What was removed: kernel, layer, block or stream.'),
@@ -69,4 +68,4 @@ export const interactionColumns: Columns<InteractionRow> = {
   p: maybe(
     number('probability', 'Of a difference at least as large if it did not matter which pairs are called across.'),
   ),
-};
+} as const satisfies Columns;

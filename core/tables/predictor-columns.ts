@@ -1,11 +1,10 @@
 import { count, fill, level, maybe, model, number, text, type Columns } from './column.js';
-import type { PredictorRow } from './schema.js';
 
 const simultaneous = (end: 'Lower' | 'Upper') =>
   `${end} end of the interval of lead, for all predictors, hypotheses and networks of the study at once. Lower end above 0: the best predictor of its network and hypothesis; upper end below 0: not the best; else that is not resolved.`;
 
 /** The table `predictors`. */
-export const predictorColumns: Columns<PredictorRow> = {
+export const predictorColumns = {
   model,
   predictor: text('What predicts: a column of the table kernels.'),
   target: text(
@@ -54,4 +53,4 @@ export const predictorColumns: Columns<PredictorRow> = {
   partial: maybe(number('1', 'Rank correlation given activation deviation and weight norm, within sites.')),
   reliability: maybe(number('1', 'Split-half reliability of the target.')),
   ceiling: maybe(number('1', 'Highest correlation that the reliability of the target allows.')),
-};
+} as const satisfies Columns;

@@ -2,22 +2,22 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
-import { columnsOf, type RowOf } from './columns.js';
+import { columnsOf } from './columns.js';
 import { literal, withDatabase } from './database.js';
-import type { TableName } from './schema.js';
+import type { TableName, TableRow } from './schema.js';
 
 /** The rows of a table from its Parquet file (`TableWriter`), in their order. */
-export async function readTable<T extends TableName>(table: T, bytes: Uint8Array): Promise<readonly RowOf<T>[]> {
+export async function readTable<T extends TableName>(table: T, bytes: Uint8Array): Promise<readonly TableRow<T>[]> {
   const folder = await mkdtemp(join(tmpdir(), 'percuss-table-'));
   try {
     const file = join(folder, 'table.parquet');
     await writeFile(file, bytes);
     const names = columnsOf(table).map(([name]) => name);
     return await withDatabase({ memory: '512MB' }, async (connection) => {
-      const rows: RowOf<T>[] = [];
+      const rows: TableRow<T>[] = [];
       const result = await connection.stream(`SELECT * FROM read_parquet(${literal(file)})`);
       for await (const chunk of result) {
-        for (const values of chunk.getRows()) rows.push(rowOf(names, values) as RowOf<T>);
+        for (const values of chunk.getRows()) rows.push(rowOf(names, values) as TableRow<T>);
       }
       return rows;
     });

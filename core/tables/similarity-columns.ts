@@ -1,8 +1,13 @@
-import { similarityMeasure, similarityNames } from '../analysis/similarity.js';
-import { count, maybe, model, number, text, type Column, type Columns } from './column.js';
-import type { SimilarityRow, SitePair } from './similarity-row.js';
+import {
+  similarityMeasure,
+  similarityNames,
+  type ExcessColumn,
+  type LeadingName,
+  type SimilarityName,
+} from '../analysis/similarity.js';
+import { count, maybe, model, number, text, type Column, type Columns, type MaybeNumber } from './column.js';
 
-const pairColumns: Columns<SitePair> = {
+const pairColumns = {
   model,
   site_a: text('The site whose signatures are predicted.'),
   site_b: text('The site whose signatures predict.'),
@@ -11,7 +16,12 @@ const pairColumns: Columns<SitePair> = {
   type_a: text('Type of site_a: signed or rectified.'),
   type_b: text('Type of site_b: signed or rectified.'),
   kernels: count('kernels', 'Kernels of site_a that entered the mean.'),
-};
+} as const satisfies Columns;
+
+/** The leading measure stands in every row. */
+type MeasureColumns = {
+  readonly [M in SimilarityName]: M extends LeadingName ? Column & { type: 'DOUBLE'; nullable: false } : MaybeNumber;
+} & { readonly [M in SimilarityName as `${M}_null`]: MaybeNumber } & { readonly [C in ExcessColumn]: MaybeNumber };
 
 /** Three columns a measure, in the order of the measures. */
 function measureColumns(): Readonly<Record<string, Column>> {
@@ -29,4 +39,4 @@ function measureColumns(): Readonly<Record<string, Column>> {
 }
 
 /** The table `similarity`. */
-export const similarityColumns = { ...pairColumns, ...measureColumns() } as Columns<SimilarityRow>;
+export const similarityColumns = { ...pairColumns, ...measureColumns() } as typeof pairColumns & MeasureColumns;

@@ -1,11 +1,10 @@
 import { ablation, count, draw, fill, maybe, model, number, text, type Columns } from './column.js';
-import type { StopRow } from './stop-row.js';
 
 const end = (which: 'Lower' | 'Upper') =>
   `${which} end of the interval of kl over all images, right at all looks together with the confidence that stop names.`;
 
 /** The table `stops`. */
-export const stopColumns: Columns<StopRow> = {
+export const stopColumns = {
   model,
   ablation,
   unit: text('What was removed: kernel, layer, block or stream.'),
@@ -25,4 +24,4 @@ export const stopColumns: Columns<StopRow> = {
   kl_high: maybe(number('nat', end('Upper'))),
   clip: number('nat', 'What an image counts at most.'),
   clipped: count('images', 'Images that the clip acted on.'),
-};
+} as const satisfies Columns;

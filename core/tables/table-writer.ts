@@ -15,11 +15,11 @@ import {
 } from '@duckdb/node-api';
 import { canonicalJson } from '../canonical.js';
 import type { ColumnType } from './column.js';
-import { columnsOf, tableDescriptions, tablesVersion, type RowOf } from './columns.js';
+import { columnsOf, tableDescriptions, tablesVersion } from './columns.js';
 import { identifier, literal, withDatabase } from './database.js';
 import { Gate } from './gate.js';
 import type { RowSink } from './row-sink.js';
-import type { TableName } from './schema.js';
+import type { TableName, TableRow } from './schema.js';
 
 const types: Readonly<Record<ColumnType, DuckDBType>> = { VARCHAR, BOOLEAN, BIGINT, DOUBLE };
 /** The most rows that one chunk of DuckDB holds. */
@@ -54,7 +54,7 @@ export class TableWriter implements RowSink {
   }
 
   /** Adds rows to the end of a table. @throws PercussError BUG when a value does not fit its column, see `admit`. */
-  async append<T extends TableName>(table: T, rows: Iterable<RowOf<T>>): Promise<void> {
+  async append<T extends TableName>(table: T, rows: Iterable<TableRow<T>>): Promise<void> {
     const open = await this.#open(table);
     for (const row of rows) {
       open.append(row);

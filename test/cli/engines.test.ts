@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { engineDevices, type NumericMode } from '../../core/numeric-mode.js';
+import { devicesOf, engineNames, type NumericMode } from '../../core/numeric-mode.js';
 import type { RunTime } from '../../core/engine/speed.js';
 import type { CostModel } from '../../core/plan/cost.js';
 import { calibrationOf } from '../../infra/calibrations.js';
@@ -38,9 +38,7 @@ describe('verbs about engines', { timeout: 120_000 }, () => {
     expect(findings.find(({ what }) => what === 'temporal')).toMatchObject({ ok: false });
     expect(existsSync(place.path('.percuss'))).toBe(false);
     const engines = findings.flatMap((finding) => (finding.engine ? [finding] : []));
-    const all = Object.entries(engineDevices).flatMap(([engine, devices]) =>
-      devices.map((device) => `${engine} on ${device}`),
-    );
+    const all = engineNames.flatMap((engine) => devicesOf(engine).map((device) => `${engine} on ${device}`));
     expect(engines.map(({ what }) => what)).toEqual(all);
     for (const { ok, value, engine } of engines) {
       if (ok) expect(engine?.gflops).toBeGreaterThan(0);

@@ -9,6 +9,8 @@ export interface Addition {
   readonly kind: string;
   /** It stands nowhere in the sources yet. */
   readonly word: string;
+  /** How many files of the product it takes at most, where two are too few, and why. */
+  readonly files?: { readonly most: number; readonly because: string };
   /** All that is written by hand, in at most two files of the product. What npm run docs generates is not counted. */
   readonly changes: readonly Change[];
   /** Ways to add one by halves, by the word that is added so, which the compiler must refuse, and name. */

@@ -48,8 +48,10 @@ describe.each(additions.map((addition) => [addition.kind, addition] as const))('
     expect(product.filter((file) => all.some((one) => read(file).includes(`'${one}'`)))).toEqual([]);
   });
 
-  test('touches at most two files of source', () => {
-    expect(sourcesOf(changes).length).toBeLessThanOrEqual(2);
+  const { most, because } = { most: 2, because: '', ...addition.files };
+
+  test(`touches at most ${most} files of source${because && `, since ${because}`}`, () => {
+    expect(sourcesOf(changes).length).toBeLessThanOrEqual(most);
   });
 
   test('works', async () => {

@@ -15,7 +15,7 @@ import type {
   TableName,
   Tables,
 } from '../../core/tables/schema.js';
-import { poolNames } from '../../core/tables/learning-row.js';
+import { poolNames } from '../../core/tables/learning-columns.js';
 import { siteName, type Network } from './synthetic-study.js';
 
 /** Tables that look like those of a real study: damage falls with depth, one predictor follows it, blocks are redundant. */

@@ -1,9 +1,8 @@
-import type { RowOf } from '../../core/tables/columns.js';
-import type { AblationRow, ModelRow, TableName } from '../../core/tables/schema.js';
+import type { AblationRow, ModelRow, TableName, TableRow } from '../../core/tables/schema.js';
 import { TableWriter } from '../../core/tables/table-writer.js';
 
 /** The Parquet file of one table. */
-export function writeParquet<T extends TableName>(table: T, rows: Iterable<RowOf<T>>): Promise<Uint8Array> {
+export function writeParquet<T extends TableName>(table: T, rows: Iterable<TableRow<T>>): Promise<Uint8Array> {
   return TableWriter.during(async (writer) => {
     await writer.append(table, rows);
     return (await writer.finish(table)).bytes;

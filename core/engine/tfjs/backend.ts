@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { messageOf, PercussError } from '../../errors.js';
-import type { DeviceName } from '../../numeric-mode.js';
+import { devicesOf, type DeviceName } from '../../numeric-mode.js';
 
 /** TensorFlow's native library, as it is known once it is in this process. */
 export interface NativeTensorFlow {
@@ -33,18 +33,18 @@ export async function openBackend(
 ): Promise<Backend> {
   // No check of this mode is missed, and its greetings on stderr are.
   tf.enableProdMode();
-  switch (device) {
+  const known = devicesOf('tfjs').find((name) => name === device);
+  switch (known) {
     case 'js':
       await import('@tensorflow/tfjs-backend-cpu');
-      return started('cpu', tf.version_core, device);
+      return started('cpu', tf.version_core, known);
     case 'wasm':
       await import('@tensorflow/tfjs-backend-wasm');
-      return started('wasm', tf.version_core, device);
+      return started('wasm', tf.version_core, known);
     case 'cpu':
     case 'cuda':
-      return startNative(device, threads, load);
-    case 'tensorrt':
-    case 'webgpu':
+      return startNative(known, threads, load);
+    case undefined:
       throw unavailable(device, 'TensorFlow.js has no such device');
   }
 }

@@ -1,4 +1,4 @@
-import { poolNames, type PoolName } from '../../tables/learning-row.js';
+import { poolNames, type PoolName } from '../../tables/learning-columns.js';
 import type { LearningRow } from '../../tables/schema.js';
 import { isResolved } from '../../analysis/ridge.js';
 import { grouped, unique, type ReportContext } from '../context.js';
@@ -16,7 +16,7 @@ const titles: { readonly [P in PoolName]: string } = {
 /** Mean over all kernels of a network, from one kind of pool, by so many base images. */
 interface Point {
   readonly model: string;
-  readonly pool: PoolName;
+  readonly pool: string;
   readonly bases: number;
   readonly kernels: number;
   readonly low: number;

@@ -4,7 +4,7 @@ import { processorClass } from '../../engine/processor.js';
 import type { NetworkFormat } from '../../import/network-formats.js';
 import {
   deviceFacts,
-  engineDevices,
+  devicesOf,
   engineFacts,
   engineNames,
   hasDevice,
@@ -63,7 +63,7 @@ export function proposedMode(run: Pick<RunSpec, 'engine' | 'device'>): NumericMo
   const { device } = run;
   const able = engineNames.filter((name) => device === 'auto' || hasDevice(name, device));
   const engine = run.engine === 'auto' ? (able[0] as EngineName) : run.engine;
-  return { engine, precision: 'float32', device: device === 'auto' ? engineDevices[engine][0] : device };
+  return { engine, precision: 'float32', device: device === 'auto' ? devicesOf(engine)[0] : device };
 }
 
 /** What `auto` may become, the usual one first, and what is left where none of these can be opened. */
@@ -74,7 +74,7 @@ export function candidateModes(run: Pick<RunSpec, 'engine' | 'device'>): {
   const all = engineNames
     .filter((engine) => (run.engine === 'auto' ? engineFacts[engine].automatic !== 'never' : engine === run.engine))
     .flatMap((engine) =>
-      engineDevices[engine]
+      devicesOf(engine)
         .filter((device) => run.device === 'auto' || device === run.device)
         .map((device): NumericMode => ({ engine, precision: 'float32', device })),
     );

@@ -2,7 +2,7 @@ import { meanBracket } from '../../../analysis/explained.js';
 import { learningCurve, type SiteR2 } from '../../../analysis/learning.js';
 import { isResolved } from '../../../analysis/ridge.js';
 import type { SignatureSet } from '../../../analysis/signature.js';
-import { poolNames } from '../../../tables/learning-row.js';
+import { poolNames } from '../../../tables/learning-columns.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
 import type { LearningRow } from '../../../tables/schema.js';
 
