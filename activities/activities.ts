@@ -12,7 +12,7 @@ import type {
   StudySteps,
 } from '../core/study/steps.js';
 import type { UnitFailure } from '../core/sweep-state.js';
-import type { TableName } from '../core/tables/schema.js';
+import type { TableName } from '../core/tables/columns.js';
 import { batchFailure, toFailure } from './failures.js';
 import type { BatchReport } from './failures.js';
 

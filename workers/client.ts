@@ -14,7 +14,7 @@ import { isErrorCode, messageOf, PercussError } from '../core/errors.js';
 import type { ErrorDetails } from '../core/errors.js';
 import type { NumericMode } from '../core/numeric-mode.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
-import type { TableName } from '../core/tables/schema.js';
+import type { TableName } from '../core/tables/columns.js';
 import { pauseSignal, queuesOf, resumeSignal, studyWorkflowId, workflowNames } from '../workflows/protocol.js';
 import { studyProgressQuery, sweepProgressQuery } from '../workflows/protocol.js';
 import type { StudyInput, StudyPolicy, StudyProgress, StudyResult, SweepProgress } from '../workflows/protocol.js';

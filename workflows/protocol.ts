@@ -6,7 +6,7 @@ import type { NumericMode } from '../core/numeric-mode.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
 import type { Analysis, StagePlan } from '../core/study/steps.js';
 import type { SweepRest, UnitFailure } from '../core/sweep-state.js';
-import type { TableName } from '../core/tables/schema.js';
+import type { TableName } from '../core/tables/columns.js';
 
 /** Task queues of one store. Workers of another store, or of another numeric mode, never see its tasks. */
 export interface Queues {

@@ -2,7 +2,7 @@ import { canonicalJson } from '../canonical.js';
 import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { StudyRef } from '../spec/resolved-study.js';
-import type { TableName } from '../tables/schema.js';
+import type { TableName } from '../tables/columns.js';
 import { readTables, tableBytes, writeAnalysis } from './analysing/analysis.js';
 import { Catalog } from './catalog.js';
 import type { Compute } from './running/compute.js';

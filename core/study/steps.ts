@@ -2,7 +2,7 @@ import type { Digest, Ref } from '../digest.js';
 import type { Stretch } from '../self-scheduling.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { UnitFailure } from '../sweep-state.js';
-import type { TableName } from '../tables/schema.js';
+import type { TableName } from '../tables/columns.js';
 
 /** Consecutive work units of a stage that are run in batches of `size` units, each of about `seconds`; of fewer at the end. */
 export interface StageSegment extends Stretch {

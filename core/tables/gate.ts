@@ -1,7 +1,6 @@
 import { PercussError } from '../errors.js';
 import type { Column } from './column.js';
-import { columnsOf } from './columns.js';
-import type { TableName } from './schema.js';
+import { columnsOf, type TableName } from './columns.js';
 
 /** What a cell of a table can hold. */
 export type CellValue = string | number | boolean | null;

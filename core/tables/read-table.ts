@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
-import { columnsOf } from './columns.js';
+import { columnsOf, type TableName } from './columns.js';
 import { literal, withDatabase } from './database.js';
-import type { TableName, TableRow } from './schema.js';
+import type { TableRow } from './schema.js';
 
 /** The rows of a table from its Parquet file (`TableWriter`), in their order. */
 export async function readTable<T extends TableName>(table: T, bytes: Uint8Array): Promise<readonly TableRow<T>[]> {

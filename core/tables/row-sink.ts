@@ -1,4 +1,5 @@
-import type { TableName, TableRow } from './schema.js';
+import type { TableName } from './columns.js';
+import type { TableRow } from './schema.js';
 
 /** Where the rows of a study's tables go as they are made: those of one table in their order, tables in any. */
 export interface RowSink {

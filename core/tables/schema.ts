@@ -1,8 +1,6 @@
 import type { RowOf } from './column.js';
 import type { columns, TableName } from './columns.js';
 
-export type { TableName };
-
 /**
  * The tables of a study: what analysis hands to Parquet, to the report and to people. One object a row; `null` where a
  * number does not exist (too few kernels, no null network yet), never NaN. Columns are documented in `docs/tables.md`.

@@ -15,11 +15,11 @@ import {
 } from '@duckdb/node-api';
 import { canonicalJson } from '../canonical.js';
 import type { ColumnType } from './column.js';
-import { columnsOf, tableDescriptions, tablesVersion } from './columns.js';
+import { columnsOf, tableDescriptions, tablesVersion, type TableName } from './columns.js';
 import { identifier, literal, withDatabase } from './database.js';
 import { Gate } from './gate.js';
 import type { RowSink } from './row-sink.js';
-import type { TableName, TableRow } from './schema.js';
+import type { TableRow } from './schema.js';
 
 const types: Readonly<Record<ColumnType, DuckDBType>> = { VARCHAR, BOOLEAN, BIGINT, DOUBLE };
 /** The most rows that one chunk of DuckDB holds. */

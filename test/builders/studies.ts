@@ -9,7 +9,8 @@ import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/prep
 import type { Compute } from '../../core/study/running/compute.js';
 import { runStudySteps, type StudyResult } from '../../core/study/running/run-steps.js';
 import type { StudySteps } from '../../core/study/steps.js';
-import type { TableName, Tables } from '../../core/tables/schema.js';
+import type { TableName } from '../../core/tables/columns.js';
+import type { Tables } from '../../core/tables/schema.js';
 import { inProcessCompute } from '../study/running/in-process-compute.js';
 
 /** How a test has its study run; what it does not say is one batch at a time in this process, on onnxruntime. */

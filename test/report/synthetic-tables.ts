@@ -1,5 +1,5 @@
 import { randomStream, type RandomStream } from '../../core/random.js';
-import { columnsOf } from '../../core/tables/columns.js';
+import { columnsOf, type TableName } from '../../core/tables/columns.js';
 import type {
   AblationRow,
   CurveRow,
@@ -12,7 +12,6 @@ import type {
   PredictorRow,
   SimilarityRow,
   StopRow,
-  TableName,
   Tables,
 } from '../../core/tables/schema.js';
 import { poolNames } from '../../core/tables/learning-columns.js';

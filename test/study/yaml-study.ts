@@ -10,7 +10,8 @@ import type { Compute } from '../../core/study/running/compute.js';
 import { unorderedConditions } from '../../core/plan/outline.js';
 import { nextStage } from '../../core/study/planning/plan-stage.js';
 import type { StudyResult } from '../../core/study/running/run-steps.js';
-import type { TableName, Tables } from '../../core/tables/schema.js';
+import type { TableName } from '../../core/tables/columns.js';
+import type { Tables } from '../../core/tables/schema.js';
 import { runFile } from '../builders/studies.js';
 
 /** What a study left. */

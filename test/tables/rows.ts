@@ -1,4 +1,5 @@
-import type { AblationRow, ModelRow, TableName, TableRow } from '../../core/tables/schema.js';
+import type { TableName } from '../../core/tables/columns.js';
+import type { AblationRow, ModelRow, TableRow } from '../../core/tables/schema.js';
 import { TableWriter } from '../../core/tables/table-writer.js';
 
 /** The Parquet file of one table. */

@@ -3,7 +3,7 @@ import type { Ref } from '../../digest.js';
 import { isPercussError, PercussError } from '../../errors.js';
 import { silent } from '../../progress.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
-import type { TableName } from '../../tables/schema.js';
+import type { TableName } from '../../tables/columns.js';
 import type { RunCounts, StudySteps } from '../steps.js';
 import { runStage, stopIfAborted, type StageOptions } from './run-stage.js';
 
