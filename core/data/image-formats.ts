@@ -6,11 +6,10 @@ import { npySize } from './npy.js';
 import { npyFile } from './npy-images.js';
 import { pairedRecords, type PairedFile } from './paired.js';
 import { unpacked } from './unpacked.js';
+import type { Word } from '../word-table.js';
 
 /** A format of image sets. What a spec may say with it, how the schema and docs/spec.md tell it, and its reader follow from its row. */
-export interface ImageFormat {
-  /** What it is, for docs/spec.md. */
-  readonly meaning: string;
+export interface ImageFormat extends Word {
   /** Whether labels are in files of their own, `labels` in a spec. */
   readonly labelsApart: boolean;
   /** Whether pictures may differ in size, so that `resize` and `crop` mean something, and lie in one folder. */
@@ -41,18 +40,21 @@ export const imageFormats = {
   },
   idx: {
     meaning: 'MNIST’s format',
+    hint: 'MNIST’s, with labels: […]',
     labelsApart: true,
     differInSize: false,
     read: (files, source, classes) => paired(files, source, { read: idxFile, declared: idxSize, classes }),
   },
   npy: {
     meaning: 'NumPy arrays, uint8 or float32, `[N,H,W]`, `[N,H,W,C]` or `[N,C,H,W]`',
+    hint: 'with labels: […]',
     labelsApart: true,
     differInSize: false,
     read: (files, source, classes) => paired(files, source, { read: npyFile, declared: npySize, classes }),
   },
   folder: {
     meaning: 'one folder with a sub-folder of pictures for each class',
+    hint: 'a sub-folder a class',
     labelsApart: false,
     differInSize: true,
     read: async (spec, source, classes) => {

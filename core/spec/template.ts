@@ -1,4 +1,7 @@
 import { channelOrders } from '../data/channel-order.js';
+import { imageFormats } from '../data/image-formats.js';
+import { readableNetworks } from '../import/network-formats.js';
+import { deviceNames, engineNames } from '../numeric-mode.js';
 import { wordsOf, type Word } from '../word-table.js';
 import { bases } from './words/bases.js';
 import { fills } from './words/fills.js';
@@ -26,7 +29,7 @@ seed: 7                    # of every random choice
 
 data:
   test:
-    format: cifar10        # cifar10 | idx (MNIST's, with labels: […]) | npy (with labels: […]) | folder (a sub-folder a class)
+    format: cifar10        # ${offered(imageFormats)}
     files: [data/test_batch.bin]
     images: 500            # a larger number later keeps these and computes only the new ones
   train:                   # the reference: means, donors, bases of impulses. Better not the images you test on
@@ -46,7 +49,7 @@ defaults:                  # for every model; a model that gives a key replaces 
 
 models:
   mine:
-    file: models/mine.onnx # or a Keras .h5 or .keras, or a TensorFlow.js model.json
+    file: models/mine.onnx # ${readableNetworks}
     expect: { accuracy: ??? }   # fill in: the share of test images that it gets right, as its author measured it (0.91); nothing
                            # is ablated if the intact network misses it by more than within (0.02). Or delete the line
 
@@ -82,8 +85,8 @@ impulses:
 analysis: { confidence: 0.95, fdr: 0.05, bootstrap: 1000 }
 
 run:                       # how, not what: changing this repeats nothing
-  engine: auto             # auto | onnxruntime | tfjs | reference
-  device: auto             # auto | cpu | cuda | tensorrt | webgpu | wasm | js, as far as the engine has it
+  engine: auto             # auto | ${engineNames.join(' | ')}
+  device: auto             # auto | ${deviceNames.join(' | ')}, as far as the engine has it
   onFailure: continue      # ${offered(onFailures)}
   # memory: 4000000000                           # bytes that one compute process may hold
   # limit: { hours: 24, bytes: 20000000000, cells: 250000 }   # refuses to start above; these are the defaults
