@@ -30,29 +30,3 @@ export function mainCurveSet(tables: Tables): CurveSet | undefined {
     (set.mode === 'random' ? 0 : 1);
   return curveSets(tables).toSorted((a, b) => rank(a) - rank(b))[0];
 }
-
-/** Where a network's accuracy has fallen to half of the intact one. */
-export type Halving =
-  | { readonly kind: 'at'; readonly fraction: number }
-  | { readonly kind: 'before'; readonly fraction: number }
-  | { readonly kind: 'beyond'; readonly fraction: number };
-
-/**
- * The removed fraction at which accuracy is half of `intact`, linear between measured fractions and from the intact
- * network at 0; points without an accuracy are passed over. Undefined without a measured fraction. `rows` ascend in fraction.
- */
-export function halving(rows: readonly CurveRow[], intact: number | undefined): Halving | undefined {
-  const points = rows.flatMap(({ fraction, accuracy }) => (accuracy === null ? [] : [{ fraction, accuracy }]));
-  const first = points[0];
-  if (first === undefined) return undefined;
-  if (intact !== undefined && first.fraction > 0) points.unshift({ fraction: 0, accuracy: intact });
-  const half = (intact ?? first.accuracy) / 2;
-  for (const [i, point] of points.entries()) {
-    if (point.accuracy > half) continue;
-    const before = points[i - 1];
-    if (before === undefined) return { kind: 'before', fraction: point.fraction };
-    const share = (before.accuracy - half) / (before.accuracy - point.accuracy);
-    return { kind: 'at', fraction: before.fraction + share * (point.fraction - before.fraction) };
-  }
-  return { kind: 'beyond', fraction: points.at(-1)?.fraction ?? 0 };
-}

@@ -1,6 +1,7 @@
 import { largest, smallest } from '../extremes.js';
 import { present, unique, type ReportContext } from './context.js';
-import { halving, mainCurveSet } from './curves.js';
+import { mainCurveSet } from './curves.js';
+import { halving, printHalving } from './halving.js';
 import { mainPredictor } from './main-predictor.js';
 import { count, counted, listed, percent, significant, withInterval } from './number-format.js';
 
@@ -60,7 +61,7 @@ function mostRobust({ input, level }: ReportContext): string | undefined {
   );
 }
 
-function halvingPoints({ input }: ReportContext): string | undefined {
+function halvingPoints({ input, level }: ReportContext): string | undefined {
   const set = mainCurveSet(input.tables);
   if (set === undefined) return undefined;
   const found = input.tables.models.flatMap((row) => {
@@ -70,17 +71,21 @@ function halvingPoints({ input }: ReportContext): string | undefined {
     );
     return half === undefined ? [] : [{ model: row.model, half }];
   });
-  const at = found.filter(({ half }) => half.kind !== 'beyond').toSorted((a, b) => b.half.fraction - a.half.fraction);
+  const halved = found
+    .filter(({ half }) => half.kind !== 'beyond')
+    .toSorted((a, b) => b.half.fraction - a.half.fraction);
   const beyond = found.filter(({ half }) => half.kind === 'beyond');
   const parts = [
-    at.length === 0
+    halved.length === 0
       ? ''
-      : `Accuracy halves once ${listed(at.map(({ model, half }) => `${half.kind === 'before' ? 'less than ' : ''}${percent(half.fraction)} (${model})`))} of the ${set.unit}s are removed`,
+      : `Accuracy halves once ${listed(halved.map(({ model, half }) => `${printHalving(half)} in ${model}`))} of the ${set.unit}s are removed`,
     beyond.length === 0
       ? ''
       : `${listed(beyond.map(({ model }) => model))} still ${beyond.length === 1 ? 'has' : 'have'} more than half with ${percent(largest(beyond.map(({ half }) => half.fraction)))} of the ${set.unit}s removed`,
   ].filter(Boolean);
-  return parts.length === 0 ? undefined : `${parts.join('; ')} (${set.spread ?? set.mode}, filled with ${set.fill}).`;
+  return parts.length === 0
+    ? undefined
+    : `${parts.join('; ')} (${[set.mode === 'random' ? set.spread : set.mode, `filled with ${set.fill}`].join(', ')}; ${level} intervals over trials and images).`;
 }
 
 function acrossDepth({ input, level }: ReportContext): string | undefined {

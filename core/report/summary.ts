@@ -2,8 +2,9 @@ import type { Json } from '../canonical.js';
 import { printNumericMode } from '../numeric-mode.js';
 import { tablesVersion } from '../tables/columns.js';
 import { contextOf } from './context.js';
-import { halving, mainCurveSet } from './curves.js';
+import { mainCurveSet } from './curves.js';
 import { findings } from './findings.js';
+import { halving } from './halving.js';
 import type { ReportInput } from './input.js';
 import { mainPredictor } from './main-predictor.js';
 
@@ -45,7 +46,13 @@ export function studyJson(input: ReportInput): Json {
     findings: findings(contextOf(input)),
     models: input.tables.models.map((row) => {
       const half = halving(curves?.rows.filter((curve) => curve.model === row.model) ?? [], row.accuracy);
-      return { ...row, accuracy_halves: half === undefined ? null : { kind: half.kind, fraction: half.fraction } };
+      return {
+        ...row,
+        accuracy_halves:
+          half === undefined
+            ? null
+            : { ...half, low: half.low && { ...half.low }, high: half.high && { ...half.high } },
+      };
     }),
     predictor:
       main === undefined

@@ -1,58 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../core/canonical.js';
-import { halving } from '../../core/report/curves.js';
 import { mainPredictor } from '../../core/report/main-predictor.js';
 import { count, interval, listed, percent, significant } from '../../core/report/number-format.js';
 import { rasterUrl } from '../../core/report/raster.js';
 import { studyJson } from '../../core/report/summary.js';
 import { columnsOf, tableNames } from '../../core/tables/columns.js';
 import { renderReport } from '../../core/report/report.js';
-import type { AblationRow, CurveRow, Tables } from '../../core/tables/schema.js';
+import type { AblationRow, Tables } from '../../core/tables/schema.js';
 import { decode } from 'fast-png';
 import { emptyInput, syntheticInput } from './fixture.js';
-
-function curve(points: readonly (readonly [fraction: number, accuracy: number])[]): CurveRow[] {
-  return points.map(([fraction, accuracy]) => ({
-    model: 'm',
-    ablation: 'a',
-    mode: 'random',
-    unit: 'kernel',
-    spread: 'all-depths',
-    fill: 'zero',
-    fraction,
-    conditions: 1,
-    missing: 0,
-    accuracy,
-    accuracy_low: accuracy,
-    accuracy_high: accuracy,
-    kl: 0,
-    kl_low: 0,
-    kl_high: 0,
-    non_finite: 0,
-  }));
-}
-
-describe('the fraction at which accuracy halves', () => {
-  test('lies on the line between two measured fractions', () => {
-    // From 0.6 at 0.1 to 0.2 at 0.2, half of 0.8 is met half way.
-    expect(
-      halving(
-        curve([
-          [0.1, 0.6],
-          [0.2, 0.2],
-        ]),
-        0.8,
-      ),
-    ).toEqual({ kind: 'at', fraction: expect.closeTo(0.15, 12) as number });
-  });
-  test('counts the intact network as fraction 0', () => {
-    expect(halving(curve([[0.1, 0.2]]), 0.8)).toEqual({ kind: 'at', fraction: expect.closeTo(0.2 / 3, 12) as number });
-  });
-  test('is beyond the largest fraction where accuracy never falls so far', () => {
-    expect(halving(curve([[0.1, 0.7]]), 0.8)).toEqual({ kind: 'beyond', fraction: 0.1 });
-  });
-  test('is unknown without a curve', () => expect(halving([], 0.8)).toBeUndefined());
-});
 
 describe('numbers are printed with three significant digits', () => {
   test.each([
@@ -141,15 +97,6 @@ describe('outputs that are not finite', () => {
 
   test('are not spoken of where there are none', () => {
     expect(findingsWith((row) => row).join(' ')).not.toContain('finite');
-  });
-
-  test('a point without an accuracy is passed over where accuracy halves', () => {
-    const rows = curve([
-      [0.1, 0.6],
-      [0.2, 0.2],
-    ]);
-    const lost: CurveRow = { ...(rows[0] as CurveRow), fraction: 0.15, accuracy: null };
-    expect(halving([rows[0] as CurveRow, lost, rows[1] as CurveRow], 0.8)).toEqual(halving(rows, 0.8));
   });
 });
 

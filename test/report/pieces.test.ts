@@ -1,7 +1,7 @@
 import { decode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
 import { contextOf, grouped, present, unique } from '../../core/report/context.js';
-import { curveSets, halving, mainCurveSet } from '../../core/report/curves.js';
+import { curveSets, mainCurveSet } from '../../core/report/curves.js';
 import { dataTable } from '../../core/report/data-table.js';
 import { lineSwatch, lookSwatch, rampLegend, renderFigure, type Figure } from '../../core/report/figure.js';
 import { escapeHtml, html, markup } from '../../core/report/html.js';
@@ -256,17 +256,6 @@ describe('curves that may be compared', () => {
     }
     expect(mainCurveSet(emptyTables)).toBeUndefined();
   });
-  test('halve before their first point, at one, and without the intact accuracy from their own first', () => {
-    const at = (fraction: number, accuracy: number) => curveRow({ fraction, accuracy });
-    expect(halving([at(0, 0.8), at(0.2, 0.4)], undefined)).toEqual({ kind: 'at', fraction: 0.2 });
-    expect(halving([at(0, 0.3)], 0.8)).toEqual({ kind: 'before', fraction: 0 });
-    expect(halving([at(0, 0.8), at(0.1, 0.2)], 0.9)).toEqual({
-      kind: 'at',
-      fraction: expect.closeTo(0.1 * (0.35 / 0.6), 12) as number,
-    });
-    expect(halving([at(0.1, 0.5)], undefined)).toEqual({ kind: 'beyond', fraction: 0.1 });
-    expect(halving([curveRow({ accuracy: null })], 0.8)).toBeUndefined();
-  });
 });
 
 describe('the main predictor', () => {
@@ -325,7 +314,10 @@ test('study.json sums up coverage and outputs that are not finite, and says wher
   const tables: Tables = {
     ...emptyTables,
     models: [modelRow({ model: 'a', accuracy: 0.8 }), modelRow({ model: 'b', accuracy: 0.8 })],
-    curves: [curveRow({ model: 'a', fraction: 0.2, accuracy: 0 })],
+    curves: [
+      curveRow({ model: 'a', fraction: 0.1, accuracy: 0.6, accuracy_low: 0.5, accuracy_high: 0.7 }),
+      curveRow({ model: 'a', fraction: 0.2, accuracy: 0.2, accuracy_low: null, accuracy_high: 0.4 }),
+    ],
     coverage: [
       coverageRow({ planned: 5, committed: 3, failed: 2, no_op: 1 }),
       coverageRow({ planned: 1, committed: 1 }),
@@ -342,7 +334,7 @@ test('study.json sums up coverage and outputs that are not finite, and says wher
     coverage: { planned: 6, committed: 4, failed: 2, noOp: 1, computed: 41_230, reused: 8770 },
     nonFinite: { conditions: 2, images: 5 },
     models: [
-      { model: 'a', accuracy_halves: { kind: 'at', fraction: 0.1 } },
+      { model: 'a', accuracy_halves: { kind: 'at', fraction: 0.15, low: null, high: { kind: 'at', fraction: 0.2 } } },
       { model: 'b', accuracy_halves: null },
     ],
     predictor: {

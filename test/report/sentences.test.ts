@@ -102,25 +102,28 @@ describe('the most robust network', () => {
 
 describe('where accuracy halves', () => {
   const models = ['a', 'b', 'c'].map((model) => modelRow({ ...unknown, model, accuracy: 0.8 }));
-  const curve = (model: string, accuracy: number, fraction = 0.2) => curveRow({ model, fraction, accuracy });
+  const curve = (model: string, accuracy: number, fraction = 0.2) =>
+    curveRow({ model, fraction, accuracy, accuracy_low: null, accuracy_high: null });
 
   test('is told the most robust first, and which networks still have more', () => {
-    // From 0.8 at 0 in a line: to 0.3 at 0.2, half of it is met at 0.16; to 0 at 0.1.
-    expect(answers({ models, curves: [curve('a', 0), curve('b', 0.3), curve('c', 0.7)] })).toEqual([
-      'Accuracy halves once 16.0 % (b) and 10.0 % (a) of the kernels are removed; c still has more than half with 20.0 % of the kernels removed (all-depths, filled with zero).',
+    const curves = [
+      ...[0.1, 0.2].map((fraction) => curve('a', fraction === 0.1 ? 0.6 : 0.2, fraction)),
+      ...[0.1, 0.2].map((fraction) => curve('b', fraction === 0.1 ? 0.7 : 0.3, fraction)),
+      curve('c', 0.7),
+    ];
+    expect(answers({ models, curves })).toEqual([
+      'Accuracy halves once 17.5 % in b and 15.0 % in a of the kernels are removed; c still has more than half with 20.0 % of the kernels removed (all-depths, filled with zero; 95 % intervals over trials and images).',
     ]);
   });
   test('is said of several with the largest fraction', () => {
     expect(answers({ models, curves: [curve('a', 0.7), curve('b', 0.6, 0.3)] })).toEqual([
-      'a and b still have more than half with 30.0 % of the kernels removed (all-depths, filled with zero).',
+      'a and b still have more than half with 30.0 % of the kernels removed (all-depths, filled with zero; 95 % intervals over trials and images).',
     ]);
   });
-  test('is less than the first fraction where nothing smaller was measured, the intact network neither', () => {
-    const curves = [
-      curveRow({ model: 'a', fraction: 0, accuracy: 0.4, spread: null, mode: 'cumulative', unit: 'layer' }),
-    ];
+  test('is never read between the intact network and the smallest fraction measured', () => {
+    const curves = [{ ...curve('a', 0.4, 0.1), mode: 'cumulative', unit: 'layer' }];
     expect(answers({ models, curves })).toEqual([
-      'Accuracy halves once less than 0.0 % (a) of the layers are removed (cumulative, filled with zero).',
+      'Accuracy halves once at most 10.0 % in a of the layers are removed (cumulative, filled with zero; 95 % intervals over trials and images).',
     ]);
   });
   test('is not spoken of without a point', () => {

@@ -1,10 +1,10 @@
 import type { ReportContext } from '../context.js';
-import { halving, mainCurveSet } from '../curves.js';
+import { mainCurveSet } from '../curves.js';
 import { dataTable } from '../data-table.js';
 import { lookSwatch, type Section } from '../figure.js';
+import { halving, printHalving } from '../halving.js';
 import { html } from '../html.js';
 import { bracket, count, percentWithInterval, significant, withInterval } from '../number-format.js';
-import { printHalving } from './robustness.js';
 
 /** The table across models: one row a network. */
 export function models(context: ReportContext): Section {

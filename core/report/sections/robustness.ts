@@ -1,6 +1,7 @@
 import { smallest } from '../../extremes.js';
 import { present, unique, type ReportContext } from '../context.js';
-import { curveSets, halving, type CurveSet, type Halving } from '../curves.js';
+import { curveSets, type CurveSet } from '../curves.js';
+import { halving, printHalving } from '../halving.js';
 import { dataTable } from '../data-table.js';
 import { bandSwatch, lineSwatch, lostItem, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
@@ -204,11 +205,4 @@ function numbers(context: ReportContext, sets: readonly CurveSet[]): Html {
       cell: (row) => count(row.own.reduce((sum, curve) => sum + curve.non_finite, 0)),
     },
   ]);
-}
-
-/** `12.3 %`, `below 2.0 %` or `beyond 20.0 %`. */
-export function printHalving(half: Halving | undefined): string {
-  if (half === undefined) return significant(null);
-  const before: { readonly [K in Halving['kind']]: string } = { at: '', before: 'below ', beyond: 'beyond ' };
-  return `${before[half.kind]}${percent(half.fraction)}`;
 }
