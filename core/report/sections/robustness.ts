@@ -5,7 +5,7 @@ import { halving, printHalving } from '../halving.js';
 import { dataTable } from '../data-table.js';
 import { bandSwatch, lineSwatch, lostItem, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
-import { count, counted, percent, percentWithInterval, significant, withInterval } from '../number-format.js';
+import { count, counted, percent, percentWithInterval, withInterval } from '../number-format.js';
 import { LOST_AT, lostMark, panelHeight, panelWidth, plot } from '../plot.js';
 
 /** Robustness curves: networks over one another, as more and more is removed. */
