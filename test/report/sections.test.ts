@@ -185,7 +185,7 @@ test('the table across networks has every number of a row, and a dash for what i
       images: 5,
     }),
   ];
-  const curves = [curveRow({ model: 'resnet20', fraction: 0.2, accuracy: 0 })];
+  const curves = [curveRow({ model: 'resnet20', fraction: 0.2, accuracy: 0, accuracy_low: 0, accuracy_high: 0 })];
   const section = models(contextWith({ models: rows, curves }));
   expect(tablesIn(whole(section))).toEqual([
     [
@@ -202,7 +202,7 @@ test('the table across networks has every number of a row, and a dash for what i
         '500',
         '80.0 % [75.0, 85.0]',
         '0.500 [0.400, 0.600]',
-        '10.0 %',
+        'at most 20.0 %',
         '0.410 [0.380, 0.440]',
         '0.240',
         '0.170 [0.140, 0.200]',

@@ -100,7 +100,7 @@ test('curves go through their points, from the intact network on, with their ban
       [
         'across-depth: all-depths, filled with zero',
         'resnet20',
-        '26.7 %',
+        '26.7 % (at most 10.0 % to 35.0 %)',
         '40.0 %',
         '20.0 % [10.0, 30.0]',
         '–',
@@ -111,7 +111,7 @@ test('curves go through their points, from the intact network on, with their ban
       [
         'across-depth: all-depths, filled with zero',
         'resnet56',
-        'beyond 20.0 %',
+        'more than 20.0 %',
         '20.0 %',
         '70.0 % [40.0, 70.0]',
         '0 [0, 0.100]',
