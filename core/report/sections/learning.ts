@@ -16,7 +16,7 @@ const titles: { readonly [P in PoolName]: string } = {
 /** Mean over all kernels of a network, from one kind of pool, by so many base images. */
 interface Point {
   readonly model: string;
-  readonly pool: string;
+  readonly pool: PoolName;
   readonly bases: number;
   readonly kernels: number;
   readonly low: number;
@@ -65,12 +65,15 @@ export async function learning(context: ReportContext): Promise<Section> {
 }
 
 function pointsOf(rows: readonly LearningRow[]): Point[] {
-  return [...grouped(rows, (row) => JSON.stringify([row.model, row.pool, row.bases])).values()].map((own): Point => {
-    const { model, pool, bases } = own[0] as LearningRow;
+  const ofPools = poolNames.flatMap((pool) => rows.filter((row) => row.pool === pool).map((row) => ({ ...row, pool })));
+  return [...grouped(ofPools, (row) => JSON.stringify([row.model, row.pool, row.bases])).values()].flatMap((own) => {
+    const [first] = own;
+    if (!first) return [];
+    const { model, pool, bases } = first;
     const kernels = own.reduce((sum, row) => sum + row.kernels, 0);
     const mean = (of: (row: LearningRow) => number): number =>
       own.reduce((sum, row) => sum + row.kernels * of(row), 0) / kernels;
-    return { model, pool, bases, kernels, low: mean((row) => row.r2_low), high: mean((row) => row.r2_high) };
+    return [{ model, pool, bases, kernels, low: mean((row) => row.r2_low), high: mean((row) => row.r2_high) }];
   });
 }
 
