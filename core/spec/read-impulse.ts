@@ -64,10 +64,7 @@ const bases: Reader<ImpulseSpec['bases']> = (cursor) => {
 
 /** One entry of `impulses`. */
 export function readImpulse(name: string, entry: Cursor, models: readonly string[]): ImpulseSpec | undefined {
-  const fields = fieldsOf(entry, keys.impulse, {
-    bases: 'did you mean "base"?',
-    amplitude: 'did you mean "amplitudes"?',
-  });
+  const fields = fieldsOf(entry, keys.impulse);
   if (!fields) return undefined;
   const place = fields.optional('at', at, 'input');
   const base = fields.optional<ImpulseSpec['bases']>('base', bases, defaults.bases);

@@ -29,6 +29,8 @@ describe('how to run means what is written, and has its default for what is not:
     ['', {}],
     ['engine: tfjs, device: wasm', { engine: 'tfjs', device: 'wasm' }],
     ['engine: onnxruntime, device: webgpu', { engine: 'onnxruntime', device: 'webgpu' }],
+    ['engine: tfjs, device: auto', { engine: 'tfjs' }],
+    ['engine: auto, device: js', { device: 'js' }],
     ['engine: reference', { engine: 'reference' }],
     ['device: cuda', { device: 'cuda' }],
     ['onFailure: stop', { onFailure: 'stop' }],

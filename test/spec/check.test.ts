@@ -39,30 +39,30 @@ analysis: { rarefy: { kernels: 16, sites: 3 } }`;
 
   test('each network by what concerns it, in the order of the file', () => {
     const more = `ablations:
-  a: { models: res, layers: conv7 }
+  a: { models: res, layers: nowhere }
   b: { models: plain, unit: block }
 impulses:
-  i: { models: res, record: conv7 }
+  i: { models: res, record: nowhere }
   j: { models: plain, record: conf1 }`;
     const text = checkedSpec('plain: { file: p.onnx, data: test }\n  res: { file: r.onnx, data: test }', more);
     expect(checkedAgainst(text, { ...residual, plain: plainNetwork() })).toEqual([
-      '«conv7» res has no layer "conv7" (its layers: stem, b0.conv1, b0.conv2, b1.conv1, b1.conv2)',
+      '«nowhere» res has no layer "nowhere" (its layers: stem, b0.conv1, b0.conv2, b1.conv1, b1.conv2)',
       '«block» plain has no residual blocks (leave this model out under models, or choose unit: kernel or layer)',
-      '«conv7» res has no site "conv7" (its sites: stem, b0.conv1, b0.conv2, b1.conv1, b1.conv2)',
+      '«nowhere» res has no site "nowhere" (its sites: stem, b0.conv1, b0.conv2, b1.conv1, b1.conv2)',
       '«conf1» plain has no site "conf1" (did you mean "conv1"?)',
     ]);
   });
 
   test('of thousands of mistakes as many as are told at all, and nearest names only for the first', () => {
-    const globs = Array.from({ length: limits.specMistakes.value / 10 + 1 }, (_, i) => `stex${i}`);
+    const globs = Array.from({ length: limits.specMistakes.value / 10 + 1 }, (_, i) => `stem${i}`);
     const names = Array.from({ length: 10 }, (_, i) => `n${i}`);
     const models = names.map((name) => `${name}: { file: n.onnx, data: test }`).join('\n  ');
     const text = checkedSpec(models, `ablations: { a: { layers: [${globs.join(', ')}] } }`);
     const told = checkedAgainst(text, Object.fromEntries(names.map((name) => [name, residual.res])));
     expect(told).toHaveLength(limits.specMistakes.value);
-    expect(told).toContain('«stex99» n3 has no layer "stex99" (did you mean "stem"?)');
+    expect(told).toContain('«stem99» n3 has no layer "stem99" (did you mean "stem"?)');
     expect(told).toContain(
-      '«stex100» n3 has no layer "stex100" (its layers: stem, b0.conv1, b0.conv2, b1.conv1, b1.conv2)',
+      '«stem100» n3 has no layer "stem100" (its layers: stem, b0.conv1, b0.conv2, b1.conv1, b1.conv2)',
     );
   });
 });

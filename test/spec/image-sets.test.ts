@@ -46,6 +46,7 @@ describe('an image set means what is written, and has its default for what is no
         classes: '/studies/names.txt',
       },
     ],
+    ['format: cifar10, files: a/b://c', { files: ['/studies/a/b:/c'] }],
     ['format: cifar10, files: s3://bucket/a/b.bin', { files: ['s3://bucket/a/b.bin'] }],
   ])('{ %s }', (keys, more) => {
     expect(told(set(keys))).toEqual([]);
@@ -114,7 +115,7 @@ describe('a mistake in an image set is told:', () => {
       ['«"s3://bucket/a?token=x"» credentials never stand in a spec (give them the AWS way: environment or profile)'],
     ],
     [
-      'format: cifar10, files: [s3://bucket, s3://bucket/, s3:///a, "s3://b:1/a", "s3://b/a:c", "s3://b/a#c"]',
+      'format: cifar10, files: [s3://bucket, s3://bucket/, s3:///a, "s3://b:1/a", "s3://b/a:c", "s3://b/a#c", "s3:///s3://b/a"]',
       [
         '«s3://bucket» s3://bucket names no object (write s3://BUCKET/KEY)',
         '«s3://bucket/» s3://bucket/ names no object (write s3://BUCKET/KEY)',
@@ -122,6 +123,7 @@ describe('a mistake in an image set is told:', () => {
         '«"s3://b:1/a"» s3://b:1/a names no object (write s3://BUCKET/KEY)',
         '«"s3://b/a:c"» s3://b/a:c names no object (write s3://BUCKET/KEY)',
         '«"s3://b/a#c"» s3://b/a#c names no object (write s3://BUCKET/KEY)',
+        '«"s3:///s3://b/a"» s3:///s3://b/a names no object (write s3://BUCKET/KEY)',
       ],
     ],
     [

@@ -130,6 +130,14 @@ describe('a mistake in impulses is told:', () => {
     expect(parse(impulse(keys)).spec).toBeUndefined();
   });
 
+  test('what cannot be read of them has its default, or nothing', () => {
+    const draft = (keys: string): ImpulseSpec | undefined => parse(impulse(keys)).draft?.impulses[0];
+    for (const wrong of ['[[1, x]]', '[[x, 1]]', '[[x, y], [1, 2]]', '[[1, 2], [3, x]]'])
+      expect(draft(`positions: ${wrong}`)?.positions).toBe('phases');
+    expect(draft('amplitudes: {}')?.amplitudes).toEqual({ unit: 'std', values: [] });
+    expect(draft('base: {}')?.bases).toEqual({ images: 1 });
+  });
+
   test('they are no mapping', () => {
     expect(told(study('impulses: { a: 3 }'))).toEqual([
       `«3» expected a mapping with ${keys.impulse.join(', ')}, got the number 3`,

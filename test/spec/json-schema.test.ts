@@ -2,7 +2,20 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import type { Json } from '../../core/canonical.js';
 import { studyJsonSchema } from '../../core/spec/json-schema.js';
+import {
+  above0,
+  fraction,
+  oneOf,
+  section,
+  share,
+  some,
+  text,
+  whole,
+  word,
+  wordList,
+} from '../../core/spec/schema-keyword.js';
 import { specTemplate } from '../../core/spec/template.js';
 import { parse, study } from './study-file.js';
 
@@ -51,6 +64,7 @@ describe('schema and reader both accept', () => {
       'impulses at inner sites',
       study('impulses: { a: { at: ["conv*"], amplitudes: [1, -1], channels: [0, 2], positions: [[0, 1]] } }'),
     ],
+    ['impulses at inner sites, by default', study('impulses: { a: { at: conv1 } }')],
     ['deviations at the input', study('impulses: { a: { amplitudes: { std: 1 }, base: black, keep: signatures } }')],
     ['limits', study('run: { limit: { hours: 0.5, bytes: 1000, cells: 10 }, workers: 2, batchSeconds: 5 }')],
     ['idx', study('', { data: 'labels: y' }).replace('cifar10', 'idx')],
@@ -112,6 +126,15 @@ describe('schema and reader both refuse', () => {
     ['a division by 0', study('', { model: ', input: { divide: 0 }' })],
     ['an expectation without accuracy', study('', { model: ', expect: { within: 0.1 }' })],
     ['an expectation for all', study('defaults: { expect: { accuracy: 0.9 } }')],
+    ['no image set', 'version: 1\nstudy: s\ndata: {}\nmodels: { a: { file: a.onnx, data: b } }'],
+    ['no network', study().replace(/models:\n.*/, 'models: {}')],
+    ['no scope', study('ablations: { a: { mode: pairs, within: [] } }')],
+    ['a scope twice', study('ablations: { a: { mode: pairs, within: [layer, layer] } }')],
+    ['a position twice', study('impulses: { a: { positions: [[1, 2], [1, 2]] } }')],
+    ['no positions', study('impulses: { a: { positions: [] } }')],
+    ['a position of three', study('impulses: { a: { positions: [[1, 2, 3]] } }')],
+    ['deviations of nothing', study('impulses: { a: { amplitudes: {} } }')],
+    ['images of no number', study('impulses: { a: { base: {} } }')],
     ['a flat position', study('impulses: { a: { positions: [3, 4] } }')],
     ['an amplitude of 0', study('impulses: { a: { amplitudes: 0 } }')],
     ['deviations at inner sites', study('impulses: { a: { at: conv1, amplitudes: { std: 1 } } }')],
@@ -125,5 +148,67 @@ describe('schema and reader both refuse', () => {
   ])('%s', (_, text) => {
     expect(parse(text).issues).not.toEqual([]);
     expect(refused(text)).not.toBeNull();
+  });
+});
+
+test('the schema says which it is, and of every part what it means', () => {
+  const schema = studyJsonSchema();
+  expect(schema).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'percuss study' });
+  const silent: string[] = [];
+  const look = (part: Json, path: string): void => {
+    if (typeof part !== 'object' || part === null) return;
+    for (const [keyword, value] of Object.entries(part as Readonly<Record<string, Json>>)) {
+      if ((keyword === 'description' || keyword === 'title') && value === '') silent.push(`${path}.${keyword}`);
+      look(value, `${path}.${keyword}`);
+    }
+  };
+  look(schema, 'study');
+  expect(silent).toEqual([]);
+});
+
+describe('parts of a schema', () => {
+  test('say what they allow, and what holds without them', () => {
+    expect(text('a name')).toEqual({ type: 'string', minLength: 1, description: 'a name' });
+    expect(text('a name', 'path')).toEqual({ type: 'string', minLength: 1, title: 'path', description: 'a name' });
+    expect(whole(0, 'a number')).toEqual({ type: 'integer', minimum: 0, description: 'a number' });
+    expect(whole(1, 'a number', 3, 9)).toEqual({
+      type: 'integer',
+      minimum: 1,
+      maximum: 9,
+      description: 'a number',
+      default: 3,
+    });
+    expect(above0('a size')).toEqual({ type: 'number', exclusiveMinimum: 0, description: 'a size' });
+    expect(above0('a size', 2)).toMatchObject({ exclusiveMinimum: 0, default: 2 });
+    expect(fraction('a part', 0.5)).toMatchObject({ exclusiveMinimum: 0, maximum: 1, default: 0.5 });
+    expect(share('a part', 0.5)).toMatchObject({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.5 });
+    expect(oneOf(['a', 'b'], 'a word')).toEqual({ enum: ['a', 'b'], description: 'a word' });
+    expect(oneOf(['a', 'b'], 'a word', 'a')).toEqual({ enum: ['a', 'b'], description: 'a word', default: 'a' });
+  });
+
+  test('hold one word or several', () => {
+    expect([word(['a']), word(['a', 'b'])]).toEqual([{ const: 'a' }, { enum: ['a', 'b'] }]);
+    expect([wordList(['a']), wordList(['a', 'b'])]).toEqual([
+      { const: ['a'] },
+      { type: 'array', items: { enum: ['a', 'b'] } },
+    ]);
+  });
+
+  test('hold one value or a list of them', () => {
+    const item = { type: 'number' };
+    expect(some(item)).toEqual({ anyOf: [item, { type: 'array', items: item, minItems: 1, uniqueItems: true }] });
+    expect(some({ ...item, description: 'x' }, { repeats: true })).toEqual({
+      description: 'x',
+      anyOf: [
+        { ...item, description: 'x' },
+        { type: 'array', items: { ...item, description: 'x' }, minItems: 1 },
+      ],
+    });
+  });
+
+  test('hold keys, of which some are needed', () => {
+    const a = { type: 'number' };
+    expect(section(['a'], { a })).toEqual({ type: 'object', additionalProperties: false, properties: { a } });
+    expect(section(['a'], { a }, ['a'], { title: 'x' })).toMatchObject({ required: ['a'], title: 'x' });
   });
 });

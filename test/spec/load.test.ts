@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PercussError } from '../../core/errors.js';
 import { loadStudySpec, nameOfSpec, readStudySpec, specInvalid } from '../../core/spec/load.js';
+import { parseStudySpec } from '../../core/spec/parse.js';
 import { placed } from '../../core/spec/placed.js';
 import { parse, study } from './study-file.js';
 
@@ -82,7 +83,10 @@ describe('mistakes come as one error', () => {
 });
 
 test('a spec that is not there is a file that is missing', async () => {
-  await expect(loadStudySpec(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'FILE_MISSING' });
+  await expect(loadStudySpec(join(folder, 'none.yaml'))).rejects.toMatchObject({
+    code: 'FILE_MISSING',
+    message: `the spec: ${join(folder, 'none.yaml')} cannot be read (there is no such file)`,
+  });
 });
 
 describe('files that a spec names', () => {
@@ -107,6 +111,14 @@ describe('files that a spec names', () => {
       `${looked('elsewhere/a.bin')}; there is no folder ${join(folder, 'elsewhere')}`,
     ]);
     expect(await hints('images/a.bin')).toEqual([looked('images/a.bin')]);
+  });
+
+  test('and nothing of whose way is there', () => {
+    const { issues } = parseStudySpec(study(), '/studies/study.yaml', () => false);
+    expect(issues.map(({ hint }) => hint)).toEqual([
+      'paths are relative to the spec; looked for /studies/test.bin; there is no folder /',
+      'paths are relative to the spec; looked for /studies/net.onnx; there is no folder /',
+    ]);
   });
 
   test('below what is no folder have no name near them', async () => {

@@ -163,6 +163,35 @@ describe('a mistake in a network is told:', () => {
     expect(told(study().replace(/net: \{.*\}/, `net: ${entry}`))).toEqual([said]);
   });
 
+  test('it names no image set, of several, of many or of none', () => {
+    const sets = (count: number): string =>
+      study()
+        .replace(
+          / {2}test: .*\n/,
+          Array.from({ length: count }, (_, i) => `  s${i}: { format: cifar10, files: a }\n`).join(''),
+        )
+        .replace(/net: \{.*\}/, 'net: { file: n.onnx, data: elsewhere-at-all }\n  other: { file: n.onnx }');
+    const both = (listed: string, declared: string): string[] => [
+      `«elsewhere-at-all» no image set "elsewhere-at-all" is declared under data (declared: ${listed})`,
+      `«other» "data" is missing (name an image set here or under defaults; declared: ${declared})`,
+    ];
+    expect(told(sets(2))).toEqual(both('s0, s1', 's0, s1'));
+    const names = Array.from({ length: 13 }, (_, i) => `s${i}`);
+    const twelve = names.slice(0, 12).join(', ');
+    expect(told(sets(12))).toEqual(both(twelve, twelve));
+    expect(told(sets(13))).toEqual(both(`${twelve}, … (13)`, names.join(', ')));
+    expect(told('version: 1\nstudy: s\nmodels: { net: { file: n.onnx } }')).toEqual([
+      expect.stringMatching(/"data" is missing \(declare at least one image set/),
+      '«net» "data" is missing (name an image set here or under defaults; declare an image set under data)',
+    ]);
+  });
+
+  test('it is handed on without what is missing', () => {
+    expect(parse(network('after: conv')).draft?.models).toMatchObject([
+      { name: 'net', file: '', data: '', reference: '', after: 'conv' },
+    ]);
+  });
+
   test('it is none, and so of no use to what names it', () => {
     const text = study('ablations: { a: { models: net }, b: { models: nat } }').replace(/net: \{.*\}/, 'net: 3');
     expect(told(text)).toEqual([

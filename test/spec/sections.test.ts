@@ -15,6 +15,7 @@ describe('a spec that is none', () => {
     ['~', '«~» the file is empty (percuss init writes a spec to start from)'],
   ])('is told so: %j', (text, said) => {
     expect(told(text)).toEqual([said]);
+    expect(parse(text).issues).toMatchObject([{ path: '' }]);
     expect(parse(text)).not.toHaveProperty('spec');
     expect(parse(text)).not.toHaveProperty('draft');
   });
@@ -61,6 +62,11 @@ describe('sections', () => {
   test('of images that are missing are told once, not at each use', () => {
     const text = study('defaults: { reference: test }').replace(/data:\n.*\n/, '');
     expect(told(text)).toEqual([expect.stringMatching(/"data" is missing/)]);
+  });
+
+  test('of networks that are missing are told once, not at each use', () => {
+    const text = study('ablations: { a: { models: net } }\nimpulses: { a: { models: "n*" } }');
+    expect(told(text.replace(/models:\n {2}net.*\n/, ''))).toEqual([expect.stringMatching(/"models" is missing/)]);
   });
 
   test('whose entry could not be read count as named all the same', () => {

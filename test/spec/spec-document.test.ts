@@ -28,6 +28,15 @@ describe('docs/spec.md', () => {
     expect(keysOfRun).not.toContain('halves');
   });
 
+  test('asks for keys and words that there are', () => {
+    const keysOf = (section: string): string => `<!-- keys: ${section} -->\n<!-- end of keys -->`;
+    const wordsOf = (kinds: string): string => `<!-- words: ${kinds} -->\n<!-- end of words -->`;
+    expect(() => withTables(keysOf('runs'))).toThrow('docs/spec.md asks for keys of runs, which is no section');
+    expect(() => withTables(wordsOf('fill fills'))).toThrow('docs/spec.md asks for words of fills, which are none');
+    for (const text of [keysOf('runs'), wordsOf('toString')])
+      expect(() => withTables(text)).toThrow(expect.objectContaining({ code: 'BUG' }));
+  });
+
   test('has every key that a spec may have, with its type, what holds without it, and what it means', () => {
     const rows = asked('keys').flatMap((name) => (isKeySection(name) ? keyRows(name) : []));
     const written = new Set(rows.map(({ key }) => key.split('.').at(-1)));

@@ -82,6 +82,13 @@ describe('keys', () => {
     expect(mistakes(study(`${key}: 3`))).toEqual([`7:1 unknown key "${key}"`]);
   });
 
+  test('may stand without a value', () => {
+    expect(mistakes(study('ablations: { a }'))).toEqual([
+      expect.stringMatching(/^7:14 expected a mapping with models, .*, got nothing$/),
+    ]);
+    expect(mistakes(study('? seed'))).toEqual(['7:3 expected a whole number from 0, got nothing']);
+  });
+
   test('may be empty, and are then no key of a spec', () => {
     expect(mistakes(study(': 3'))).toEqual(['7:1 unknown key ""']);
     expect(mistakes(study('"": 3'))).toEqual(['7:1 unknown key ""']);
@@ -207,6 +214,25 @@ describe('merge keys', () => {
     ]);
   });
 
+  test('over several lines, in lists or by aliases of aliases, are told where they came in', () => {
+    const below = study('run:\n  <<:\n    workers: 0');
+    expect(told(below)).toEqual([
+      '9:14 «0» expected a whole number of at least 1, got the number 0 (used through the alias at line 8)',
+    ]);
+    const a = 'ablations:\n  a: &a { mode: random }\n';
+    const inList = study(`${a}  b:\n    <<:\n      - *a\n    spread: matched\n    order: kl`);
+    expect(told(inList)).toEqual([expect.stringMatching(/^13:5 «order» order is of no use with mode random/)]);
+    const spread =
+      'seed: 1\nablations:\n  s: { mode: random, spread: &s one-layer }\n  a: &a\n    mode: random\n    spread: *s\n';
+    expect(told(study(`${spread}  b:\n    <<:\n      - *a\n    unit: block`))).toEqual([
+      expect.stringMatching(/^9:33 «one-layer» spread one-layer draws .*; used through the alias at line 12\)$/),
+    ]);
+    const plain = 'ablations:\n  a: &a\n    mode: random\n    spread: one-layer\n';
+    expect(told(study(`${plain}  b:\n    <<:\n      - *a\n    unit: block`))).toEqual([
+      expect.stringMatching(/^10:13 «one-layer» spread one-layer draws .*; used through the alias at line 13\)$/),
+    ]);
+  });
+
   test('bring mappings, mistakes in which are told where they came in', () => {
     const text = study(
       'ablations:\n  a: &a { mode: each, stop: &stop { precision: 0.1 } }\n  b:\n    mode: random\n    <<: *a',
@@ -263,19 +289,19 @@ describe('a spec is not', () => {
   });
 
   test('larger than it may be, with what its aliases repeat', () => {
-    // One list, a thousand lists of 1,999 values each with itself, and so many more.
+    // One list, a thousand lists of 1,999 values each with itself, one of two, and so many more.
     const repeated = `&a [${Array.from({ length: 1998 }, () => 'x').join(', ')}]`;
     const values = (more: number): string =>
-      `[${[repeated, ...Array.from({ length: 999 }, () => '*a'), ...Array.from({ length: more }, () => 'y')].join(', ')}]`;
-    expect(limits.specNodes.value).toBe(1 + 1000 * 1999 + 999);
-    expect(mistakes(values(999))).toEqual([expect.stringMatching(/^1:1 expected a mapping with .* got a list$/)]);
-    expect(told(values(1000))).toEqual([
+      `[${[repeated, '[z]', ...Array.from({ length: 999 }, () => '*a'), ...Array.from({ length: more }, () => 'y')].join(', ')}]`;
+    expect(limits.specNodes.value).toBe(1 + 1000 * 1999 + 2 + 997);
+    expect(mistakes(values(997))).toEqual([expect.stringMatching(/^1:1 expected a mapping with .* got a list$/)]);
+    expect(told(values(998))).toEqual([
       expect.stringMatching(
         /^1:1 «.*» with what its aliases repeat the spec has more than 2000000 values \(docs\/limits\.md\) \(repeat less by aliases\)$/,
       ),
     ]);
     const inMapping = (more: number): string => `a: ${values(more)}`;
-    expect(mistakes(inMapping(998)).join()).toMatch(/unknown key "a"/);
-    expect(mistakes(inMapping(999))).toEqual([expect.stringMatching(/^1:1 with what its aliases repeat/)]);
+    expect(mistakes(inMapping(996)).join()).toMatch(/unknown key "a"/);
+    expect(mistakes(inMapping(997))).toEqual([expect.stringMatching(/^1:1 with what its aliases repeat/)]);
   });
 });
