@@ -129,6 +129,7 @@ describe('schema and reader both refuse', () => {
     ['no image set', 'version: 1\nstudy: s\ndata: {}\nmodels: { a: { file: a.onnx, data: b } }'],
     ['no network', study().replace(/models:\n.*/, 'models: {}')],
     ['no scope', study('ablations: { a: { mode: pairs, within: [] } }')],
+    ['a scope that is no word', study('ablations: { a: { mode: pairs, within: [layers] } }')],
     ['a scope twice', study('ablations: { a: { mode: pairs, within: [layer, layer] } }')],
     ['a position twice', study('impulses: { a: { positions: [[1, 2], [1, 2]] } }')],
     ['no positions', study('impulses: { a: { positions: [] } }')],
@@ -168,27 +169,32 @@ test('the schema says which it is, and of every part what it means', () => {
 
 describe('parts of a schema', () => {
   test('say what they allow, and what holds without them', () => {
-    expect(text('a name')).toEqual({ type: 'string', minLength: 1, description: 'a name' });
-    expect(text('a name', 'path')).toEqual({ type: 'string', minLength: 1, title: 'path', description: 'a name' });
-    expect(whole(0, 'a number')).toEqual({ type: 'integer', minimum: 0, description: 'a number' });
-    expect(whole(1, 'a number', 3, 9)).toEqual({
+    expect(text('a name')).toStrictEqual({ type: 'string', minLength: 1, description: 'a name' });
+    expect(text('a name', 'path')).toStrictEqual({
+      type: 'string',
+      minLength: 1,
+      title: 'path',
+      description: 'a name',
+    });
+    expect(whole(0, 'a number')).toStrictEqual({ type: 'integer', minimum: 0, description: 'a number' });
+    expect(whole(1, 'a number', 3, 9)).toStrictEqual({
       type: 'integer',
       minimum: 1,
       maximum: 9,
       description: 'a number',
       default: 3,
     });
-    expect(above0('a size')).toEqual({ type: 'number', exclusiveMinimum: 0, description: 'a size' });
+    expect(above0('a size')).toStrictEqual({ type: 'number', exclusiveMinimum: 0, description: 'a size' });
     expect(above0('a size', 2)).toMatchObject({ exclusiveMinimum: 0, default: 2 });
     expect(fraction('a part', 0.5)).toMatchObject({ exclusiveMinimum: 0, maximum: 1, default: 0.5 });
     expect(share('a part', 0.5)).toMatchObject({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.5 });
-    expect(oneOf(['a', 'b'], 'a word')).toEqual({ enum: ['a', 'b'], description: 'a word' });
-    expect(oneOf(['a', 'b'], 'a word', 'a')).toEqual({ enum: ['a', 'b'], description: 'a word', default: 'a' });
+    expect(oneOf(['a', 'b'], 'a word')).toStrictEqual({ enum: ['a', 'b'], description: 'a word' });
+    expect(oneOf(['a', 'b'], 'a word', 'a')).toStrictEqual({ enum: ['a', 'b'], description: 'a word', default: 'a' });
   });
 
   test('hold one word or several', () => {
-    expect([word(['a']), word(['a', 'b'])]).toEqual([{ const: 'a' }, { enum: ['a', 'b'] }]);
-    expect([wordList(['a']), wordList(['a', 'b'])]).toEqual([
+    expect([word(['a']), word(['a', 'b'])]).toStrictEqual([{ const: 'a' }, { enum: ['a', 'b'] }]);
+    expect([wordList(['a']), wordList(['a', 'b'])]).toStrictEqual([
       { const: ['a'] },
       { type: 'array', items: { enum: ['a', 'b'] } },
     ]);
@@ -196,8 +202,8 @@ describe('parts of a schema', () => {
 
   test('hold one value or a list of them', () => {
     const item = { type: 'number' };
-    expect(some(item)).toEqual({ anyOf: [item, { type: 'array', items: item, minItems: 1, uniqueItems: true }] });
-    expect(some({ ...item, description: 'x' }, { repeats: true })).toEqual({
+    expect(some(item)).toStrictEqual({ anyOf: [item, { type: 'array', items: item, minItems: 1, uniqueItems: true }] });
+    expect(some({ ...item, description: 'x' }, { repeats: true })).toStrictEqual({
       description: 'x',
       anyOf: [
         { ...item, description: 'x' },
@@ -208,7 +214,7 @@ describe('parts of a schema', () => {
 
   test('hold keys, of which some are needed', () => {
     const a = { type: 'number' };
-    expect(section(['a'], { a })).toEqual({ type: 'object', additionalProperties: false, properties: { a } });
+    expect(section(['a'], { a })).toStrictEqual({ type: 'object', additionalProperties: false, properties: { a } });
     expect(section(['a'], { a }, ['a'], { title: 'x' })).toMatchObject({ required: ['a'], title: 'x' });
   });
 });
