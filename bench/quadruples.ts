@@ -2,14 +2,15 @@ import { parseArgs } from 'node:util';
 import './flags.js';
 import { coverage, scenarios } from './simulated-quadruples.js';
 
-/** How often the interval of the contrast of quadruples holds what is true, on made-up networks. */
+/** How often the interval of the contrast of quadruples holds what is true, on made-up networks; `only`: of scenarios whose name holds it. */
 const { values: flags } = parseArgs({
   options: {
     layers: { type: 'string', default: '9,12,19,55' },
     kernels: { type: 'string', default: '16' },
     images: { type: 'string', default: '20' },
     budget: { type: 'string', default: '200' },
-    repeats: { type: 'string', default: '2000' },
+    repeats: { type: 'string', default: '1000' },
+    only: { type: 'string', default: '' },
   },
 });
 
@@ -18,7 +19,7 @@ const row = (cells: readonly string[]): void => say(`| ${cells.join(' | ')} |`);
 const sizes = flags.layers.split(',').map(Number);
 row(['excess of pairs', 'contrast', ...sizes.map((layers) => `${layers} layers`)]);
 row(['---', '---', ...sizes.map(() => '---')]);
-for (const scenario of scenarios) {
+for (const scenario of scenarios.filter(({ name }) => name.includes(flags.only))) {
   const { name, effect, cancelled } = scenario;
   const shares = sizes.map((layers) => {
     const world = { layers, kernels: Number(flags.kernels), images: Number(flags.images) };

@@ -100,10 +100,10 @@ function logProbabilities(logits: Float64Array): Float64Array {
   });
 }
 
-function klOf(p: Float64Array, q: Float64Array): Float64Array {
+function klOf(p: Float64Array, q: ArrayLike<number>): Float64Array {
   return Float64Array.from({ length: p.length / CLASSES }, (_, i) => {
     let total = 0;
-    for (let c = i * CLASSES; c < (i + 1) * CLASSES; c++) total += Math.exp(at(p, c)) * (at(p, c) - at(q, c));
+    for (let c = i * CLASSES; c < (i + 1) * CLASSES; c++) total += Math.exp(at(p, c)) * (at(p, c) - (q[c] as number));
     return total;
   });
 }

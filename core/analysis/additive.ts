@@ -20,8 +20,7 @@ export interface PairOutputs {
  * Image by image, KL(p ‖ softmax(z + Δz_a + Δz_b)) and KL(p ‖ joint) less that, with z the intact logits and p their softmax. A
  * network whose logits change by the sum of the single changes has an excess of 0, however curved KL is.
  *
- * @param outputs natural logs of class probabilities (logits centred one way or another: a constant of a row has no effect); or values
- *   that are no classes, whose damage is half the squared distance
+ * @param outputs natural logs of class probabilities (logits centred one way or another: a constant of a row has no effect); or values that are no classes, whose damage is half the squared distance
  * @param classed whether outputs are classes
  */
 export function jointDamage(outputs: PairOutputs, classes: number, classed: boolean): JointDamage {
@@ -38,4 +37,21 @@ export function jointDamage(outputs: PairOutputs, classes: number, classed: bool
     excess[i] = known ? difference : Number.NaN;
   }
   return { additive, excess };
+}
+
+/**
+ * The excess of pairs from sketches of the changes of their outputs, [images × values] each, whose squared length is twice the KL to second
+ * order: both terms are of that order, so that a network that is additive has 0 here, too. NaN where a sketch is no number.
+ */
+export function sketchedExcess(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  joint: ArrayLike<number>,
+  values: number,
+): Float64Array {
+  return Float64Array.from({ length: joint.length / values }, (_, i) => {
+    let total = 0;
+    for (let j = i * values; j < (i + 1) * values; j++) total += joint[j]! ** 2 - (a[j]! + b[j]!) ** 2;
+    return total / 2;
+  });
 }

@@ -74,6 +74,14 @@ export function isMeasurable(outputs: ArrayLike<number>, start: number, classes:
 export const logProbabilities = (outputs: ArrayLike<number>, classes: number, kind: OutputKind): Float64Array =>
   readings[kind].log(outputs, classes);
 
+/** As `logProbabilities`, with NaN for every output of an image of which no measures can be taken. */
+export function measurableLogs(outputs: ArrayLike<number>, classes: number, kind: OutputKind): Float64Array {
+  const log = logProbabilities(outputs, classes, kind);
+  for (let start = 0; start < log.length; start += classes)
+    if (!isMeasurable(outputs, start, classes, kind)) log.fill(Number.NaN, start, start + classes);
+  return log;
+}
+
 /** What is wrong between outputs [images × classes] and the way in which they are read, if anything. */
 export const kindProblem = (outputs: Float32Array, classes: number, kind: OutputKind): string | undefined =>
   outputs.length === 0 ? undefined : readings[kind].problem(outputs, classes);

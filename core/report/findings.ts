@@ -88,25 +88,34 @@ function halvingPoints({ input, level }: ReportContext): string | undefined {
     : `${parts.join('; ')} (${[set.mode === 'random' ? set.spread : set.mode, `filled with ${set.fill}`].join(', ')}; ${level} intervals over trials and images).`;
 }
 
+/** In nats: what outputs in float32 leave of a contrast that is 0. */
+const ROUNDING = 1e-6;
+
+/** Claim (i): whether back-up lies across the depth, from quadruples and nothing else. */
 function acrossDepth({ input, level }: ReportContext): string | undefined {
-  const { interactions } = input.tables;
-  const [first] = interactions.filter((row) => row.measure === 'kl' && row.part === 'difference');
+  const all = input.tables.contrasts.filter((row) => row.part === 'all');
+  const [first] = all;
   if (first === undefined) return undefined;
-  const rows = interactions.filter(
-    (row) =>
-      row.measure === 'kl' && row.part === 'difference' && row.ablation === first.ablation && row.fill === first.fill,
-  );
-  const more = rows.filter((row) => present(row.low) && row.low > 0);
-  const less = rows.filter((row) => present(row.high) && row.high < 0);
-  const named = (found: typeof rows): string => listed(found.map(({ model }) => model));
+  const rows = all.filter((row) => row.ablation === first.ablation && row.fill === first.fill);
+  const judged = rows.filter((row) => present(row.low) && present(row.high));
+  const unknown = rows.filter((row) => !judged.includes(row)).map((row) => row.model);
+  const by = (found: typeof rows): string =>
+    listed(found.map((row) => `${row.model} (${withInterval(row.contrast, row.low, row.high)} nat)`));
+  const [more, less] = [
+    judged.filter((row) => (row.low ?? 0) > 0 && (row.contrast ?? 0) > ROUNDING),
+    judged.filter((row) => (row.high ?? 0) < 0 && (row.contrast ?? 0) < -ROUNDING),
+  ] as const;
+  const open = judged.filter((row) => !more.includes(row) && !less.includes(row));
   const said = [
-    more.length > 0 ? `more than pairs of one layer in ${named(more)}` : '',
-    less.length > 0 ? `less than pairs of one layer in ${named(less)}` : '',
-    more.length + less.length < rows.length
-      ? `neither more nor less than pairs of one layer, as far as can be told, in ${named(rows.filter((row) => !more.includes(row) && !less.includes(row)))}`
-      : '',
+    more.length > 0 ? `more than two of one layer in ${by(more)}` : '',
+    less.length > 0 ? `less than two of one layer in ${by(less)}` : '',
+    open.length > 0 ? `neither more nor less than two of one layer, as far as can be told, in ${by(open)}` : '',
   ].filter(Boolean);
-  return `At equal single damage, pairs of ${first.unit}s of different layers back each other up ${said.join(', and ')} (${level} intervals; ${first.ablation}, filled with ${first.fill}).`;
+  const asked = `${first.ablation}, filled with ${first.fill}`;
+  if (said.length === 0)
+    return `Whether kernels back each other up across layers or within them can't be told by so few layers in ${listed(unknown)} (${asked}).`;
+  const rest = unknown.length === 0 ? '' : ` Of ${listed(unknown)} so few layers tell nothing.`;
+  return `In quadruples, two kernels of different layers back each other up ${said.join('; ')} (contrast of excess, ${level} intervals; ${asked}).${rest}`;
 }
 
 function learnedRedundancy({ input }: ReportContext): string | undefined {

@@ -16,6 +16,7 @@ import { longRange } from './sections/long-range.js';
 import { models } from './sections/models.js';
 import { predictors } from './sections/predictors.js';
 import { provenance } from './sections/provenance.js';
+import { quadruples } from './sections/quadruples.js';
 import { responses } from './sections/responses.js';
 import { robustness } from './sections/robustness.js';
 import { sensitivity } from './sections/sensitivity.js';
@@ -30,6 +31,7 @@ const sections: readonly ((context: ReportContext) => Section | Promise<Section>
   sensitivity,
   adaptive,
   interactions,
+  quadruples,
   longRange,
   learning,
   responses,

@@ -21,6 +21,7 @@ import { kernelColumns } from './kernel-columns.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
 import { learningColumns } from './learning-columns.js';
 import { predictorColumns } from './predictor-columns.js';
+import { contrastColumns, quadrupleColumns } from './quadruple-columns.js';
 import { similarityColumns } from './similarity-columns.js';
 import { stopColumns } from './stop-columns.js';
 
@@ -145,6 +146,8 @@ export const columns = {
   curves: curveColumns,
   pairs: pairColumns,
   interactions: interactionColumns,
+  quadruples: quadrupleColumns,
+  contrasts: contrastColumns,
   responses: {
     model,
     network: text('The network probed: intact, or the null with shuffled weights and its number.'),
@@ -211,6 +214,9 @@ export const tableDescriptions: Readonly<Record<TableName, string>> = {
   pairs: 'One row for each pair of units that were removed alone and together.',
   interactions:
     'One row for each group of pairs: mean interaction within layers, across them, and by distance in depth.',
+  quadruples:
+    'One row for each quadruple: the excess of its two pairs within a layer and its two across, and their contrast.',
+  contrasts: 'One row for the quadruples of an ablation, and for those of each distance: their mean contrast.',
   responses: 'One row for each response of a site to an impulse.',
   similarity: 'One row for each ordered pair of sites: the long-range redundancy matrix.',
   learning:

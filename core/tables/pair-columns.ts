@@ -49,23 +49,18 @@ export const interactionColumns = {
   unit: text('What was removed: kernel, layer, block or stream.'),
   fill,
   measure: text('Of which damage: kl or delta_loss.'),
-  part: text(
-    'Which pairs: layer (both of one), across (of two layers), distance (across, of some distance in depth); or difference: across less layer, among pairs of about equal single damage.',
-  ),
+  part: text('Which pairs: layer (both of one), across (of two layers), distance (across, of some distance in depth).'),
   distance_low: maybe(number('1', 'part distance: least distance in normalised depth, itself left out unless 0.')),
   distance_high: maybe(number('1', 'part distance: largest distance in normalised depth.')),
   distance: maybe(number('1', 'Mean distance of the pairs.')),
-  pairs: count('pairs', 'Number of pairs; of a difference, those that could be matched by single damage.'),
+  pairs: count('pairs', 'Number of pairs.'),
   left_out: count(
     'pairs',
     'Pairs that were asked for and are not in the mean: a cell failed, or an output is not finite.',
   ),
   units: count('units', 'Number of different units in these pairs.'),
   singles: maybe(number('nat', 'Mean over the pairs of kl_a + kl_b.')),
-  interaction: maybe(number('nat', 'Mean interaction over pairs and images, or the difference of two such means.')),
+  interaction: maybe(number('nat', 'Mean interaction over pairs and images.')),
   low: maybe(number('nat', level('interaction, over pairs, the units they share, and images', 'Lower'))),
   high: maybe(number('nat', level('interaction, over pairs, the units they share, and images', 'Upper'))),
-  p: maybe(
-    number('probability', 'Of a difference at least as large if it did not matter which pairs are called across.'),
-  ),
 } as const satisfies Columns;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { depthContrast, meanInteraction, type PairSample } from '../../core/analysis/interaction.js';
+import { meanInteraction, type PairSample } from '../../core/analysis/interaction.js';
 import { studentQuantile } from '../../core/analysis/special.js';
 
 interface Planted {
@@ -21,7 +21,6 @@ const sampleOf = (pairs: readonly Planted[]): PairSample => ({
     return Float64Array.from(typeof values === 'number' ? [values, values, values, values] : values);
   },
 });
-const options = { seed: 7, purpose: ['by hand'] };
 
 describe('the mean of some pairs', () => {
   test('that share no unit has the variance of independent ones', () => {
@@ -72,62 +71,5 @@ describe('the mean of some pairs', () => {
     expect(found.high - 3).toBeCloseTo(studentQuantile(0.975, 2) * Math.sqrt(7 / 3), 9);
     expect(meanInteraction(sampleOf([{ values: [1] }, { values: [2] }]), [0, 1])).toBeNull();
     expect(meanInteraction(sampleOf([{ values: [1, 2] }, { values: [2, 5] }]), [0, 1])).not.toBeNull();
-  });
-});
-
-describe('pairs across less pairs within', () => {
-  const of = (across: boolean, singles: number, ...values: readonly number[]): Planted[] =>
-    values.map((value) => ({ across, singles, values: value }));
-
-  test('are compared within classes of single damage, each weighed by what it tells', () => {
-    // Singles of 1, 5 and 10: fifths part them. At 5 there is but one pair within, so that nothing is compared there.
-    const sample = sampleOf([
-      ...of(false, 1, 0, 2),
-      ...of(true, 1, 3, 5),
-      ...of(false, 5, 100),
-      ...of(true, 5, 0, 0, 0),
-      ...of(false, 10, 1, 1, 1, 1),
-      ...of(true, 10, 0, 0, 0, 0),
-    ]);
-    const { interval, pairs, permutations } = depthContrast(sample, { ...options, level: 0.8 })!;
-    // 3 with a weight of 2 · 2 / 4, −1 with one of 4 · 4 / 8.
-    expect(interval.estimate).toBeCloseTo(1 / 3, 12);
-    expect(pairs).toBe(12);
-    expect(permutations).toBe(1000);
-    // Two variances of 2 over 2 pairs with a factor of 1/3; 1 + 1 + 3 + 3 degrees of freedom.
-    const half = studentQuantile(0.9, 8) * Math.sqrt(2 / 9);
-    expect(interval.low).toBeCloseTo(1 / 3 - half, 9);
-    expect(interval.high).toBeCloseTo(1 / 3 + half, 9);
-  });
-
-  test('are a class where they are equally harmful; p is the share of dealings that differ as much', () => {
-    // Of ten choices of two out of 1, 2, 3, 4, 6 only 4 and 6 make a difference of 3.
-    const sample = sampleOf([...of(false, 1, 1, 2, 3), ...of(true, 1, 4, 6)]);
-    const { interval, p, pairs } = depthContrast(sample, options)!;
-    expect(interval.estimate).toBeCloseTo(3, 12);
-    expect(pairs).toBe(5);
-    expect(Math.abs(p - 0.1)).toBeLessThan(3 * Math.sqrt((0.1 * 0.9) / 1000));
-    // On either side: of 0, 1, 5, 6 also 0 and 1 differ from the rest by 5, and 3 is nothing like it.
-    const both = depthContrast(sampleOf([...of(false, 1, 0, 1), ...of(true, 1, 5, 6)]), options)!;
-    expect(Math.abs(both.p - 1 / 3)).toBeLessThan(3 * Math.sqrt((1 / 3) * (2 / 3) * 1e-3));
-    expect(depthContrast(sampleOf([...of(false, 1, 1, 1), ...of(true, 1, 1, 1)]), options)!.p).toBe(1);
-  });
-
-  test('take other dealings for another purpose', () => {
-    const sample = sampleOf([...of(false, 1, 1, 2, 3), ...of(true, 1, 4, 6)]);
-    const of7 = depthContrast(sample, options)!.p;
-    const others = ['a', 'b', 'c', 'd'].map((purpose) => depthContrast(sample, { seed: 7, purpose: [purpose] })!.p);
-    expect(new Set([of7, ...others]).size).toBeGreaterThan(1);
-  });
-
-  test('need two of either kind in some class', () => {
-    expect(depthContrast(sampleOf([...of(false, 1, 1), ...of(true, 1, 4, 6)]), options)).toBeNull();
-    expect(depthContrast(sampleOf([...of(false, 1, 1, 2), ...of(true, 1, 4)]), options)).toBeNull();
-    expect(depthContrast(sampleOf([...of(false, 1, 1, 2), ...of(true, 1, 4, 6)]), options)).not.toBeNull();
-    const oneImage = sampleOf([
-      ...[1, 2].map((value) => ({ values: [value] })),
-      ...[1, 2].map((value) => ({ across: true, values: [value] })),
-    ]);
-    expect(depthContrast(oneImage, options)).toBeNull();
   });
 });

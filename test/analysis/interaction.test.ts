@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { depthContrast, interactionOf, meanInteraction, type PairSample } from '../../core/analysis/interaction.js';
+import { interactionOf, meanInteraction, type PairSample } from '../../core/analysis/interaction.js';
 import { meanInterval } from '../../core/analysis/interval.js';
 import { mean, variance } from '../../core/analysis/moments.js';
 import { studentQuantile } from '../../core/analysis/special.js';
@@ -94,76 +94,5 @@ describe('the mean over pairs', () => {
         [0],
       ),
     ).toBeNull();
-  });
-});
-
-describe('pairs across layers against pairs within', () => {
-  const noise = (seed: number): (() => number) => {
-    const random = randomStream(seed, 'contrast');
-    return () => random.normal();
-  };
-  const options = { seed: 7, purpose: ['test'] };
-
-  test('differ by what was planted, with the least p that there is', () => {
-    const normal = noise(1);
-    const sample = planted(
-      20,
-      2,
-      30,
-      (a, b) => (Math.floor(a / 10) === Math.floor(b / 10) ? 0.5 : 2) + 0.2 * normal(),
-      (a, b) => a * b,
-    );
-    const found = depthContrast(sample, options)!;
-    expect(found.interval.estimate).toBeCloseTo(1.5, 1);
-    expect(found.interval.low).toBeGreaterThan(1.4);
-    expect(found.interval.high).toBeLessThan(1.6);
-    expect(found.p).toBe(1 / 1001);
-    expect(depthContrast(sample, options)).toEqual(found);
-  });
-
-  test('do not differ where only their single damages do', () => {
-    // Units of the second layer are ten times as harmful, and interactions follow single damage alone.
-    const normal = noise(2);
-    const damage = Array.from({ length: 24 }, (_, unit) => (unit < 12 ? 0.1 : 1) * Math.exp(0.5 * normal()));
-    const singles = (a: number, b: number): number => damage[a]! + damage[b]!;
-    const sample = planted(24, 2, 20, (a, b) => singles(a, b) ** 2 + 0.02 * normal(), singles);
-    const halves = [true, false].map((across) =>
-      meanInteraction(
-        sample,
-        every(sample).filter((i) => sample.pairs[i]!.across === across),
-      ),
-    );
-    const raw = halves[0]!.estimate - halves[1]!.estimate;
-    const matched = depthContrast(sample, options)!;
-    expect(Math.abs(matched.interval.estimate)).toBeLessThan(Math.abs(raw) / 2);
-    expect(matched.interval.low).toBeLessThan(0);
-    expect(matched.interval.high).toBeGreaterThan(0);
-  });
-
-  simulation('have a p below 0.1 in about a tenth of studies without any difference', { timeout: 60_000 }, () => {
-    const runs = 200;
-    let small = 0;
-    for (let run = 0; run < runs; run++) {
-      const normal = noise(1000 + run);
-      const sample = planted(
-        10,
-        2,
-        4,
-        () => normal(),
-        () => normal(),
-      );
-      if (depthContrast(sample, { seed: run, purpose: [] })!.p <= 0.1) small += 1;
-    }
-    expect(Math.abs(small / runs - 0.1)).toBeLessThan(3 * Math.sqrt((0.1 * 0.9) / runs));
-  });
-
-  test('cannot be compared where there are none of a kind', () => {
-    expect(
-      depthContrast(
-        planted(6, 1, 9, () => 1),
-        options,
-      ),
-    ).toBeNull();
-    expect(depthContrast(sampleOf([], []), options)).toBeNull();
   });
 });

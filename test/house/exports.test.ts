@@ -4,10 +4,7 @@ import { product, read, withoutComments } from './sources.js';
 
 /** What is there for later: each with the reason. Nothing else in the product is used by tests alone. */
 const waiting: Readonly<Record<string, string>> = {
-  'core/analysis/additive.ts jointDamage': 'the excess of pairs and of quadruples is being built on it',
   'core/analysis/cka.ts debiasedCka': 'the comparison between networks is an issue to come',
-  'core/analysis/quadruples.ts contrastOf': 'rows of quadruples wait for the excess of pairs',
-  'core/analysis/quadruples.ts meanContrast': 'rows of quadruples wait for the excess of pairs',
   'core/analysis/damage.ts damageByClass': 'damage by class is an issue to come',
   'workers/compute-batch.ts createHandler': 'loaded by URL in a compute process (workers/compute-child.ts)',
 };

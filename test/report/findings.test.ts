@@ -112,6 +112,7 @@ test('a report of which every number that may be missing is missing has no broke
   expect(html.replace(/data:[^"]*/g, '')).not.toMatch(/NaN|Infinity|undefined|<td[^>]*>null</);
   // Sections stand, with tables of what is known.
   expect(html).toContain('No interaction is known.');
+  expect(html).toContain('No contrast has an interval.');
 });
 
 test('what reliability allows is told of all networks that are spoken of, not of the least reliable one', async () => {

@@ -60,6 +60,8 @@ export const emptyTables: Tables = {
   curves: [],
   pairs: [],
   interactions: [],
+  quadruples: [],
+  contrasts: [],
   responses: [],
   similarity: [],
   learning: [],

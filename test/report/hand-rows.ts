@@ -1,5 +1,6 @@
 import type {
   AblationRow,
+  ContrastRow,
   CoverageRow,
   CurveRow,
   InteractionRow,
@@ -32,6 +33,7 @@ export const interactionRow = (own: Partial<InteractionRow>): InteractionRow => 
   ...first(tables.interactions),
   ...own,
 });
+export const contrastRow = (own: Partial<ContrastRow>): ContrastRow => ({ ...first(tables.contrasts), ...own });
 export const similarityRow = (own: Partial<SimilarityRow>): SimilarityRow => ({ ...first(tables.similarity), ...own });
 export const predictorRow = (own: Partial<PredictorRow>): PredictorRow => ({ ...first(tables.predictors), ...own });
 export const coverageRow = (own: Partial<CoverageRow>): CoverageRow => ({

@@ -66,6 +66,7 @@ describe('a report of four networks', () => {
       'sensitivity',
       'adaptive',
       'interactions',
+      'quadruples',
       'long-range',
       'learning',
       'responses',
@@ -133,7 +134,7 @@ describe('a report of four networks', () => {
     expect(sentences.length).toBeLessThanOrEqual(7);
     expect(textOf(abstract)).toMatch(/Warning: mstutorial: 2 kernels have the same weights/);
     expect(textOf(abstract)).toMatch(/mstutorial keeps most of its accuracy/);
-    expect(textOf(abstract)).toMatch(/pairs of kernels of different layers back each other up more than .* in plain20/);
+    expect(textOf(abstract)).toMatch(/two kernels of different layers back each other up more than .* in plain20/);
     expect(textOf(abstract)).toMatch(
       /best predictor of damage \(kl, filled with zero\) within a layer is activation-std/,
     );
@@ -179,6 +180,8 @@ describe('a report', () => {
         curves: keep(tables.curves),
         pairs: keep(tables.pairs),
         interactions: keep(tables.interactions),
+        quadruples: keep(tables.quadruples),
+        contrasts: keep(tables.contrasts),
         responses: [],
         similarity: keep(tables.similarity),
         learning: keep(tables.learning),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findings } from '../../core/report/findings.js';
 import type { ReportInput } from '../../core/report/input.js';
 import type { Tables } from '../../core/tables/schema.js';
-import { ablationRow, coverageRow, curveRow, interactionRow, modelRow, predictorRow } from './hand-rows.js';
+import { ablationRow, contrastRow, coverageRow, curveRow, modelRow, predictorRow } from './hand-rows.js';
 import { contextWith } from './reading.js';
 
 /** The sentences of a study with these tables, with every space as one. */
@@ -131,45 +131,51 @@ describe('where accuracy halves', () => {
   });
 });
 
-describe('redundancy across depth', () => {
-  const row = (model: string, low: number | null, high: number | null, own = {}) =>
-    interactionRow({ model, measure: 'kl', part: 'difference', low, high, ...own });
-  const start = 'At equal single damage, pairs of kernels of different layers back each other up ';
-  const end = ' (95 % intervals; two-at-a-time, filled with zero).';
+describe('back-up across the depth', () => {
+  const row = (model: string, contrast: number | null, half: number | null, own = {}) =>
+    contrastRow({
+      model,
+      part: 'all',
+      contrast,
+      low: contrast === null || half === null ? null : contrast - half,
+      high: contrast === null || half === null ? null : contrast + half,
+      ...own,
+    });
+  const start = 'In quadruples, two kernels of different layers back each other up ';
+  const end = ' (contrast of excess, 95 % intervals; within-or-across, filled with zero).';
 
-  test('is more, less, or neither, by intervals that exclude zero', () => {
-    expect(
-      answers({
-        interactions: [
-          row('a', 0.1, 0.2),
-          row('b', -0.2, -0.1),
-          row('c', -0.1, 0.1),
-          row('d', 0, 0.1),
-          row('e', -0.1, 0),
-          row('f', null, null),
-          row('g', -1, -1, { fill: 'mean' }),
-          row('h', -1, -1, { ablation: 'other' }),
-          row('i', -1, -1, { part: 'layer' }),
-          row('j', -1, -1, { measure: 'delta_loss' }),
-        ],
-      }),
-    ).toEqual([
-      `${start}more than pairs of one layer in a, and less than pairs of one layer in b, and neither more nor less than pairs of one layer, as far as can be told, in c, d, e and f${end}`,
+  test('is more, less, or neither, by intervals that exclude zero, each with its size', () => {
+    const contrasts = [
+      row('a', 0.25, 0.125),
+      row('b', -0.25, 0.125),
+      row('c', 0, 0.125),
+      row('d', 0.125, 0.125),
+      row('e', -0.125, 0.125),
+      row('f', 0.5, null),
+      row('g', 0.5, 0.1, { fill: 'mean' }),
+      row('h', 0.5, 0.1, { ablation: 'other' }),
+      row('i', 0.5, 0.1, { part: 'distance' }),
+    ];
+    expect(answers({ contrasts })).toEqual([
+      `${start}more than two of one layer in a (0.250 [0.125, 0.375] nat); less than two of one layer in b (−0.250 [−0.375, −0.125] nat); ` +
+        'neither more nor less than two of one layer, as far as can be told, in c (0 [−0.125, 0.125] nat), d (0.125 [0, 0.250] nat) and e (−0.125 [−0.250, 0] nat)' +
+        `${end} Of f so few layers tell nothing.`,
     ]);
   });
   test.each([
-    ['more', 0.1, 0.2],
-    ['less', -0.2, -0.1],
-  ])('alone %s', (word, low, high) => {
-    expect(
-      answers({
-        interactions: [
-          row('x', 1, 1, { measure: 'delta_loss', fill: 'mean' }),
-          row('y', 1, 1, { part: 'across', ablation: 'other' }),
-          row('a', low, high),
-        ],
-      }),
-    ).toEqual([`${start}${word} than pairs of one layer in a${end}`]);
+    ['more', 0.25],
+    ['less', -0.25],
+  ])('alone %s', (word, contrast) => {
+    const [sentence] = answers({
+      contrasts: [row('x', 1, 0.1, { part: 'distance', fill: 'mean' }), row('a', contrast, 0.125)],
+    });
+    expect(sentence).toMatch(new RegExp(`^${start}${word} than two of one layer in a \\([^;]*\\) \\(contrast`));
+  });
+  test('is not known of too few layers, and not spoken of without quadruples', () => {
+    expect(answers({ contrasts: [row('a', 0.25, null)] })).toEqual([
+      "Whether kernels back each other up across layers or within them can't be told by so few layers in a (within-or-across, filled with zero).",
+    ]);
+    expect(answers({ contrasts: [row('a', 1, 0.1, { part: 'distance' })] })).toEqual([]);
   });
 });
 

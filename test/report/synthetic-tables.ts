@@ -2,6 +2,7 @@ import { randomStream, type RandomStream } from '../../core/random.js';
 import { columnsOf, type TableName } from '../../core/tables/columns.js';
 import type {
   AblationRow,
+  ContrastRow,
   CurveRow,
   KernelRow,
   LayerRow,
@@ -10,6 +11,7 @@ import type {
   InteractionRow,
   PairRow,
   PredictorRow,
+  QuadrupleRow,
   SimilarityRow,
   StopRow,
   Tables,
@@ -29,6 +31,8 @@ export function tablesOf(own: readonly Network[]): Tables {
     curves: own.flatMap(curveRows),
     pairs: own.flatMap(pairRows),
     interactions: own.flatMap(interactionRows),
+    quadruples: own.flatMap(quadrupleRows),
+    contrasts: own.flatMap(contrastRows),
     responses: [],
     similarity: own.flatMap(similarityRows),
     learning: own.flatMap(learningRows),
@@ -347,7 +351,6 @@ function interactionRows(network: Network): InteractionRow[] {
     distance: number,
     interaction: number,
     ends: readonly [number, number] | null,
-    p: number | null,
   ): InteractionRow => ({
     model: network.name,
     ablation: 'two-at-a-time',
@@ -365,15 +368,80 @@ function interactionRows(network: Network): InteractionRow[] {
     interaction,
     low: interaction - 0.002,
     high: interaction + 0.002,
-    p,
   });
   return [
-    row('layer', 0, level, null, null),
-    row('across', 0.4, level / 3, null, null),
+    row('layer', 0, level, null),
+    row('across', 0.4, level / 3, null),
     ...[0, 0.2, 0.4, 0.6, 0.8].map((from) =>
-      row('distance', from + 0.09, level * Math.exp(-3 * (from + 0.1)), [from, from + 0.2], null),
+      row('distance', from + 0.09, level * Math.exp(-3 * (from + 0.1)), [from, from + 0.2]),
     ),
-    row('difference', 0.3, (network.rho - 0.6) / 20, null, 0.012),
+  ];
+}
+
+/** Back-up across the depth, as far as the network is predictable at all. */
+function quadrupleRows(network: Network): QuadrupleRow[] {
+  const random = randomStream(7, 'quadruples', network.name);
+  return Array.from({ length: 20 }, (_, index) => {
+    const first = random.below(network.layers - 1);
+    const second = first + 1 + random.below(network.layers - 1 - first);
+    const depthOf = (layer: number): number => layer / Math.max(1, network.layers - 1);
+    const excess = () => 0.002 * random.normal();
+    const [within, beside, ab, ba] = [excess(), excess(), excess(), excess()];
+    const contrast = (ab + ba - within - beside) / 2;
+    return {
+      model: network.name,
+      ablation: 'within-or-across',
+      index,
+      fill: 'zero',
+      layer_first: siteName(network, first),
+      first_a: 0,
+      first_b: 1,
+      layer_second: siteName(network, second),
+      second_a: 2,
+      second_b: 3,
+      depth_first: depthOf(first),
+      depth_second: depthOf(second),
+      distance: depthOf(second) - depthOf(first),
+      excess_first: within,
+      excess_second: beside,
+      excess_ab: ab,
+      excess_ba: ba,
+      contrast,
+      contrast_low: contrast - 0.002,
+      contrast_high: contrast + 0.002,
+      images: 500,
+      non_finite: 0,
+      state: 'ok',
+    };
+  });
+}
+
+function contrastRows(network: Network): ContrastRow[] {
+  const level = (network.rho - 0.6) / 20;
+  const row = (
+    part: string,
+    distance: number,
+    contrast: number,
+    ends: readonly [number, number] | null,
+  ): ContrastRow => ({
+    model: network.name,
+    ablation: 'within-or-across',
+    fill: 'zero',
+    part,
+    distance_low: ends?.[0] ?? null,
+    distance_high: ends?.[1] ?? null,
+    distance,
+    quadruples: ends ? 40 : 200,
+    left_out: 0,
+    layers: network.layers,
+    contrast,
+    low: contrast - (ends ? 0.006 : 0.003),
+    high: contrast + (ends ? 0.006 : 0.003),
+    freedom: network.layers - 1.5,
+  });
+  return [
+    row('all', 0.5, level, null),
+    ...[0, 0.2, 0.4, 0.6, 0.8].map((from) => row('distance', from + 0.11, level * (1.4 - from), [from, from + 0.2])),
   ];
 }
 

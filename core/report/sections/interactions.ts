@@ -2,17 +2,17 @@ import { largest } from '../../extremes.js';
 import type { InteractionRow, PairRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
-import { hollowSwatch, lineSwatch, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
+import { hollowSwatch, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
-import { nameMargins, panelHeight, panelWidth, plot, shortLabels } from '../plot.js';
+import { panelHeight, panelWidth, plot } from '../plot.js';
 
 /** Strongest pairs of each kind that are listed for each network. */
 const listed = 5;
 
 /** Pairs of units: what removing two does beyond removing each, within layers and across the depth. */
 export async function interactions(context: ReportContext): Promise<Section> {
-  const section = { id: 'interactions', title: 'Two at a time: redundancy within layers and across depth' };
+  const section = { id: 'interactions', title: 'Two at a time: what pairs do beyond each alone' };
   const rows = context.input.tables.interactions.filter((row) => row.measure === 'kl');
   if (rows.length === 0) {
     return {
@@ -24,10 +24,7 @@ export async function interactions(context: ReportContext): Promise<Section> {
   if (known.length === 0) {
     return { ...section, blocks: [html`<p class="none">${leftOut(rows)} No interaction is known.</p>`, numbers(rows)] };
   }
-  const blocks: Block[] = [await byDistance(context, known, rows)];
-  const contrast = await difference(context, known);
-  if (contrast) blocks.push(contrast);
-  return { ...section, blocks: [...blocks, ...strongest(context)] };
+  return { ...section, blocks: [await byDistance(context, known, rows), ...strongest(context)] };
 }
 
 /** A mean that exists, with its interval. */
@@ -137,7 +134,6 @@ function numbers(rows: readonly InteractionRow[]): Html {
   const what = (row: InteractionRow): string => {
     if (row.part === 'layer') return 'within a layer';
     if (row.part === 'across') return 'across layers';
-    if (row.part === 'difference') return 'across less within, at equal single damage';
     return `distance ${significant(row.distance_low, 2)} to ${significant(row.distance_high, 2)}`;
   };
   return dataTable('Interactions', rows, [
@@ -153,71 +149,7 @@ function numbers(rows: readonly InteractionRow[]): Html {
       numeric: true,
       cell: (row) => withInterval(row.interaction, row.low, row.high),
     },
-    { head: 'p', numeric: true, cell: (row) => significant(row.p) },
   ]);
-}
-
-/** Across less within at equal single damage: one line a network. */
-async function difference(context: ReportContext, rows: readonly KnownRow[]): Promise<Figure | undefined> {
-  const contrasts = rows.filter((row) => row.part === 'difference');
-  if (contrasts.length === 0) return undefined;
-  const panels = [];
-  for (const [i, [title, own]] of [...grouped(contrasts, setName)].entries()) {
-    const names = own.map((row) => row.model);
-    const x = (field: string) => ({
-      field,
-      type: 'quantitative',
-      title: 'Across layers less within (nat)',
-      scale: { padding: 8 },
-      axis: { tickCount: 4, format: printAxis(own.flatMap(({ low, high }) => [low, high])), grid: true },
-    });
-    const y = {
-      field: 'model',
-      type: 'nominal',
-      title: 'Network',
-      sort: names,
-      axis: { labelExpr: shortLabels(names), grid: false, ticks: false, minExtent: 96, maxExtent: 96 },
-    };
-    const spec = {
-      width: panelWidth - 52,
-      height: Math.max(60, 34 * own.length),
-      data: { values: own.map(({ model, interaction, low, high }) => ({ model, interaction, low, high })) },
-      layer: [
-        {
-          data: { values: [{ zero: 0 }] },
-          mark: { type: 'rule', color: 'var(--axis)', strokeDash: [2, 3] },
-          encoding: { x: x('zero') },
-        },
-        {
-          mark: { type: 'rule', strokeWidth: 1.8 },
-          encoding: { y, x: x('low'), x2: { field: 'high' }, color: context.color },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 60, opacity: 1 },
-          encoding: { y, x: x('interaction'), color: context.color, shape: context.shape },
-        },
-      ],
-    };
-    const [only] = own.length === 1 ? own : [];
-    panels.push({
-      title: only ? `${title}; p = ${significant(only.p, 2)}` : title,
-      body: await plot(`fig-across-${i}`, `Interaction across layers less within: ${title}`, spec, nameMargins),
-    });
-  }
-  return {
-    kind: 'figure',
-    id: 'fig-across',
-    title: 'Do units of different layers back each other up more than those of one layer?',
-    panels,
-    legend: [
-      ...context.legend(unique(contrasts.map((row) => row.model))),
-      { label: `${context.level} interval`, swatch: whiskerSwatch },
-      { label: 'no difference', swatch: lineSwatch('var(--axis)', '2 3') },
-    ],
-    note: 'Mean interaction of pairs across layers less that of pairs within one, compared among pairs whose two single damages sum to about the same; p from permuting which pairs are called across.',
-    reading:
-      'Right of the dashed line redundancy across the depth exceeds that within layers; left of it units find their substitutes in their own layer; the p-value takes pairs as exchangeable although some share a unit, so trust it only where the interval, which counts that, agrees.',
-  };
 }
 
 type MeasuredRow = PairRow & { kl_interaction: number; kl_interaction_low: number; kl_interaction_high: number };

@@ -9,6 +9,8 @@ export type ModeKey = (typeof modeKeys)[number];
 export interface ModeRow extends Word {
   /** What it removes at a time, where that is fixed. */
   readonly removes?: (unit: string) => string;
+  /** Whether it removes two at a time, and each of the two alone, so that the two may be held against the pair. */
+  readonly pairs?: boolean;
   /** Which units it is for, where not for all. */
   readonly units?: readonly Unit[];
   /** Which of `modeKeys` mean something in it. */
@@ -31,6 +33,7 @@ export const modes = wordTable<ModeRow>()({
   pairs: {
     meaning: 'two targets at a time, and each of them alone',
     removes: (unit) => `two ${unit}s`,
+    pairs: true,
     keys: ['within', 'budget'],
     fractions: [],
     keeps: 'logits',
@@ -38,6 +41,7 @@ export const modes = wordTable<ModeRow>()({
   quadruples: {
     meaning: 'two kernels in each of two layers: the two pairs within a layer, the two across, and each kernel alone',
     removes: () => 'two kernels',
+    pairs: true,
     units: ['kernel'],
     keys: ['budget'],
     fractions: [],

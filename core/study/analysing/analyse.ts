@@ -15,6 +15,7 @@ import { adoptedScores } from '../planning/decisions.js';
 import { adoptedWaves, withReach } from '../planning/waves.js';
 import { failedKeys } from '../running/failures.js';
 import { loadOutlines } from '../reading/outlines.js';
+import { PairExcess } from '../reading/pair-excess.js';
 import type { ModelResults } from '../reading/model-results.js';
 import { ablationRows, curveRows, unmeasuredRows } from './rows/ablation.js';
 import { kernelResponses, kernelRows } from './rows/kernel.js';
@@ -22,6 +23,7 @@ import { learningRows } from './rows/learning.js';
 import { layerRows, modelRow } from './rows/model.js';
 import { interactionRows, pairRows } from './rows/pair.js';
 import { predictedFamilies, predictorRows, type PredictedFamily } from './rows/predictor.js';
+import { contrastRows, quadrupleRows, type ExcessOf } from './rows/quadruple.js';
 import { explainedOf, signaturesOf, systemicOf } from './rows/redundancy.js';
 import { responseRows } from './rows/response.js';
 import { similarityRows } from './rows/similarity.js';
@@ -50,8 +52,10 @@ export async function analyseStudy(
   for (const outline of models) {
     signal?.throwIfAborted();
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
-    if (results) predicted.push(await analyseModel(sink, results, study));
-    else await sink.append('ablations', unmeasuredRows(outline, study.seed));
+    if (results) {
+      const excess = await PairExcess.read(ledger, outline, study.seed);
+      predicted.push(await analyseModel(sink, results, excess, study));
+    } else await sink.append('ablations', unmeasuredRows(outline, study.seed));
     const coverage = await coverageRows(ledger, outline, study.seed, failed);
     missing += coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
     await sink.append('coverage', coverage);
@@ -70,6 +74,7 @@ export async function analyseStudy(
 async function analyseModel(
   sink: RowSink,
   results: ModelResults,
+  excess: PairExcess,
   { analysis, seed }: { readonly analysis: AnalysisSpec; readonly seed: number },
 ): Promise<PredictedFamily[]> {
   const signatures = signaturesOf(results);
@@ -84,7 +89,10 @@ async function analyseModel(
     await sink.append('stops', stopRows(results, ablation));
     await sink.append('curves', curveRows(results, ablation, analysis.confidence));
     await sink.append('pairs', pairRows(results, ablation, analysis.confidence));
-    await sink.append('interactions', interactionRows(results, ablation, analysis, seed));
+    await sink.append('interactions', interactionRows(results, ablation, analysis));
+    const excessOf: ExcessOf = ({ index }) => excess.of(ablation.name, index);
+    await sink.append('quadruples', quadrupleRows(results, ablation, seed, analysis.confidence, excessOf));
+    await sink.append('contrasts', contrastRows(results, ablation, seed, analysis.confidence, excessOf));
   }
   await sink.append('responses', responseRows(results));
   if (signatures) await sink.append('similarity', similarityRows(results, signatures, seed));

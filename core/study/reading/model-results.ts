@@ -2,6 +2,7 @@ import type { Graph } from '../../network/graph.js';
 import type { LabelledCondition } from '../../plan/conditions.js';
 import type { ImpulseGroup } from '../../plan/impulses.js';
 import type { ModelOutline } from '../../plan/outline.js';
+import type { Mode } from '../../spec/words/modes.js';
 import type { StopSpec } from '../../spec/study-spec.js';
 import type { ImpulseRecord } from '../../probe/gathering.js';
 import type { Tensor } from '../../tensor.js';
@@ -21,7 +22,7 @@ export interface ConditionResult {
 /** One ablation of one network, by index of its conditions. */
 export interface AblationResult {
   readonly name: string;
-  readonly mode: string;
+  readonly mode: Mode;
   readonly unit: string;
   /** Adaptive: by which rule conditions stop; absent: every condition is on every image. */
   readonly stop?: StopSpec;

@@ -6,7 +6,7 @@ import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '
 
 const a = 'resnet20';
 
-test('means stand at their distances, across less within beside zero, and the surest pairs in tables', async () => {
+test('means stand at their distances, and the surest pairs in tables', async () => {
   const inter = (own: Parameters<typeof interactionRow>[0]) =>
     interactionRow({
       model: a,
@@ -16,7 +16,6 @@ test('means stand at their distances, across less within beside zero, and the su
       units: 10,
       left_out: 0,
       singles: 0.5,
-      p: null,
       distance_low: null,
       distance_high: null,
       ...own,
@@ -44,7 +43,6 @@ test('means stand at their distances, across less within beside zero, and the su
           low: -0.25,
           high: 0,
         }),
-        inter({ part: 'difference', distance: 0.3, interaction: -0.2, low: -0.4, high: -0.1, p: 0.012 }),
         inter({ measure: 'delta_loss', part: 'layer' }),
       ],
       pairs: [
@@ -106,7 +104,6 @@ test('means stand at their distances, across less within beside zero, and the su
         'units',
         'KL of the two alone, summed (nat)',
         'interaction (nat)',
-        'p',
       ],
       [
         'resnet20',
@@ -117,7 +114,6 @@ test('means stand at their distances, across less within beside zero, and the su
         '10',
         '0.500',
         '0.500 [0.250, 0.750]',
-        '–',
       ],
       [
         'resnet20',
@@ -128,7 +124,6 @@ test('means stand at their distances, across less within beside zero, and the su
         '10',
         '0.500',
         '0.200 [0.100, 0.300]',
-        '–',
       ],
       [
         'resnet20',
@@ -139,7 +134,6 @@ test('means stand at their distances, across less within beside zero, and the su
         '10',
         '0.500',
         '0.300 [0.200, 0.400]',
-        '–',
       ],
       [
         'resnet20',
@@ -150,37 +144,8 @@ test('means stand at their distances, across less within beside zero, and the su
         '10',
         '0.500',
         '−0.100 [−0.250, 0]',
-        '–',
-      ],
-      [
-        'resnet20',
-        'two-at-a-time: kernels, filled with zero',
-        'across less within, at equal single damage',
-        '20',
-        '0',
-        '10',
-        '0.500',
-        '−0.200 [−0.400, −0.100]',
-        '0.0120',
       ],
     ],
-  ]);
-  expect(said(drawn[1])).toEqual({
-    title: 'Do units of different layers back each other up more than those of one layer?',
-    panels: ['two-at-a-time: kernels, filled with zero; p = 0.012'],
-    legend: ['resnet20', '95 % interval', 'no difference'],
-    note: 'Mean interaction of pairs across layers less that of pairs within one, compared among pairs whose two single damages sum to about the same; p from permuting which pairs are called across.',
-    reading:
-      'Right of the dashed line redundancy across the depth exceeds that within layers; left of it units find their substitutes in their own layer; the p-value takes pairs as exchangeable although some share a unit, so trust it only where the interval, which counts that, agrees.',
-  });
-  expect(drawn[1]?.panels.map(({ body }) => drawingOf(body))).toEqual([
-    {
-      label: 'Interaction across layers less within: two-at-a-time: kernels, filled with zero',
-      titles: ['Across layers less within (nat)', 'Network'],
-      x: ['−0.4', '−0.3', '−0.2', '−0.1', '0'],
-      y: ['resnet20'],
-      marks: ['rule axis 0,0 0,60 dashed 2,3', 'rule m0 -0.4,30 -0.1,30', 'circle m0 -0.2,30'],
-    },
   ]);
   expect(tablesIn(whole(int))).toEqual([
     [
@@ -200,7 +165,7 @@ test('means stand at their distances, across less within beside zero, and the su
 test('without results the section says so', async () => {
   const found = await interactions(contextWith({}));
   expect([found.title, textOf(whole(found)), figures(found)]).toEqual([
-    'Two at a time: redundancy within layers and across depth',
+    'Two at a time: what pairs do beyond each alone',
     'No ablation of mode pairs has results yet, so no interaction is known.',
     [],
   ]);

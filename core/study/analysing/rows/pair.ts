@@ -1,17 +1,16 @@
-import { depthContrast, interactionOf, meanInteraction, type PairSample } from '../../../analysis/interaction.js';
+import { interactionOf, meanInteraction, type PairSample } from '../../../analysis/interaction.js';
 import { mean } from '../../../analysis/moments.js';
 import { isWhole, knownMean, type KnownMean } from '../../../analysis/damage.js';
 import type { LabelledCondition } from '../../../plan/conditions.js';
+import { distanceClass, distanceClasses } from '../../../plan/quadruples.js';
 import type { Target } from '../../../plan/target.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
+import { modes } from '../../../spec/words/modes.js';
 import type { InteractionRow, PairRow } from '../../../tables/schema.js';
 import { isSound, type AblationResult, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
 
-/** Distances in normalised depth by which pairs across layers are grouped: upper ends, ascending. */
-const DISTANCES = [0.2, 0.4, 0.6, 0.8, 1];
-
 /** A pair that was asked for together, and each of its two alone, with the same fill and draw. */
-interface PlannedPair {
+export interface PlannedPair {
   readonly index: number;
   readonly labelled: LabelledCondition;
   readonly a: Member;
@@ -34,14 +33,14 @@ export interface MeasuredPair extends PlannedPair {
   readonly joint: ConditionResult;
 }
 
-const isMeasured = (pair: PlannedPair): pair is MeasuredPair =>
+export const isMeasured = (pair: PlannedPair): pair is MeasuredPair =>
   isSound(pair.joint) && isSound(pair.a.result) && isSound(pair.b.result);
 
-const nameOf = ({ group, channel }: Target): string => `${group}[${channel ?? ''}]`;
+export const nameOf = ({ group, channel }: Target): string => `${group}[${channel ?? ''}]`;
 
 /** The pairs of an ablation, in its order; none in other modes. */
-function plannedPairs(results: ModelResults, ablation: AblationResult): PlannedPair[] {
-  if (ablation.mode !== 'pairs') return [];
+export function plannedPairs(results: ModelResults, ablation: AblationResult): PlannedPair[] {
+  if (!modes[ablation.mode].pairs) return [];
   const depths = new Map(results.outline.anatomy.sites.map((site) => [site.name, site.normalisedDepth]));
   const units = new Map<string, number>();
   const singles = new Map<string, Member>();
@@ -169,12 +168,11 @@ interface Draws {
   readonly known: MeasuredPair[];
 }
 
-/** Pairs within layers, across layers, across by distance, and the difference, for each fill and measure. */
+/** Pairs within layers, across layers, and across by distance, for each fill and measure. */
 export function interactionRows(
   results: ModelResults,
   ablation: AblationResult,
-  analysis: AnalysisSpec,
-  seed: number,
+  { confidence }: AnalysisSpec,
 ): InteractionRow[] {
   const isKnown = (pair: PlannedPair): pair is MeasuredPair =>
     isMeasured(pair) && isWhole(interactions.kl(pair, results)) && isWhole(interactions.delta_loss(pair, results));
@@ -194,10 +192,7 @@ export function interactionRows(
       const lost = all.flatMap(({ pair, known }) => (known.length > 0 ? [] : [pair]));
       const sample = sampleOf(pairs, measure, results);
       const named = { model: results.outline.model.name, ablation: ablation.name, unit: ablation.unit, fill, measure };
-      return partRows(sample, pairs, lost, analysis, seed, [named.model, named.ablation, fill, measure]).map((row) => ({
-        ...named,
-        ...row,
-      }));
+      return partRows(sample, pairs, lost, confidence).map((row) => ({ ...named, ...row }));
     }),
   );
 }
@@ -210,9 +205,7 @@ function partRows(
   sample: PairSample,
   pairs: readonly (readonly MeasuredPair[])[],
   lost: readonly PlannedPair[],
-  analysis: AnalysisSpec,
-  seed: number,
-  purpose: readonly string[],
+  confidence: number,
 ): PartRow[] {
   const distances = pairs.map(([pair]) => distanceOf(pair as MeasuredPair));
   const places = pairs.map((_, index) => index);
@@ -224,7 +217,7 @@ function partRows(
     distance: mean(chosen.map((i) => distances[i] as number)),
   });
   const row = (part: string, chosen: readonly number[], leftOut: number, from?: number, to?: number): PartRow[] => {
-    const interval = meanInteraction(sample, chosen, analysis.confidence);
+    const interval = meanInteraction(sample, chosen, confidence);
     // Pairs that were asked for keep their row; what nobody asked for has none.
     if (!interval && leftOut === 0) return [];
     return [
@@ -237,15 +230,14 @@ function partRows(
         interaction: interval?.estimate ?? null,
         low: interval?.low ?? null,
         high: interval?.high ?? null,
-        p: null,
       },
     ];
   };
   const across = members(true);
   const lostAcross = lost.filter((pair) => relationOf(pair) === 'across');
-  const byDistance = DISTANCES.flatMap((to, i) => {
-    const from = DISTANCES[i - 1] ?? 0;
-    const inside = (distance: number): boolean => distance <= to + 1e-9 && (i === 0 || distance > from + 1e-9);
+  const byDistance = distanceClasses.flatMap((to, i) => {
+    const from = distanceClasses[i - 1] ?? 0;
+    const inside = (distance: number): boolean => distanceClass(distance) === i;
     return row(
       'distance',
       across.filter((place) => inside(distances[place] as number)),
@@ -254,27 +246,9 @@ function partRows(
       to,
     );
   });
-  const contrast = depthContrast(sample, { seed, purpose, level: analysis.confidence });
-  const difference: PartRow[] = contrast
-    ? [
-        {
-          part: 'difference',
-          distance_low: null,
-          distance_high: null,
-          ...describe(places),
-          pairs: contrast.pairs,
-          left_out: lost.length,
-          interaction: contrast.interval.estimate,
-          low: contrast.interval.low,
-          high: contrast.interval.high,
-          p: contrast.p,
-        },
-      ]
-    : [];
   return [
     ...row('layer', members(false), lost.length - lostAcross.length),
     ...row('across', across, lostAcross.length),
     ...byDistance,
-    ...difference,
   ];
 }

@@ -286,7 +286,7 @@ describe('the row of a network', () => {
     const expected = { robustness_area: area?.estimate, robustness_low: area?.low, robustness_high: area?.high };
     expect(rowOf(results({ ablations: [curve] }))).toMatchObject(expected);
     const other = { ...curve, conditions: curve.conditions.slice(0, 2) };
-    const ablations = [{ ...curve, mode: 'cumulative' }, { ...curve, unit: 'layer' }, other];
+    const ablations = [{ ...curve, mode: 'cumulative' as const }, { ...curve, unit: 'layer' }, other];
     expect(rowOf(results({ ablations })).robustness_area).toBeNull();
     expect(rowOf(results({ ablations: [...ablations, curve] }))).toMatchObject(expected);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { depthContrast, meanInteraction, type PairSample } from '../../../../core/analysis/interaction.js';
+import { meanInteraction, type PairSample } from '../../../../core/analysis/interaction.js';
 import { meanInterval } from '../../../../core/analysis/interval.js';
 import { interactionRows, pairRows } from '../../../../core/study/analysing/rows/pair.js';
 import type { ConditionResult, ModelResults } from '../../../../core/study/reading/model-results.js';
@@ -193,7 +193,7 @@ describe('interactions', () => {
     ...everyPair.map(([a, b]) => one(`${a} ${b}`, jointOf(a, b))),
   ];
   const rowsOf = (conditions: readonly Condition[]) =>
-    interactionRows(deep, pairs(...conditions), { ...analysis, confidence: 0.9 }, 7);
+    interactionRows(deep, pairs(...conditions), { ...analysis, confidence: 0.9 });
   const plannedRows = () => rowsOf(planned);
   const depthOf = (name: string): number => depths[Number(name[1])] as number;
   const distance = ([a, b]: readonly [string, string]): number => Math.abs(depthOf(a) - depthOf(b));
@@ -217,7 +217,7 @@ describe('interactions', () => {
   };
   const placesOf = (some: readonly (readonly [string, string])[]) => some.map((pair) => everyPair.indexOf(pair));
 
-  test('are summed up within layers, across them, by fifths of the distance, and as a difference; KL, then loss', () => {
+  test('are summed up within layers, across them, and by fifths of the distance; KL, then loss', () => {
     const rows = plannedRows();
     expect(rows.map((row) => [row.measure, row.part, row.distance_low, row.distance_high])).toEqual(
       ['kl', 'delta_loss'].flatMap((measure) => [
@@ -228,7 +228,6 @@ describe('interactions', () => {
         [measure, 'distance', 0.4, 0.6],
         [measure, 'distance', 0.6, 0.8],
         [measure, 'distance', 0.8, 1],
-        [measure, 'difference', null, null],
       ]),
     );
   });
@@ -259,7 +258,6 @@ describe('interactions', () => {
       ) as number,
       low: expect.closeTo(interval!.low, 9) as number,
       high: expect.closeTo(interval!.high, 9) as number,
-      p: null,
     });
     expect(rows[1]).toMatchObject({
       pairs: 40,
@@ -269,7 +267,6 @@ describe('interactions', () => {
         meanOver(across, ([a, b]) => beyondOf(a, b)),
         9,
       ) as number,
-      p: null,
     });
   });
 
@@ -297,25 +294,6 @@ describe('interactions', () => {
     });
   });
 
-  test('differ by depth as analysis finds it, under a seed of network, ablation, fill and measure', () => {
-    const rows = plannedRows();
-    const contrast = depthContrast(sample, { seed: 7, purpose: ['net', 'two', 'zero', 'kl'], level: 0.9 })!;
-    // Neither sure nor even, so that other draws of the permutation would give another.
-    expect(contrast.p).toBeGreaterThan(0.02);
-    expect(contrast.p).toBeLessThan(0.9);
-    expect(rows[7]).toMatchObject({
-      part: 'difference',
-      pairs: contrast.pairs,
-      left_out: 0,
-      units: 10,
-      interaction: expect.closeTo(contrast.interval.estimate, 9) as number,
-      low: expect.closeTo(contrast.interval.low, 9) as number,
-      high: expect.closeTo(contrast.interval.high, 9) as number,
-      p: contrast.p,
-      distance: expect.closeTo(meanOver(everyPair, distance), 9) as number,
-    });
-  });
-
   test('leave out pairs that lack a condition or a number, and count them where they would have stood', () => {
     const changed = planned.map(([condition, result]): Condition => {
       const name = condition.targets.map(({ group, channel }) => `${group}[${channel}]`).join(' ');
@@ -335,7 +313,6 @@ describe('interactions', () => {
         ['distance', 0.6, 8, 0],
         ['distance', 0.8, 8, 0],
         ['distance', 1, 3, 1],
-        ['difference', null, expect.any(Number), 3],
       ]);
     }
   });
@@ -356,7 +333,6 @@ describe('interactions', () => {
       interaction: null,
       low: null,
       high: null,
-      p: null,
     };
     expect(lost).toEqual(
       [
@@ -381,7 +357,7 @@ describe('interactions', () => {
     const level = { ...anatomy, sites: [first, { ...second, normalisedDepth: first.normalisedDepth }], layers: [] };
     const beside = { ...deep, outline: { ...deep.outline, anatomy: level } };
     const own = [one('l0[0]', flat(1)), one('l1[0]', flat(1)), one('l0[0] l1[0]', undefined)];
-    const found = interactionRows(beside, pairs(...own), analysis, 7).filter((row) => row.measure === 'kl');
+    const found = interactionRows(beside, pairs(...own), analysis).filter((row) => row.measure === 'kl');
     expect(found.map((row) => [row.part, row.distance_low, row.distance_high, row.left_out])).toEqual([
       ['across', null, null, 1],
       ['distance', 0, 0.2, 1],
