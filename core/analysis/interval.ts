@@ -106,6 +106,19 @@ export function meanInterval(
 }
 
 /**
+ * As `meanInterval`, of values that have long tails on both sides, as an excess over an expectation has: there a sample's skewness is
+ * that of its few largest values, and taking it away shortens the wrong side. Each end is the farther one of Student's and Hall's.
+ */
+export function signedMeanInterval(values: ArrayLike<number>, level = 0.95): Interval | null {
+  const skewed = meanInterval(values, level);
+  const spread = variance(values);
+  if (skewed === null || spread === null) return null;
+  const n = values.length;
+  const plain = studentInterval(skewed.estimate, Math.sqrt(spread / n), n - 1, level);
+  return { ...skewed, low: Math.min(plain.low, skewed.low), high: Math.max(plain.high, skewed.high) };
+}
+
+/**
  * Mean difference of two paired yes/no outcomes (gained − lost over n), each in [−1, 1]: Student-free interval of
  * Agresti and Min, Statistics in Medicine 24, 2005: half an observation added to each cell of the 2×2 table. Null without pairs.
  */

@@ -3,11 +3,22 @@ import { present, unique, type ReportContext } from './context.js';
 import { mainCurveSet } from './curves.js';
 import { halving, printHalving } from './halving.js';
 import { mainPredictor } from './main-predictor.js';
+import { ROUNDING } from './rounding.js';
 import { count, counted, listed, percent, significant, withInterval } from './number-format.js';
 
 /** What warns of them, and two to six sentences with the answers, computed from the tables; each says how sure it is. */
 export function findings(context: ReportContext): string[] {
-  return [doubts, completeness, notFinite, mostRobust, halvingPoints, acrossDepth, learnedRedundancy, bestPredictor]
+  return [
+    doubts,
+    completeness,
+    notFinite,
+    mostRobust,
+    halvingPoints,
+    backUp,
+    acrossDepth,
+    learnedRedundancy,
+    bestPredictor,
+  ]
     .map((find) => find(context))
     .filter((sentence) => sentence !== undefined);
 }
@@ -88,8 +99,36 @@ function halvingPoints({ input, level }: ReportContext): string | undefined {
     : `${parts.join('; ')} (${[set.mode === 'random' ? set.spread : set.mode, `filled with ${set.fill}`].join(', ')}; ${level} intervals over trials and images).`;
 }
 
-/** In nats: what outputs in float32 leave of a contrast that is 0. */
-const ROUNDING = 1e-6;
+/** Which pairs, and what is said of them where their mean excess is not 0. */
+const pairParts = [
+  ['layer', 'of one layer'],
+  ['across', 'of different layers'],
+] as const;
+
+/** Whether random pairs back each other up, on average; nothing where their changes of the logits add up as far as can be told. */
+function backUp({ input, level }: ReportContext): string | undefined {
+  const random = new Set(input.study.ablations.flatMap(({ name, mode }) => (mode === 'pairs' ? [name] : [])));
+  const all = input.tables.interactions.filter((row) => row.measure === 'excess' && random.has(row.ablation));
+  const [first] = all;
+  if (first === undefined) return undefined;
+  const said = pairParts.flatMap(([part, where]) => {
+    const rows = all.filter(
+      (row) =>
+        row.part === part && row.ablation === first.ablation && row.fill === first.fill && present(row.interaction),
+    );
+    const by = (found: typeof rows): string =>
+      listed(found.map((row) => `${row.model} (${withInterval(row.interaction, row.low, row.high)} nat)`));
+    const more = rows.filter((row) => (row.low ?? 0) > 0 && (row.interaction ?? 0) > ROUNDING);
+    const less = rows.filter((row) => (row.high ?? 0) < 0 && (row.interaction ?? 0) < -ROUNDING);
+    const which = `two ${first.unit}s ${where}`;
+    return [
+      more.length > 0 ? `${which} do more damage than their changes of the logits add up to in ${by(more)}` : '',
+      less.length > 0 ? `${which} do less damage than their changes of the logits add up to in ${by(less)}` : '',
+    ].filter(Boolean);
+  });
+  if (said.length === 0) return undefined;
+  return `On average over pairs, ${said.join('; ')} (mean excess, ${level} intervals; ${first.ablation}, filled with ${first.fill}).`;
+}
 
 /** Claim (i): whether back-up lies across the depth, from quadruples and nothing else. */
 function acrossDepth({ input, level }: ReportContext): string | undefined {

@@ -19,10 +19,24 @@ export const pairColumns = {
   kl_a: maybe(number('nat', 'Damage of the first unit alone: mean over images of KL(baseline ‖ lesioned).')),
   kl_b: maybe(number('nat', 'Damage of the other unit alone.')),
   kl_joint: maybe(number('nat', 'Damage of both together.')),
+  kl_additive: maybe(
+    number(
+      'nat',
+      'Damage of both together, were what each alone changes of the logits to add up: mean over images of KL(p ‖ softmax(z + Δz_a + Δz_b)); kl_joint − excess. Empty without kept outputs.',
+    ),
+  ),
+  excess: maybe(
+    number(
+      'nat',
+      'Mean over images of the damage of both less the additive one: above 0 where each covers for the other, below 0 where one loses what the other needs, 0 to rounding (1e-6) in a network that is additive in its logits.',
+    ),
+  ),
+  excess_low: maybe(number('nat', level('excess, over images', 'Lower'))),
+  excess_high: maybe(number('nat', level('excess, over images', 'Upper'))),
   kl_interaction: maybe(
     number(
       'nat',
-      'Mean over images of kl_joint − kl_a − kl_b: above 0 where each covers for the other; empty where one of the three is not there for every image.',
+      'Mean over images of kl_joint − kl_a − kl_b, a description: KL is curved, so that it is not 0 in a network that is additive in its logits; empty where one of the three is not there for every image.',
     ),
   ),
   kl_interaction_low: maybe(number('nat', level('kl_interaction, over images', 'Lower'))),
@@ -48,7 +62,9 @@ export const interactionColumns = {
   ablation,
   unit: text('What was removed: kernel, layer, block or stream.'),
   fill,
-  measure: text('Of which damage: kl or delta_loss.'),
+  measure: text(
+    'Of what: excess (over additivity in the logits), or kl or delta_loss (of both less those of each alone, a description).',
+  ),
   part: text('Which pairs: layer (both of one), across (of two layers), distance (across, of some distance in depth).'),
   distance_low: maybe(number('1', 'part distance: least distance in normalised depth, itself left out unless 0.')),
   distance_high: maybe(number('1', 'part distance: largest distance in normalised depth.')),

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jointDamage } from '../../core/analysis/additive.js';
+import { jointDamage, sketchedExcess } from '../../core/analysis/additive.js';
+import { signedMeanInterval } from '../../core/analysis/interval.js';
+import { randomStream } from '../../core/random.js';
+import { simulation } from './simulation.js';
 
 const logs = (...rows: readonly (readonly number[])[]): Float64Array =>
   Float64Array.from(
@@ -118,4 +121,61 @@ describe('the damage of two lesions whose changes of the logits add up', () => {
       }
     },
   );
+});
+
+describe('the excess from sketches', () => {
+  test('is 0 where sketches add up, and half the squared length of both where neither alone changes anything', () => {
+    const [a, b] = [Float32Array.of(1, 2, 0, 1), Float32Array.of(3, -1, 2, 0)];
+    const sum = a.map((value, j) => value + b[j]!);
+    expect([...sketchedExcess(a, b, sum, 2)]).toEqual([0, 0]);
+    const none = new Float32Array(4);
+    expect([...sketchedExcess(none, none, sum, 2)]).toEqual([(16 + 1) / 2, (4 + 1) / 2]);
+    expect([...sketchedExcess(a, none, none, 4)]).toEqual([-3]);
+    expect([...sketchedExcess(a, b, Float32Array.of(NaN, 0, 0, 0), 2)]).toEqual([NaN, 0.5 * (0 - 4 - 1)]);
+  });
+});
+
+describe('the interval of an excess', () => {
+  // Pairs that push the same way: by the curve of KL both do more damage than the sum of the two. What both change is a little more or less than
+  // the sum of their changes, image by image, so that the mean excess over all images is 0.
+  const random = randomStream(4, 'pairs that push the same way');
+  const images = Array.from({ length: 20_000 }, () => {
+    const z = Array.from({ length: 5 }, () => 2 * random.normal());
+    const scale = Math.exp(0.7 * random.normal() - 1);
+    const push = z.map((value) => -scale * (value === Math.max(...z) ? 1 : 0.1 * random.normal()));
+    return { z, push, more: 0.3 * random.normal() };
+  });
+  const excesses = (shift: number): Float64Array =>
+    Float64Array.from(images, ({ z, push, more }) => {
+      const times = (factor: number): Float64Array =>
+        logs(
+          plus(
+            z,
+            push.map((value) => factor * value),
+          ),
+        );
+      const outputs = { intact: logs(z), a: times(1), b: times(1), joint: times(2 * (1 + more + shift)) };
+      return jointDamage(outputs, 5, true).excess[0]!;
+    });
+  const meanOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+  simulation('covers 0 at the stated rate where pairs push the same way and neither covers for the other', () => {
+    let [low, high] = [-0.3, 0.3];
+    for (let step = 0; step < 20; step++) {
+      const middle = (low + high) / 2;
+      if (meanOf(excesses(middle)) > 0) high = middle;
+      else low = middle;
+    }
+    const population = excesses(low);
+    expect(Math.abs(meanOf(population))).toBeLessThan(1e-5);
+    const studies = 1000;
+    let covered = 0;
+    for (let study = 0; study < studies; study++) {
+      const interval = signedMeanInterval(Float64Array.from({ length: 250 }, () => population[random.below(20_000)]!))!;
+      if (interval.low <= 0 && interval.high >= 0) covered++;
+    }
+    const error = Math.sqrt((0.95 * 0.05) / studies);
+    expect(covered / studies).toBeGreaterThan(0.93 - 3 * error);
+    expect(covered / studies).toBeLessThan(0.98 + 3 * error);
+  });
 });

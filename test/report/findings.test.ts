@@ -111,7 +111,7 @@ test('a report of which every number that may be missing is missing has no broke
   const html = await renderReport({ ...syntheticInput(), tables: emptied });
   expect(html.replace(/data:[^"]*/g, '')).not.toMatch(/NaN|Infinity|undefined|<td[^>]*>null</);
   // Sections stand, with tables of what is known.
-  expect(html).toContain('No interaction is known.');
+  expect(html).toContain('No excess is known.');
   expect(html).toContain('No contrast has an interval.');
 });
 

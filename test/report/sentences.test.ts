@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { findings } from '../../core/report/findings.js';
 import type { ReportInput } from '../../core/report/input.js';
 import type { Tables } from '../../core/tables/schema.js';
-import { ablationRow, contrastRow, coverageRow, curveRow, modelRow, predictorRow } from './hand-rows.js';
+import {
+  ablationRow,
+  contrastRow,
+  coverageRow,
+  curveRow,
+  modelRow,
+  predictorRow,
+  interactionRow,
+} from './hand-rows.js';
 import { contextWith } from './reading.js';
 
 /** The sentences of a study with these tables, with every space as one. */
@@ -65,6 +73,39 @@ describe('outputs that are not finite are told', () => {
     expect(answers({ ablations: [ablationRow({ model: 'a', non_finite: 1, kl: null })] })).toEqual([
       `Outputs are not finite in 1 condition of 1 (a; 1 image in all, on every image in 1)${policy}`,
     ]);
+  });
+});
+
+describe('pairs', () => {
+  const mean = (model: string, part: string, interaction: number, low: number, high: number, own = {}) =>
+    interactionRow({ model, part, interaction, low, high, measure: 'excess', ...own });
+
+  test('are said to back each other up, or to need each other, where their mean excess is not 0, and with which interval', () => {
+    expect(
+      answers({
+        interactions: [
+          mean('a', 'layer', 0.02, 0.01, 0.03),
+          mean('b', 'layer', 0.01, -0.01, 0.03),
+          mean('a', 'across', -0.02, -0.03, -0.01),
+          mean('b', 'across', 0.02, 0.01, 0.03),
+        ],
+      }),
+    ).toEqual([
+      'On average over pairs, two kernels of one layer do more damage than their changes of the logits add up to in a (0.0200 [0.0100, 0.0300] nat); ' +
+        'two kernels of different layers do more damage than their changes of the logits add up to in b (0.0200 [0.0100, 0.0300] nat); ' +
+        'two kernels of different layers do less damage than their changes of the logits add up to in a (−0.0200 [−0.0300, −0.0100] nat) ' +
+        '(mean excess, 95 % intervals; two-at-a-time, filled with zero).',
+    ]);
+  });
+
+  test.each([
+    ['where no interval excludes 0', mean('a', 'layer', 0.01, -0.01, 0.03)],
+    ['of rounding', mean('a', 'layer', 9e-7, 8e-7, 9.5e-7)],
+    ['of interactions of KL', mean('a', 'layer', 0.02, 0.01, 0.03, { measure: 'kl' })],
+    ['of pairs by distance alone', mean('a', 'distance', 0.02, 0.01, 0.03)],
+    ['of pairs that were not drawn at random', mean('a', 'layer', 0.02, 0.01, 0.03, { ablation: 'within-or-across' })],
+  ])('are not spoken of %s', (_, row) => {
+    expect(answers({ interactions: [row] })).toEqual([]);
   });
 });
 

@@ -78,6 +78,20 @@ export function resolved(own: readonly Network[]): ResolvedStudy {
         spread: ['one-layer', 'all-depths'],
         order: 'random',
       },
+      {
+        name: 'two-at-a-time',
+        models,
+        unit: 'kernel',
+        layers: ['*'],
+        mode: 'pairs',
+        fill: ['zero'],
+        draws: 3,
+        fractions: [],
+        trials: 1,
+        spread: [],
+        order: 'random',
+        pairs: { within: ['layer', 'across'], budget: 400 },
+      },
     ],
     impulses: [
       {

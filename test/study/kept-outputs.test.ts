@@ -162,6 +162,20 @@ describe('a study that keeps outputs', () => {
     expect((await run(ledger, ablations)).result.computed).toBe(0);
   });
 
+  test('sets a damaged object aside while it is analysed, and computes its units again', async () => {
+    const store = memoryStore();
+    const ran = await run(new Ledger(store), '  two: { mode: pairs }');
+    const [key = ''] = await keysOf(store, 'outputs/');
+    const bytes = ((await store.get(key)) as Uint8Array).slice();
+    bytes[bytes.length - 40] = (bytes[bytes.length - 40] as number) ^ 4;
+    await store.remove(key);
+    await store.putIfAbsent(key, bytes);
+    await expect(ran.tables()).rejects.toMatchObject({ code: 'OBJECT_DAMAGED' });
+    const again = await run(new Ledger(store), '  two: { mode: pairs }');
+    expect(again.result.computed).toBeGreaterThan(0);
+    expect((await keysOf(store, 'aside/')).length).toBeGreaterThan(0);
+  });
+
   test('is told in its plan how many bytes that takes', async () => {
     const store = memoryStore();
     const ledger = new Ledger(store);

@@ -29,6 +29,14 @@ const klOf = (...removed: string[]): number =>
     const [p, q] = [logOf(i, []), logOf(i, removed)];
     return p.reduce((sum, x, c) => sum + Math.exp(x) * (x - (q[c] as number)), 0);
   });
+/** KL of both, had the changes of the logits of each alone added up. */
+const additiveOf = (a: string, b: string): number =>
+  over((i) => {
+    const [intact, one, other] = [logOf(i, []), logOf(i, [a]), logOf(i, [b])];
+    const sums = intact.map((z, c) => one[c]! + other[c]! - z);
+    const total = Math.log(sums.reduce((sum, z) => sum + Math.exp(z), 0));
+    return intact.reduce((sum, x, c) => sum + Math.exp(x) * (x - (sums[c]! - total)), 0);
+  });
 const deltaLossOf = (order: readonly number[], ...removed: string[]): number =>
   over((i) => (logOf(i, [])[order[i] as number] as number) - (logOf(i, removed)[order[i] as number] as number));
 
@@ -71,6 +79,8 @@ describe('pairs of kernels of a planted network', () => {
       expect(row.kl_b).toBeCloseTo(klOf(b), 5);
       expect(row.kl_joint!).toBeCloseTo(klOf(a, b), 5);
       expect(row.kl_interaction).toBeCloseTo(klOf(a, b) - klOf(a) - klOf(b), 5);
+      expect(row.kl_additive).toBeCloseTo(additiveOf(a, b), 5);
+      expect(row.excess).toBeCloseTo(klOf(a, b) - additiveOf(a, b), 5);
       expect(row.delta_loss_interaction).toBeCloseTo(
         deltaLossOf(labels, a, b) - deltaLossOf(labels, a) - deltaLossOf(labels, b),
         5,
@@ -84,6 +94,36 @@ describe('pairs of kernels of a planted network', () => {
     expect(row.kl_joint!).toBeGreaterThan(0.1);
     expect(row.kl_interaction).toBeCloseTo(row.kl_joint!, 6);
     expect(row.kl_interaction_low).toBeGreaterThan(0);
+    // The excess is the whole compensation, and ranks this pair above every other of its layer.
+    expect(row.excess).toBeCloseTo(row.kl_joint!, 6);
+    expect(row.excess_low).toBeGreaterThan(0);
+    const others = tables.pairs.filter(
+      (other) => other.relation === 'layer' && other.layer_a === 'conv1' && other !== row,
+    );
+    expect(others).toHaveLength(20);
+    for (const other of others) expect(other.excess).toBeLessThan(row.excess! / 10);
+  });
+
+  test('that back each other up are not taken for dead, nor dead ones for those', () => {
+    const [gated, withDead] = [pair(conv1(gateA), conv1(gateB)), pair(conv1(gateA), conv1(dead))];
+    for (const row of [gated, withDead])
+      expect([row.kl_a, row.kl_b]).toEqual([expect.closeTo(0, 7), expect.closeTo(0, 7)]);
+    expect(gated.excess_low).toBeGreaterThan(0.05);
+    for (const value of [withDead.excess!, withDead.excess_low!, withDead.excess_high!])
+      expect(Math.abs(value)).toBeLessThan(1e-12);
+  });
+
+  test('of which neither covers for the other have no excess, though KL interacts', () => {
+    // Two halves of one, and two that have nothing in common, push on logits that add up.
+    for (const [a, b] of [
+      [halfA, halfB],
+      [ownA, ownB],
+      [halfA, ownB],
+    ] as const) {
+      const row = pair(conv1(a), conv1(b));
+      expect(Math.abs(row.excess!)).toBeLessThan(1e-6);
+      expect(Math.abs(row.kl_interaction!)).toBeGreaterThan(1e-3);
+    }
   });
 
   test('that are two halves of one are about half as harmful each, less by the curve of KL', () => {
@@ -99,6 +139,7 @@ describe('pairs of kernels of a planted network', () => {
     expect(row.kl_joint!).toBeCloseTo(row.kl_a!, 6);
     expect(row.kl_interaction).toBeCloseTo(-row.kl_a!, 6);
     expect(row.kl_interaction_high).toBeLessThan(0);
+    expect(row.excess_high).toBeLessThan(0);
   });
 
   test('of which one is dead have no interaction at all', () => {

@@ -6,23 +6,26 @@ import { hollowSwatch, whiskerSwatch, type Block, type Figure, type Section } fr
 import { html, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
 import { panelHeight, panelWidth, plot } from '../plot.js';
+import { ROUNDING } from '../rounding.js';
 
 /** Strongest pairs of each kind that are listed for each network. */
 const listed = 5;
 
-/** Pairs of units: what removing two does beyond removing each, within layers and across the depth. */
+/** Pairs of units: what removing two does beyond what the two alone add up to in the logits, within layers and across them. */
 export async function interactions(context: ReportContext): Promise<Section> {
-  const section = { id: 'interactions', title: 'Two at a time: what pairs do beyond each alone' };
-  const rows = context.input.tables.interactions.filter((row) => row.measure === 'kl');
+  const section = { id: 'interactions', title: 'Two at a time: what pairs do beyond what they add up to' };
+  const all = context.input.tables.interactions;
+  const rows = all.filter((row) => row.measure === 'excess');
   if (rows.length === 0) {
-    return {
-      ...section,
-      blocks: [html`<p class="none">No ablation of mode pairs has results yet, so no interaction is known.</p>`],
-    };
+    const why =
+      all.length === 0
+        ? 'No ablation of mode pairs has results yet, so no excess is known.'
+        : 'Outputs of these pairs are not kept, so no excess is known; keep: logits keeps them.';
+    return { ...section, blocks: [html`<p class="none">${why}</p>`] };
   }
   const known = rows.filter(isKnown);
   if (known.length === 0) {
-    return { ...section, blocks: [html`<p class="none">${leftOut(rows)} No interaction is known.</p>`, numbers(rows)] };
+    return { ...section, blocks: [html`<p class="none">${leftOut(rows)} No excess is known.</p>`, numbers(rows)] };
   }
   return { ...section, blocks: [await byDistance(context, known, rows), ...strongest(context)] };
 }
@@ -48,7 +51,7 @@ const setName = (row: Pick<InteractionRow, 'ablation' | 'unit' | 'fill'>): strin
 
 const printAxis = (values: readonly number[]): string => (largest(values.map(Math.abs)) < 1e-3 ? '.1~e' : '~g');
 
-/** Mean interaction against distance in depth: one panel a network and ablation. */
+/** Mean excess against distance in depth: one panel a network and ablation. */
 async function byDistance(
   context: ReportContext,
   known: readonly KnownRow[],
@@ -76,7 +79,7 @@ async function byDistance(
     const y = {
       field: 'interaction',
       type: 'quantitative',
-      title: 'Mean interaction (nat)',
+      title: 'Mean excess (nat)',
       axis: { tickCount: 5, format },
     };
     const marks = { color: context.color, x };
@@ -111,21 +114,21 @@ async function byDistance(
         },
       ],
     };
-    panels.push({ title, body: await plot(`fig-interaction-${i}`, `Interaction against distance: ${title}`, spec) });
+    panels.push({ title, body: await plot(`fig-interaction-${i}`, `Excess against distance: ${title}`, spec) });
   }
   return {
     kind: 'figure',
     id: 'fig-interaction',
-    title: 'What two removals do beyond the two alone, by how far apart they lie.',
+    title: 'What two removals do beyond what their changes of the logits add up to, by how far apart they lie.',
     panels,
     legend: [
       ...context.legend(unique(drawn.map((row) => row.model))),
       { label: 'pairs of one layer', swatch: hollowSwatch() },
       { label: `${context.level} interval over pairs, the units they share, and images`, swatch: whiskerSwatch },
     ],
-    note: `Interaction: KL of both removed, less the KL of each removed alone, image by image; means over the pairs of a fifth of the distances, and, hollow at 0, over those of one layer. ${leftOut(rows)}`.trimEnd(),
+    note: `Excess: KL of both removed, less the KL that the logits would have if the changes of each removed alone added up, image by image; means over the pairs of a fifth of the distances, and, hollow at 0, over those of one layer. ${leftOut(rows)}`.trimEnd(),
     reading:
-      'Above zero two units cover for each other: the second removal finds no substitute, which is redundancy; below zero the loss of one has already cost what both do together, and since KL grows with the square of small changes, a little above zero is also reached by two that merely push the output the same way.',
+      'Above zero two units cover for each other: the second removal finds no substitute, which is back-up; below zero the loss of one has already cost what the other needs, which is occlusion; two that merely push the output the same way stay at zero.',
     numbers: numbers(rows),
   };
 }
@@ -136,7 +139,7 @@ function numbers(rows: readonly InteractionRow[]): Html {
     if (row.part === 'across') return 'across layers';
     return `distance ${significant(row.distance_low, 2)} to ${significant(row.distance_high, 2)}`;
   };
-  return dataTable('Interactions', rows, [
+  return dataTable('Excess of pairs', rows, [
     { head: 'network', cell: (row) => row.model },
     { head: 'ablation', cell: (row) => setName(row) },
     { head: 'pairs', cell: what },
@@ -145,33 +148,35 @@ function numbers(rows: readonly InteractionRow[]): Html {
     { head: 'units', numeric: true, cell: (row) => count(row.units) },
     { head: 'KL of the two alone, summed (nat)', numeric: true, cell: (row) => significant(row.singles) },
     {
-      head: 'interaction (nat)',
+      head: 'mean excess (nat)',
       numeric: true,
       cell: (row) => withInterval(row.interaction, row.low, row.high),
     },
   ]);
 }
 
-type MeasuredRow = PairRow & { kl_interaction: number; kl_interaction_low: number; kl_interaction_high: number };
+type MeasuredRow = PairRow & { excess: number; excess_low: number; excess_high: number };
 
 const isMeasured = (row: PairRow): row is MeasuredRow =>
-  present(row.kl_interaction) && present(row.kl_interaction_low) && present(row.kl_interaction_high);
+  present(row.excess) && present(row.excess_low) && present(row.excess_high);
 
-/** The pairs of which most is known to be redundant, and to depend on each other. */
+/** The pairs that are known to back each other up most, and to depend on each other most. */
 function strongest(context: ReportContext): Block[] {
   const pairs = context.input.tables.pairs.filter(isMeasured);
   const table = (title: string, sign: 1 | -1): Html | undefined => {
-    const sure = pairs.filter((row) => sign * (sign > 0 ? row.kl_interaction_low : row.kl_interaction_high) > 0);
+    const isSure = (row: MeasuredRow): boolean =>
+      sign * (sign > 0 ? row.excess_low : row.excess_high) > 0 && Math.abs(row.excess) > ROUNDING;
+    const sure = pairs.filter(isSure);
     const shown = [...grouped(sure, (row) => row.model).values()].flatMap((own) =>
-      own.toSorted((a, b) => sign * (b.kl_interaction - a.kl_interaction)).slice(0, listed),
+      own.toSorted((a, b) => sign * (b.excess - a.excess)).slice(0, listed),
     );
     if (shown.length === 0) return undefined;
     return html`<p class="small"><b>${title}</b></p>
       ${pairTable(title, shown)}`;
   };
   const tables = [
-    table('Strongest redundancies: together far worse than one by one', 1),
-    table('Strongest synergies: the loss of one is most of the loss of both', -1),
+    table('Strongest back-up: together far worse than their changes add up to', 1),
+    table('Strongest occlusion: the loss of one has already cost what the other needs', -1),
   ].filter((block) => block !== undefined);
   if (tables.length === 0) return [];
   return [
@@ -195,10 +200,11 @@ function pairTable(title: string, rows: readonly PairRow[]): Html {
     { head: 'KL, one alone', numeric: true, cell: (row) => significant(row.kl_a) },
     { head: 'other alone', numeric: true, cell: (row) => significant(row.kl_b) },
     { head: 'both', numeric: true, cell: (row) => significant(row.kl_joint) },
+    { head: 'both, if they added up', numeric: true, cell: (row) => significant(row.kl_additive) },
     {
-      head: 'interaction (nat)',
+      head: 'excess (nat)',
       numeric: true,
-      cell: (row) => withInterval(row.kl_interaction, row.kl_interaction_low, row.kl_interaction_high),
+      cell: (row) => withInterval(row.excess, row.excess_low, row.excess_high),
     },
   ]);
 }

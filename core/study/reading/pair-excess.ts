@@ -33,8 +33,11 @@ interface JointExcess {
 export class PairExcess {
   readonly #excess: ReadonlyMap<string, JointExcess>;
   readonly #chunks: number;
+  /** Ablations whose outputs are kept. */
+  readonly #keeping: ReadonlySet<string>;
 
-  private constructor(excess: ReadonlyMap<string, JointExcess>, chunks: number) {
+  private constructor(excess: ReadonlyMap<string, JointExcess>, chunks: number, keeping: ReadonlySet<string>) {
+    this.#keeping = keeping;
     this.#excess = excess;
     this.#chunks = chunks;
   }
@@ -50,7 +53,13 @@ export class PairExcess {
       await readChunk({ ledger, outline, seed, index, chunk, from }, joints, excess);
       from += chunk.images;
     }
-    return new PairExcess(excess, outline.chunks.length);
+    const keeping = outline.ablations.flatMap(({ spec }) => (keepsOutputs(spec) ? [spec.name] : []));
+    return new PairExcess(excess, outline.chunks.length, new Set(keeping));
+  }
+
+  /** Whether outputs of an ablation are asked for. */
+  knows(ablation: string): boolean {
+    return this.#keeping.has(ablation);
   }
 
   /** Of one condition, in the order of the network's images, NaN where an output is not finite; undefined where outputs are missing. */

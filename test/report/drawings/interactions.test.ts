@@ -10,7 +10,7 @@ test('means stand at their distances, and the surest pairs in tables', async () 
   const inter = (own: Parameters<typeof interactionRow>[0]) =>
     interactionRow({
       model: a,
-      measure: 'kl',
+      measure: 'excess',
       distance: 0,
       pairs: 20,
       units: 10,
@@ -43,7 +43,7 @@ test('means stand at their distances, and the surest pairs in tables', async () 
           low: -0.25,
           high: 0,
         }),
-        inter({ measure: 'delta_loss', part: 'layer' }),
+        inter({ measure: 'kl', part: 'layer' }),
       ],
       pairs: [
         pairRow({
@@ -55,30 +55,33 @@ test('means stand at their distances, and the surest pairs in tables', async () 
           kl_a: 0.1,
           kl_b: 0.2,
           kl_joint: 0.8,
-          kl_interaction: 0.5,
-          kl_interaction_low: 0.4,
-          kl_interaction_high: 0.6,
+          kl_additive: 0.3,
+          excess: 0.5,
+          excess_low: 0.4,
+          excess_high: 0.6,
           distance: 0.25,
         }),
-        pairRow({ kl_interaction: -0.5, kl_interaction_low: -0.6, kl_interaction_high: -0.4 }),
-        pairRow({ kl_interaction: 0.1, kl_interaction_low: 0, kl_interaction_high: 0.4 }),
-        pairRow({ kl_interaction: null }),
+        pairRow({ kl_additive: 0.5172, excess: -0.5, excess_low: -0.6, excess_high: -0.4 }),
+        // Of rounding is not spoken.
+        pairRow({ excess: 9e-7, excess_low: 8e-7, excess_high: 1e-6 }),
+        pairRow({ excess: 0.1, excess_low: 0, excess_high: 0.4 }),
+        pairRow({ excess: null }),
       ],
     }),
   );
   const drawn = figures(int);
   expect(said(drawn[0])).toEqual({
-    title: 'What two removals do beyond the two alone, by how far apart they lie.',
+    title: 'What two removals do beyond what their changes of the logits add up to, by how far apart they lie.',
     panels: ['resnet20 · two-at-a-time: kernels, filled with zero'],
     legend: ['resnet20', 'pairs of one layer', '95 % interval over pairs, the units they share, and images'],
-    note: 'Interaction: KL of both removed, less the KL of each removed alone, image by image; means over the pairs of a fifth of the distances, and, hollow at 0, over those of one layer. 3 pairs are left out, since outputs are not finite on some image, or a cell failed.',
+    note: 'Excess: KL of both removed, less the KL that the logits would have if the changes of each removed alone added up, image by image; means over the pairs of a fifth of the distances, and, hollow at 0, over those of one layer. 3 pairs are left out, since outputs are not finite on some image, or a cell failed.',
     reading:
-      'Above zero two units cover for each other: the second removal finds no substitute, which is redundancy; below zero the loss of one has already cost what both do together, and since KL grows with the square of small changes, a little above zero is also reached by two that merely push the output the same way.',
+      'Above zero two units cover for each other: the second removal finds no substitute, which is back-up; below zero the loss of one has already cost what the other needs, which is occlusion; two that merely push the output the same way stay at zero.',
   });
   expect(drawn[0]?.panels.map(({ body }) => drawingOf(body))).toEqual([
     {
-      label: 'Interaction against distance: resnet20 · two-at-a-time: kernels, filled with zero',
-      titles: ['Distance in normalised depth (0 to 1)', 'Mean interaction (nat)'],
+      label: 'Excess against distance: resnet20 · two-at-a-time: kernels, filled with zero',
+      titles: ['Distance in normalised depth (0 to 1)', 'Mean excess (nat)'],
       x: ['0.0', '0.2', '0.4', '0.6', '0.8', '1.0'],
       y: ['−0.2', '0', '0.2', '0.4', '0.6', '0.8'],
       marks: [
@@ -103,7 +106,7 @@ test('means stand at their distances, and the surest pairs in tables', async () 
         'left out',
         'units',
         'KL of the two alone, summed (nat)',
-        'interaction (nat)',
+        'mean excess (nat)',
       ],
       [
         'resnet20',
@@ -149,24 +152,70 @@ test('means stand at their distances, and the surest pairs in tables', async () 
   ]);
   expect(tablesIn(whole(int))).toEqual([
     [
-      ['one', 'other', 'network', 'fill', 'distance', 'KL, one alone', 'other alone', 'both', 'interaction (nat)'],
-      ['x[1]', 'y', 'resnet20', 'zero', '0.25', '0.100', '0.200', '0.800', '0.500 [0.400, 0.600]'],
+      [
+        'one',
+        'other',
+        'network',
+        'fill',
+        'distance',
+        'KL, one alone',
+        'other alone',
+        'both',
+        'both, if they added up',
+        'excess (nat)',
+      ],
+      ['x[1]', 'y', 'resnet20', 'zero', '0.25', '0.100', '0.200', '0.800', '0.300', '0.500 [0.400, 0.600]'],
     ],
     [
-      ['one', 'other', 'network', 'fill', 'distance', 'KL, one alone', 'other alone', 'both', 'interaction (nat)'],
-      ['conv3[1]', 'conv3[5]', 'resnet20', 'zero', '0', '0.0197', '0.00280', '0.0172', '−0.500 [−0.600, −0.400]'],
+      [
+        'one',
+        'other',
+        'network',
+        'fill',
+        'distance',
+        'KL, one alone',
+        'other alone',
+        'both',
+        'both, if they added up',
+        'excess (nat)',
+      ],
+      [
+        'conv3[1]',
+        'conv3[5]',
+        'resnet20',
+        'zero',
+        '0',
+        '0.0197',
+        '0.00280',
+        '0.0172',
+        '0.517',
+        '−0.500 [−0.600, −0.400]',
+      ],
     ],
   ]);
   expect(textOf(whole(int))).toBe(
-    'Strongest redundancies: together far worse than one by one one other network fill distance KL, one alone other alone both interaction (nat) x[1] y resnet20 zero 0.25 0.100 0.200 0.800 0.500 [0.400, 0.600] Strongest synergies: the loss of one is most of the loss of both one other network fill distance KL, one alone other alone both interaction (nat) conv3[1] conv3[5] resnet20 zero 0 0.0197 0.00280 0.0172 −0.500 [−0.600, −0.400] Up to 5 pairs of each network whose 95 % interval over images excludes zero, out of 3 measured. The strongest of many look stronger than they are; other images will show them nearer to zero.',
+    'Strongest back-up: together far worse than their changes add up to one other network fill distance KL, one alone other alone both both, if they added up excess (nat) x[1] y resnet20 zero 0.25 0.100 0.200 0.800 0.300 0.500 [0.400, 0.600] Strongest occlusion: the loss of one has already cost what the other needs one other network fill distance KL, one alone other alone both both, if they added up excess (nat) conv3[1] conv3[5] resnet20 zero 0 0.0197 0.00280 0.0172 0.517 −0.500 [−0.600, −0.400] Up to 5 pairs of each network whose 95 % interval over images excludes zero, out of 4 measured. The strongest of many look stronger than they are; other images will show them nearer to zero.',
   );
 });
 
 test('without results the section says so', async () => {
   const found = await interactions(contextWith({}));
   expect([found.title, textOf(whole(found)), figures(found)]).toEqual([
-    'Two at a time: what pairs do beyond each alone',
-    'No ablation of mode pairs has results yet, so no interaction is known.',
+    'Two at a time: what pairs do beyond what they add up to',
+    'No ablation of mode pairs has results yet, so no excess is known.',
+    [],
+  ]);
+});
+
+test('where outputs are not kept no excess is known, and interactions of KL are not shown in its place', async () => {
+  const found = await interactions(
+    contextWith({
+      interactions: [interactionRow({ measure: 'kl', part: 'layer' })],
+      pairs: [pairRow({ excess: null })],
+    }),
+  );
+  expect([textOf(whole(found)), figures(found)]).toEqual([
+    'Outputs of these pairs are not kept, so no excess is known; keep: logits keeps them.',
     [],
   ]);
 });

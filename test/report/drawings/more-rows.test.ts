@@ -111,7 +111,7 @@ test('fills: the first draw stands for all, twins are of one condition, and the 
 test('interactions: of each network the five strongest that are sure, the strongest first', async () => {
   const known = interactionRow({
     model: a,
-    measure: 'kl',
+    measure: 'excess',
     part: 'layer',
     interaction: 0,
     low: 0,
@@ -125,9 +125,9 @@ test('interactions: of each network the five strongest that are sure, the strong
       channel_a: channel,
       layer_b: 'y',
       channel_b: null,
-      kl_interaction: kl,
-      kl_interaction_low: kl - 0.05,
-      kl_interaction_high: kl + 0.05,
+      excess: kl,
+      excess_low: kl - 0.05,
+      excess_high: kl + 0.05,
     });
   const pairs = [
     ...[0.3, 0.6, 0.1, 0.5, 0.2, 0.4, 0.02].map((kl, i) => pair(a, i, kl)),
@@ -155,7 +155,7 @@ test('interactions: a mean without an interval, or without a distance, has no po
   const row = (own: Parameters<typeof interactionRow>[0]) =>
     interactionRow({
       model: a,
-      measure: 'kl',
+      measure: 'excess',
       part: 'distance',
       interaction: 0.1,
       low: 0,

@@ -1,6 +1,7 @@
 import { interactionOf, meanInteraction, type PairSample } from '../../../analysis/interaction.js';
 import { mean } from '../../../analysis/moments.js';
 import { isWhole, knownMean, type KnownMean } from '../../../analysis/damage.js';
+import { signedMeanInterval } from '../../../analysis/interval.js';
 import type { LabelledCondition } from '../../../plan/conditions.js';
 import { distanceClass, distanceClasses } from '../../../plan/quadruples.js';
 import type { Target } from '../../../plan/target.js';
@@ -62,12 +63,29 @@ export function plannedPairs(results: ModelResults, ablation: AblationResult): P
   });
 }
 
-type Measure = 'kl' | 'delta_loss';
+/** Excess of a pair over additivity, image by image, NaN where it is not finite; undefined where outputs of it are missing. */
+export type ExcessOf = (pair: MeasuredPair) => Float64Array | undefined;
 
-const interactions: { readonly [M in Measure]: (pair: MeasuredPair, results: ModelResults) => Float64Array } = {
+/** What pairs are measured by; without `excessOf` no outputs are kept. */
+interface Source {
+  readonly results: ModelResults;
+  readonly excessOf: ExcessOf | undefined;
+}
+
+type Measure = 'kl' | 'delta_loss' | 'excess';
+
+const interactions: { readonly [M in Measure]: (pair: MeasuredPair, source: Source) => Float64Array | undefined } = {
   kl: ({ joint, a, b }) => interactionOf(joint.kl, a.result.kl, b.result.kl),
-  delta_loss: ({ joint, a, b }, { baseline }) => interactionOf(joint.loss, a.result.loss, b.result.loss, baseline.loss),
+  delta_loss: ({ joint, a, b }, { results: { baseline } }) =>
+    interactionOf(joint.loss, a.result.loss, b.result.loss, baseline.loss),
+  excess: (pair, { excessOf }) => excessOf?.(pair),
 };
+
+/** Of a pair, image by image; undefined where one of the three conditions lacks a value on an image, since they are compared image by image. */
+function wholeInteraction(pair: PlannedPair, measure: Measure, source: Source): Float64Array | undefined {
+  const values = isMeasured(pair) ? interactions[measure](pair, source) : undefined;
+  return values && isWhole(values) ? values : undefined;
+}
 
 /** Means of one condition alone, over the images that have a value; of conditions on all images only. */
 function meansOf(
@@ -80,19 +98,37 @@ function meansOf(
   return { kl: meanOf(Float64Array.from(result.kl)), deltaLoss: meanOf(changes) };
 }
 
-/** Over all images; null where one of the three conditions lacks a value on one, since the three are compared image by image. */
-function interactionMean(pair: PlannedPair, measure: Measure, results: ModelResults, level: number): KnownMean | null {
-  if (!isMeasured(pair)) return null;
-  const values = interactions[measure](pair, results);
-  return isWhole(values) ? knownMean(values, level) : null;
+function interactionMean(pair: PlannedPair, measure: Measure, source: Source, level: number): KnownMean | null {
+  const values = wholeInteraction(pair, measure, source);
+  if (!values) return null;
+  return measure === 'excess' ? signedMean(values, level) : knownMean(values, level);
+}
+
+/** Null without images; without an interval below two of them. */
+function signedMean(values: Float64Array, level: number): KnownMean | null {
+  const [estimate, interval] = [mean(values), signedMeanInterval(values, level)];
+  return estimate === null ? null : { estimate, low: interval?.low ?? null, high: interval?.high ?? null };
+}
+
+/** Images on which one of the three conditions has no KL. */
+function countNonFinite(pair: MeasuredPair, source: Source): number {
+  const values = interactions.kl(pair, source) ?? new Float64Array(0);
+  return values.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
 }
 
 /** One row a pair, fill and draw, whatever is known of it. */
-export function pairRows(results: ModelResults, ablation: AblationResult, confidence: number): PairRow[] {
+export function pairRows(
+  results: ModelResults,
+  ablation: AblationResult,
+  confidence: number,
+  excessOf?: ExcessOf,
+): PairRow[] {
+  const source = { results, excessOf };
   return plannedPairs(results, ablation).map((pair): PairRow => {
     const { index, labelled, a, b, joint } = pair;
-    const kl = interactionMean(pair, 'kl', results, confidence);
-    const loss = interactionMean(pair, 'delta_loss', results, confidence);
+    const [kl, loss, excess] = (['kl', 'delta_loss', 'excess'] as const).map((measure) =>
+      interactionMean(pair, measure, source, confidence),
+    );
     const [alone, other, both] = [a.result, b.result, joint].map((result) => meansOf(result, results)) as [
       ReturnType<typeof meansOf>,
       ReturnType<typeof meansOf>,
@@ -116,6 +152,10 @@ export function pairRows(results: ModelResults, ablation: AblationResult, confid
       kl_a: alone.kl,
       kl_b: other.kl,
       kl_joint: both.kl,
+      kl_additive: excess && both.kl !== null ? both.kl - excess.estimate : null,
+      excess: excess?.estimate ?? null,
+      excess_low: excess?.low ?? null,
+      excess_high: excess?.high ?? null,
       kl_interaction: kl?.estimate ?? null,
       kl_interaction_low: kl?.low ?? null,
       kl_interaction_high: kl?.high ?? null,
@@ -126,9 +166,7 @@ export function pairRows(results: ModelResults, ablation: AblationResult, confid
       delta_loss_interaction_low: loss?.low ?? null,
       delta_loss_interaction_high: loss?.high ?? null,
       images: joint?.kl.length ?? 0,
-      non_finite: isMeasured(pair)
-        ? interactions.kl(pair, results).reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0)
-        : 0,
+      non_finite: isMeasured(pair) ? countNonFinite(pair, source) : 0,
       state: isMeasured(pair) ? pair.joint.state : 'failed',
     };
   });
@@ -138,7 +176,7 @@ const relationOf = ({ a, b }: PlannedPair): 'layer' | 'across' =>
   a.target.group === b.target.group ? 'layer' : 'across';
 
 /** Draws of donors of one pair are averaged before anything else: they are repeats, not pairs of their own. */
-function sampleOf(draws: readonly (readonly MeasuredPair[])[], measure: Measure, results: ModelResults): PairSample {
+function sampleOf(draws: readonly (readonly MeasuredPair[])[], measure: Measure, source: Source): PairSample {
   const average = (pairs: readonly MeasuredPair[], of: (pair: MeasuredPair) => number): number =>
     mean(pairs.map(of)) ?? 0;
   return {
@@ -153,44 +191,40 @@ function sampleOf(draws: readonly (readonly MeasuredPair[])[], measure: Measure,
     }),
     values: (index) => {
       const pairs = draws[index] as readonly MeasuredPair[];
-      const total = interactions[measure](pairs[0] as MeasuredPair, results);
-      for (const pair of pairs.slice(1)) {
-        interactions[measure](pair, results).forEach((value, i) => void (total[i] = (total[i] as number) + value));
-      }
+      const [total = new Float64Array(0), ...others] = pairs.map((pair) => interactions[measure](pair, source));
+      for (const other of others) other?.forEach((value, i) => void (total[i] = (total[i] as number) + value));
       return pairs.length === 1 ? total : total.map((value) => value / pairs.length);
     },
   };
 }
 
-/** A pair's draws of donors: those with a value on every image, and where there is none, what the pair would have been. */
-interface Draws {
-  readonly pair: PlannedPair;
-  readonly known: MeasuredPair[];
-}
-
-/** Pairs within layers, across layers, and across by distance, for each fill and measure. */
+/**
+ * Pairs within layers, across layers, and across by distance, for each fill and measure. Of a pair's draws of donors those count that have a
+ * value on every image; a pair without any is left out.
+ */
 export function interactionRows(
   results: ModelResults,
   ablation: AblationResult,
   { confidence }: AnalysisSpec,
+  excessOf?: ExcessOf,
 ): InteractionRow[] {
-  const isKnown = (pair: PlannedPair): pair is MeasuredPair =>
-    isMeasured(pair) && isWhole(interactions.kl(pair, results)) && isWhole(interactions.delta_loss(pair, results));
-  const fills = new Map<string, Map<string, Draws>>();
+  const source = { results, excessOf };
+  const fills = new Map<string, Map<string, PlannedPair[]>>();
   for (const pair of plannedPairs(results, ablation)) {
-    const pairs = fills.get(pair.labelled.fill) ?? new Map<string, Draws>();
+    const pairs = fills.get(pair.labelled.fill) ?? new Map<string, PlannedPair[]>();
     fills.set(pair.labelled.fill, pairs);
     const name = `${pair.a.unit} ${pair.b.unit}`;
-    const draws = pairs.get(name) ?? { pair, known: [] };
-    pairs.set(name, draws);
-    if (isKnown(pair)) draws.known.push(pair);
+    pairs.set(name, [...(pairs.get(name) ?? []), pair]);
   }
+  const measures = ['kl', 'delta_loss', ...(excessOf ? (['excess'] as const) : [])] as const;
   return [...fills].flatMap(([fill, draws]) =>
-    (['kl', 'delta_loss'] as const).flatMap((measure) => {
-      const all = [...draws.values()];
+    measures.flatMap((measure) => {
+      const isKnown = (pair: PlannedPair): pair is MeasuredPair =>
+        (['kl', 'delta_loss', measure] as const).every((one) => wholeInteraction(pair, one, source) !== undefined);
+      const all = [...draws.values()].map((own) => ({ pair: own[0] as PlannedPair, known: own.filter(isKnown) }));
       const pairs = all.flatMap(({ known }) => (known.length > 0 ? [known] : []));
       const lost = all.flatMap(({ pair, known }) => (known.length > 0 ? [] : [pair]));
-      const sample = sampleOf(pairs, measure, results);
+      const sample = sampleOf(pairs, measure, source);
       const named = { model: results.outline.model.name, ablation: ablation.name, unit: ablation.unit, fill, measure };
       return partRows(sample, pairs, lost, confidence).map((row) => ({ ...named, ...row }));
     }),

@@ -12,10 +12,7 @@ import {
 import { targetsOf, type Target } from '../../../plan/target.js';
 import type { ContrastRow, QuadrupleRow } from '../../../tables/schema.js';
 import type { AblationResult, ModelResults } from '../../reading/model-results.js';
-import { isMeasured, nameOf, plannedPairs, type MeasuredPair, type PlannedPair } from './pair.js';
-
-/** Excess of a pair, image by image, NaN where it is not finite; undefined where outputs of it are missing. */
-export type ExcessOf = (pair: MeasuredPair) => Float64Array | undefined;
+import { isMeasured, nameOf, plannedPairs, type ExcessOf, type PlannedPair } from './pair.js';
 
 /** The four pairs of a quadruple with one fill and draw: within the first layer, within the second, and the two across. */
 type Four<P> = readonly [first: P, second: P, ab: P, ba: P];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { meanInteraction, type PairSample } from '../../../../core/analysis/interaction.js';
-import { meanInterval } from '../../../../core/analysis/interval.js';
+import { meanInterval, signedMeanInterval } from '../../../../core/analysis/interval.js';
 import { interactionRows, pairRows } from '../../../../core/study/analysing/rows/pair.js';
 import type { ConditionResult, ModelResults } from '../../../../core/study/reading/model-results.js';
 import type { Site } from '../../../../core/anatomy/site.js';
@@ -19,6 +19,47 @@ describe('the row of a pair', () => {
   const b = measured([0, 0.5, 0.25, 0.25, 0, 0.5]);
   const joint = measured([1, 0.5, 1, 0.5, 2, 1]);
   const both = pairs(one('conv1[1]', a), one('conv2[3]', b), one('conv1[1] conv2[3]', joint));
+
+  test('holds the excess with its interval, and what both would do if their changes added up, where outputs are kept', () => {
+    const excess = Float64Array.of(0.5, 0.25, -0.25, 0.5, 1, 0.25);
+    const [row] = pairRows(results(), both, 0.9, ({ index }) => (index === 2 ? excess : undefined));
+    const interval = signedMeanInterval(excess, 0.9);
+    expect(row).toMatchObject({
+      kl_joint: 1,
+      kl_additive: 0.625,
+      excess: 0.375,
+      excess_low: interval?.low,
+      excess_high: interval?.high,
+    });
+    const unknown = { kl_additive: null, excess: null, excess_low: null, excess_high: null };
+    expect(pairRows(results(), both, 0.9, () => undefined)[0]).toMatchObject({
+      ...unknown,
+      kl_interaction: 0.25,
+      state: 'ok',
+    });
+    expect(pairRows(results(), both, 0.9, () => Float64Array.of(1, 2, NaN, 0, 0, 0))[0]).toMatchObject(unknown);
+  });
+
+  test('has means of the excess over pairs where outputs are kept, and none where they are not', () => {
+    const two = pairs(
+      one('conv1[1]', a),
+      one('conv1[0]', b),
+      one('conv2[3]', b),
+      one('conv1[1] conv1[0]', joint),
+      one('conv1[1] conv2[3]', joint),
+      one('conv1[0] conv2[3]', joint),
+    );
+    const flatExcess = (value: number) => Float64Array.from({ length: 6 }, () => value);
+    const rows = interactionRows(results(), two, analysis, ({ index }) =>
+      index === 5 ? undefined : flatExcess(index),
+    );
+    const of = (measure: string) =>
+      rows.filter((row) => row.measure === measure).map((row) => [row.part, row.pairs, row.left_out]);
+    // The pair within a layer is one of one, whose mean has no interval; of the two across, outputs of one are missing.
+    expect(of('excess')).toContainEqual(['across', 1, 1]);
+    expect(of('kl')).toContainEqual(['across', 2, 0]);
+    expect(interactionRows(results(), two, analysis).some((row) => row.measure === 'excess')).toBe(false);
+  });
 
   test('holds each alone, both together, and what both do beyond the two, image by image', () => {
     const rows = pairRows(results(), both, 0.9);
@@ -42,6 +83,10 @@ describe('the row of a pair', () => {
         kl_a: 0.5,
         kl_b: 0.25,
         kl_joint: 1,
+        kl_additive: null,
+        excess: null,
+        excess_low: null,
+        excess_high: null,
         kl_interaction: 0.25,
         kl_interaction_low: interaction?.low,
         kl_interaction_high: interaction?.high,
