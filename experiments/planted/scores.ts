@@ -1,0 +1,132 @@
+import { jointDamage } from '../../core/analysis/additive.js';
+import { interactionOf } from '../../core/analysis/interaction.js';
+import { contrastOf } from '../../core/analysis/quadruples.js';
+import { mean, quantile } from '../../core/analysis/moments.js';
+import { divergence, logSoftmax } from '../../core/divergence.js';
+import type { Engine } from '../../core/engine/engine.js';
+import type { Graph } from '../../core/network/graph.js';
+import type { Tensor } from '../../core/tensor.js';
+import type { PlantedChain } from './chain.js';
+import type { Unit } from './kinds.js';
+
+/** Values of a kind beside those of what it is compared with. */
+export interface Score {
+  readonly median: number | null;
+  /** Probability that one of the kind has more than one of the noise, ties half; null without either. */
+  readonly auroc: number | null;
+}
+
+export function scoreOf(values: readonly (number | null)[], noise: readonly (number | null)[]): Score {
+  const [own, other] = [values, noise].map((list) => list.filter((value) => value !== null));
+  const sorted = Float64Array.from(own!).sort();
+  if (sorted.length === 0) return { median: null, auroc: null };
+  let above = 0;
+  for (const a of own!) for (const b of other!) above += a > b ? 1 : a === b ? 0.5 : 0;
+  return {
+    median: quantile(sorted, 0.5),
+    auroc: other!.length === 0 ? null : above / (own!.length * other!.length),
+  };
+}
+
+/** A network's own input of some images, as its graph wants it. */
+export type Images = Tensor<'float32'>;
+
+/** A value of a network on images, in float64. */
+export async function valueOf(engine: Engine, graph: Graph, images: Images): Promise<Float64Array> {
+  const program = await engine.compile(graph);
+  const feed = engine.upload(images);
+  try {
+    const fetched = await program.run(new Map([[graph.inputs[0]!.id, feed]]));
+    const value = fetched.get(graph.outputs[0]!)!;
+    const { data } = await value.read();
+    value.dispose();
+    return Float64Array.from(data as Float32Array);
+  } finally {
+    feed.dispose();
+    await program.dispose();
+  }
+}
+
+/** Removes kernels from a planted network by taking their weights away, and remembers what came of it. */
+export class Lesions {
+  readonly #engine: Engine;
+  readonly #chain: PlantedChain;
+  readonly #images: Images;
+  readonly #known = new Map<string, Float64Array>();
+  readonly classes: number;
+
+  constructor(engine: Engine, chain: PlantedChain, images: Images, classes: number) {
+    this.#engine = engine;
+    this.#chain = chain;
+    this.#images = images;
+    this.classes = classes;
+  }
+
+  /** Natural logs of class probabilities, [images × classes]. */
+  async logs(...removed: readonly Unit[]): Promise<Float64Array> {
+    const key = JSON.stringify([...removed].sort());
+    const known = this.#known.get(key);
+    if (known) return known;
+    const outputs = await valueOf(this.#engine, this.#chain.build(removed), this.#images);
+    const logs = logSoftmax(outputs, this.classes);
+    this.#known.set(key, logs);
+    return logs;
+  }
+
+  /** KL of removing some, image by image. */
+  async kl(...removed: readonly Unit[]): Promise<Float64Array> {
+    const [intact, lesioned] = [await this.logs(), await this.logs(...removed)];
+    return Float64Array.from({ length: intact.length / this.classes }, (_, i) =>
+      divergence(intact, lesioned, i * this.classes, this.classes, true),
+    );
+  }
+
+  async excess(a: Unit, b: Unit): Promise<Float64Array> {
+    const [intact, one, other, joint] = [
+      await this.logs(),
+      await this.logs(a),
+      await this.logs(b),
+      await this.logs(a, b),
+    ];
+    return jointDamage({ intact, a: one, b: other, joint }, this.classes, true).excess;
+  }
+}
+
+/** Two units, and two more of the same two layers that have nothing to do with them. */
+export interface Quad {
+  readonly pair: readonly [Unit, Unit];
+  readonly beside: readonly [Unit, Unit];
+}
+
+/** A measure of pairs or quadruples. Its row is all that is to be written of it. */
+export interface PairMeasure {
+  readonly what: string;
+  readonly of: (lesions: Lesions, quad: Quad) => Promise<number>;
+}
+
+const average = (values: Float64Array): number => mean(values) ?? Number.NaN;
+
+/** Measures of core/analysis that take units removed together: of pairs, and of quadruples. */
+export const pairMeasures = {
+  'KL interaction': {
+    what: 'KL of both less that of each (`pairs.kl_interaction`)',
+    of: async (lesions, { pair: [a, b] }) =>
+      average(interactionOf(await lesions.kl(a, b), await lesions.kl(a), await lesions.kl(b))),
+  },
+  excess: {
+    what: 'KL of both less that of their added changes of the logits',
+    of: async (lesions, { pair: [a, b] }) => average(await lesions.excess(a, b)),
+  },
+  'contrast of quadruples': {
+    what: 'excess of pairs across the layers less that within them',
+    of: async (lesions, { pair: [a, b], beside: [c, d] }) => {
+      // Layers l and m: where the pair lies in one layer, both units beside it lie in the other.
+      const within = a[0] === b[0];
+      const [al, bl, am, bm] = within ? [a, b, c, d] : [a, c, d, b];
+      const ex = (x: Unit, y: Unit): Promise<Float64Array> => lesions.excess(x, y);
+      return average(contrastOf([await ex(al, bm), await ex(am, bl)], [await ex(al, bl), await ex(am, bm)]));
+    },
+  },
+} as const satisfies Readonly<Record<string, PairMeasure>>;
+
+export const pairMeasureNames = Object.keys(pairMeasures) as readonly (keyof typeof pairMeasures)[];
