@@ -68,8 +68,8 @@ export class PlantedChain {
     this.graph = graph;
     this.layers = chainOf(graph);
     this.#kernels = this.layers.map(() => []);
-    this.#readers = this.layers.map(() => new Map());
-    this.#replaced = this.layers.map(() => new Map());
+    this.#readers = this.layers.map(() => new Map<number, Float32Array>());
+    this.#replaced = this.layers.map(() => new Map<number, Float32Array>());
   }
 
   /** Adds a kernel; its channel. */

@@ -28,6 +28,8 @@ export function scoreOf(values: readonly (number | null)[], noise: readonly (num
   };
 }
 
+const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : 1);
+
 /** A network's own input of some images, as its graph wants it. */
 export type Images = Tensor<'float32'>;
 
@@ -64,7 +66,7 @@ export class Lesions {
 
   /** Natural logs of class probabilities, [images × classes]. */
   async logs(...removed: readonly Unit[]): Promise<Float64Array> {
-    const key = JSON.stringify([...removed].sort());
+    const key = removed.map(String).sort(byCodeUnits).join(' ');
     const known = this.#known.get(key);
     if (known) return known;
     const outputs = await valueOf(this.#engine, this.#chain.build(removed), this.#images);
