@@ -65,6 +65,8 @@ describe('the learning curve of R²', () => {
     const mean = (point: LearningPoint, site: number, end: 'low' | 'high'): number =>
       point.sites[site]!.same.reduce((sum, r2) => sum + r2![end], 0) / point.sites[site]!.same.length;
     for (const point of curve) expect(mean(point, 0, 'low')).toBeGreaterThan(0.98);
+    const highs = curve.map((point) => mean(point, 1, 'high'));
+    expect(new Set(highs).size).toBe(curve.length);
     const [few, all] = [curve[0]!, curve.at(-1)!];
     expect(mean(few, 1, 'high')).toBeGreaterThan(mean(all, 1, 'high'));
     expect(mean(all, 1, 'high') - mean(all, 1, 'low')).toBeLessThan(0.02);
