@@ -84,7 +84,6 @@ async function openBatch(
       runResponseBatch(
         network,
         {
-          variant: 'intact',
           at: 'input',
           base: 'normalised-zero',
           channels: [0, 1, 2],

@@ -160,7 +160,7 @@ function specOf(sweep: Sweep, data: string, folder: string): string {
       },
     },
     ...sweep.ask,
-    ...('impulses' in sweep.ask ? { analysis: { nulls: 0 } } : {}),
+    ...('impulses' in sweep.ask ? { analysis: { nulls: { shuffled: 0 } } } : {}),
     run: { batchSeconds: 5, workers: Number(flags.threads) },
   });
 }

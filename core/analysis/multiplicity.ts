@@ -21,3 +21,11 @@ export function adjustFalseDiscovery(
   });
   return adjusted;
 }
+
+/**
+ * Rank p among numbers that would be exchangeable with this one if there were nothing to find: (1 + as extreme) / (1 + numbers), never 0 and
+ * valid for any number of them (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9, 2010).
+ */
+export function rankP(asExtreme: number, numbers: number): number {
+  return (1 + asExtreme) / (1 + numbers);
+}

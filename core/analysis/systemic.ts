@@ -3,6 +3,7 @@ import { randomStream } from '../random.js';
 import { baseRanges, partGrams, signatureOf } from './gram.js';
 import { jackknifeInterval, jackknifeVariance, meanInterval, studentInterval, type Interval } from './interval.js';
 import { mean, sum, variance } from './moments.js';
+import { rankP } from './multiplicity.js';
 import { PairSums, systemicScore, type PoolGrams } from './pair-moments.js';
 import type { SignatureSet } from './signature.js';
 
@@ -127,7 +128,7 @@ export function systemicExcess(
   const none = mean(values);
   if (none === null) return null;
   const value = network.value - none;
-  const p = (1 + values.filter((other) => other >= network.value).length) / (1 + values.length);
+  const p = rankP(values.filter((other) => other >= network.value).length, values.length);
   const spread = nulls.length < 3 ? null : variance(values);
   const paired = nulls.filter((one) => one.leaveOneOut.length === network.leaveOneOut.length);
   const bases = network.leaveOneOut.length;

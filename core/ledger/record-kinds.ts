@@ -38,7 +38,7 @@ const numbers = z.custom<readonly number[]>(
 );
 const scores = z.record(label, numbers);
 const group = z.object({
-  kind: z.enum(['profile', 'baseline', 'cells', 'responses']),
+  kind: z.enum(['profile', 'baseline', 'cells', 'responses', 'nulls']),
   model: name,
   // Also of what orders an ablation: `by-damage (order)`.
   name: label,

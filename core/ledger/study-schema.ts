@@ -4,6 +4,8 @@ import { networkFormatNames } from '../import/network-formats.js';
 import { devicesOf, engineNames } from '../numeric-mode.js';
 import { isName } from '../spec/value.js';
 import { vocabulary } from '../spec/vocabulary.js';
+import { madeNulls, type MadeNullName } from '../spec/words/nulls.js';
+import { wordsOf } from '../word-table.js';
 
 /** SHA-256 in hexadecimal digits. */
 export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256');
@@ -85,12 +87,17 @@ const impulse = z.object({
   keep: z.enum(vocabulary.keep),
 });
 
+const nulls = z.object({
+  ...(Object.fromEntries(wordsOf(madeNulls).map((kind) => [kind, count])) as Record<MadeNullName, typeof count>),
+  unrelated: list,
+});
+
 const analysis = z.object({
   confidence: finite,
   fdr: finite,
   bootstrap: count.max(limits.bootstrap.value),
   far: finite,
-  nulls: count,
+  nulls,
   rarefy: z.object({ kernels: count, sites: count }),
 });
 

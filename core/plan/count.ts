@@ -12,6 +12,8 @@ import { cellBytes } from './cost.js';
 import { outputBytes, outputForm, type OutputForm } from './kept-outputs.js';
 import { plannedModes, type Factor } from './modes.js';
 import { nullCount } from './network-variant.js';
+import { basesOfObject, comparedImpulses, signatureBytes } from './null-groups.js';
+import type { UnitGroup } from './stage.js';
 import { selectSites, targetSizes } from './target.js';
 
 /**
@@ -19,14 +21,14 @@ import { selectSites, targetSizes } from './target.js';
  * Nothing is taken off for what several ask for, or what is stored: the plan has at most so much.
  */
 export interface WorkCount {
-  readonly kind: 'profile' | 'baseline' | 'cells' | 'responses';
+  readonly kind: UnitGroup['kind'];
   readonly model: string;
   readonly name: string;
-  /** Conditions, or groups of impulses. */
+  /** Conditions, groups of impulses, or objects of nulls. */
   readonly conditions: number;
-  /** Conditions × chunks of images; groups of impulses. */
+  /** Conditions × chunks of images; the others as they are. */
   readonly units: number;
-  /** Impulses of one group; 0 for conditions. */
+  /** Impulses of one group, or on one base; 0 for conditions. */
   readonly impulses: number;
   readonly bytes: number;
   /** Whose product `conditions` is; those of impulses go on to the impulses of each group. */
@@ -66,7 +68,8 @@ export function countsOf(model: CountedModel, asked: Asked): readonly WorkCount[
     { ...plain, kind: 'profile', units: 1, bytes: profileBytes(anatomy) },
     { ...plain, kind: 'baseline', units: chunks, bytes: cellsBytes(images, chunks) + intact },
     ...ablations.flatMap((spec) => ablationCounts(spec, model)),
-    ...concern(asked.impulses).map((spec) => impulseCount(spec, model, asked.analysis.nulls)),
+    ...concern(asked.impulses).map((spec) => impulseCount(spec, model)),
+    ...nullsCount(comparedImpulses(concern(asked.impulses)), model, nullCount(asked.analysis.nulls)),
   ];
 }
 
@@ -126,12 +129,10 @@ function fillFactor({ fill, draws }: AblationSpec): Factor {
     : { key: 'fill', what: 'fills', count };
 }
 
-function impulseCount(spec: ImpulseSpec, { name, anatomy, image }: CountedModel, nulls: number): WorkCount {
+function impulseCount(spec: ImpulseSpec, { name, anatomy, image }: CountedModel): WorkCount {
   const recorded = selectSites(anatomy, spec.record);
   const places = spec.at === 'input' ? [undefined] : selectSites(anatomy, spec.at);
-  const onImages = 'images' in spec.bases;
   const bases = 'images' in spec.bases ? spec.bases.images : spec.bases.length;
-  const variants = onImages ? 1 + nullCount(nulls) : 1;
   const amplitudes = spec.amplitudes.values.length;
   const positions = typeof spec.positions === 'string' ? 1 : spec.positions.length;
   let [impulses, bytes] = [0, 0];
@@ -140,10 +141,9 @@ function impulseCount(spec: ImpulseSpec, { name, anatomy, image }: CountedModel,
     const rows = channels * positions * amplitudes;
     const deeper = place ? recorded.filter(({ depth }) => depth > place.depth) : recorded;
     impulses = Math.max(impulses, rows);
-    bytes += variants * bases * responseBytes(deeper, rows, amplitudes, spec.keep);
+    bytes += bases * responseBytes(deeper, rows, amplitudes, spec.keep);
   }
   const factors: readonly Factor[] = [
-    ...(onImages ? [{ key: 'nulls', what: 'networks, nulls with it', count: variants }] : []),
     { key: 'at', what: 'places', count: places.length },
     { key: 'base', what: 'bases', count: bases },
   ];
@@ -164,6 +164,30 @@ function impulseCount(spec: ImpulseSpec, { name, anatomy, image }: CountedModel,
       { key: 'amplitudes', what: 'amplitudes', count: amplitudes },
     ],
   };
+}
+
+/** What nulls are asked for, by the impulses that a network and they are compared by. */
+function nullsCount(
+  spec: ImpulseSpec | undefined,
+  { name, anatomy, image }: CountedModel,
+  nulls: number,
+): readonly WorkCount[] {
+  if (!spec || nulls === 0 || !('images' in spec.bases)) return [];
+  const channels = spec.channels === 'each' ? (image[0] as number) : spec.channels.length;
+  const positions = typeof spec.positions === 'string' ? 1 : spec.positions.length;
+  const { images } = spec.bases;
+  const each = signatureBytes(selectSites(anatomy, spec.record), channels * positions);
+  const objects = Math.ceil(images / basesOfObject(each));
+  const factors: readonly Factor[] = [
+    { key: 'nulls', what: 'nulls', count: nulls },
+    { key: 'base', what: 'objects of bases', count: objects },
+    { key: 'channels', what: 'channels', count: channels },
+    { key: 'positions', what: 'positions', count: positions },
+  ];
+  const units = nulls * objects;
+  const impulses = 2 * channels * positions;
+  const bytes = nulls * images * each;
+  return [{ kind: 'nulls', model: name, name: spec.name, conditions: units, units, impulses, bytes, factors }];
 }
 
 /** Bytes that the responses to a group of so many impulses take, at most: whole maps, before they are cropped. */

@@ -6,20 +6,21 @@ import { randomStream } from '../random.js';
 import type { ImpulseSpec } from '../spec/study-spec.js';
 import { bases as flatBases, type BaseName } from '../spec/words/bases.js';
 import type { PositionWord } from '../spec/words/positions.js';
-import type { NetworkVariant } from './network-variant.js';
 import { selectSites } from './target.js';
 
 /** What the impulses ride on: a flat image, or one of the reference images. */
 export type Base = BaseName | { readonly image: number };
 
-/** All impulses at one place on one base: what one response object holds. */
+/** Of an element in the map that impulses are set in. */
+export type Position = readonly [row: number, column: number];
+
+/** All impulses at one place on one base, given to the network itself: what one response object holds. */
 export interface ImpulseGroup {
-  readonly variant: NetworkVariant;
   /** `input`, or the name of a site. */
   readonly at: string;
   readonly base: Base;
   readonly channels: readonly number[];
-  readonly positions: readonly (readonly [number, number])[];
+  readonly positions: readonly Position[];
   readonly amplitudes: { readonly unit: 'input' | 'std'; readonly values: readonly number[] };
   readonly record: readonly string[];
   readonly keep: ImpulseSpec['keep'];
@@ -30,7 +31,6 @@ export interface ImpulseContext {
   readonly anatomy: Anatomy;
   /** [channels, height, width] of an image in the network's input. */
   readonly image: readonly number[];
-  readonly variants: readonly NetworkVariant[];
 }
 
 const all = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -40,43 +40,38 @@ export function printBase(base: Base): string {
   return typeof base === 'string' ? base : `image ${base.image}`;
 }
 
-/** Every group of impulses of one spec for one network, in canonical order: variant, place, base. */
+/** Every group of impulses of one spec for one network, in canonical order: place, base. */
 export function impulseGroupsOf(spec: ImpulseSpec, context: ImpulseContext): readonly ImpulseGroup[] {
   const recorded = selectSites(context.anatomy, spec.record);
   const places = spec.at === 'input' ? (['input'] as const) : selectSites(context.anatomy, spec.at);
   if (places.length === 0) return [];
   const bases: readonly Base[] =
     'images' in spec.bases ? all(spec.bases.images).map((image) => ({ image })) : spec.bases;
-  return context.variants.flatMap((variant) =>
-    places.flatMap((place) =>
-      bases.map((base, index): ImpulseGroup => {
-        const site = place === 'input' ? undefined : place;
-        const shape = site ? site.shape : context.image;
-        const deeper = recorded.filter((other) => site === undefined || other.depth > site.depth);
-        return {
-          variant,
-          at: site ? site.name : 'input',
-          base,
-          channels: spec.channels === 'each' ? all(shape[0] as number) : spec.channels,
-          positions: positionsOf(spec, {
-            seed: context.seed,
-            shape,
-            stride: site ? 1 : strideOf(deeper),
-            index,
-          }),
-          amplitudes: spec.amplitudes,
-          record: deeper.map((other) => other.name),
-          keep: spec.keep,
-        };
-      }),
-    ),
+  return places.flatMap((place) =>
+    bases.map((base, index): ImpulseGroup => {
+      const site = place === 'input' ? undefined : place;
+      const shape = site ? site.shape : context.image;
+      const deeper = recorded.filter((other) => site === undefined || other.depth > site.depth);
+      return {
+        at: site ? site.name : 'input',
+        base,
+        channels: spec.channels === 'each' ? all(shape[0] as number) : spec.channels,
+        positions: positionsOf(spec, {
+          seed: context.seed,
+          shape,
+          stride: site ? 1 : strideOf(deeper),
+          index,
+        }),
+        amplitudes: spec.amplitudes,
+        record: deeper.map((other) => other.name),
+        keep: spec.keep,
+      };
+    }),
   );
 }
 
 const strideOf = (sites: readonly Site[]): number =>
   largest([1, ...sites.map((site) => Math.round(Math.max(site.stride[0], site.stride[1])))]);
-
-type Position = readonly [row: number, column: number];
 
 /** What words for positions go by. */
 interface PositionContext {
@@ -112,16 +107,12 @@ const positionsOf = ({ positions }: ImpulseSpec, context: PositionContext): read
   typeof positions === 'string' ? [worded[positions](context)] : positions;
 
 /** What identifies a group's responses besides network and numeric mode; the reference images count where they are used. */
-export function impulseIdentity(group: ImpulseGroup, seed: number, reference: Digest): Json {
-  const { variant, ...rest } = group;
+export function impulseIdentity(group: ImpulseGroup, reference: Digest): Json {
   const usesReference =
-    variant !== 'intact' ||
-    group.amplitudes.unit === 'std' ||
-    typeof group.base !== 'string' ||
-    flatBases[group.base].reference;
+    group.amplitudes.unit === 'std' || typeof group.base !== 'string' || flatBases[group.base].reference;
   return {
-    ...(rest as unknown as { [key: string]: Json }),
-    variant: variant === 'intact' ? 'intact' : { ...variant, seed },
+    ...(group as unknown as { [key: string]: Json }),
+    variant: 'intact',
     reference: usesReference || group.at !== 'input' ? reference : null,
   };
 }

@@ -1,16 +1,16 @@
-import { nulls, type NullName } from '../spec/words/nulls.js';
+import { madeNulls, type MadeNullName, type NullsSpec } from '../spec/words/nulls.js';
 import { wordsOf } from '../word-table.js';
 
-/** A null by its kind and number, as it stands in the identity of its responses: `{ shuffled: 0 }`. */
-export type NullVariant = { [N in NullName]: { readonly [K in N]: number } }[NullName];
+/** A null that is made, by its kind and number, as it stands in the identity of its responses: `{ shuffled: 0 }`. */
+export type NullVariant = { [N in MadeNullName]: { readonly [K in N]: number } }[MadeNullName];
 
 /** Which network responds: the intact one, or a null. */
 export type NetworkVariant = 'intact' | NullVariant;
 
 /** Kind and number of a null. */
-export function nullOf(variant: NullVariant): { readonly kind: NullName; readonly index: number } {
-  const [[kind, index] = []] = Object.entries(variant) as [NullName, number][];
-  return { kind: kind as NullName, index: index as number };
+export function nullOf(variant: NullVariant): { readonly kind: MadeNullName; readonly index: number } {
+  const [[kind, index] = []] = Object.entries(variant) as [MadeNullName, number][];
+  return { kind: kind as MadeNullName, index: index as number };
 }
 
 /** Readable name of a variant: `intact`, `shuffled 0`. */
@@ -21,14 +21,12 @@ export function printVariant(variant: NetworkVariant): string {
 }
 
 /** Number `index` of the nulls of a kind. */
-const variantOf = (kind: NullName, index: number): NullVariant => Object.fromEntries([[kind, index]]) as NullVariant;
+const variantOf = (kind: MadeNullName, index: number): NullVariant =>
+  Object.fromEntries([[kind, index]]) as NullVariant;
 
-/** The nulls of a study that asks for so many, kind by kind. */
-export const nullVariants = (asked: number): readonly NullVariant[] =>
-  wordsOf(nulls).flatMap((kind) =>
-    Array.from({ length: nulls[kind].count(asked) }, (_, index) => variantOf(kind, index)),
-  );
+/** The nulls that a study has made of each network, kind by kind. */
+export const nullVariants = (asked: NullsSpec): readonly NullVariant[] =>
+  wordsOf(madeNulls).flatMap((kind) => Array.from({ length: asked[kind] }, (_, index) => variantOf(kind, index)));
 
-/** How many nulls a study has that asks for so many: by arithmetic, since any number may be asked for. */
-export const nullCount = (asked: number): number =>
-  wordsOf(nulls).reduce((sum, kind) => sum + nulls[kind].count(asked), 0);
+/** How many these are: by arithmetic, since any number may be asked for. */
+export const nullCount = (asked: NullsSpec): number => wordsOf(madeNulls).reduce((sum, kind) => sum + asked[kind], 0);

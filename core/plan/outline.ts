@@ -7,7 +7,8 @@ import type { AblationSpec, ImpulseSpec } from '../spec/study-spec.js';
 import { conditionsOf, needsScores, type ConditionList } from './conditions.js';
 import { cellKey, resultKey, type Scope } from './identity.js';
 import { impulseGroupsOf, impulseIdentity, type ImpulseGroup } from './impulses.js';
-import { nullVariants, type NetworkVariant } from './network-variant.js';
+import { nullVariants } from './network-variant.js';
+import { comparedImpulses, nullGroupsOf, nullIdentity, type NullGroup } from './null-groups.js';
 import { keepsOutputs } from '../spec/words/modes.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
 import type { UnitGroup } from './stage.js';
@@ -19,6 +20,13 @@ export interface PlannedAblation {
   readonly scoring: ConditionList | undefined;
   /** Adaptive: how many waves of images are asked for, by condition; undefined: all images. */
   readonly reach: readonly number[] | undefined;
+}
+
+/** A set of impulses given to one network, and what of it is given to its nulls: nothing, but for the set that both are compared by. */
+export interface PlannedImpulses {
+  readonly spec: ImpulseSpec;
+  readonly groups: readonly ImpulseGroup[];
+  readonly nulls: readonly NullGroup[];
 }
 
 /** One network of a study and everything that is asked of it, by name and index. */
@@ -36,7 +44,7 @@ export interface ModelOutline {
   /** Identity of the reference images. */
   readonly reference: Digest;
   readonly ablations: readonly PlannedAblation[];
-  readonly impulses: readonly { readonly spec: ImpulseSpec; readonly groups: readonly ImpulseGroup[] }[];
+  readonly impulses: readonly PlannedImpulses[];
 }
 
 export interface OutlineContext {
@@ -61,11 +69,6 @@ export function imageSetDigest(chunks: readonly ChunkRef[]): Digest {
 /** `model/ablation`: under which decisions are kept. */
 export const scoresName = (model: string, ablation: string): string => `${model}/${ablation}`;
 
-/** Which networks answer a set of impulses: nulls are needed where signatures are compared, that is on image bases. */
-export function variantsOf(study: ResolvedStudy, spec: ImpulseSpec): readonly NetworkVariant[] {
-  return ['intact', ...('images' in spec.bases ? nullVariants(study.analysis.nulls) : [])];
-}
-
 /** Everything that the study asks of one network. */
 export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelOutline {
   const { study, anatomy } = context;
@@ -75,6 +78,8 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
   const waves = dataNamed(model.data).waves ?? [];
   const asked = <T extends { models: readonly string[] }>(specs: readonly T[]): T[] =>
     specs.filter((spec) => spec.models.includes(model.name));
+  const impulses = asked(study.impulses);
+  const compared = comparedImpulses(impulses);
   return {
     model,
     scope: { model: model.content, mode: context.mode },
@@ -102,15 +107,11 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
           : undefined,
       };
     }),
-    impulses: asked(study.impulses).map((spec) => ({
-      spec,
-      groups: impulseGroupsOf(spec, {
-        seed: study.seed,
-        anatomy,
-        image: context.image,
-        variants: variantsOf(study, spec),
-      }),
-    })),
+    impulses: impulses.map((spec): PlannedImpulses => {
+      const groups = impulseGroupsOf(spec, { seed: study.seed, anatomy, image: context.image });
+      const variants = spec === compared ? nullVariants(study.analysis.nulls) : [];
+      return { spec, groups, nulls: nullGroupsOf(groups, variants, anatomy.sites) };
+    }),
   };
 }
 
@@ -165,7 +166,11 @@ export function unitKey(
       return cellKey(outline.scope, chunk(), conditionList(outline, group.name).at(index).condition.edits);
     case 'responses': {
       const impulses = impulseGroup(outline, group.name, index);
-      return resultKey('response', outline.scope, impulseIdentity(impulses, seed, outline.reference));
+      return resultKey('response', outline.scope, impulseIdentity(impulses, outline.reference));
+    }
+    case 'nulls': {
+      const asked = nullGroup(outline, group.name, index);
+      return resultKey('response', outline.scope, nullIdentity(asked, seed, outline.reference));
     }
   }
 }
@@ -183,6 +188,13 @@ export function conditionList(outline: ModelOutline, ablation: string): Conditio
     if (scoring && scoringAblation(spec).name === ablation) return scoring;
   }
   throw new RangeError(`no ablation ${ablation} is asked of ${outline.model.name}, or its order is not known yet`);
+}
+
+/** What one object of the nulls holds, by the name of the impulses and index. */
+export function nullGroup(outline: ModelOutline, name: string, index: number): NullGroup {
+  const group = outline.impulses.find(({ spec }) => spec.name === name)?.nulls[index];
+  if (!group) throw new RangeError(`nulls of ${outline.model.name} are not asked for impulses ${name} #${index}`);
+  return group;
 }
 
 /** One group of impulses by name and index. */

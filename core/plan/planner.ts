@@ -80,8 +80,10 @@ export function stageGroups(outlines: readonly ModelOutline[]): readonly (readon
       if (reach) add(waves, overWaves(outline, spec.name, reach));
       else if (list) add(needsScores(spec) ? ordered : plain, overChunks('cells', spec.name, list.length));
     }
-    for (const { spec, groups } of outline.impulses) {
-      plain.push({ kind: 'responses', model, name: spec.name, chunk: -1, count: groups.length, images: 0 });
+    for (const { spec, groups, nulls } of outline.impulses) {
+      const common = { model, name: spec.name, chunk: -1, images: 0 };
+      plain.push({ ...common, kind: 'responses', count: groups.length });
+      if (nulls.length > 0) plain.push({ ...common, kind: 'nulls', count: nulls.length });
     }
   }
   // A unit that several ask for is given to the first: to those that keep its outputs, too.

@@ -73,6 +73,7 @@ export function secondsOf(
     }
     case 'cells':
     case 'responses':
+    case 'nulls':
       break;
   }
   const { processes, batchSeconds } = context.run ?? { processes: 1, batchSeconds: Infinity };
@@ -90,6 +91,22 @@ export function secondsOf(
     });
     const own = meanOf(responding);
     return own + (sharing(own) * making([workload.whole])) / count;
+  }
+  if (group.kind === 'nulls') {
+    const { nulls } = outline.impulses.find(
+      ({ spec }) => spec.name === group.name,
+    ) as (typeof outline.impulses)[number];
+    const asked = sample.map((index) => {
+      const { channels, bases, record } = nulls[index] as (typeof nulls)[number];
+      const rows = bases.reduce((sum, { positions }) => sum + 1 + 2 * channels.length * positions.length, 0);
+      const recorded = record.reduce((sum, site) => sum + mapBytes(outline.anatomy, site), 0);
+      return seconds(rows, sumOf(workload.whole, { ...noWork, hostBytes: SIGNATURE_PASSES * recorded }));
+    });
+    // Each is recalibrated on the reference images, by what every convolution gives on them.
+    const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
+    const given = outline.anatomy.sites.reduce((sum, site) => sum + mapBytes(outline.anatomy, site.name), 0);
+    const recalibrated = seconds(images, sumOf(workload.whole, { ...noWork, hostBytes: RECALIBRATION_PASSES * given }));
+    return meanOf(asked) + recalibrated + 2 * making([workload.whole]);
   }
   const list = conditionList(outline, group.name);
   const made = new Map<string, ProgramMade>();
@@ -112,6 +129,10 @@ export function secondsOf(
  * each byte of it: fitted to `bench:prediction`'s impulses on ResNet-56, of which it is three quarters of the time.
  */
 const RESPONSE_PASSES = 13;
+
+/** The same where only a signature is taken, and for the moments that a null is recalibrated by: of the former half the time is such. */
+const SIGNATURE_PASSES = 2;
+const RECALIBRATION_PASSES = 4;
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

@@ -3,13 +3,13 @@ export type Ranges = readonly (readonly [number, number])[];
 
 /** Units of one kind that belong together: of one network, one ablation or set of impulses, and one chunk. */
 export interface UnitGroup {
-  readonly kind: 'profile' | 'baseline' | 'cells' | 'responses';
+  readonly kind: 'profile' | 'baseline' | 'cells' | 'responses' | 'nulls';
   readonly model: string;
   /** Ablation or impulses; empty for profile and baseline. */
   readonly name: string;
   /** Index of the chunk in the network's data; −1 where units are not about chunks. */
   readonly chunk: number;
-  /** Indices, of conditions or impulse groups, that are missing. */
+  /** Indices, of conditions, impulse groups or objects of nulls, that are missing. */
   readonly missing: Ranges;
   /** Predicted seconds of one unit. */
   readonly seconds: number;
@@ -21,7 +21,12 @@ export const storedAs: { readonly [K in UnitGroup['kind']]: 'cell' | 'result' } 
   baseline: 'cell',
   cells: 'cell',
   responses: 'result',
+  nulls: 'result',
 };
+
+/** What plans, progress and the table `coverage` call a group's part of the study: an ablation's name is also that of its waves. */
+export const printGroup = ({ kind, name }: Pick<UnitGroup, 'kind' | 'name'>): string =>
+  kind === 'nulls' ? `${name} (nulls)` : name || kind;
 
 /** All batches that can be planned without further results. Units are numbered through the groups in order. */
 export interface Stage {

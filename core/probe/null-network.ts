@@ -1,29 +1,25 @@
-import type { Engine } from '../engine/engine.js';
 import type { Graph } from '../network/graph.js';
 import { nullOf, type NullVariant } from '../plan/network-variant.js';
-import type { NullName } from '../spec/words/nulls.js';
-import type { Tensor } from '../tensor.js';
+import type { MadeNullName } from '../spec/words/nulls.js';
+import type { Recalibration } from './recalibration.js';
+import { reinitialisedNetwork } from './reinitialised-network.js';
 import { shuffledNetwork } from './shuffled-network.js';
 
-/** Makes a null of a network: number `index` of its kind, calibrated on tiles of reference images. */
-type NullMaker = (
-  graph: Graph,
-  engine: Engine,
-  reference: readonly Tensor[],
-  seed: number,
-  index: number,
-) => Promise<Graph>;
+/** Gives a network the weights of number `index` of the nulls of a kind. */
+type NullMaker = (graph: Graph, seed: number, index: number) => Graph;
 
-const makers: { readonly [N in NullName]: NullMaker } = { shuffled: shuffledNetwork };
+const makers: { readonly [N in MadeNullName]: NullMaker } = {
+  shuffled: shuffledNetwork,
+  reinitialised: reinitialisedNetwork,
+};
 
-/** The null of a network that a variant names. */
+/** The null of a network that a variant names: other weights, fitted to the reference images. */
 export function nullNetwork(
   graph: Graph,
-  engine: Engine,
-  reference: readonly Tensor[],
+  recalibration: Recalibration,
   seed: number,
   variant: NullVariant,
 ): Promise<Graph> {
   const { kind, index } = nullOf(variant);
-  return makers[kind](graph, engine, reference, seed, index);
+  return recalibration.fit(makers[kind](graph, seed, index));
 }

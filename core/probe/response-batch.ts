@@ -68,7 +68,11 @@ async function tapOf(network: InstrumentedNetwork, group: ImpulseGroup, context:
   return { live, value: site.value, index: (channel, row, column) => (channel * height + row) * width + column };
 }
 
-function impulsesOf(group: ImpulseGroup, deviation: readonly number[] | undefined): ImpulseRecord[] {
+/** The impulses of a group, channel by channel, place by place; `units`: what an amplitude of 1 is, by channel, where not 1. */
+export function impulsesOf(
+  group: Pick<ImpulseGroup, 'channels' | 'positions' | 'amplitudes'>,
+  units: readonly number[] | undefined,
+): ImpulseRecord[] {
   const { values } = group.amplitudes;
   const magnitudes = [...new Set(values.map(Math.abs))].sort((a, b) => a - b);
   const paired = magnitudes.filter((magnitude) => values.includes(magnitude) && values.includes(-magnitude));
@@ -79,7 +83,7 @@ function impulsesOf(group: ImpulseGroup, deviation: readonly number[] | undefine
       for (const value of values) {
         const order = paired.indexOf(Math.abs(value));
         const pair = order < 0 ? -1 : places * paired.length + order;
-        records.push({ channel, row, column, amplitude: value * (deviation?.[channel] ?? 1), pair });
+        records.push({ channel, row, column, amplitude: value * (units?.[channel] ?? 1), pair });
       }
       places++;
     }
@@ -99,7 +103,7 @@ export async function runResponseBatch(
 ): Promise<ResponseResult> {
   const sites = group.record.map((name) => network.site(name));
   const tap = await tapOf(network, group, context);
-  const impulses = impulsesOf(group, unitOf[group.amplitudes.unit](network, group, context));
+  const impulses = impulsesOf(group, amplitudeUnits(network, group, context));
   const grid = gridOf(sites);
   const gathering = new Gathering(impulses, sites, grid, keptResponses[group.keep].maps);
   await respond(
@@ -118,16 +122,24 @@ export async function runResponseBatch(
   };
 }
 
+type Amplified = Pick<ImpulseGroup, 'at' | 'amplitudes'>;
+
 /** What an amplitude of 1 is, by channel; undefined: 1. */
+export const amplitudeUnits = (
+  network: InstrumentedNetwork,
+  group: Amplified,
+  context: ResponseContext,
+): readonly number[] | undefined => unitOf[group.amplitudes.unit](network, group, context);
+
 const unitOf: {
   readonly [U in ImpulseGroup['amplitudes']['unit']]: (
     network: InstrumentedNetwork,
-    group: ImpulseGroup,
+    group: Amplified,
     context: ResponseContext,
   ) => readonly number[] | undefined;
 } = { input: () => undefined, std: deviationAt };
 
-function deviationAt(network: InstrumentedNetwork, group: ImpulseGroup, context: ResponseContext): number[] {
+function deviationAt(network: InstrumentedNetwork, group: Amplified, context: ResponseContext): number[] {
   if (group.at === 'input') return inputDeviation(context.reference, context.layout);
   throw new PercussError(
     'SPEC_INVALID',

@@ -4,6 +4,7 @@ import type { Graph } from '../network/graph.js';
 import type { Anatomy } from '../anatomy/site.js';
 import { checkLabels } from './check-labels.js';
 import { checkAblation, checkImpulse } from './check-selection.js';
+import { checkUnrelated } from './check-nulls.js';
 import { suggestion } from './cursor.js';
 import { sortIssues, type Positions, type SpecIssue } from './issue.js';
 import type { AnalysisSpec, ModelSpec, StudySpec } from './study-spec.js';
@@ -49,6 +50,7 @@ export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subj
       if (impulse.models.includes(model.name)) checkImpulse(impulse, model, { anatomy, image, reference }, fail);
     }
   }
+  checkUnrelated(spec, subjects, fail);
   return sortIssues(issues);
 }
 

@@ -1,4 +1,6 @@
 import type { AnalysisSpec, RunSpec } from './study-spec.js';
+import { wordsOf } from '../word-table.js';
+import { madeNulls, type MadeNullName } from './words/nulls.js';
 
 /** What holds where a spec is silent. */
 export const defaults = {
@@ -35,7 +37,13 @@ export const defaultAnalysis: AnalysisSpec = {
   fdr: 0.05,
   bootstrap: 1000,
   far: 0.5,
-  nulls: 1,
+  nulls: {
+    ...(Object.fromEntries(wordsOf(madeNulls).map((kind) => [kind, madeNulls[kind].usual])) as Record<
+      MadeNullName,
+      number
+    >),
+    unrelated: [],
+  },
   rarefy: { kernels: 8, sites: 6 },
 };
 

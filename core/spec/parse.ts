@@ -84,7 +84,7 @@ function readStudy(root: Cursor, surroundings: Surroundings): StudySpec | undefi
     models,
     ablations: entriesOf(fields.get('ablations'), 'ablations', (name, entry) => readAblation(name, entry, modelNames)),
     impulses: entriesOf(fields.get('impulses'), 'impulses', (name, entry) => readImpulse(name, entry, modelNames)),
-    analysis: readAnalysis(fields.get('analysis')),
+    analysis: readAnalysis(fields.get('analysis'), modelNames),
     run: readRun(fields.get('run')),
   };
   for (const impulse of spec.impulses) checkBases(impulse, spec, fields);

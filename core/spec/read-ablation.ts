@@ -15,10 +15,14 @@ import { units } from './words/units.js';
 
 const isGlob = (name: string): boolean => /[*?{]/.test(name);
 
-/** The key `models` of an ablation or of impulses: names or globs over the models of the spec; all where not given. */
-export function readModelNames(fields: Fields, names: readonly string[]): readonly string[] {
-  const globs = fields.optional('models', listOf(text, { empty: 'the list names no model' }), ['*']);
-  const given = fields.get('models');
+/** A key that names models by names or globs over those of the spec, `models` of an ablation or of impulses: all where not given. */
+export function readModelNames(
+  fields: Fields,
+  names: readonly string[],
+  { key = 'models', usual = ['*'] as readonly string[] } = {},
+): readonly string[] {
+  const globs = fields.optional(key, listOf(text, { empty: 'the list names no model' }), usual);
+  const given = fields.get(key);
   const items = given?.items() ?? [];
   const declared = new Set(names);
   const chosen = new Set<string>();

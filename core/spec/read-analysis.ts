@@ -1,5 +1,6 @@
 import { devicesOf, engineNames, hasDevice } from '../numeric-mode.js';
 import { fieldsOf, type Cursor, type Fields } from './cursor.js';
+import { nullsReader } from './read-nulls.js';
 import { defaultAnalysis, defaultRun, leastMemory } from './defaults.js';
 import type { AnalysisSpec, RunSpec } from './study-spec.js';
 import { count, fraction, number, oneOf } from './value.js';
@@ -7,8 +8,8 @@ import { keys, vocabulary } from './vocabulary.js';
 
 const share = number('a fraction between 0 and 1', (value) => value > 0 && value < 1);
 
-/** The section `analysis`. */
-export function readAnalysis(cursor: Cursor | undefined): AnalysisSpec {
+/** The section `analysis` of a study with these networks. */
+export function readAnalysis(cursor: Cursor | undefined, models: readonly string[]): AnalysisSpec {
   const fields = cursor && !cursor.isNothing ? fieldsOf(cursor, keys.analysis) : undefined;
   if (!fields) return defaultAnalysis;
   const given = fields.get('rarefy');
@@ -19,7 +20,7 @@ export function readAnalysis(cursor: Cursor | undefined): AnalysisSpec {
     fdr: fields.optional('fdr', share, defaultAnalysis.fdr),
     bootstrap: fields.optional('bootstrap', count(100, 'bootstrap'), defaultAnalysis.bootstrap),
     far: fields.optional('far', fraction, defaultAnalysis.far),
-    nulls: fields.optional('nulls', count(0), defaultAnalysis.nulls),
+    nulls: fields.optional('nulls', nullsReader(models), defaultAnalysis.nulls),
     rarefy: rarefy
       ? {
           kernels: rarefy.optional('kernels', count(2), usual.kernels),

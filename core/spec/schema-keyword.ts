@@ -3,6 +3,9 @@ import type { Json } from '../canonical.js';
 /** A JSON Schema, or a part of one. */
 export type Schema = { readonly [keyword: string]: Json };
 
+/** The meaning of a word, as a description. */
+export const sentence = (meaning: string): string => `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}.`;
+
 /**
  * A text that is not empty; `noun`: what kind of text. As everywhere here, a last sentence `Default: ….` says what holds
  * where the key is missing, if that is no fixed value: docs/spec.md has a column for it.

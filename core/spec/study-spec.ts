@@ -8,6 +8,7 @@ import type { FillName } from './words/fills.js';
 import type { KeptOutput } from './words/kept-outputs.js';
 import type { KeptResponse } from './words/kept-responses.js';
 import type { Mode } from './words/modes.js';
+import type { NullsSpec } from './words/nulls.js';
 import type { OnFailure } from '../on-failure.js';
 import type { OutputKind } from './words/output-kinds.js';
 import type { PairScope } from './words/pair-scopes.js';
@@ -125,8 +126,8 @@ export interface AnalysisSpec {
   readonly bootstrap: number;
   /** Least distance in normalised depth of two sites that count as far apart. */
   readonly far: number;
-  /** Networks with weights shuffled within layers, the null of every measure of redundancy. */
-  readonly nulls: number;
+  /** Networks that every measure of redundancy stands against. */
+  readonly nulls: NullsSpec;
   /** Kernels a site, sites, and draws of the rarefied systemic redundancy. */
   readonly rarefy: { readonly kernels: number; readonly sites: number };
 }

@@ -85,6 +85,7 @@ export const keys = {
   stop: ['precision', 'top', 'epsilon', 'confidence', 'clip'],
   impulse: ['models', 'at', 'channels', 'positions', 'amplitudes', 'base', 'record', 'keep'],
   analysis: ['confidence', 'fdr', 'bootstrap', 'far', 'nulls', 'rarefy'],
+  nulls: wordsOf(nulls),
   rarefy: ['kernels', 'sites'],
   run: ['engine', 'device', 'onFailure', 'workers', 'memory', 'batchSeconds', 'limit'],
   limit: ['hours', 'bytes', 'cells'],

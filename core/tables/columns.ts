@@ -1,3 +1,5 @@
+import { nulls } from '../spec/words/nulls.js';
+import { choice, wordsOf } from '../word-table.js';
 import { networkFormatNames } from '../import/network-formats.js';
 import {
   count,
@@ -150,7 +152,6 @@ export const columns = {
   contrasts: contrastColumns,
   responses: {
     model,
-    network: text('The network probed: intact, or the null with shuffled weights and its number.'),
     impulse: text('The impulse study, by its name.'),
     base: text('The input on which the impulse stands: a flat base by name, or an image by number.'),
     at: text('Where the impulse was given: input, or a site.'),
@@ -177,6 +178,21 @@ export const columns = {
     height: count('positions', 'Rows over which the response extends; 0 if there is none.'),
     width: count('positions', 'Columns over which the response extends; 0 if there is none.'),
     object: text('Key of the stored object that holds the response.'),
+  },
+  nulls: {
+    model,
+    kind: text(`What it is: ${choice(wordsOf(nulls))}.`),
+    network: text('Its kind and number, or the name of the unrelated network.'),
+    sr: maybe(number('1', 'Systemic redundancy of this null, as that of the network.')),
+    sr_low: maybe(number('1', level('the systemic redundancy', 'Lower'))),
+    sr_high: maybe(number('1', level('the systemic redundancy', 'Upper'))),
+    sr_plugin: maybe(number('1', 'The same with averages over bases squared as they are.')),
+    r2_same: maybe(
+      number('R²', 'Mean over kernels of R² from the same site, lower end, by one draw of pools; empty for unrelated.'),
+    ),
+    r2_far: maybe(
+      number('R²', 'Mean over kernels of R² from far sites, lower end, by one draw of pools; empty for unrelated.'),
+    ),
   },
   similarity: similarityColumns,
   learning: learningColumns,
@@ -218,6 +234,7 @@ export const tableDescriptions: Readonly<Record<TableName, string>> = {
     'One row for each quadruple: the excess of its two pairs within a layer and its two across, and their contrast.',
   contrasts: 'One row for the quadruples of an ablation, and for those of each distance: their mean contrast.',
   responses: 'One row for each response of a site to an impulse.',
+  nulls: 'One row for each null of each network: what it gives where the network gives its redundancy.',
   similarity: 'One row for each ordered pair of sites: the long-range redundancy matrix.',
   learning:
     'One row for each site, kind of pool and number of base images: how R² of its kernels grows with what is known.',

@@ -18,6 +18,7 @@ export type InteractionRow = Tables['interactions'][number];
 export type QuadrupleRow = Tables['quadruples'][number];
 export type ContrastRow = Tables['contrasts'][number];
 export type ResponseRow = Tables['responses'][number];
+export type NullRow = Tables['nulls'][number];
 export type SimilarityRow = Tables['similarity'][number];
 export type LearningRow = Tables['learning'][number];
 export type PredictorRow = Tables['predictors'][number];

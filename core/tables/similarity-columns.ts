@@ -21,9 +21,11 @@ const pairColumns = {
 /** The leading measure stands in every row. */
 type MeasureColumns = {
   readonly [M in SimilarityName]: M extends LeadingName ? Column & { type: 'DOUBLE'; nullable: false } : MaybeNumber;
-} & { readonly [M in SimilarityName as `${M}_null`]: MaybeNumber } & { readonly [C in ExcessColumn]: MaybeNumber };
+} & { readonly [M in SimilarityName as `${M}_${'null' | 'null_sd' | 'p' | 'p_adjusted'}`]: MaybeNumber } & {
+  readonly [M in SimilarityName as `${M}_discovered`]: Column & { type: 'BOOLEAN'; nullable: true };
+} & { readonly [C in ExcessColumn]: MaybeNumber };
 
-/** Three columns a measure, in the order of the measures. */
+/** The columns of each measure, in the order of the measures. */
 function measureColumns(): Readonly<Record<string, Column>> {
   return Object.fromEntries(
     similarityNames.flatMap((name, place): [string, Column][] => {
@@ -31,8 +33,31 @@ function measureColumns(): Readonly<Record<string, Column>> {
       const value = number(symbol, what);
       return [
         [name, place === 0 ? value : maybe(value)],
-        [`${name}_null`, maybe(number(symbol, 'The same in the network with shuffled weights.'))],
+        [`${name}_null`, maybe(number(symbol, 'Mean of the same over networks with shuffled weights.'))],
+        [
+          `${name}_null_sd`,
+          maybe(number(symbol, 'Standard deviation of the same over networks with shuffled weights, from two on.')),
+        ],
         [excess, maybe(number(symbol, `${name} less ${name}_null.`))],
+        [`${name}_p`, maybe(number('probability', 'Rank p of this pair of sites alone among those networks.'))],
+        [
+          `${name}_p_adjusted`,
+          maybe(
+            number(
+              'probability',
+              'Rank p among the largest of all pairs in each of those networks: the chance that any pair of one more of them stands out as much.',
+            ),
+          ),
+        ],
+        [
+          `${name}_discovered`,
+          maybe({
+            type: 'BOOLEAN',
+            nullable: false,
+            unit: '',
+            description: `Whether ${name} is above 0 and ${name}_p_adjusted at most the study’s false discovery rate.`,
+          } as const),
+        ],
       ];
     }),
   );

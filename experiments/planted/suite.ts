@@ -83,7 +83,7 @@ function studyOf(
       images: { at: 'input', base: { images: bases }, amplitudes: { std: [0.1, -0.1] }, record: '*' },
     },
     // Near enough that a kernel of the next layer counts as far.
-    analysis: { nulls: 0, bootstrap: 100, far: 0.15 },
+    analysis: { nulls: { shuffled: 0 }, bootstrap: 100, far: 0.15 },
   };
 }
 

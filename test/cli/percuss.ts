@@ -66,7 +66,7 @@ ablations:
   top: { unit: kernel, mode: each, stop: { top: 3, epsilon: 0.02 } }
 impulses:
   images: { at: input, base: { images: 2 }, positions: center, amplitudes: { std: [0.1, -0.1] }, record: "*", keep: signatures }
-analysis: { bootstrap: 100, nulls: 1, rarefy: { kernels: 4, sites: 3 } }
+analysis: { bootstrap: 100, nulls: { shuffled: 1 }, rarefy: { kernels: 4, sites: 3 } }
 run: ${run}
 `;
 }

@@ -10,7 +10,7 @@ export function resolvedStudy(name: string, more: Partial<Record<keyof ResolvedS
     fdr: 0.05,
     bootstrap: 100,
     far: 0.25,
-    nulls: 0,
+    nulls: { shuffled: 0, reinitialised: 0, unrelated: [] },
     rarefy: { kernels: 1, sites: 1 },
   };
   const parts = { data: [], models: [], ablations: [], impulses: [] };

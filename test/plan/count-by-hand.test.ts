@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { countsOf, profileBytes, responseBytes, type WorkCount } from '../../core/plan/count.js';
 import type { AblationSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
 import { handAnatomy } from './hand-anatomy.js';
-import { ablationSpec, impulseSpec } from '../builders/specs.js';
+import { ablationSpec, impulseSpec, nullsSpec } from '../builders/specs.js';
 
 const network = (images = 500) => ({ name: 'net', anatomy: handAnatomy, image: [3, 8, 8], images });
 
@@ -14,7 +14,7 @@ function counted(
   return countsOf(model, {
     ablations: (asked.ablations ?? []).map((more) => ablationSpec({ models: ['net'], ...more })),
     impulses: (asked.impulses ?? []).map((more) => impulseSpec({ models: ['net'], ...more })),
-    analysis: { nulls },
+    analysis: { nulls: nullsSpec({ shuffled: nulls }) },
   });
 }
 const factorsOf = (count: WorkCount | undefined): string[] =>
@@ -151,11 +151,10 @@ describe('impulses', () => {
     expect(last({ positions: 'phases' })?.impulses).toBe(6);
   });
 
-  test('at sites: in each of their channels, recorded behind them, in every null on images', () => {
+  test('at sites: in each of their channels, recorded behind them', () => {
     const count = last({ at: ['first.relu', 'add'], bases: { images: 3 } }, 2);
-    expect(count).toMatchObject({ conditions: 3 * 2 * 3, impulses: 8 });
+    expect(count).toMatchObject({ kind: 'responses', conditions: 2 * 3, impulses: 8 });
     expect(factorsOf(count)).toEqual([
-      'nulls: 3 networks, nulls with it',
       'at: 2 places',
       'base: 3 bases',
       'channels: 4 channels',
@@ -164,9 +163,32 @@ describe('impulses', () => {
     ]);
     const behindFirst = 4 * 15 * (8 * 2 + 4 * 8) + 2 * 20 * 8;
     const behindAdd = 4 * 12 * (6 * 2 + 3 * 8) + 20 * 6;
-    expect(count?.bytes).toBe(3 * 3 * (behindFirst + behindAdd));
-    // Nulls are not asked on flat bases.
+    expect(count?.bytes).toBe(3 * (behindFirst + behindAdd));
     expect(last({ at: ['add'] }, 2)).toMatchObject({ conditions: 2, bytes: 2 * behindAdd });
+  });
+
+  test('of nulls: objects of 64 bases, of the first set at the input on two images with both signs', () => {
+    const first = {
+      name: 'first',
+      bases: { images: 130 },
+      amplitudes: { unit: 'std', values: [0.1, -0.1, 1, -1] },
+    } as const;
+    const asked = (...more: readonly Partial<ImpulseSpec>[]) =>
+      counted({ impulses: more }, 2).filter(({ kind }) => kind === 'nulls');
+    const [count, ...others] = asked(first, { ...first, name: 'second' });
+    expect(others).toEqual([]);
+    // 3 channels, up and down; 19 channels at 8 points each for each of 3 pairs on every base.
+    const bytes = 2 * 130 * 3 * 8 * 19 * 4;
+    expect(count).toMatchObject({ kind: 'nulls', name: 'first', conditions: 6, units: 6, impulses: 6, bytes });
+    expect(factorsOf(count)).toEqual([
+      'nulls: 2 nulls',
+      'base: 3 objects of bases',
+      'channels: 3 channels',
+      'positions: 1 positions',
+    ]);
+    for (const own of [{ at: ['add'] }, { bases: { images: 1 } }, { bases: ['black'] }] as const)
+      expect(asked({ ...first, ...own })).toEqual([]);
+    expect(asked({ ...first, amplitudes: { unit: 'std', values: [0.1, 1, -2] } })).toEqual([]);
   });
 
   test('nowhere are none, and take nothing', () => {

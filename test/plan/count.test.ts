@@ -5,14 +5,14 @@ import { stageGroups } from '../../core/plan/planner.js';
 import type { AblationSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
 import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { outlinesOf, smallGraph } from './outlines.js';
-import { ablationSpec, impulseSpec } from '../builders/specs.js';
+import { ablationSpec, impulseSpec, nullsSpec } from '../builders/specs.js';
 
 const small = { name: 'small', anatomy: anatomyOf(smallGraph()), image: [3, 8, 8], images: 500 };
 const ofAblation = (more: Partial<AblationSpec>): WorkCount =>
   countsOf(small, {
     ablations: [ablationSpec({ models: ['small'], ...more })],
     impulses: [],
-    analysis: { nulls: 0 },
+    analysis: { nulls: nullsSpec() },
   }).at(-1) as WorkCount;
 
 const fraction = fc.double({ min: 0.01, max: 1, noNaN: true });
@@ -50,12 +50,12 @@ describe('what is counted is what is planned:', () => {
   test('conditions, cells and groups of impulses of random specs', () => {
     fc.assert(
       fc.property(ablation, impulses, fc.integer({ min: 0, max: 5 }), (spec, set, nulls) => {
-        const asked = { ablations: [spec], impulses: [set], nulls };
+        const asked = { ablations: [spec], impulses: [set], nulls: nullsSpec({ shuffled: nulls }) };
         const planned = new Map<string, number>();
         for (const { kind, name, count } of stageGroups(outlinesOf(asked)).flat()) {
           planned.set(`${kind} ${name}`, (planned.get(`${kind} ${name}`) ?? 0) + count);
         }
-        const counts = countsOf(small, { ...asked, analysis: { nulls } });
+        const counts = countsOf(small, { ...asked, analysis: asked });
         expect(new Map(counts.map(({ kind, name, units }) => [`${kind} ${name}`, units]))).toEqual(planned);
       }),
       { numRuns: 300 },
@@ -92,7 +92,7 @@ test('no number is too large, or takes time', () => {
     {
       ablations: [ablationSpec({ models: ['small'], mode: 'pairs', pairs: { within: ['any'], budget: undefined } })],
       impulses: [],
-      analysis: { nulls: 0 },
+      analysis: { nulls: nullsSpec() },
     },
   );
   expect(pairs?.conditions).toBe((141_422 * 141_421) / 2 + 141_422);

@@ -1,3 +1,5 @@
+import { nullsSpec } from '../builders/specs.js';
+import type { UnitGroup } from '../../core/plan/stage.js';
 import { describe, expect, test } from 'vitest';
 import type { Edit } from '../../core/plan/condition.js';
 import { cellKey, resultKey, SEMANTICS } from '../../core/plan/identity.js';
@@ -34,13 +36,13 @@ describe('keys', () => {
   const outlined = (): ModelOutline =>
     outlinesOf({
       ablations: [ablationSpec({ models: ['small'], fill: ['zero', 'resample'] })],
-      impulses: [impulseSpec(), impulseSpec({ name: 'images', bases: { images: 1 }, positions: 'phases' })],
-      nulls: 1,
+      impulses: [impulseSpec(), impulseSpec({ name: 'images', bases: { images: 2 }, positions: 'phases' })],
+      nulls: nullsSpec({ shuffled: 1 }),
     })[0] as ModelOutline;
 
   test('are the ones that they were when cells were first stored', () => {
     const outline = outlined();
-    const unit = (kind: 'profile' | 'baseline' | 'cells' | 'responses', name: string, index: number): string =>
+    const unit = (kind: UnitGroup['kind'], name: string, index: number): string =>
       unitKey(
         outline,
         7,
@@ -55,7 +57,7 @@ describe('keys', () => {
       'flat responses': unit('responses', 'plain', 0),
       'mean responses': unit('responses', 'plain', 1),
       'image responses': unit('responses', 'images', 0),
-      'null responses': unit('responses', 'images', 1),
+      'null responses': unit('nulls', 'images', 0),
     };
     expect({ semantics: SEMANTICS, keys }, RAISE).toMatchInlineSnapshot(`
       {
@@ -65,7 +67,7 @@ describe('keys', () => {
           "image responses": "bbec662f818fcdab6dffda967a599412e135496103dbc30d3f999e03c84c7f29",
           "mean": "1733f3530c9ce2e879b10f6d44b9b90b24c87e84288d3529d2e74a2e2232ef2d",
           "mean responses": "e732cbb0745f14345067ed47cfb943c22b03eb2c335aa5967dfd62990683b60f",
-          "null responses": "45b3647d480d625e60f622d2c0a386435511dbf0b3109498c282fccae866f3db",
+          "null responses": "cd995ae3ac56fb41e69880dd19a95d0d29a70c3f5679903f11c1c06e9887c18d",
           "position": "fb4843630c50bef9696e26666edd337244a971f648b437580f71e0bb5b3b6b8f",
           "profile": "9cf05a77aa94c39a67dd330398b7cc8e2759d202b41d1ee1ef0bfc65e001c54a",
           "resample": "fef968351d9785d342b97af4fe6f6f8fc571d9e43d81cb737ddbecd0b8406be9",
@@ -90,7 +92,7 @@ describe('keys', () => {
       cellKey(scope, chunk, [{ site: 'layer1.0.conv1', channels: [4], fill: { kind: 'zero' } }]),
       resultKey('profile', scope, { reference }),
       resultKey('response', scope, { reference }),
-      resultKey('response', scope, impulseIdentity(impulseGroup(outlined(), 'plain', 0), 7, reference)),
+      resultKey('response', scope, impulseIdentity(impulseGroup(outlined(), 'plain', 0), reference)),
     ];
     expect(new Set(others).size).toBe(others.length);
   });

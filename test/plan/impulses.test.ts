@@ -13,7 +13,6 @@ const groupsOf = (
     seed: 7,
     anatomy: (outlinesOf({})[0] as { anatomy: Parameters<typeof impulseGroupsOf>[1]['anatomy'] }).anatomy,
     image: [3, 8, 8],
-    variants: ['intact'],
     ...context,
   });
 
@@ -35,15 +34,6 @@ describe('impulses', () => {
     const [group, ...others] = groupsOf({ at: ['conv1'], bases: ['black'], channels: 'each' });
     expect(others).toEqual([]);
     expect(group).toMatchObject({ at: 'conv1', channels: [0, 1, 2, 3], positions: [[4, 4]], record: ['conv2'] });
-  });
-
-  test('of the nulls come for every null, on the same bases and at the same positions', () => {
-    const variants = ['intact', { shuffled: 0 }, { shuffled: 1 }] as const;
-    const groups = groupsOf({ bases: { images: 3 }, positions: 'phases' }, { variants });
-    expect(groups.length).toBe(9);
-    const asked = groups.map(({ variant: _, ...rest }) => rest);
-    expect(asked.slice(3, 6)).toEqual(asked.slice(0, 3));
-    expect(asked.slice(6)).toEqual(asked.slice(0, 3));
   });
 
   test.skipIf(!hasSharedData)('with positions by phase meet every stride phase once in S² bases', () => {
@@ -82,7 +72,7 @@ describe('the identity of responses', () => {
   // Within each test, not before them: mutation testing sees what a test runs.
   const both = (): [flat: ImpulseGroup, mean: ImpulseGroup] => groupsOf({}) as [ImpulseGroup, ImpulseGroup];
   const referenceOf = (group: ImpulseGroup): unknown =>
-    (impulseIdentity(group, 7, 'reference') as { reference: unknown }).reference;
+    (impulseIdentity(group, 'reference') as { reference: unknown }).reference;
 
   test('covers the reference images exactly where values depend on them', () => {
     const [flat, mean] = both();
@@ -91,13 +81,5 @@ describe('the identity of responses', () => {
     expect(referenceOf(mean)).toBe('reference');
     expect(referenceOf({ ...flat, base: { image: 0 } })).toBe('reference');
     expect(referenceOf({ ...flat, amplitudes: { unit: 'std', values: [1] } })).toBe('reference');
-    expect(referenceOf({ ...flat, variant: { shuffled: 0 } })).toBe('reference');
-  });
-
-  test('covers the seed where weights are shuffled by it, and not for the intact network', () => {
-    const [flat] = both();
-    const shuffled: ImpulseGroup = { ...flat, variant: { shuffled: 0 } };
-    expect(impulseIdentity(shuffled, 7, 'r')).not.toEqual(impulseIdentity(shuffled, 8, 'r'));
-    expect(impulseIdentity(flat, 7, 'r')).toEqual(impulseIdentity(flat, 8, 'r'));
   });
 });

@@ -5,7 +5,8 @@ import { outlineOf, type ModelOutline } from '../../core/plan/outline.js';
 import type { Committed, StageContext } from '../../core/plan/planner.js';
 import type { ResolvedModel, ResolvedStudy } from '../../core/spec/resolved-study.js';
 import type { AblationSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
-import { analysisSpec } from '../builders/specs.js';
+import type { NullsSpec } from '../../core/spec/words/nulls.js';
+import { analysisSpec, nullsSpec } from '../builders/specs.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 /** Two convolutions of 4 and 6 kernels, the second of stride 2. */
@@ -37,7 +38,7 @@ export interface Asked {
   readonly impulses?: readonly ImpulseSpec[];
   readonly chunks?: readonly string[];
   readonly scores?: Readonly<Record<string, readonly number[]>>;
-  readonly nulls?: number;
+  readonly nulls?: NullsSpec;
   /** Of all networks; default: that of `smallGraph`. */
   readonly anatomy?: Anatomy;
 }
@@ -60,7 +61,7 @@ export function outlinesOf(asked: Asked): ModelOutline[] {
     impulses: asked.impulses ?? [],
     analysis: analysisSpec({
       bootstrap: 10,
-      nulls: asked.nulls ?? 0,
+      nulls: asked.nulls ?? nullsSpec(),
       rarefy: { kernels: 2, sites: 2 },
     }),
   };

@@ -9,7 +9,6 @@ import {
   scoringAblation,
   unitKey,
   unorderedConditions,
-  variantsOf,
   type ModelOutline,
   type OutlineContext,
 } from '../../core/plan/outline.js';
@@ -17,7 +16,7 @@ import { missingOf, stageGroups, unitIndices, waveBatchSeconds, type Committed }
 import type { ChunkRef, ResolvedStudy } from '../../core/spec/resolved-study.js';
 import type { AblationSpec } from '../../core/spec/study-spec.js';
 import { contextOf, modelOf, outlinesOf, smallGraph } from './outlines.js';
-import { ablationSpec, impulseSpec } from '../builders/specs.js';
+import { nullsSpec, ablationSpec, impulseSpec } from '../builders/specs.js';
 
 const stop = { precision: 0.1, confidence: 0.9, clip: 1 } as const;
 const adaptive = (more: Partial<AblationSpec> = {}) =>
@@ -54,7 +53,7 @@ function outlined(
       fdr: 0.05,
       bootstrap: 10,
       far: 0.5,
-      nulls: 3,
+      nulls: nullsSpec({ shuffled: 3 }),
       rarefy: { kernels: 2, sites: 2 },
     },
   };
@@ -183,16 +182,6 @@ describe('an outline', () => {
       fill: ['zero'],
       order: 'random',
     });
-  });
-
-  test('asks nulls where responses are to images', () => {
-    const study = (nulls: number) => ({ analysis: { nulls } }) as unknown as ResolvedStudy;
-    expect(variantsOf(study(2), impulseSpec({ bases: { images: 3 } }))).toEqual([
-      'intact',
-      { shuffled: 0 },
-      { shuffled: 1 },
-    ]);
-    expect(variantsOf(study(2), impulseSpec())).toEqual(['intact']);
   });
 });
 

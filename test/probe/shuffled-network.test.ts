@@ -7,7 +7,9 @@ import { openOnnxruntime } from '../../core/engine/onnxruntime.js';
 import { openReference } from '../../core/engine/reference.js';
 import { buildGraph } from '../../core/network/build.js';
 import { wiringOf, type Graph, type Node, type ValueId } from '../../core/network/graph.js';
-import { shuffledNetwork } from '../../core/probe/shuffled-network.js';
+import { nullNetwork } from '../../core/probe/null-network.js';
+import { reinitialisedNetwork } from '../../core/probe/reinitialised-network.js';
+import { Recalibration } from '../../core/probe/recalibration.js';
 import { float32, rows, sizeOf, type Tensor } from '../../core/tensor.js';
 import { seededImages } from './small-tap.js';
 import { cifarImages, sharedNetwork } from '../builders/real-networks.js';
@@ -58,6 +60,14 @@ function expectMoments(actual: Tensor<'float32'>, expected: readonly { mean: num
   });
 }
 
+const shuffled = (
+  graph: Graph,
+  engine: Engine,
+  tiles: readonly Tensor[],
+  seed: number,
+  index: number,
+): Promise<Graph> => nullNetwork(graph, new Recalibration(graph, engine, tiles), seed, { shuffled: index });
+
 const sorted = (data: Float32Array): Float32Array => data.slice().sort();
 
 function mnistImages(count: number): Tensor<'float32'> {
@@ -72,17 +82,17 @@ describe.skipIf(!hasSharedData)('the null of', () => {
     const engine = await openOnnxruntime();
     const { images } = cifarImages('cifar10_train_0000-1999.bin', 8);
     // Two tiles, of unlike size.
-    const shuffled = await shuffledNetwork(graph, engine, [rows(images, 0, 5), rows(images, 5, 8)], 7, 0);
-    const pairs = convolutions(graph).map((node, i) => [node, convolutions(shuffled)[i] as Node] as const);
+    const made = await shuffled(graph, engine, [rows(images, 0, 5), rows(images, 5, 8)], 7, 0);
+    const pairs = convolutions(graph).map((node, i) => [node, convolutions(made)[i] as Node] as const);
     expect(pairs.length).toBe(19);
     for (const [own, other] of pairs) {
-      expect(weightsOf(shuffled, other)).not.toEqual(weightsOf(graph, own));
-      expect(sorted(weightsOf(shuffled, other))).toEqual(sorted(weightsOf(graph, own)));
+      expect(weightsOf(made, other)).not.toEqual(weightsOf(graph, own));
+      expect(sorted(weightsOf(made, other))).toEqual(sorted(weightsOf(graph, own)));
     }
-    const { consumers } = wiringOf(shuffled);
-    const norms = convolutions(shuffled).map((node) => consumers.get(node.outputs[0] as ValueId)?.[0] as Node);
+    const { consumers } = wiringOf(made);
+    const norms = convolutions(made).map((node) => consumers.get(node.outputs[0] as ValueId)?.[0] as Node);
     expect(new Set(norms.map((node) => node.op))).toEqual(new Set(['BatchNormalization']));
-    const found = await activations(engine, shuffled, images, outputsOf(norms));
+    const found = await activations(engine, made, images, outputsOf(norms));
     for (const norm of norms) {
       const [, gamma, beta] = norm.inputs.map((input) => graph.constants.get(input)?.data as Float32Array);
       const wanted = [...(gamma as Float32Array)].map((g, c) => ({
@@ -105,17 +115,63 @@ describe.skipIf(!hasSharedData)('the null of', () => {
     for (const [file, images] of cases) {
       const graph = sharedNetwork(file);
       // The batch of mnist_cntk is open after import, like everyone’s.
-      const shuffled = await shuffledNetwork(graph, engine, [images], 7, 0);
+      const made = await shuffled(graph, engine, [images], 7, 0);
       const values = outputsOf(convolutions(graph));
-      expect(outputsOf(convolutions(shuffled))).toEqual(values);
+      expect(outputsOf(convolutions(made))).toEqual(values);
       const intact = await activations(engine, graph, images, values);
-      const null_ = await activations(engine, shuffled, images, values);
+      const null_ = await activations(engine, made, images, values);
       for (const value of values) {
         expectMoments(null_.get(value) as Tensor<'float32'>, momentsOf(intact.get(value) as Tensor<'float32'>));
         expect(null_.get(value)?.data).not.toEqual(intact.get(value)?.data);
       }
     }
     await engine.close();
+  });
+});
+
+describe('networks with weights drawn anew', () => {
+  test('have He-normal weights by fan-in, no biases, and fitted statistics; the network itself stays', async () => {
+    const wide = new SmallNetwork(3, 8);
+    const one = wide.relu('relu1', wide.norm('bn1', wide.conv('conv1', wide.input, 40)));
+    const two = wide.relu('relu2', wide.conv('conv2', one, 30));
+    const graph = wide.graph(wide.head(two));
+    const bias = float32([30], new Float32Array(30).fill(5));
+    const nodes = graph.nodes.map((node) =>
+      node.id === 'conv2' ? { ...node, inputs: [...node.inputs.slice(0, 2), 'a bias'] } : node,
+    );
+    const biased = buildGraph({ ...graph, nodes, constants: new Map([...graph.constants, ['a bias', bias]]) });
+    const drawn = reinitialisedNetwork(biased, 7, 0);
+    for (const node of convolutions(drawn)) {
+      const weights = weightsOf(drawn, node);
+      const fanIn = weights.length / (drawn.constants.get(node.inputs[1] as ValueId)?.shape[0] as number);
+      const square = weights.reduce((sum, w) => sum + w * w, 0) / weights.length;
+      // Relative error of a variance of n draws: √(2/n), four times.
+      expect(Math.abs(square / (2 / fanIn) - 1)).toBeLessThan(4 * Math.sqrt(2 / weights.length));
+      expect(weights).not.toEqual(weightsOf(biased, node));
+    }
+    expect(drawn.constants.get('a bias')?.data).toEqual(new Float32Array(30));
+    expect(biased.constants.get('a bias')).toBe(bias);
+    const again = reinitialisedNetwork(biased, 7, 0);
+    expect([...again.constants.values()].map(({ data }) => data)).toEqual(
+      [...drawn.constants.values()].map(({ data }) => data),
+    );
+    expect(reinitialisedNetwork(biased, 7, 1).constants).not.toEqual(drawn.constants);
+    const engine = await openReference();
+    const images = seededImages(6, 3, 8);
+    const fitted = await new Recalibration(biased, engine, [images]).fit(drawn);
+    const values = ['bn1', 'conv2'];
+    const [own, before] = [
+      await activations(engine, fitted, images, values),
+      await activations(engine, biased, images, values),
+    ];
+    const [, gamma, beta] = (nodes.find(({ id }) => id === 'bn1') as Node).inputs.map(
+      (id) => biased.constants.get(id)?.data as Float32Array,
+    );
+    expectMoments(
+      own.get('bn1') as Tensor<'float32'>,
+      [...(gamma as Float32Array)].map((g, c) => ({ mean: (beta as Float32Array)[c] as number, std: Math.abs(g) })),
+    );
+    expectMoments(own.get('conv2') as Tensor<'float32'>, momentsOf(before.get('conv2') as Tensor<'float32'>));
   });
 });
 
@@ -129,7 +185,7 @@ describe('nulls', () => {
   test('are functions of seed and index', async () => {
     const engine = await openReference();
     const make = async (seed: number, index: number): Promise<readonly Float32Array[]> => {
-      const made = await shuffledNetwork(graph, engine, [images], seed, index);
+      const made = await shuffled(graph, engine, [images], seed, index);
       return [...made.constants.values()].map(({ data }) => data as Float32Array);
     };
     expect(await make(7, 0)).toEqual(await make(7, 0));
@@ -139,8 +195,8 @@ describe('nulls', () => {
 
   test('do not depend on how the reference images are tiled, but for rounding', async () => {
     const engine = await openReference();
-    const one = await shuffledNetwork(graph, engine, [images], 7, 0);
-    const two = await shuffledNetwork(graph, engine, [rows(images, 0, 1), rows(images, 1, 6)], 7, 0);
+    const one = await shuffled(graph, engine, [images], 7, 0);
+    const two = await shuffled(graph, engine, [rows(images, 0, 1), rows(images, 1, 6)], 7, 0);
     for (const [id, { data }] of one.constants) {
       const other = two.constants.get(id)?.data as Float32Array;
       (data as Float32Array).forEach((x, j) => expect(other[j]).toBeCloseTo(x, 5));
@@ -156,7 +212,7 @@ describe('nulls', () => {
       node.id === 'bn2' ? { ...node, inputs: [...node.inputs.slice(0, 3), 'bn1.mean', 'bn1.var'] } : node,
     );
     const engine = await openReference();
-    const made = await shuffledNetwork(buildGraph({ ...whole, nodes }), engine, [images], 7, 0);
+    const made = await shuffled(buildGraph({ ...whole, nodes }), engine, [images], 7, 0);
     const found = await activations(engine, made, images, ['bn1', 'bn2']);
     for (const name of ['bn1', 'bn2']) {
       const at = (part: string): Float32Array => whole.constants.get(`${name}.${part}`)?.data as Float32Array;

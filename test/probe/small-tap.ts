@@ -67,7 +67,6 @@ export function editedWhole(
 }
 
 export const groupOf = (more: Partial<ImpulseGroup>): ImpulseGroup => ({
-  variant: 'intact',
   at: 'input',
   base: 'normalised-zero',
   channels: [0],

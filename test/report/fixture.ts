@@ -63,6 +63,7 @@ export const emptyTables: Tables = {
   quadruples: [],
   contrasts: [],
   responses: [],
+  nulls: [],
   similarity: [],
   learning: [],
   predictors: [],

@@ -183,6 +183,7 @@ describe('a report', () => {
         quadruples: keep(tables.quadruples),
         contrasts: keep(tables.contrasts),
         responses: [],
+        nulls: keep(tables.nulls),
         similarity: keep(tables.similarity),
         learning: keep(tables.learning),
         predictors: keep(tables.predictors),

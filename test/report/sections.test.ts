@@ -340,7 +340,7 @@ describe('what was asked', () => {
     asked(contextWith({}, { study: { ...study, ...own }, yaml }));
   test('stands in a sentence', () => {
     expect(paragraphs(prose(of({}))[0] as Html)).toEqual([
-      'The study cifar-resnets compares 4 networks (resnet20, resnet56, plain20 and mstutorial) with 3 ablations and 2 sets of unit impulses. Intervals are at 95.0 %, false discoveries are held at 5.0 %, bootstraps draw 1000 times, sites count as far apart from a normalised depth of 0.3, and measures of redundancy stand against 1 network with weights shuffled within layers. All chance follows from seed 7.',
+      'The study cifar-resnets compares 4 networks (resnet20, resnet56, plain20 and mstutorial) with 3 ablations and 2 sets of unit impulses. Intervals are at 95.0 %, false discoveries are held at 5.0 %, bootstraps draw 1000 times, sites count as far apart from a normalised depth of 0.3, and measures of redundancy stand against 19 networks with weights shuffled within layers. All chance follows from seed 7.',
     ]);
   });
   test('image sets and networks stand in tables', () => {

@@ -1,3 +1,4 @@
+import { defaultAnalysis } from '../../core/spec/defaults.js';
 import { sha256 } from '../../core/digest.js';
 import type { ResolvedStudy } from '../../core/spec/resolved-study.js';
 
@@ -122,7 +123,7 @@ export function resolved(own: readonly Network[]): ResolvedStudy {
       fdr: 0.05,
       bootstrap: 1000,
       far: 0.3,
-      nulls: 1,
+      nulls: defaultAnalysis.nulls,
       rarefy: { kernels: 4, sites: 5 },
     },
   };

@@ -14,6 +14,7 @@ import type {
   QuadrupleRow,
   SimilarityRow,
   StopRow,
+  NullRow,
   Tables,
 } from '../../core/tables/schema.js';
 import { poolNames } from '../../core/tables/learning-columns.js';
@@ -34,6 +35,7 @@ export function tablesOf(own: readonly Network[]): Tables {
     quadruples: own.flatMap(quadrupleRows),
     contrasts: own.flatMap(contrastRows),
     responses: [],
+    nulls: own.flatMap(nullRows),
     similarity: own.flatMap(similarityRows),
     learning: own.flatMap(learningRows),
     predictors: own.flatMap(predictorRows),
@@ -449,6 +451,20 @@ function contrastRows(network: Network): ContrastRow[] {
   ];
 }
 
+/** Nineteen shuffles whose SR spreads about the 0.24 of the table `models`. */
+function nullRows(network: Network): NullRow[] {
+  const random = randomStream(7, 'nulls', network.name);
+  return Array.from({ length: 19 }, (_, index) => ({
+    ...empty<NullRow>('nulls'),
+    model: network.name,
+    kind: 'shuffled',
+    network: `shuffled ${index}`,
+    sr: 0.24 + 0.02 * random.normal(),
+    r2_same: 0.6,
+    r2_far: 0.3,
+  }));
+}
+
 function similarityRows(network: Network): SimilarityRow[] {
   const random = randomStream(7, 'similarity', network.name);
   const sites = Array.from({ length: network.layers }, (_, l) => l);
@@ -471,7 +487,9 @@ function similarityRows(network: Network): SimilarityRow[] {
         kernels: network.kernels,
         r2,
         r2_null: none,
+        r2_null_sd: 0.02,
         excess: r2 - none,
+        r2_discovered: r2 - none > 0.1,
       };
     }),
   );

@@ -32,10 +32,11 @@ test('columns that hold numbers, and no others, are set as such, in every table;
   const columns = columnsOf(html).filter(({ cells }) => cells.some((cell) => /\d/.test(cell)));
   expect(columns.length).toBeGreaterThan(80);
   const others = columns.filter(({ numeric, cells }) => numeric !== cells.every(isNumber));
-  // Lists of what was asked; `beyond 20 %`; and brackets of R², `0.41 to 0.46`.
+  // Lists of what was asked; `beyond 20 %`; ranges of nulls, and brackets of R², `0.41 to 0.46`.
   expect([...new Set(others.map(({ head, numeric }) => `${head}: ${numeric}`))]).toEqual([
     'fractions: false',
     'accuracy halves at: true',
+    'from … to: true',
     'R²: true',
     'R², same site: true',
     'R², far sites: true',

@@ -8,8 +8,11 @@ describe('how results are analysed means what is written, and has its default fo
   test.each<[string, Partial<AnalysisSpec>]>([
     ['', {}],
     ['confidence: 0.9, fdr: 0.2', { confidence: 0.9, fdr: 0.2 }],
-    ['bootstrap: 100, far: 1, nulls: 0', { bootstrap: 100, far: 1, nulls: 0 }],
-    ['bootstrap: 1000000, nulls: 7', { bootstrap: 1_000_000, nulls: 7 }],
+    ['bootstrap: 100, far: 1', { bootstrap: 100, far: 1 }],
+    ['bootstrap: 1000000', { bootstrap: 1_000_000 }],
+    ['nulls: { shuffled: 0 }', { nulls: { ...defaultAnalysis.nulls, shuffled: 0 } }],
+    ['nulls: { reinitialised: 5 }', { nulls: { ...defaultAnalysis.nulls, reinitialised: 5 } }],
+    ['nulls: { unrelated: net }', { nulls: { ...defaultAnalysis.nulls, unrelated: ['net'] } }],
     ['rarefy: { kernels: 2 }', { rarefy: { ...defaultAnalysis.rarefy, kernels: 2 } }],
     ['rarefy: { sites: 2 }', { rarefy: { ...defaultAnalysis.rarefy, sites: 2 } }],
   ])('{ %s }', (keys, more) => {
@@ -64,7 +67,24 @@ describe('a mistake in them is told:', () => {
         '«0» expected a fraction above 0 and at most 1, got the number 0',
       ],
     ],
-    ['analysis: { bootstrap: 99, nulls: -1 }', [whole(100, 99), whole(0, -1)]],
+    ['analysis: { bootstrap: 99, nulls: { shuffled: -1 } }', [whole(100, 99), whole(0, -1)]],
+    ...(
+      [
+        ['3', 'the number 3', 3],
+        ['-1', 'the number -1', 19],
+        ['shuffled', 'the text "shuffled"', 19],
+      ] as const
+    ).map(([written, got, meant]): [string, string[]] => [
+      `analysis: { nulls: ${written} }`,
+      [`«${written}» expected how many nulls of which kind, got ${got} (write { shuffled: ${meant} })`],
+    ]),
+    [
+      'analysis: { nulls: { shufled: 3, unrelated: nett } }',
+      [
+        '«shufled» unknown key "shufled" (did you mean "shuffled"?)',
+        '«nett» no model "nett" is declared under models (did you mean "net"?)',
+      ],
+    ],
     [
       'analysis: { bootstrap: 1000001 }',
       ['«1000001» 1000001 resamples are above the limit of 1000000 (docs/limits.md)'],

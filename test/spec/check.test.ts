@@ -37,6 +37,34 @@ analysis: { rarefy: { kernels: 16, sites: 3 } }`;
     ]);
   });
 
+  test('an unrelated network that takes another input, or is given no impulses on images', () => {
+    const nets = [
+      'res: { file: r.onnx, data: test }',
+      'plain: { file: p.onnx, data: test }',
+      'again: { file: a.onnx, data: test, input: { divide: 255 } }',
+      'grey: { file: g.onnx, data: small }',
+    ];
+    const said = (models: string, unrelated: string): string[] =>
+      checkedAgainst(
+        checkedSpec(
+          nets.join('\n  '),
+          `impulses: { i: { models: [${models}], base: { images: 3 } } }\nanalysis: { nulls: { unrelated: [${unrelated}] } }`,
+        ).replace('data: {', 'data: { small: { format: folder, files: greys },'),
+        { ...residual, ...grey, plain: plainNetwork(), again: residualNetwork() },
+        { test: {}, train: {}, small: { shape: [1, 8, 8] } },
+      ).map((line) => line.replace(/ \(an unrelated network .*/, ''));
+    expect(said('res, plain', 'res, plain')).toEqual([]);
+    expect(said('res', 'plain')).toEqual([
+      '«[plain]» plain cannot stand beside res: it is given no impulses on images',
+    ]);
+    expect(said('res, again', 'again')).toEqual([
+      '«[again]» again cannot stand beside res: its images are preprocessed in another way (input)',
+    ]);
+    expect(said('res, grey', 'grey')).toEqual([
+      '«[grey]» grey cannot stand beside res: it takes 1 × 8 × 8, not 3 × 8 × 8',
+    ]);
+  });
+
   test('each network by what concerns it, in the order of the file', () => {
     const more = `ablations:
   a: { models: res, layers: nowhere }

@@ -91,7 +91,7 @@ test('the spec of the design means what the design says', () => {
       fdr: 0.05,
       bootstrap: 1000,
       far: 0.5,
-      nulls: 1,
+      nulls: { shuffled: 19, reinitialised: 0, unrelated: [] },
       rarefy: { kernels: 8, sites: 6 },
     },
     run: {

@@ -11,7 +11,8 @@ import type { Cell } from '../../core/probe/cell.js';
 import { runLesionBatch } from '../../core/probe/lesion.js';
 import { ReferenceSet } from '../../core/probe/reference-set.js';
 import { runResponseBatch } from '../../core/probe/response-batch.js';
-import { shuffledNetwork } from '../../core/probe/shuffled-network.js';
+import { nullNetwork } from '../../core/probe/null-network.js';
+import { Recalibration } from '../../core/probe/recalibration.js';
 import { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
 import type { Tensor } from '../../core/tensor.js';
 import { groupOf, responseContext, seededImages, tapSmall } from '../probe/small-tap.js';
@@ -194,7 +195,8 @@ describe('golden bytes of the reference engine', () => {
       amplitudes: { unit: 'std', values: [0.1, -0.1, 1, -1] },
       record: record_,
     });
-    const shuffled = await shuffledNetwork(graph, intact.engine, [reference], 7, 0);
+    const recalibration = new Recalibration(graph, intact.engine, [reference]);
+    const shuffled = await nullNetwork(graph, recalibration, 7, { shuffled: 0 });
     for (const [name, network] of [
       ['intact', intact],
       ['null', await tapSmall(shuffled)],

@@ -1,4 +1,6 @@
 import { hasKey } from '../../spec/words/modes.js';
+import { madeNulls, type NullsSpec } from '../../spec/words/nulls.js';
+import { wordsOf } from '../../word-table.js';
 import type { ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import type { Section } from '../figure.js';
@@ -11,6 +13,14 @@ const amplitudeUnits: { readonly [U in Study['impulses'][number]['amplitudes']['
   input: 'input units',
   std: 'channel deviations',
 };
+
+/** What measures of redundancy stand against, in words. */
+function nullsOf(nulls: NullsSpec): string {
+  const made = wordsOf(madeNulls).flatMap((kind) =>
+    nulls[kind] === 0 ? [] : [`${counted(nulls[kind], 'network')} ${madeNulls[kind].with}`],
+  );
+  return listed([...made, ...nulls.unrelated]) || 'nothing';
+}
 
 /** What was asked: the resolved study, in words and tables. */
 export function asked({ input }: ReportContext): Section {
@@ -43,9 +53,8 @@ export function asked({ input }: ReportContext): Section {
         with ${counted(study.ablations.length, 'ablation')} and ${counted(study.impulses.length, 'set')} of unit
         impulses. Intervals are at ${percent(analysis.confidence)}, false discoveries are held at
         ${percent(analysis.fdr)}, bootstraps draw ${count(analysis.bootstrap)} times, sites count as far apart from a
-        normalised depth of ${analysis.far}, and measures of redundancy stand against
-        ${counted(analysis.nulls, 'network')} with weights shuffled within layers. All chance follows from seed
-        ${study.seed}.
+        normalised depth of ${analysis.far}, and measures of redundancy stand against ${nullsOf(analysis.nulls)}. All
+        chance follows from seed ${study.seed}.
       </p>`,
       study.data.length === 0 ? html`<p class="none">No image set was given.</p>` : data,
       study.models.length === 0 ? html`<p class="none">No network was given.</p>` : models,

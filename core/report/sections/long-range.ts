@@ -6,13 +6,14 @@ import {
   type SimilarityName,
 } from '../../analysis/similarity.js';
 import type { SimilarityRow } from '../../tables/schema.js';
-import { grouped, present, unique, type ReportContext } from '../context.js';
+import { grouped, present, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
-import { hollowSwatch, rampLegend, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
+import { rampLegend, type Block, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
-import { significant, withInterval } from '../number-format.js';
-import { nameMargins, panelWidth, plot, shortLabels } from '../plot.js';
+import { percent, significant } from '../number-format.js';
+import { panelWidth, plot, shortLabels } from '../plot.js';
 import { rasterUrl } from '../raster.js';
+import { nullNumbers, systemicRedundancy } from './systemic.js';
 
 /** The matrices of every measure between sites, by network, and systemic redundancy against its null. */
 export async function longRange(context: ReportContext): Promise<Section> {
@@ -29,6 +30,7 @@ export async function longRange(context: ReportContext): Promise<Section> {
       if (own.length > 0)
         blocks.push(
           await matrices(
+            context,
             name,
             grouped(own, (row) => row.model),
           ),
@@ -37,6 +39,8 @@ export async function longRange(context: ReportContext): Promise<Section> {
   }
   const systemic = await systemicRedundancy(context);
   blocks.push(systemic ?? html`<p class="none">Systemic redundancy was not measured.</p>`);
+  const nulls = nullNumbers(context);
+  if (nulls) blocks.push(nulls);
   return { ...section, blocks };
 }
 
@@ -54,7 +58,11 @@ const roles: { readonly [D in SimilarityMeasure['direction']]: Roles } = {
 };
 
 /** One measure: its matrix for each network, and what is left of it after the null. */
-async function matrices(name: SimilarityName, groups: ReadonlyMap<string, readonly SimilarityRow[]>): Promise<Figure> {
+async function matrices(
+  context: ReportContext,
+  name: SimilarityName,
+  groups: ReadonlyMap<string, readonly SimilarityRow[]>,
+): Promise<Figure> {
   const { symbol, excess, scale, title, note, direction } = similarityMeasure(name);
   const { a, b, heads } = roles[direction];
   const rows = [...groups.values()].flat();
@@ -76,14 +84,21 @@ async function matrices(name: SimilarityName, groups: ReadonlyMap<string, readon
             `Excess of ${symbol} between the sites of ${model}`,
             own,
             direction,
-            { value: (row) => row[excess], limit },
+            // What is not predicted at all is not redundant, however badly nulls predict it.
+            {
+              value: (row) => ((row[name] ?? 0) > 0 ? row[excess] : null),
+              limit,
+              faint: (row) => row[`${name}_discovered`] === false,
+            },
           )
         : html`<p class="none">No null network was run, so there is no excess.</p>`,
     });
   }
   const strongest = [...groups].map(([model, own]) => {
     const apart = own.filter((row) => row.site_a !== row.site_b && present(row[excess]));
-    return { model, row: apart.toSorted((x, y) => (y[excess] ?? 0) - (x[excess] ?? 0))[0], n: own.length };
+    const discovered = own.filter((row) => row.site_a !== row.site_b && row[`${name}_discovered`] === true);
+    const row = apart.toSorted((x, y) => (y[excess] ?? 0) - (x[excess] ?? 0))[0];
+    return { model, row, n: own.length, apart: apart.length, discovered: discovered.length };
   });
   return {
     kind: 'figure',
@@ -96,28 +111,37 @@ async function matrices(name: SimilarityName, groups: ReadonlyMap<string, readon
       [`−${significant(limit, 2)}`, '0', `+${significant(limit, 2)}`],
     )}`,
     legend: [],
-    note: `${note}; the excess is what is left after the same in networks with shuffled weights. A negative ${symbol} is drawn as 0.`,
-    reading: `Each row is a ${a} site and each column a ${b} one, both in order of depth: colour far from the diagonal in the right-hand pictures is redundancy across depth that chance and architecture do not explain.`,
+    note: `${note}; the excess is what is left after the mean of the same in networks with shuffled weights. A negative ${symbol} is drawn as 0, and has no excess. ${faintness(context)}`,
+    reading: `Each row is a ${a} site and each column a ${b} one, both in order of depth: colour far from the diagonal in the right-hand pictures that is not faint is redundancy across depth that networks with shuffled weights do not have.`,
     numbers: dataTable(
       name === similarityNames[0] ? 'Strongest long-range pairs' : `Strongest long-range pairs by ${symbol}`,
       strongest,
       [
         { head: 'network', cell: (entry) => entry.model },
         { head: 'pairs', numeric: true, cell: (entry) => String(entry.n) },
+        { head: 'discovered apart', numeric: true, cell: (entry) => `${entry.discovered} of ${entry.apart}` },
         { head: 'largest excess', numeric: true, cell: (entry) => significant(entry.row?.[excess]) },
         { head: heads[0], cell: (entry) => entry.row?.site_a ?? '–' },
         { head: heads[1], cell: (entry) => entry.row?.site_b ?? '–' },
         { head: `${symbol} there`, numeric: true, cell: (entry) => significant(entry.row?.[name]) },
         { head: 'null', numeric: true, cell: (entry) => significant(entry.row?.[`${name}_null`]) },
+        { head: 'its spread (sd)', numeric: true, cell: (entry) => significant(entry.row?.[`${name}_null_sd`]) },
       ],
     ),
   };
 }
 
-/** What is drawn of a row, and the number at the end of the colours. */
+/** What a faint cell is, in words. */
+function faintness({ input }: ReportContext): string {
+  const { fdr } = input.study.analysis;
+  return `Faint are pairs of sites that are not discovered: not above what such networks have, at a false discovery rate of ${percent(fdr)} over all pairs; at this rate fewer than ${Math.ceil(1 / fdr - 1e-9) - 1} of them discover nothing.`;
+}
+
+/** What is drawn of a row, the number at the end of the colours, and which rows are drawn faint. */
 interface Drawn {
   readonly value: (row: SimilarityRow) => number | null;
   readonly limit: number;
+  readonly faint?: (row: SimilarityRow) => boolean;
 }
 
 async function matrix(
@@ -125,7 +149,7 @@ async function matrix(
   label: string,
   rows: readonly SimilarityRow[],
   direction: SimilarityMeasure['direction'],
-  { value, limit }: Drawn,
+  { value, limit, faint }: Drawn,
 ): Promise<Html> {
   const depths = new Map(
     rows.flatMap((row) => [[row.site_a, row.depth_a] as const, [row.site_b, row.depth_b] as const]),
@@ -133,11 +157,12 @@ async function matrix(
   const sites = [...depths.keys()].sort((a, b) => (depths.get(a) ?? 0) - (depths.get(b) ?? 0));
   const place = new Map(sites.map((site, i) => [site, i]));
   const values = new Float64Array(sites.length ** 2).fill(Number.NaN);
+  const pale = new Set<number>();
   for (const row of rows) {
     const found = value(row);
-    if (found !== null)
-      values[(place.get(row.site_a) ?? 0) * sites.length + (place.get(row.site_b) ?? 0)] =
-        limit === 1 ? Math.max(0, found) : found;
+    const at = (place.get(row.site_a) ?? 0) * sites.length + (place.get(row.site_b) ?? 0);
+    if (found !== null) values[at] = limit === 1 ? Math.max(0, found) : found;
+    if (faint?.(row) === true) pale.add(at);
   }
   const side = panelWidth - 70;
   // At most some 18 labels fit on a side.
@@ -182,7 +207,7 @@ async function matrix(
             baseline: 'top',
           },
           encoding: {
-            url: { value: rasterUrl(values, sites.length, sites.length, limit) },
+            url: { value: rasterUrl(values, sites.length, sites.length, limit, (at) => pale.has(at)) },
             x: { value: 0 },
             y: { value: 0 },
           },
@@ -201,91 +226,3 @@ async function matrix(
 }
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-
-async function systemicRedundancy(context: ReportContext): Promise<Figure | undefined> {
-  const values = context.input.tables.models.flatMap((row) =>
-    present(row.sr)
-      ? [{ model: row.model, sr: row.sr, low: row.sr_low ?? row.sr, high: row.sr_high ?? row.sr, none: row.sr_null }]
-      : [],
-  );
-  if (values.length === 0) return undefined;
-  const quantitative = (field: string) => ({
-    field,
-    type: 'quantitative',
-    title: 'Systemic redundancy (of 1)',
-    scale: { zero: false, nice: true, padding: 10 },
-    axis: { grid: true, tickCount: 5 },
-  });
-  const body = await plot(
-    'fig-sr',
-    'Systemic redundancy of each network and its null',
-    {
-      width: panelWidth - 60,
-      height: 36 * values.length,
-      data: { values },
-      encoding: {
-        y: {
-          field: 'model',
-          type: 'nominal',
-          sort: null,
-          title: 'Network',
-          axis: { labelExpr: shortLabels(values.map((value) => value.model)), maxExtent: 96 },
-        },
-      },
-      layer: [
-        {
-          mark: { type: 'rule', strokeDash: [2, 2], color: 'var(--axis)' },
-          encoding: { x: quantitative('none'), x2: { field: 'sr' } },
-        },
-        {
-          mark: { type: 'rule', strokeWidth: 2 },
-          encoding: { x: quantitative('low'), x2: { field: 'high' }, color: context.color },
-        },
-        {
-          mark: { type: 'point', size: 60, strokeWidth: 1.6, color: 'var(--ink-2)' },
-          encoding: { x: quantitative('none') },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 70, opacity: 1 },
-          encoding: { x: quantitative('sr'), color: context.color, shape: context.shape },
-        },
-      ],
-    },
-    nameMargins,
-  );
-  return {
-    kind: 'figure',
-    id: 'fig-sr',
-    title: 'Systemic redundancy against its null.',
-    panels: [{ title: '', body }],
-    legend: [
-      ...context.legend(unique(values.map((value) => value.model))),
-      { label: `${context.level} interval`, swatch: whiskerSwatch },
-      { label: 'shuffled weights (null)', swatch: hollowSwatch() },
-    ],
-    note: '0: the sites respond in orthogonal ways; 1: all lie within the largest. Squares of averages are taken over pairs of different base images, so that the value does not hang on their number; plug-in is what it would be without that. Equally many kernels are drawn at equally many sites of every network, and all networks get the same impulses.',
-    reading:
-      'What counts is how far a filled marker lies to the right of its hollow one: that much of the redundancy was learned, the rest comes with the architecture.',
-    numbers: systemicNumbers(context),
-  };
-}
-
-/** The numbers of that figure, a row a network. */
-function systemicNumbers(context: ReportContext): Html {
-  return dataTable('Systemic redundancy', context.input.tables.models, [
-    { head: 'network', cell: (row) => row.model },
-    { head: `SR [${context.level}]`, numeric: true, cell: (row) => withInterval(row.sr, row.sr_low, row.sr_high) },
-    { head: 'plug-in', numeric: true, cell: (row) => significant(row.sr_plugin) },
-    { head: 'null', numeric: true, cell: (row) => withInterval(row.sr_null, row.sr_null_low, row.sr_null_high) },
-    {
-      head: 'excess',
-      numeric: true,
-      cell: (row) => withInterval(row.sr_excess, row.sr_excess_low, row.sr_excess_high),
-    },
-    { head: 'rank p', numeric: true, cell: (row) => significant(row.sr_p) },
-    {
-      head: 'resolved',
-      cell: (row) => (row.sr_resolved === null ? '' : row.sr_resolved ? 'yes' : 'no: more bases are needed'),
-    },
-  ]);
-}

@@ -1,16 +1,34 @@
 import { wordTable, type Word } from '../../word-table.js';
 
-export interface NullRow extends Word {
-  /** How many of them there are where a study asks for so many nulls. */
-  readonly count: (nulls: number) => number;
+export interface MadeNullRow extends Word {
+  /** How many of them there are where a study says nothing. */
+  readonly usual: number;
+  /** What stands behind "networks" in a sentence. */
+  readonly with: string;
 }
 
-/** Networks without the redundancy of training, against which every measure of it stands. How each is made: `core/probe/null-network.ts`. */
-export const nulls = wordTable<NullRow>()({
+/** Nulls that are made of the network itself, asked for by number. How each gets its weights: `core/probe/null-network.ts`. */
+export const madeNulls = wordTable<MadeNullRow>()({
   shuffled: {
-    meaning: 'weights shuffled within layers, then recalibrated on the reference images',
-    count: (asked) => asked,
+    meaning:
+      'how many networks with weights shuffled within layers, then recalibrated on the reference images: what every excess stands against',
+    usual: 19,
+    with: 'with weights shuffled within layers',
+  },
+  reinitialised: {
+    meaning: 'how many networks with weights drawn anew (He-normal), recalibrated in the same way',
+    usual: 0,
+    with: 'with weights drawn anew',
   },
 });
 
-export type NullName = keyof typeof nulls;
+/** Networks without what is looked for, or of another training, beside which a measure of redundancy stands. */
+export const nulls = wordTable<Word>()({
+  ...madeNulls,
+  unrelated: { meaning: 'which other networks of the study, as they are; they must take the same input' },
+});
+
+export type MadeNullName = keyof typeof madeNulls;
+
+/** The nulls of a study. */
+export type NullsSpec = { readonly [N in MadeNullName]: number } & { readonly unrelated: readonly string[] };

@@ -1,9 +1,11 @@
+import type { SignatureSet } from '../../analysis/signature.js';
 import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { ModelOutline } from '../../plan/outline.js';
 import { stageGroups, unitIndices, type KeysThere } from '../../plan/planner.js';
 import { keepsOutputsOf, unitKey, unorderedConditions } from '../../plan/outline.js';
 import { SEMANTICS } from '../../plan/identity.js';
+import { printGroup } from '../../plan/stage.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { AnalysisSpec } from '../../spec/study-spec.js';
 import type { RowSink } from '../../tables/row-sink.js';
@@ -17,14 +19,16 @@ import { failedKeys } from '../running/failures.js';
 import { loadOutlines } from '../reading/outlines.js';
 import { PairExcess } from '../reading/pair-excess.js';
 import type { ModelResults } from '../reading/model-results.js';
+import { nullReader } from '../reading/null-reader.js';
 import { ablationRows, curveRows, unmeasuredRows } from './rows/ablation.js';
 import { kernelResponses, kernelRows } from './rows/kernel.js';
 import { learningRows } from './rows/learning.js';
 import { layerRows, modelRow } from './rows/model.js';
 import { interactionRows, pairRows, type ExcessOf } from './rows/pair.js';
+import { nullRows } from './rows/null.js';
 import { predictedFamilies, predictorRows, type PredictedFamily } from './rows/predictor.js';
 import { contrastRows, quadrupleRows } from './rows/quadruple.js';
-import { explainedOf, signaturesOf, systemicOf } from './rows/redundancy.js';
+import { explainedOf, measureRedundancy, signaturesOf, systemicOf, type Redundancy } from './rows/redundancy.js';
 import { responseRows } from './rows/response.js';
 import { similarityRows } from './rows/similarity.js';
 import { stopRows } from './rows/stop.js';
@@ -49,12 +53,18 @@ export async function analyseStudy(
   const failed = await failedKeys(ledger, ref);
   let missing = 0;
   const predicted: PredictedFamily[][] = [];
+  const measured = new Map<string, Redundancy>();
   for (const outline of models) {
     signal?.throwIfAborted();
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
     if (results) {
       const excess = await PairExcess.read(ledger, outline, study.seed);
-      predicted.push(await analyseModel(sink, results, excess, study));
+      const signatures = signaturesOf(results);
+      const nulls = nullReader(ledger, outline, study.seed);
+      const redundancy =
+        signatures && (await measureRedundancy(results, signatures, nulls, study.analysis, study.seed));
+      if (redundancy) measured.set(outline.model.name, redundancy);
+      predicted.push(await analyseModel(sink, results, { signatures, redundancy, excess }, study));
     } else await sink.append('ablations', unmeasuredRows(outline, study.seed));
     const coverage = await coverageRows(ledger, outline, study.seed, failed);
     missing += coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
@@ -62,6 +72,8 @@ export async function analyseStudy(
   }
   // All networks together: what is tested is adjusted for all that is tested.
   await sink.append('predictors', predictorRows(predicted.flat(), study.analysis));
+  for (const { model } of models)
+    await sink.append('nulls', nullRows(model.name, measured, study.analysis.nulls.unrelated));
   if (missing === 0) return;
   throw new PercussError(
     'OBJECT_DAMAGED',
@@ -71,15 +83,21 @@ export async function analyseStudy(
 }
 
 /** Hands the rows of one network on, and gives what is judged with those of the others. */
+/** Excess of pairs of a network, and what its redundancy rests on and is: undefined where it was given no impulses to compare by. */
+interface Compared {
+  readonly signatures: SignatureSet | undefined;
+  readonly redundancy: Redundancy | undefined;
+  readonly excess: PairExcess;
+}
+
 async function analyseModel(
   sink: RowSink,
   results: ModelResults,
-  excess: PairExcess,
+  { signatures, redundancy, excess }: Compared,
   { analysis, seed }: { readonly analysis: AnalysisSpec; readonly seed: number },
 ): Promise<PredictedFamily[]> {
-  const signatures = signaturesOf(results);
-  const explained = signatures && explainedOf(signatures, analysis, seed);
-  const systemic = signatures && systemicOf(signatures, analysis, seed);
+  const explained = redundancy && explainedOf(redundancy);
+  const systemic = redundancy && systemicOf(redundancy, analysis);
   const kernels = kernelRows(results, explained, kernelResponses(results), analysis.confidence);
   await sink.append('models', [modelRow(results, kernels, explained, systemic, analysis, seed)]);
   await sink.append('layers', layerRows(results, kernels, explained, analysis));
@@ -96,9 +114,9 @@ async function analyseModel(
     await sink.append('contrasts', contrastRows(results, ablation, seed, analysis.confidence, kept));
   }
   await sink.append('responses', responseRows(results));
-  if (signatures) await sink.append('similarity', similarityRows(results, signatures, seed));
+  if (redundancy) await sink.append('similarity', similarityRows(results, redundancy, analysis.fdr));
   if (signatures && explained) {
-    const rows = learningRows(results.outline.model.name, signatures.intact, explained.intact, analysis, seed);
+    const rows = learningRows(results.outline.model.name, signatures, explained.intact, analysis, seed);
     await sink.append('learning', rows);
   }
   return predictedFamilies(results, kernels, analysis, seed);
@@ -123,7 +141,7 @@ async function coverageRows(
   }
   const results = await committed.results(outline);
   for (const group of stageGroups([outline]).flat()) {
-    const name = group.name || group.kind;
+    const name = printGroup(group);
     const row = rows.get(name) ?? {
       model: group.model,
       ablation: name,

@@ -4,7 +4,7 @@ import type { NumericMode } from '../../numeric-mode.js';
 import { printNumericMode } from '../../numeric-mode.js';
 import { profileBytes, responseBytes } from '../../plan/count.js';
 import { cellBytes, defaultCost, type CostModel } from '../../plan/cost.js';
-import { impulseGroup, keepsOutputsOf, outlineOf, type ModelOutline } from '../../plan/outline.js';
+import { impulseGroup, keepsOutputsOf, nullGroup, outlineOf, type ModelOutline } from '../../plan/outline.js';
 import { outputBytes, outputForm } from '../../plan/kept-outputs.js';
 import {
   missingOf,
@@ -15,13 +15,14 @@ import {
   WAVES,
   type WholeGroup,
 } from '../../plan/planner.js';
-import { lengthOf, type UnitGroup } from '../../plan/stage.js';
+import { lengthOf, printGroup, type UnitGroup } from '../../plan/stage.js';
 import { batchCounts } from '../../self-scheduling.js';
 import type { ResolvedData } from '../../spec/resolved-study.js';
 import type { RunSpec } from '../../spec/study-spec.js';
 import type { Catalog } from '../catalog.js';
 import { committedIn } from '../reading/committed.js';
 import type { ResolvedInputs } from '../preparing/resolve-study.js';
+import { signatureBytes } from '../../plan/null-groups.js';
 import { printBytes, printSeconds } from '../print.js';
 import { segmentsOf } from './segments.js';
 import { workloadOf } from './workload.js';
@@ -31,7 +32,7 @@ export interface PlanRow {
   readonly model: string;
   readonly name: string;
   readonly kind: WholeGroup['kind'];
-  /** Conditions, or groups of impulses. */
+  /** Conditions, groups of impulses, or objects of nulls. */
   readonly conditions: number;
   /** Conditions × chunks. */
   readonly units: number;
@@ -169,7 +170,7 @@ function addGroup(
   const missing = group ? lengthOf(group.missing) : 0;
   rows.set(name, {
     model: whole.model,
-    name: whole.name || whole.kind,
+    name: printGroup(whole),
     kind: whole.kind,
     conditions: Math.max(known?.conditions ?? 0, whole.count),
     units: (known?.units ?? 0) + tally.total,
@@ -194,6 +195,8 @@ function unitBytes(group: WholeGroup, outline: ModelOutline): number {
       return profileBytes(outline.anatomy);
     case 'responses':
       return groupBytes(group, outline);
+    case 'nulls':
+      return nullBytes(group, outline);
   }
 }
 
@@ -204,6 +207,13 @@ function groupBytes(group: WholeGroup, outline: ModelOutline): number {
   const rows = impulses.channels.length * impulses.positions.length * impulses.amplitudes.values.length;
   const recorded = sites.filter((site) => impulses.record.includes(site.name));
   return responseBytes(recorded, rows, impulses.amplitudes.values.length, impulses.keep);
+}
+
+/** Of the first object: the last of a null may hold fewer bases. */
+function nullBytes(group: WholeGroup, outline: ModelOutline): number {
+  const { channels, bases, record } = nullGroup(outline, group.name, 0);
+  const recorded = outline.anatomy.sites.filter((site) => record.includes(site.name));
+  return bases.reduce((sum, { positions }) => sum + signatureBytes(recorded, channels.length * positions.length), 0);
 }
 
 /** A plan as a table for people. */

@@ -1,5 +1,5 @@
 import { batchSize, LEAST_SECONDS, WAVES, waveBatchSeconds } from '../../plan/planner.js';
-import { lengthOf, type Stage } from '../../plan/stage.js';
+import { lengthOf, printGroup, type Stage } from '../../plan/stage.js';
 import type { StageSegment } from '../steps.js';
 
 /** The groups of a stage, one behind the other, with the size of batches that take about so many seconds. */
@@ -11,7 +11,7 @@ export function segmentsOf({ index, groups }: Pick<Stage, 'index' | 'groups'>, b
     const to = from + lengthOf(group.missing);
     const size = batchSize(group, aim);
     const segment = {
-      label: `${group.model} · ${group.name || group.kind}`,
+      label: `${group.model} · ${printGroup(group)}`,
       model: group.model,
       from,
       to,

@@ -68,8 +68,8 @@ export function largestParts(counts: readonly WorkCount[]): readonly string[] {
 /** One count in words: `ablations a, network m: 11 fractions × 1000 trials = 11000 conditions (ask for less of trials)`. */
 function describeCount(count: WorkCount): string {
   const { kind, model, name, conditions, units, impulses, factors, bytes } = count;
-  const section = kind === 'cells' ? 'ablation' : 'impulses';
-  const what = kind === 'cells' ? 'conditions' : `groups of ${printCount(impulses)} impulses`;
+  const section = sectionOf[kind];
+  const what = nounOf[kind](impulses);
   const shown = factors
     .filter(({ key, count: n }) => n !== 1 && !inGroup.has(key))
     .map((one) => `${printCount(one.count)} ${one.what}`);
@@ -78,6 +78,23 @@ function describeCount(count: WorkCount): string {
   const largest = largestFactor(factors);
   return `${section} ${name} of ${model}: ${product}${printCount(conditions)} ${what}${chunks}, ${printBytes(bytes)}${largest ? `; ask for less of ${largest.key}` : ''}`;
 }
+
+/** What one count is called, by its kind. */
+const sectionOf: { readonly [K in WorkCount['kind']]: string } = {
+  profile: 'profile',
+  baseline: 'baseline',
+  cells: 'ablation',
+  responses: 'impulses',
+  nulls: 'nulls for impulses',
+};
+
+const nounOf: { readonly [K in WorkCount['kind']]: (impulses: number) => string } = {
+  profile: () => 'profiles',
+  baseline: () => 'conditions',
+  cells: () => 'conditions',
+  responses: (impulses) => `groups of ${printCount(impulses)} impulses`,
+  nulls: (impulses) => `objects, ${printCount(impulses)} impulses on each base`,
+};
 
 function largestFactor(factors: readonly Factor[]): Factor | undefined {
   return factors.reduce<Factor | undefined>((most, one) => (one.count > (most?.count ?? 1) ? one : most), undefined);

@@ -2,6 +2,7 @@ import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { limits } from '../../limits.js';
 import type { CountedModel } from '../../plan/count.js';
+import { nullCount } from '../../plan/network-variant.js';
 import { outlineOf, type ModelOutline } from '../../plan/outline.js';
 import type { Anatomy } from '../../anatomy/site.js';
 import type { Stage } from '../../plan/stage.js';
@@ -61,7 +62,7 @@ function checkCounts(study: ResolvedStudy, models: readonly CountedModel[]): voi
   for (const { name, images } of models)
     if (images > most)
       excesses.push(`${images} images are asked of ${name}, above the limit of ${most} (docs/limits.md)`);
-  const { nulls } = study.analysis;
+  const nulls = nullCount(study.analysis.nulls);
   if (study.impulses.length > 0 && nulls > limits.studyUnits.value)
     excesses.push(`${nulls} nulls are asked for, above the limit of ${limits.studyUnits.value} (docs/limits.md)`);
   if (excesses.length === 0) return;

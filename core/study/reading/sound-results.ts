@@ -2,7 +2,10 @@ import { largest } from '../../extremes.js';
 import { z } from 'zod';
 import type { StoredResult } from '../../ledger/response-shelf.js';
 import type { Site } from '../../anatomy/site.js';
+import type { NullGroup } from '../../plan/null-groups.js';
 import type { ImpulseRecord } from '../../probe/gathering.js';
+import { featuresOf } from '../../probe/null-signatures.js';
+import { countOf } from '../../probe/sparse.js';
 import type { DType } from '../../tensor.js';
 
 const count = z.number().int().min(0);
@@ -41,6 +44,20 @@ export function responseProblem(stored: StoredResult, recorded: readonly Site[])
           misshapen(stored, `signature/${name}`, 'float32', [channels, undefined]))) ??
       strayCrop(stored, name, channels, shape);
     if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+/** What is wrong with stored signatures of a null; undefined if nothing is. */
+export function nullProblem(stored: StoredResult, group: NullGroup, recorded: readonly Site[]): string | undefined {
+  const features = featuresOf(group, recorded);
+  for (const { name, channels } of recorded) {
+    const bytes = Math.ceil((group.bases.length * channels * features) / 8);
+    const wrong = misshapen(stored, `mask/${name}`, 'uint8', [bytes]);
+    if (wrong !== undefined) return wrong;
+    const count = countOf(stored.tensors.get(`mask/${name}`)?.data as Uint8Array);
+    const fewer = misshapen(stored, `values/${name}`, 'float32', [count]);
+    if (fewer !== undefined) return fewer;
   }
   return undefined;
 }

@@ -5,28 +5,18 @@ import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NumericMode } from '../../numeric-mode.js';
 import type { Condition } from '../../plan/condition.js';
-import {
-  chunkOf,
-  conditionList,
-  imageSetDigest,
-  impulseGroup,
-  unitKey,
-  type ModelOutline,
-} from '../../plan/outline.js';
+import { chunkOf, conditionList, impulseGroup, nullGroup, unitKey, type ModelOutline } from '../../plan/outline.js';
 import { thereOf } from '../../plan/planner.js';
 import { unitsOf, type Stage, type UnitGroup } from '../../plan/stage.js';
 import { printEdits, SEMANTICS } from '../../plan/identity.js';
 import type { Provenance } from '../../probe/cell.js';
 import type { ChunkBaseline } from '../../probe/chunk-baseline.js';
 import { runLesionBatch } from '../../probe/lesion.js';
-import { printVariant, type NetworkVariant } from '../../plan/network-variant.js';
-import { ReferenceSet } from '../../probe/reference-set.js';
-import { responseMetadata, runResponseBatch } from '../../probe/response-batch.js';
-import { nullNetwork } from '../../probe/null-network.js';
-import { InstrumentedNetwork } from '../../probe/instrumented-network.js';
+import { responseMetadata, runResponseBatch, type ResponseContext } from '../../probe/response-batch.js';
+import { nullMetadata, nullSignatures } from '../../probe/null-signatures.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { Tensor } from '../../tensor.js';
-import { Catalog, type LoadedModel } from '../catalog.js';
+import { Catalog } from '../catalog.js';
 import { committedIn } from '../reading/committed.js';
 import { commitCells, type RanCell } from './commit-cells.js';
 import { inputLayout, blackPixel } from './input-layout.js';
@@ -34,14 +24,9 @@ import { checkIntactOutputs } from './intact-outputs.js';
 import { loadOutlines, type StudyOutline } from '../reading/outlines.js';
 import { profileTensors } from './profile-tensors.js';
 import { remembered } from './remembered.js';
+import { TappedNetworks, type Tapped } from './tapped-networks.js';
 import type { BatchOutcome, StagePlan, StepOptions } from '../steps.js';
 import { percussVersion } from '../version.js';
-
-interface Tapped {
-  readonly loaded: LoadedModel;
-  readonly network: InstrumentedNetwork;
-  readonly reference: ReferenceSet;
-}
 
 /**
  * Computes batches of one study after another: opens the engine once, keeps networks, images and baselines between
@@ -54,13 +39,14 @@ export class BatchRunner {
   readonly #engines = new Map<string, Promise<Engine>>();
   readonly #stages = new Map<string, Promise<Stage>>();
   readonly #outlines = new Map<string, Promise<StudyOutline>>();
-  readonly #tapped = new Map<string, Promise<Tapped>>();
+  readonly #tapped: TappedNetworks;
   readonly #baselines = new Map<string, ChunkBaseline>();
 
   constructor(ledger: Ledger, options: EngineOptions = {}) {
     this.#ledger = ledger;
     this.#engineOptions = options;
     this.#catalog = new Catalog((digest) => ledger.getBlob(digest));
+    this.#tapped = new TappedNetworks(this.#catalog, (mode) => this.#engine(mode));
   }
 
   /** Computes and commits units [from, to) of a stage, but those that are stored by now. */
@@ -83,9 +69,8 @@ export class BatchRunner {
   }
 
   async close(): Promise<void> {
-    for (const tapped of this.#tapped.values()) await (await tapped).network.close();
+    await this.#tapped.close();
     for (const engine of this.#engines.values()) await (await engine).close();
-    this.#tapped.clear();
     this.#engines.clear();
   }
 
@@ -144,6 +129,8 @@ export class BatchRunner {
         return this.#runResults(context, () => this.#profile(context));
       case 'responses':
         return this.#runResults(context, (unit) => this.#response(context, unit));
+      case 'nulls':
+        return this.#runResults(context, (unit) => this.#nullResponse(context, unit));
     }
   }
 
@@ -151,7 +138,7 @@ export class BatchRunner {
     { model, group, missing, report, signal }: GroupContext,
     conditionAt: (index: number) => Condition,
   ): Promise<number> {
-    const tapped = await this.#tap(model, 'intact', 0);
+    const tapped = await this.#tapped.open(model, 'intact', 0);
     const chunk = chunkOf(model, group.chunk);
     const { images, labels } = await this.#catalog.images(tapped.loaded, [chunk]);
     const ran: RanCell[] = [];
@@ -206,7 +193,7 @@ export class BatchRunner {
   }
 
   async #profile({ model, seed }: GroupContext): Promise<Result> {
-    const { network, reference } = await this.#tap(model, 'intact', seed);
+    const { network, reference } = await this.#tapped.open(model, 'intact', seed);
     return {
       tensors: await profileTensors(network, reference, model.model.output),
       metadata: { kind: 'profile' },
@@ -215,42 +202,35 @@ export class BatchRunner {
 
   async #response({ model, seed, group, signal }: GroupContext, { key, index }: Missing): Promise<Result> {
     const impulses = impulseGroup(model, group.name, index);
-    const tapped = await this.#tap(model, impulses.variant, seed);
-    const result = await runResponseBatch(tapped.network, impulses, {
-      layout: inputLayout(tapped.loaded.graph.inputs[0]?.shape ?? [], model.image),
-      reference: tapped.reference.images as Tensor<'float32'>,
-      black: blackPixel(model.model.input, model.image[0] as number),
-      ...(signal ? { signal } : {}),
-    });
+    const tapped = await this.#tapped.open(model, 'intact', seed);
+    const result = await runResponseBatch(tapped.network, impulses, responseContext(model, tapped, signal));
     return { tensors: result.tensors, metadata: responseMetadata(impulses, result, key) };
   }
 
-  /** The network on its engine, or one of its nulls. */
-  #tap(model: ModelOutline, variant: NetworkVariant, seed: number): Promise<Tapped> {
-    const name = `${model.scope.model} ${model.model.after} ${model.reference} ${printVariant(variant)} ${JSON.stringify(model.scope.mode)}`;
-    return remembered(
-      this.#tapped,
-      name,
-      3,
-      async () => {
-        const loaded = await this.#catalog.model(model.model);
-        const engine = await this.#engine(model.scope.mode);
-        const { images } = await this.#catalog.images(loaded, model.referenceChunks);
-        const open = (graph: LoadedModel['graph']): InstrumentedNetwork =>
-          new InstrumentedNetwork(graph, loaded.anatomy, engine, { output: loaded.output });
-        const intact = open(loaded.graph);
-        const tiles = [...intact.tiles(images)].map((tile) => tile.images);
-        const network =
-          variant === 'intact' ? intact : open(await nullNetwork(loaded.graph, engine, tiles, seed, variant));
-        return { loaded, network, reference: new ReferenceSet(network, imageSetDigest(model.referenceChunks), images) };
-      },
-      async (dropped) => (await dropped).network.close(),
-    );
+  async #nullResponse({ model, seed, group, signal }: GroupContext, { key, index }: Missing): Promise<Result> {
+    const asked = nullGroup(model, group.name, index);
+    const tapped = await this.#tapped.open(model, asked.variant, seed);
+    const result = await nullSignatures(tapped.network, asked, responseContext(model, tapped, signal));
+    return { tensors: result.tensors, metadata: nullMetadata(asked, result, key) };
   }
 
   async #provenance(model: ModelOutline): Promise<Provenance> {
     return { ...(await this.#engine(model.scope.mode)).provenance, percuss: percussVersion };
   }
+}
+
+/** What impulses on a network need besides it. */
+function responseContext(
+  model: ModelOutline,
+  { loaded, reference }: Tapped,
+  signal: AbortSignal | undefined,
+): ResponseContext {
+  return {
+    layout: inputLayout(loaded.graph.inputs[0]?.shape ?? [], model.image),
+    reference: reference.images as Tensor<'float32'>,
+    black: blackPixel(model.model.input, model.image[0] as number),
+    ...(signal ? { signal } : {}),
+  };
 }
 
 interface Missing {

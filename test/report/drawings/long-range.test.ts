@@ -16,6 +16,8 @@ test('the matrix is by depth, its strongest excess off the diagonal, and redunda
       depth_b: site_b === 's' ? 0 : 1,
       r2,
       r2_null,
+      r2_null_sd: 0.0625,
+      r2_discovered: r2 === 0.5,
       excess: r2_null === null ? null : r2 - r2_null,
     });
   const lon = await longRange(
@@ -44,9 +46,9 @@ test('the matrix is by depth, its strongest excess off the diagonal, and redunda
     title: 'How well the kernels of one site are predicted from another.',
     panels: ['resnet20: R²', 'resnet20: excess over the null'],
     legend: [],
-    note: 'R² of ridge regression from the signatures of one site to those of another, on base images not used to fit, averaged over kernels; the excess is what is left after the same in networks with shuffled weights. A negative R² is drawn as 0.',
+    note: 'R² of ridge regression from the signatures of one site to those of another, on base images not used to fit, averaged over kernels; the excess is what is left after the mean of the same in networks with shuffled weights. A negative R² is drawn as 0, and has no excess. Faint are pairs of sites that are not discovered: not above what such networks have, at a false discovery rate of 5.0 % over all pairs; at this rate fewer than 19 of them discover nothing.',
     reading:
-      'Each row is a predicted site and each column a predicting one, both in order of depth: colour far from the diagonal in the right-hand pictures is redundancy across depth that chance and architecture do not explain.',
+      'Each row is a predicted site and each column a predicting one, both in order of depth: colour far from the diagonal in the right-hand pictures that is not faint is redundancy across depth that networks with shuffled weights do not have.',
   });
   expect(textOf(drawn[0]?.key as Html)).toBe('R² (share of variance) 0 0.5 1 Excess (difference of R²) −1.0 0 +1.0');
   expect(drawn[0]?.panels.map(({ body }) => drawingOf(body))).toEqual([
@@ -67,8 +69,18 @@ test('the matrix is by depth, its strongest excess off the diagonal, and redunda
   ]);
   expect(tablesIn(drawn[0]?.numbers as Html)).toEqual([
     [
-      ['network', 'pairs', 'largest excess', 'predicted', 'from', 'R² there', 'null'],
-      ['resnet20', '4', '0.250', 't', 's', '0.500', '0.250'],
+      [
+        'network',
+        'pairs',
+        'discovered apart',
+        'largest excess',
+        'predicted',
+        'from',
+        'R² there',
+        'null',
+        'its spread (sd)',
+      ],
+      ['resnet20', '4', '1 of 2', '0.250', 't', 's', '0.500', '0.250', '0.0625'],
     ],
   ]);
   expect(said(drawn[1])).toEqual({

@@ -23,21 +23,33 @@ describe('long-range', () => {
       excess,
     });
 
-  test('R² is drawn from 0 to 1, excess on a scale of its own with its sign, and the largest excess is named', async () => {
+  test('R² is drawn from 0 to 1, excess on a scale of its own where R² is above 0, faint where it is not discovered; the largest is named', async () => {
     const similarity = [
       row(0, 0, 1, 0.9),
       row(0, 1, -0.5, -0.75),
       row(1, 0, 0.5, 0.25),
       row(1, 1, 1, null),
       row(0, 2, 0.5, 0.4),
-      row(2, 0, 0.25, 0.1),
+      { ...row(2, 0, 0.25, 0.1), r2_discovered: false },
     ];
     const [figure] = figures(await longRange(contextWith({ similarity })));
     const none = Number.NaN;
     const [r2, excess] = figure?.panels.map(({ body }) => body.text) ?? [];
     expect(r2).toContain(rasterUrl([1, 0, 0.5, 0.5, 1, none, 0.25, none, none], 3, 3, 1));
-    expect(excess).toContain(rasterUrl([0.9, -0.75, 0.4, 0.25, none, none, 0.1, none, none], 3, 3, 0.9));
-    expect(tablesIn(figure?.numbers as Html)[0]?.[1]).toEqual(['resnet20', '6', '0.400', 's0', 's2', '0.500', '0.100']);
+    expect(excess).toContain(
+      rasterUrl([0.9, none, 0.4, 0.25, none, none, 0.1, none, none], 3, 3, 0.9, (at) => at === 6),
+    );
+    expect(tablesIn(figure?.numbers as Html)[0]?.[1]).toEqual([
+      'resnet20',
+      '6',
+      '3 of 4',
+      '0.400',
+      's0',
+      's2',
+      '0.500',
+      '0.100',
+      '0.0200',
+    ]);
   });
 
   test('has at most 18 names on a side', async () => {

@@ -40,7 +40,7 @@ data: { test: { format: npy, files: x.npy, labels: y.npy } }
 models: { net: { file: net.onnx, data: test, input: { divide: 255 } } }
 ablations: { random: { mode: random, unit: kernel, fill: [zero, resample], fractions: [0.25, 0.5], trials: 2 } }
 impulses: { probe: { at: input, base: { images: 2 }, amplitudes: [1], positions: center, record: ['*'] } }
-analysis: { nulls: 1 }
+analysis: { nulls: { shuffled: 1 } }
 `,
     );
     ({ resolved } = await readStudy(path.join(folder, 'study.yaml')));
@@ -79,12 +79,17 @@ analysis: { nulls: 1 }
     ['trials', random({ trials: 1e12 })],
     ['draws', random({ draws: 1e9 })],
     ['images as bases', impulses({ bases: { images: 1e9 } })],
-    ['nulls', (study: ResolvedStudy) => ({ analysis: { ...study.analysis, nulls: 1e9 } })],
+    [
+      'nulls',
+      (study: ResolvedStudy) => ({
+        analysis: { ...study.analysis, nulls: { ...study.analysis.nulls, shuffled: 1e9 } },
+      }),
+    ],
     [
       'nulls of no place',
       (study: ResolvedStudy) => ({
         ...impulses({ at: ['nowhere'] })(study),
-        analysis: { ...study.analysis, nulls: 1e9 },
+        analysis: { ...study.analysis, nulls: { ...study.analysis.nulls, shuffled: 1e9 } },
       }),
     ],
     ['positions', impulses({ positions: Array.from({ length: 70_000 }, () => [0, 0]) })],

@@ -52,7 +52,7 @@ describe.skipIf(!hasSharedData)('a study that asks for too much is refused by it
     ],
     ['trials of an order', 'ablations: { r: { mode: cumulative, trials: 1e9 } }', '10:45', /9000000000 cells/],
     ['draws', 'ablations: { r: { fill: resample, draws: 1000000000 } }', '10:42', /22000000000 cells/],
-    ['nulls', 'impulses: { i: {} }\nanalysis: { nulls: 1000000000 }', '11:20', /16000000016 cells/],
+    ['nulls', 'impulses: { i: {} }\nanalysis: { nulls: { shuffled: 1000000000 } }', '11:13', /1000000000 cells/],
     ['resamples', 'analysis: { bootstrap: 1000000000000 }', '10:24', /1000000000000 resamples .* limit of 1000000/],
     ['workers', 'run: { workers: 1000000000 }', '10:17', /limit of 1024/],
     [
@@ -68,8 +68,8 @@ describe.skipIf(!hasSharedData)('a study that asks for too much is refused by it
   });
 
   test('run.limit has defaults, which nulls, impulses and bytes count towards', async () => {
-    expect((await refusal('impulses: { i: {} }\nanalysis: { nulls: 50000 }')).message).toMatch(
-      /800018 cells to compute, run\.limit\.cells 250000.*Most is asked for by\n {2}impulses i of lenet: 50001 networks, nulls with it × 16 bases = 800016 groups of 4 impulses.*ask for less of nulls/s,
+    expect((await refusal('impulses: { i: {} }\nanalysis: { nulls: { shuffled: 300000 } }')).message).toMatch(
+      /27\.0 GB to store.*300018 cells to compute, run\.limit\.cells 250000.*Most is asked for by\n {2}nulls for impulses i of lenet: 300000 objects, 2 impulses on each base, 27\.0 GB; ask for less of nulls/s,
     );
     const stored = 'impulses: { i: { positions: [[0, 0], [1, 1]] } }\nrun: { limit: { bytes: 100000 } }';
     expect((await refusal(stored)).message).toMatch(/to store, run\.limit\.bytes 100000/);

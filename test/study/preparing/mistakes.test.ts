@@ -127,7 +127,7 @@ const table: readonly (readonly [what: string, parts: Parts, at: string, said: R
   ['a small bootstrap', { more: 'analysis:\n  bootstrap: 10' }, '10', /at least 100/],
   ['a confidence in per cent', { more: 'analysis:\n  confidence: 95' }, '95', /between 0 and 1.*95 % is 0\.95/],
   ['a far above 1', { more: 'analysis:\n  far: 2' }, '2', /at most 1/],
-  ['negative nulls', { more: 'analysis:\n  nulls: -1' }, '-1', /at least 0/],
+  ['negative nulls', { more: 'analysis:\n  nulls:\n    shuffled: -1' }, '-1', /at least 0/],
   ['a batch of no time', { more: 'run:\n  batchSeconds: 0' }, '0', /above 0/],
   ['a negative limit', { more: 'run:\n  limit:\n    hours: -1' }, '-1', /above 0/],
   ['no memory', { more: 'run:\n  memory: 4000' }, '4000', /at least 100000000/],

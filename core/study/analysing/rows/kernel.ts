@@ -49,7 +49,7 @@ export function singleKernels(
 export function kernelResponses(results: ModelResults): ReadonlyMap<string, readonly ResponseNorms[]> | undefined {
   const groups = results.responses
     .flatMap(({ groups: list }) => list)
-    .filter(({ group }) => group.variant === 'intact' && group.at === 'input' && typeof group.base !== 'string');
+    .filter(({ group }) => group.at === 'input' && typeof group.base !== 'string');
   if (groups.length === 0) return undefined;
   const found = new Map<string, readonly ResponseNorms[]>();
   for (const site of results.outline.anatomy.sites) {

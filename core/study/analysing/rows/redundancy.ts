@@ -1,23 +1,22 @@
-import { explainedKernels, meanBracket, poolSizes, type SiteExplained } from '../../../analysis/explained.js';
+import { explainedKernels, meanBracket, poolSizes } from '../../../analysis/explained.js';
 import { isResolved, type R2Bracket } from '../../../analysis/ridge.js';
 import { signatureSet, type SignatureSet } from '../../../analysis/signature.js';
+import { similarityMeasure, similarityNames, type SimilarityName } from '../../../analysis/similarity.js';
+import { rarefaction, type SiteMatrix } from '../../../analysis/site-matrix.js';
 import {
   systemicExcess,
   systemicRedundancy,
   type SystemicExcess,
   type SystemicRedundancy,
 } from '../../../analysis/systemic.js';
-import { printVariant } from '../../../plan/network-variant.js';
+import type { NullVariant } from '../../../plan/network-variant.js';
+import { comparedImpulses } from '../../../plan/null-groups.js';
+import type { BaseParts } from '../../../probe/null-signatures.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
 import type { ModelRow } from '../../../tables/schema.js';
 import type { Tensor } from '../../../tensor.js';
-import type { ModelResults, ResponseResultRead } from '../../reading/model-results.js';
-
-/** Signatures of the intact network and of its nulls, on the same impulses. */
-export interface Signatures {
-  readonly intact: SignatureSet;
-  readonly nulls: readonly SignatureSet[];
-}
+import type { ModelResults } from '../../reading/model-results.js';
+import type { NullReader } from '../../reading/null-reader.js';
 
 /** R² of every kernel, by site, in the intact network and averaged over its nulls. */
 export interface Explained {
@@ -36,48 +35,105 @@ export interface Systemic {
   readonly against: SystemicExcess | null;
 }
 
-/** The signatures of the first set of impulses on images that has both signs; undefined where there is none. */
-export function signaturesOf(results: ModelResults): Signatures | undefined {
-  for (const { groups } of results.responses) {
-    const usable = groups.filter(({ group }) => typeof group.base !== 'string' && group.at === 'input');
-    const variants = new Map<string, ResponseResultRead[]>();
-    for (const group of usable) {
-      const name = printVariant(group.group.variant);
-      variants.set(name, [...(variants.get(name) ?? []), group]);
-    }
-    const intact = setOf(results, variants.get('intact') ?? []);
-    variants.delete('intact');
-    if (!intact) continue;
-    return { intact, nulls: [...variants.values()].flatMap((list) => setOf(results, list) ?? []) };
-  }
-  return undefined;
+/** What is measured of one network, be it the intact one or a null. */
+export interface NetworkRedundancy {
+  /** Undefined where the network has too few live kernels at too few sites. */
+  readonly systemic: SystemicRedundancy | undefined;
+  readonly explained: ReadonlyMap<string, KernelR2>;
+  /** Measures between sites, by name. */
+  readonly matrices: { readonly [N in SimilarityName]: SiteMatrix | null };
 }
 
-function setOf(results: ModelResults, groups: readonly ResponseResultRead[]): SignatureSet | undefined {
+/** Redundancy of a network and of its nulls, by the same impulses and by pools of equal size. */
+export interface Redundancy {
+  readonly intact: NetworkRedundancy;
+  readonly nulls: readonly (NetworkRedundancy & { readonly variant: NullVariant })[];
+}
+
+/** The nulls that every excess stands against. */
+export const shuffledOf = ({ nulls }: Redundancy): Redundancy['nulls'] =>
+  nulls.filter(({ variant }) => 'shuffled' in variant);
+
+/** The signatures of the intact network, of the impulses that it and its nulls are compared by; undefined below two bases. */
+export function signaturesOf(results: ModelResults): SignatureSet | undefined {
+  const compared = comparedImpulses(results.outline.impulses.map(({ spec }) => spec));
+  const groups = results.responses.find(({ name }) => name === compared?.name)?.groups ?? [];
   if (groups.length < 2) return undefined;
-  const sites = results.outline.anatomy.sites.flatMap((site) => {
-    const parts = groups.map(({ tensors }) => tensors.get(`signature/${site.name}`) as Tensor<'float32'> | undefined);
-    if (parts.some((part) => part === undefined)) return [];
-    return [
-      {
-        site: site.name,
-        depth: site.normalisedDepth,
-        kernels: site.channels,
-        parts: (parts as Tensor<'float32'>[]).map((part) => [part.data]),
-      },
-    ];
+  const parts = new Map(
+    results.outline.anatomy.sites.flatMap(({ name }) => {
+      const own = groups.map(({ tensors }) => tensors.get(`signature/${name}`) as Tensor<'float32'> | undefined);
+      const there = own.filter((part) => part !== undefined);
+      return there.length < own.length ? [] : [[name, there.map(({ data }) => data)] as const];
+    }),
+  );
+  return setOf(results, parts);
+}
+
+function setOf({ outline }: ModelResults, parts: BaseParts): SignatureSet | undefined {
+  const sites = outline.anatomy.sites.flatMap(({ name: site, normalisedDepth: depth, channels: kernels }) => {
+    const own = parts.get(site);
+    return own ? [{ site, depth, kernels, parts: own.map((part) => [part]) }] : [];
   });
   return sites.length > 0 ? signatureSet(sites) : undefined;
 }
 
-/** R² within a site and from far away for every kernel, with pools of the network's size in its nulls, too. */
-export function explainedOf(signatures: Signatures, analysis: AnalysisSpec, seed: number): Explained {
+/**
+ * Measures a network and its nulls. Nulls are read one at a time, so that memory holds the signatures of one beside those of the
+ * network, however many there are.
+ */
+export async function measureRedundancy(
+  results: ModelResults,
+  signatures: SignatureSet,
+  nulls: NullReader,
+  analysis: AnalysisSpec,
+  seed: number,
+): Promise<Redundancy> {
+  const measure = measurer(signatures, analysis, seed);
+  const intact = measure(signatures);
+  const measured: (NetworkRedundancy & { readonly variant: NullVariant })[] = [];
+  for (const variant of nulls.variants) {
+    const parts = await nulls.read(variant);
+    const set = parts && setOf(results, parts);
+    // One draw of pools: of many nulls only the mean is used.
+    if (set) measured.push({ variant, ...measure(set, { draws: 1, between: 'shuffled' in variant }) });
+  }
+  return { intact, nulls: measured };
+}
+
+/** Of R²: how many draws of pools, as many as usual unless told; and whether sites are compared with each other. */
+interface Extent {
+  readonly draws?: number;
+  readonly between?: boolean;
+}
+
+/** What measures a network and its nulls by pools of the network's size. */
+function measurer(
+  intact: SignatureSet,
+  analysis: AnalysisSpec,
+  seed: number,
+): (set: SignatureSet, extent?: Extent) => NetworkRedundancy {
   const options = { seed, distance: analysis.far };
-  const pools = poolSizes(signatures.intact, options);
-  const asMap = (sites: readonly SiteExplained[]): ReadonlyMap<string, KernelR2> =>
-    new Map(sites.map(({ site, same, far }) => [site, { same, far }]));
-  const nulls = signatures.nulls.map((set) => asMap(explainedKernels(set, options, pools)));
-  return { intact: asMap(explainedKernels(signatures.intact, options, pools)), null: meanMaps(nulls) };
+  const pools = poolSizes(intact, options);
+  const poolSize = rarefaction(intact);
+  return (set, { draws, between = true } = {}) => {
+    const sites = explainedKernels(set, draws === undefined ? options : { ...options, draws }, pools);
+    return {
+      systemic: systemicRedundancy(set, { seed, level: analysis.confidence, ...analysis.rarefy }) ?? undefined,
+      explained: new Map(sites.map(({ site, same, far }) => [site, { same, far }])),
+      matrices: Object.fromEntries(
+        similarityNames.map((name) => [
+          name,
+          poolSize === null || !between ? null : similarityMeasure(name).matrix(set, { seed, poolSize }),
+        ]),
+      ) as NetworkRedundancy['matrices'],
+    };
+  };
+}
+
+/** R² within a site and from far away for every kernel. */
+export function explainedOf(redundancy: Redundancy): Explained {
+  const none = shuffledOf(redundancy).map(({ explained }) => explained);
+  return { intact: redundancy.intact.explained, null: meanMaps(none) };
 }
 
 function meanMaps(maps: readonly ReadonlyMap<string, KernelR2>[]): ReadonlyMap<string, KernelR2> | undefined {
@@ -88,6 +144,14 @@ function meanMaps(maps: readonly ReadonlyMap<string, KernelR2>[]): ReadonlyMap<s
       meanBracket(maps.map((map) => map.get(site)?.[reach][kernel] ?? null)),
     );
   return new Map([...first.keys()].map((site) => [site, { same: average(site, 'same'), far: average(site, 'far') }]));
+}
+
+/** Systemic redundancy with its null and excess; undefined where the network has too few live kernels at too few sites. */
+export function systemicOf(redundancy: Redundancy, { confidence }: AnalysisSpec): Systemic | undefined {
+  const { systemic: intact } = redundancy.intact;
+  if (!intact) return undefined;
+  const none = shuffledOf(redundancy).flatMap(({ systemic }) => systemic ?? []);
+  return { intact, against: systemicExcess(intact, none, confidence) };
 }
 
 /** Mean over all kernels, of a site or of the network. */
@@ -135,12 +199,3 @@ export function systemicColumns(systemic: Systemic | undefined): SystemicColumns
 }
 
 type SystemicColumns = Pick<ModelRow, `sr${'' | `_${string}`}` & keyof ModelRow>;
-
-/** Systemic redundancy with its null and excess; undefined where the network has too few live kernels at too few sites. */
-export function systemicOf(signatures: Signatures, analysis: AnalysisSpec, seed: number): Systemic | undefined {
-  const options = { seed, level: analysis.confidence, ...analysis.rarefy };
-  const intact = systemicRedundancy(signatures.intact, options);
-  if (!intact) return undefined;
-  const nulls = signatures.nulls.flatMap((set) => systemicRedundancy(set, options) ?? []);
-  return { intact, against: systemicExcess(intact, nulls, analysis.confidence) };
-}

@@ -1,6 +1,5 @@
 import { pooledLinearity } from '../../../analysis/linearity.js';
 import { printBase } from '../../../plan/impulses.js';
-import { printVariant } from '../../../plan/network-variant.js';
 import type { ResponseRow } from '../../../tables/schema.js';
 import type { Tensor } from '../../../tensor.js';
 import type { ModelResults, ResponseResultRead } from '../../reading/model-results.js';
@@ -34,7 +33,6 @@ function groupRows(results: ModelResults, name: string, read: ResponseResultRead
       return [
         {
           model: results.outline.model.name,
-          network: printVariant(group.variant),
           impulse: name,
           base: printBase(group.base),
           at: group.at,

@@ -1,30 +1,28 @@
 import { meanOfKnown } from '../../../analysis/explained.js';
+import { exceedances, type Exceedance } from '../../../analysis/exceedance.js';
 import { similarityMeasure, similarityNames } from '../../../analysis/similarity.js';
-import { rarefaction, type SiteMatrix } from '../../../analysis/site-matrix.js';
+import type { SiteMatrix } from '../../../analysis/site-matrix.js';
 import type { SimilarityRow } from '../../../tables/schema.js';
 import type { ModelResults } from '../../reading/model-results.js';
-import type { Signatures } from './redundancy.js';
+import { shuffledOf, type Redundancy } from './redundancy.js';
 
 /** One measure of a network and of its nulls. */
 interface Measured {
   readonly intact: SiteMatrix | null;
   readonly nulls: readonly SiteMatrix[];
+  /** By pair of sites, row by row of the matrix. */
+  readonly exceedances: readonly (Exceedance | null)[];
 }
 
 /**
  * One row an ordered pair of sites, with every measure of `core/analysis/similarity.ts`: how well `site_a` is predicted from `site_b`.
- * Pairs without a number of the first measure have no row.
+ * Pairs without a number of the first measure have no row. A pair is discovered at the rate `fdr`.
  */
-export function similarityRows(results: ModelResults, signatures: Signatures, seed: number): SimilarityRow[] {
-  const poolSize = rarefaction(signatures.intact);
-  if (poolSize === null) return [];
+export function similarityRows(results: ModelResults, redundancy: Redundancy, fdr: number): SimilarityRow[] {
   const measured = similarityNames.map((name): Measured => {
-    const { matrix } = similarityMeasure(name);
-    const options = { seed, poolSize };
-    return {
-      intact: matrix(signatures.intact, options),
-      nulls: signatures.nulls.flatMap((set) => matrix(set, options) ?? []),
-    };
+    const intact = redundancy.intact.matrices[name];
+    const nulls = shuffledOf(redundancy).flatMap(({ matrices }) => matrices[name] ?? []);
+    return { intact, nulls, exceedances: exceedances(cellsOf(intact), nulls.map(cellsOf)) };
   });
   const leading = measured[0]?.intact;
   if (!leading) return [];
@@ -33,7 +31,7 @@ export function similarityRows(results: ModelResults, signatures: Signatures, se
     leading.sites.flatMap((b, j): SimilarityRow[] => {
       if ((leading.values[j]?.[i] ?? null) === null) return [];
       const values = Object.fromEntries(
-        similarityNames.flatMap((name, at) => pairOf(name, measured[at] as Measured, j, i)),
+        similarityNames.flatMap((name, at) => pairOf(name, measured[at] as Measured, j, i, fdr)),
       );
       return [
         {
@@ -52,18 +50,26 @@ export function similarityRows(results: ModelResults, signatures: Signatures, se
   );
 }
 
-/** The three columns of a measure. */
+const cellsOf = (matrix: SiteMatrix | null): readonly (number | null)[] => matrix?.values.flat() ?? [];
+
+/** The columns of a measure. */
 function pairOf(
   name: (typeof similarityNames)[number],
-  { intact, nulls }: Measured,
+  { intact, nulls, exceedances: tests }: Measured,
   from: number,
   to: number,
-): [column: string, value: number | null][] {
+  fdr: number,
+): [column: string, value: number | boolean | null][] {
   const value = intact?.values[from]?.[to] ?? null;
-  const null_ = meanOfKnown(nulls.map((matrix) => matrix.values[from]?.[to] ?? null));
+  const none = meanOfKnown(nulls.map((matrix) => matrix.values[from]?.[to] ?? null));
+  const tested = intact ? tests[from * intact.sites.length + to] : undefined;
   return [
     [name, value],
-    [`${name}_null`, null_],
-    [similarityMeasure(name).excess, value === null || null_ === null ? null : value - null_],
+    [`${name}_null`, none],
+    [`${name}_null_sd`, tested?.spread ?? null],
+    [similarityMeasure(name).excess, value === null || none === null ? null : value - none],
+    [`${name}_p`, tested?.p ?? null],
+    [`${name}_p_adjusted`, tested?.adjusted ?? null],
+    [`${name}_discovered`, tested ? (value ?? 0) > 0 && tested.adjusted <= fdr : null],
   ];
 }

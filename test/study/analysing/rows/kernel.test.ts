@@ -67,7 +67,6 @@ describe('results of single kernels', () => {
 });
 
 const group = (own: Partial<ImpulseGroup> = {}): ImpulseGroup => ({
-  variant: 'intact',
   at: 'input',
   base: { image: 0 },
   channels: [0],
@@ -114,7 +113,6 @@ describe('responses of kernels', () => {
 
   test.each([
     ['on flat images', { base: 'black' } as const],
-    ['of shuffled networks', { variant: { shuffled: 0 } } as const],
     ['within the network', { at: 'first' } as const],
   ])('do not rest on impulses %s', (_, own) => {
     expect(kernelResponses(responding(read(own, first)))).toBeUndefined();

@@ -2,20 +2,28 @@ import type { R2Bracket } from '../../../../core/analysis/ridge.js';
 import { describe, expect, test } from 'vitest';
 import { explainedKernels, poolSizes } from '../../../../core/analysis/explained.js';
 import { longRangeMatrix } from '../../../../core/analysis/long-range.js';
-import { rarefaction } from '../../../../core/analysis/site-matrix.js';
+import { rarefaction, type SiteMatrix } from '../../../../core/analysis/site-matrix.js';
+import { similarityNames } from '../../../../core/analysis/similarity.js';
 import { signatureSet, type SignatureSet } from '../../../../core/analysis/signature.js';
 import { systemicExcess, systemicRedundancy } from '../../../../core/analysis/systemic.js';
-import { printVariant, type NetworkVariant } from '../../../../core/plan/network-variant.js';
+import { printVariant, type NullVariant } from '../../../../core/plan/network-variant.js';
 import { randomStream } from '../../../../core/random.js';
 import {
   explainedOf,
   meanR2,
+  measureRedundancy,
+  shuffledOf,
   signaturesOf,
   systemicColumns,
   systemicOf,
+  type NetworkRedundancy,
+  type Redundancy,
 } from '../../../../core/study/analysing/rows/redundancy.js';
 import { similarityRows } from '../../../../core/study/analysing/rows/similarity.js';
-import type { ResponseResultRead } from '../../../../core/study/reading/model-results.js';
+import type { ImpulseSpec } from '../../../../core/spec/study-spec.js';
+import type { ModelResults, ResponseResultRead } from '../../../../core/study/reading/model-results.js';
+import type { NullReader } from '../../../../core/study/reading/null-reader.js';
+import { impulseSpec } from '../../../builders/specs.js';
 import { float32 } from '../../../../core/tensor.js';
 import { analysis, anatomy, results, bracket } from './hand-results.js';
 
@@ -40,40 +48,41 @@ function partOf(name: string, kernels: number, variant: string, image: number): 
   );
 }
 
-const read = (
-  variant: NetworkVariant,
-  image: number | string,
-  own: Partial<ResponseResultRead['group']> = {},
-  lacking = '',
-): ResponseResultRead => {
-  const name = printVariant(variant);
-  return {
-    group: {
-      variant,
-      at: 'input',
-      base: typeof image === 'string' ? (image as 'black') : { image },
-      channels: [0],
-      positions: [[0, 0]],
-      amplitudes: { unit: 'std', values: [1, -1] },
-      record: ['first', 'second'],
-      keep: 'signatures',
-      ...own,
-    },
-    impulses: [],
-    tensors: new Map(
-      anatomy.sites
-        .filter((site) => site.name !== lacking)
-        .map((site) => [
-          `signature/${site.name}`,
-          float32([site.channels, POINTS], partOf(site.name, site.channels, name, Number(image))),
-        ]),
-    ),
-    object: 'object',
-  };
-};
+const read = (image: number | string, lacking = ''): ResponseResultRead => ({
+  group: {
+    at: 'input',
+    base: typeof image === 'string' ? (image as 'black') : { image },
+    channels: [0],
+    positions: [[0, 0]],
+    amplitudes: { unit: 'std', values: [1, -1] },
+    record: ['first', 'second'],
+    keep: 'signatures',
+  },
+  impulses: [],
+  tensors: new Map(
+    anatomy.sites
+      .filter((site) => site.name !== lacking)
+      .map((site) => [
+        `signature/${site.name}`,
+        float32([site.channels, POINTS], partOf(site.name, site.channels, 'intact', Number(image))),
+      ]),
+  ),
+  object: 'object',
+});
+
+/** Sets of impulses as they were planned, by name; what was read of them stands in `responses`. */
+const asked = (...specs: readonly Partial<ImpulseSpec>[]): Pick<ModelResults, 'outline'> => ({
+  outline: {
+    ...results().outline,
+    impulses: specs.map((own) => ({
+      spec: impulseSpec({ name: 'images', bases: { images: BASES }, ...own }),
+      groups: [],
+      nulls: [],
+    })),
+  },
+});
 
 const images = Array.from({ length: BASES }, (_, i) => i);
-const ofVariant = (variant: NetworkVariant): ResponseResultRead[] => images.map((image) => read(variant, image));
 const setOf = (variant: string, sites = anatomy.sites): SignatureSet =>
   signatureSet(
     sites.map((site) => ({
@@ -84,63 +93,104 @@ const setOf = (variant: string, sites = anatomy.sites): SignatureSet =>
     })),
   );
 
-const groups = [...ofVariant('intact'), ...ofVariant({ shuffled: 0 }), ...ofVariant({ shuffled: 1 })];
-const found = results({ responses: [{ name: 'images', groups }] });
+const groups = images.map((image) => read(image));
+const found = results({ ...asked({}), responses: [{ name: 'images', groups }] });
 const [intact, first, second] = ['intact', 'shuffled 0', 'shuffled 1'].map((name) => setOf(name)) as [
   SignatureSet,
   SignatureSet,
   SignatureSet,
 ];
 
+/** Matrices of which the first measure has numbers. */
+const only = (r2: SiteMatrix | null): NetworkRedundancy['matrices'] => ({
+  ...(Object.fromEntries(similarityNames.map((name) => [name, null])) as unknown as NetworkRedundancy['matrices']),
+  r2,
+});
+
+/** Nulls whose signatures are made up, those named as they are named. */
+const readerOf = (...variants: readonly NullVariant[]): NullReader => ({
+  variants,
+  read: (variant) =>
+    Promise.resolve(
+      new Map(
+        anatomy.sites.map(({ name, channels }) => [
+          name,
+          images.map((image) => partOf(name, channels, printVariant(variant), image)),
+        ]),
+      ),
+    ),
+});
+const measured = (...variants: readonly NullVariant[]): Promise<Redundancy> =>
+  measureRedundancy(found, intact, readerOf(...variants), analysis, 3);
+const twoNulls = measured({ shuffled: 0 }, { shuffled: 1 });
+
 describe('signatures', () => {
-  test('are those of the intact network and of each null, one part a base image', () => {
-    const signatures = signaturesOf(found);
-    expect(signatures?.intact).toEqual(intact);
-    expect(signatures?.nulls).toEqual([first, second]);
+  test('are those of the intact network, one part a base image', () => {
+    expect(signaturesOf(found)).toEqual(intact);
   });
 
-  test('come from the first set of impulses on images whose intact network is there on two of them', () => {
-    const flat = { name: 'flat', groups: [read('intact', 'black'), read('intact', 'mean-image')] };
-    const within = { name: 'within', groups: [0, 1].map((i) => read('intact', i, { at: 'first' })) };
-    const single = { name: 'single', groups: [read('intact', 0), ...ofVariant({ shuffled: 0 })] };
-    const nullOnly = { name: 'null', groups: ofVariant({ shuffled: 0 }) };
+  test('come from the first set of impulses at the input on two images or more, with both signs', () => {
+    const others = [
+      { name: 'flat', bases: ['black', 'mean-image'] },
+      { name: 'within', at: ['first'] },
+      { name: 'single', bases: { images: 1 } },
+      { name: 'one sign', amplitudes: { unit: 'std', values: [1, 2] } },
+    ] as const;
+    const responses = others.map(({ name }) => ({ name, groups: [read(0), read(1)] }));
+    expect(signaturesOf(results({ ...asked(...others), responses }))).toBeUndefined();
     const own = { name: 'images', groups };
-    expect(signaturesOf(results({ responses: [flat, within, single, nullOnly] }))).toBeUndefined();
-    expect(signaturesOf(results({ responses: [flat, within, single, nullOnly, own] }))?.intact).toEqual(intact);
-    // Flat ones beside them change nothing.
-    const mixed = { name: 'mixed', groups: [...flat.groups, ...within.groups, ...groups] };
-    expect(signaturesOf(results({ responses: [mixed] }))?.intact).toEqual(intact);
-    const two = { name: 'two', groups: [read('intact', 0), read('intact', 1)] };
-    expect(signaturesOf(results({ responses: [two, own] }))?.intact.starts).toHaveLength(3);
-    expect(signaturesOf(results({ responses: [two, own] }))?.nulls).toEqual([]);
+    expect(signaturesOf(results({ ...asked(...others, {}), responses: [...responses, own] }))).toEqual(intact);
+    // Nothing takes its place where it is not there.
+    const later = [
+      { name: 'images', groups: [read(0)] },
+      { name: 'later', groups },
+    ];
+    expect(signaturesOf(results({ ...asked({}, { name: 'later' }), responses: later }))).toBeUndefined();
   });
 
-  test('leave out a site that lacks a part, and nulls with too few images', () => {
-    const some = [read('intact', 0, {}, 'second'), ...ofVariant('intact').slice(1), read({ shuffled: 0 }, 0)];
-    const signatures = signaturesOf(results({ responses: [{ name: 'images', groups: some }] }));
-    expect(signatures?.intact).toEqual(setOf('intact', anatomy.sites.slice(0, 1)));
-    expect(signatures?.nulls).toEqual([]);
-    const none = ofVariant('intact').map((group) => ({ ...group, tensors: new Map() }));
-    expect(signaturesOf(results({ responses: [{ name: 'images', groups: none }] }))).toBeUndefined();
+  test('leave out a site that lacks a part', () => {
+    const some = [read(0, 'second'), ...groups.slice(1)];
+    const set = signaturesOf(results({ ...asked({}), responses: [{ name: 'images', groups: some }] }));
+    expect(set).toEqual(setOf('intact', anatomy.sites.slice(0, 1)));
+    const none = groups.map((group) => ({ ...group, tensors: new Map() }));
+    expect(signaturesOf(results({ ...asked({}), responses: [{ name: 'images', groups: none }] }))).toBeUndefined();
   });
 });
 
+test('a null that is not there on all bases is left out, and only shuffled ones are what an excess stands against', async () => {
+  const all = readerOf({ shuffled: 0 }, { shuffled: 1 }, { reinitialised: 0 });
+  const some = await measureRedundancy(
+    found,
+    intact,
+    {
+      ...all,
+      read: (variant) =>
+        'shuffled' in variant && variant.shuffled === 0 ? Promise.resolve(undefined) : all.read(variant),
+    },
+    analysis,
+    3,
+  );
+  expect(some.nulls.map(({ variant }) => variant)).toEqual([{ shuffled: 1 }, { reinitialised: 0 }]);
+  expect(shuffledOf(some).map(({ variant }) => variant)).toEqual([{ shuffled: 1 }]);
+  const none = await measured({ reinitialised: 0 });
+  expect([explainedOf(none).null, systemicOf(none, analysis)?.against]).toEqual([undefined, null]);
+  expect(none.nulls[0]?.matrices.r2).toBeNull();
+});
+
 describe('R² of kernels', () => {
-  const signatures = { intact, nulls: [first, second] };
   const options = { seed: 3, distance: analysis.far };
   const pools = poolSizes(intact, options);
-  const explain = () => explainedOf(signatures, analysis, 3);
 
-  test('is within a site and from far away, by equal pools in network and nulls', () => {
-    const explained = explain();
+  test('is within a site and from far away, by equal pools in network and nulls', async () => {
+    const explained = explainedOf(await twoNulls);
     const expected = explainedKernels(intact, options, pools);
     expect([...explained.intact]).toEqual(expected.map(({ site, same, far }) => [site, { same, far }]));
     expect(explained.intact.get('first')?.far.every((r2) => r2 !== null)).toBe(true);
   });
 
-  test('of nulls is the mean over them, kernel by kernel', () => {
-    const explained = explain();
-    const nulls = [first, second].map((set) => explainedKernels(set, options, pools));
+  test('of nulls is the mean over them, kernel by kernel', async () => {
+    const explained = explainedOf(await twoNulls);
+    const nulls = [first, second].map((set) => explainedKernels(set, { ...options, draws: 1 }, pools));
     for (const [i, name] of ['first', 'second'].entries()) {
       for (const reach of ['same', 'far'] as const) {
         const [a, b] = nulls.map((sites) => sites[i]?.[reach]) as [R2Bracket[], R2Bracket[]];
@@ -149,12 +199,12 @@ describe('R² of kernels', () => {
         );
       }
     }
-    expect(explainedOf({ intact, nulls: [] }, analysis, 3).null).toBeUndefined();
+    expect(explainedOf(await measured()).null).toBeUndefined();
   });
 
-  test('far away is what the spec says it is', () => {
-    const apart = explainedOf(signatures, { ...analysis, far: 0.9 }, 3);
-    expect(apart.intact.get('first')?.far).toEqual([null, null, null, null]);
+  test('far away is what the spec says it is', async () => {
+    const apart = await measureRedundancy(found, intact, readerOf(), { ...analysis, far: 0.9 }, 3);
+    expect(explainedOf(apart).intact.get('first')?.far).toEqual([null, null, null, null]);
   });
 
   test('is averaged over the kernels of a site or of all, those without one left out', () => {
@@ -176,18 +226,17 @@ describe('systemic redundancy', () => {
   const own = systemicRedundancy(intact, options)!;
   const nulls = [first, second].map((set) => systemicRedundancy(set, options)!);
 
-  test('stands against its nulls', () => {
-    const systemic = systemicOf({ intact, nulls: [first, second] }, analysis, 3);
+  test('stands against its nulls', async () => {
+    const systemic = systemicOf(await twoNulls, analysis);
     expect(systemic).toEqual({ intact: own, against: systemicExcess(own, nulls, analysis.confidence) });
     expect(systemic?.against?.excess.value).not.toBeCloseTo(0, 3);
   });
 
-  test('has neither null nor excess without nulls, and is not there with too few kernels', () => {
-    expect(systemicOf({ intact, nulls: [] }, analysis, 3)).toEqual({ intact: own, against: null });
+  test('has neither null nor excess without nulls, and is not there with too few kernels', async () => {
+    expect(systemicOf(await measured(), analysis)).toEqual({ intact: own, against: null });
     const many = { ...analysis, rarefy: { ...analysis.rarefy, kernels: 5 } };
-    expect(systemicOf({ intact, nulls: [first] }, many, 3)).toBeUndefined();
-    const small = setOf('shuffled 0', anatomy.sites.slice(0, 1));
-    expect(systemicOf({ intact, nulls: [small, second] }, analysis, 3)?.against?.none.value).toBe(nulls[1]!.value);
+    const few = await measureRedundancy(found, intact, readerOf({ shuffled: 0 }), many, 3);
+    expect(systemicOf(few, many)).toBeUndefined();
   });
 
   test('is resolved where its plug-in value is no farther from it than it is from 0', () => {
@@ -202,10 +251,10 @@ describe('the long-range matrix', () => {
   const poolSize = rarefaction(intact)!;
   const matrix = longRangeMatrix(intact, { seed: 3, poolSize })!;
   const nulls = [first, second].map((set) => longRangeMatrix(set, { seed: 3, poolSize })!);
-  const matrixRows = () => similarityRows(found, { intact, nulls: [first, second] }, 3);
+  const matrixRows = async () => similarityRows(found, await twoNulls, 0.05);
 
-  test('has a row for each ordered pair of sites: how well the first is predicted from the second', () => {
-    const rows = matrixRows();
+  test('has a row for each ordered pair of sites: how well the first is predicted from the second', async () => {
+    const rows = await matrixRows();
     expect(rows.map(({ site_a, site_b }) => [site_a, site_b])).toEqual([
       ['first', 'first'],
       ['first', 'second'],
@@ -225,26 +274,48 @@ describe('the long-range matrix', () => {
       kernels: 2,
       r2,
       r2_null: none,
+      r2_null_sd: expect.closeTo(Math.abs((nulls[0]?.values[1]?.[0] as number) - none) * Math.SQRT2, 12) as number,
       excess: r2 - none,
+      r2_discovered: false,
     });
     expect(rows[2]?.r2).toBe(matrix.values[0]?.[1]);
     expect(rows[1]?.r2).not.toBe(rows[2]?.r2);
   });
 
-  test('has no excess without nulls', () => {
-    const [row] = similarityRows(found, { intact, nulls: [] }, 3);
-    expect(row).toMatchObject({ r2: expect.any(Number) as number, r2_null: null, excess: null });
+  test('has neither excess nor discoveries without nulls', async () => {
+    const [row] = similarityRows(found, await measured(), 0.05);
+    expect(row).toMatchObject({ r2: expect.any(Number) as number, r2_null: null, excess: null, r2_p: null });
+    expect([row?.r2_null_sd, row?.r2_p_adjusted, row?.r2_discovered]).toEqual([null, null, null]);
   });
 
-  test('is not there for sites, images or kernels that are too few', () => {
-    const silent = {
-      ...intact,
-      sites: intact.sites.map((site) => ({ ...site, live: site.live.slice(0, 3) })),
-    };
-    expect(similarityRows(found, { intact: silent, nulls: [] }, 3)).toEqual([]);
-    expect(similarityRows(found, { intact: { ...intact, starts: [0, intact.features] }, nulls: [] }, 3)).toEqual([]);
-    const half = { ...intact, sites: intact.sites.map((site, i) => (i === 1 ? { ...site, live: [0] } : site)) };
-    const own = similarityRows(found, { intact: half, nulls: [first] }, 3);
+  test('pairs are discovered where they are above 0 and above the largest of every null, at the asked rate', async () => {
+    const redundancy = await twoNulls;
+    const at = (value: number) => ({ ...matrix, values: matrix.values.map((row) => row.map(() => value)) });
+    const of = (own: number, others: number, rate: number) =>
+      similarityRows(
+        found,
+        {
+          intact: { ...redundancy.intact, matrices: only(at(own)) },
+          nulls: redundancy.nulls.map((one, i) => ({ ...one, matrices: only(at(others - 0.01 * i)) })),
+        },
+        rate,
+      ).map(({ r2_p, r2_p_adjusted, r2_discovered }) => [r2_p, r2_p_adjusted, r2_discovered]);
+    expect(new Set(of(0.5, 0.1, 0.34).map(String))).toEqual(new Set([[1 / 3, 1 / 3, true].join()]));
+    expect(new Set(of(0.5, 0.1, 0.3).map(String))).toEqual(new Set([[1 / 3, 1 / 3, false].join()]));
+    // Better than its nulls, and yet no prediction at all.
+    expect(new Set(of(-0.1, -0.5, 0.34).map(String))).toEqual(new Set([[1 / 3, 1 / 3, false].join()]));
+    expect(new Set(of(0.1, 0.5, 0.99).map(String))).toEqual(new Set([[1, 1, false].join()]));
+  });
+
+  test('has no rows where it could not be measured, and none for sites that take no part', async () => {
+    const redundancy = await twoNulls;
+    const without = (r2: SiteMatrix | null): Redundancy => ({
+      ...redundancy,
+      intact: { ...redundancy.intact, matrices: only(r2) },
+    });
+    expect(similarityRows(found, without(null), 0.05)).toEqual([]);
+    const half = { ...matrix, values: matrix.values.map((row, a) => row.map((r2, b) => (a + b > 0 ? null : r2))) };
+    const own = similarityRows(found, without(half), 0.05);
     expect(own.map(({ site_a, site_b }) => [site_a, site_b])).toEqual([['first', 'first']]);
   });
 });

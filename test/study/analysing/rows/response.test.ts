@@ -17,7 +17,6 @@ const impulse = (own: Partial<ImpulseRecord>): ImpulseRecord => ({
 /** Two impulses of a pair and one alone, at one of the two sites that are recorded. */
 const read: ResponseResultRead = {
   group: {
-    variant: { shuffled: 1 },
     at: 'input',
     base: 'black',
     channels: [2],
@@ -46,7 +45,6 @@ test('an impulse has a row at every site with norms and an extent, over all kern
   expect(rows).toHaveLength(3);
   expect(rows[0]).toEqual({
     model: 'net',
-    network: 'shuffled 1',
     impulse: 'plain',
     base: 'black',
     at: 'input',
