@@ -11,6 +11,7 @@ import { errorCodes, errorKinds } from '../dist/core/error-codes.js';
 import { limits } from '../dist/core/limits.js';
 import { devicesOf, engineNames, stateOf } from '../dist/core/numeric-mode.js';
 import { studyJsonSchema } from '../dist/core/spec/json-schema.js';
+import { sentences } from '../dist/core/report/sentences.js';
 import { withTables } from '../dist/core/spec/spec-document.js';
 import { tablesDocument } from '../dist/core/tables/document.js';
 import { apiDocument } from '../dist/infra/api-document.js';
@@ -82,6 +83,18 @@ const ofKernels = () =>
     ]),
   );
 
+const ofSummary = () =>
+  table(
+    ['what it says', 'of what', 'how, and when it holds back', 'known answers', 'test'],
+    Object.values(sentences).map(({ says, estimand, method, known, test }) => [
+      says,
+      estimand,
+      method,
+      known,
+      `\`${test}\``,
+    ]),
+  );
+
 /** What options a verb has besides those of all verbs; their defaults may be the machine's, so none is shown. */
 const optionsOf = ({ options }) => options.filter(({ long }) => !commonOptions.includes(long));
 const commonOptions = ['--store', '--temporal', '--json', '--debug'];
@@ -135,6 +148,7 @@ export const documents = [
   { file: 'docs/errors.md', parts: { codes } },
   { file: 'docs/limits.md', parts: { limits: bounds } },
   { file: 'docs/measures.md', parts: { 'between sites': betweenSites, 'of kernels': ofKernels } },
+  { file: 'docs/science.md', parts: { sentences: ofSummary } },
   { file: 'docs/performance.md', again: (page) => withResults(page, results()) },
 ];
 

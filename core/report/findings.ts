@@ -6,31 +6,16 @@ import { mainPredictor } from './main-predictor.js';
 import { ROUNDING } from './rounding.js';
 import { count, counted, listed, percent, significant, withInterval } from './number-format.js';
 
-/** What warns of them, and two to six sentences with the answers, computed from the tables; each says how sure it is. */
-export function findings(context: ReportContext): string[] {
-  return [
-    doubts,
-    completeness,
-    notFinite,
-    mostRobust,
-    halvingPoints,
-    backUp,
-    acrossDepth,
-    learnedRedundancy,
-    bestPredictor,
-  ]
-    .map((find) => find(context))
-    .filter((sentence) => sentence !== undefined);
-}
-
-function doubts({ input }: ReportContext): string | undefined {
+/** What warns of the results. */
+export function doubts({ input }: ReportContext): string | undefined {
   const [first] = input.warnings;
   if (first === undefined) return undefined;
   const more = input.warnings.length - 1;
   return `Warning: ${first}${more === 0 ? '' : ` ${counted(more, 'more warning')} under Coverage.`}`;
 }
 
-function completeness({ input }: ReportContext): string | undefined {
+/** How much of what was asked for is there. */
+export function completeness({ input }: ReportContext): string | undefined {
   const { coverage, models } = input.tables;
   if (coverage.length === 0) return 'This study has no results yet.';
   const planned = coverage.reduce((sum, row) => sum + row.planned, 0);
@@ -43,7 +28,7 @@ function completeness({ input }: ReportContext): string | undefined {
 }
 
 /** How many conditions have outputs that are no numbers, and what becomes of them; nothing where there is none. */
-function notFinite({ input }: ReportContext): string | undefined {
+export function notFinite({ input }: ReportContext): string | undefined {
   const rows = input.tables.ablations.filter((row) => row.non_finite > 0);
   if (rows.length === 0) return undefined;
   const images = rows.reduce((sum, row) => sum + row.non_finite, 0);
@@ -55,7 +40,8 @@ function notFinite({ input }: ReportContext): string | undefined {
   );
 }
 
-function mostRobust({ input, level }: ReportContext): string | undefined {
+/** Which network loses least accuracy, and whether the next one is told from it. */
+export function mostRobust({ input, level }: ReportContext): string | undefined {
   const ranked = input.tables.models
     .filter((row) => present(row.robustness_area))
     .toSorted((a, b) => (b.robustness_area ?? 0) - (a.robustness_area ?? 0));
@@ -72,7 +58,8 @@ function mostRobust({ input, level }: ReportContext): string | undefined {
   );
 }
 
-function halvingPoints({ input, level }: ReportContext): string | undefined {
+/** At which removed fraction each network has lost half of its accuracy. */
+export function halvingPoints({ input, level }: ReportContext): string | undefined {
   const set = mainCurveSet(input.tables);
   if (set === undefined) return undefined;
   const found = input.tables.models.flatMap((row) => {
@@ -106,7 +93,7 @@ const pairParts = [
 ] as const;
 
 /** Whether random pairs back each other up, on average; nothing where their changes of the logits add up as far as can be told. */
-function backUp({ input, level }: ReportContext): string | undefined {
+export function backUp({ input, level }: ReportContext): string | undefined {
   const random = new Set(input.study.ablations.flatMap(({ name, mode }) => (mode === 'pairs' ? [name] : [])));
   const all = input.tables.interactions.filter((row) => row.measure === 'excess' && random.has(row.ablation));
   const [first] = all;
@@ -131,7 +118,7 @@ function backUp({ input, level }: ReportContext): string | undefined {
 }
 
 /** Claim (i): whether back-up lies across the depth, from quadruples and nothing else. */
-function acrossDepth({ input, level }: ReportContext): string | undefined {
+export function acrossDepth({ input, level }: ReportContext): string | undefined {
   const all = input.tables.contrasts.filter((row) => row.part === 'all');
   const [first] = all;
   if (first === undefined) return undefined;
@@ -157,7 +144,8 @@ function acrossDepth({ input, level }: ReportContext): string | undefined {
   return `In quadruples, two kernels of different layers back each other up ${said.join('; ')} (contrast of excess, ${level} intervals; ${asked}).${rest}`;
 }
 
-function learnedRedundancy({ input }: ReportContext): string | undefined {
+/** How far systemic redundancy is above that of networks with shuffled weights. */
+export function learnedRedundancy({ input }: ReportContext): string | undefined {
   const rows = input.tables.models
     .filter((row) => present(row.sr_excess))
     .toSorted((a, b) => (b.sr_excess ?? 0) - (a.sr_excess ?? 0));
@@ -187,7 +175,7 @@ function range(values: readonly number[]): string {
 }
 
 /** Named the best only where its lead over all others is above 0, in an interval that holds for all of the study's at once. */
-function bestPredictor({ input, level }: ReportContext): string | undefined {
+export function bestPredictor({ input, level }: ReportContext): string | undefined {
   const main = mainPredictor(input.tables);
   if (main === undefined) return undefined;
   const values = main.rows.map((row) => row.spearman ?? 0);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { contextOf, type ReportContext } from './context.js';
 import { renderFigure, type Section } from './figure.js';
-import { findings } from './findings.js';
+import { findings } from './sentences.js';
 import { html, markup, type Html } from './html.js';
 import type { ReportInput } from './input.js';
 import { script } from './script.js';

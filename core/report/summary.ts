@@ -3,7 +3,7 @@ import { printNumericMode } from '../numeric-mode.js';
 import { tablesVersion } from '../tables/columns.js';
 import { contextOf } from './context.js';
 import { mainCurveSet } from './curves.js';
-import { findings } from './findings.js';
+import { findings } from './sentences.js';
 import { halving } from './halving.js';
 import type { ReportInput } from './input.js';
 import { mainPredictor } from './main-predictor.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findings } from '../../core/report/findings.js';
+import { findings } from '../../core/report/sentences.js';
 import type { ReportInput } from '../../core/report/input.js';
 import type { Tables } from '../../core/tables/schema.js';
 import {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Ledger } from '../../core/ledger/ledger.js';
-import { findings } from '../../core/report/findings.js';
+import { findings } from '../../core/report/sentences.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { Tables } from '../../core/tables/schema.js';
 import { runFile } from '../builders/studies.js';
