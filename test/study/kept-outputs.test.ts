@@ -152,6 +152,27 @@ describe('a study that keeps outputs', () => {
     );
   });
 
+  test('leaves no cell and no outputs in two objects, however what is missing lay in batches before', async () => {
+    const store = memoryStore();
+    const twice = async (folder: string): Promise<number> => {
+      const keys: string[] = [];
+      for (const object of await keysOf(store, folder)) {
+        const packed = decodeSafetensors((await store.get(object)) as Uint8Array).tensors.get('key') as Tensor<'uint8'>;
+        for (let i = 0; i < packed.data.length; i += 32)
+          keys.push(Buffer.from(packed.data.subarray(i, i + 32)).toString('hex'));
+      }
+      return keys.length - new Set(keys).size;
+    };
+    // Cells of single kernels lie in an object of their own, and are run again for their outputs with the pairs.
+    await run(new Ledger(store), '  one: { mode: each }');
+    await run(new Ledger(store), '  two: { mode: pairs, layers: [conv1] }');
+    expect([await twice('cells/'), await twice('outputs/')]).toEqual([0, 0]);
+    // Outputs of conv1 are there, cells are gone: the whole study is one batch now, and keeps those of conv2 alone.
+    for (const key of await keysOf(store, 'cells/')) await store.remove(key);
+    await run(new Ledger(store), '  two: { mode: pairs }');
+    expect([await twice('cells/'), await twice('outputs/')]).toEqual([0, 0]);
+  });
+
   test.each([
     ['behind one that keeps none', '  a: { mode: each }\n  b: { mode: each, keep: logits }'],
     ['before it', '  a: { mode: each, keep: logits }\n  b: { mode: each }'],
