@@ -1,6 +1,8 @@
 import { kindNames, kindOf, type KindName } from './kinds.js';
-import type { Score } from './scores.js';
-import { kernelScores, pairMeasureNames, similarityNames, type SuiteResult } from './suite.js';
+import { allPairMeasures, type Score } from './scores.js';
+import { kernelScores, similarityNames, type SuiteResult } from './suite.js';
+
+const pairNames = allPairMeasures.map(({ name }) => name);
 
 /** Measures of percuss that the suite does not reach yet, with the reason. */
 export const notYet: Readonly<Record<string, string>> = {
@@ -56,7 +58,7 @@ export function suiteDocument({ kernels, pairs, sites }: SuiteResult): string {
   if (pairs.size > 0) {
     parts.push(
       'Of two that back each other up, against two of the network’s own kernels in the same layers.',
-      byKind(pairs, pairMeasureNames),
+      byKind(pairs, pairNames),
     );
   }
   if (sites.size > 0) {
@@ -77,10 +79,7 @@ export function suiteDocument({ kernels, pairs, sites }: SuiteResult): string {
     `Which measure sees which kind: AUROC at least ${BLIND} from 0.5.`,
     table(
       ['measure', 'sees', 'is blind to'],
-      [
-        ...kernelScores.map((name) => blindness(name, kernels)),
-        ...pairMeasureNames.map((name) => blindness(name, pairs)),
-      ],
+      [...kernelScores.map((name) => blindness(name, kernels)), ...pairNames.map((name) => blindness(name, pairs))],
     ),
     `Not yet in the suite: ${Object.entries(notYet)
       .map(([name, why]) => `${name} (${why})`)

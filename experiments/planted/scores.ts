@@ -6,6 +6,7 @@ import { divergence, logSoftmax } from '../../core/divergence.js';
 import type { Engine } from '../../core/engine/engine.js';
 import type { Graph } from '../../core/network/graph.js';
 import type { Tensor } from '../../core/tensor.js';
+import type { PairMeasureName } from '../../core/study/analysing/rows/pair.js';
 import type { PlantedChain } from './chain.js';
 import type { Unit } from './kinds.js';
 
@@ -55,12 +56,14 @@ export class Lesions {
   readonly #chain: PlantedChain;
   readonly #images: Images;
   readonly #known = new Map<string, Float64Array>();
+  readonly #labels: ArrayLike<number>;
   readonly classes: number;
 
-  constructor(engine: Engine, chain: PlantedChain, images: Images, classes: number) {
+  constructor(engine: Engine, chain: PlantedChain, images: Images, labels: ArrayLike<number>, classes: number) {
     this.#engine = engine;
     this.#chain = chain;
     this.#images = images;
+    this.#labels = labels;
     this.classes = classes;
   }
 
@@ -83,6 +86,15 @@ export class Lesions {
     );
   }
 
+  /** Loss without some, image by image. */
+  async loss(...removed: readonly Unit[]): Promise<Float64Array> {
+    const logs = await this.logs(...removed);
+    return Float64Array.from(
+      { length: logs.length / this.classes },
+      (_, i) => -logs[i * this.classes + this.#labels[i]!]!,
+    );
+  }
+
   async excess(a: Unit, b: Unit): Promise<Float64Array> {
     const [intact, one, other, joint] = [
       await this.logs(),
@@ -102,7 +114,7 @@ export interface Quad {
 
 /** A measure of pairs or quadruples. Its row is all that is to be written of it. */
 export interface PairMeasure {
-  readonly what: string;
+  readonly name: string;
   readonly of: (lesions: Lesions, quad: Quad) => Promise<number>;
 }
 
@@ -110,17 +122,24 @@ const average = (values: Float64Array): number => mean(values) ?? Number.NaN;
 
 /** Measures of core/analysis that take units removed together: of pairs, and of quadruples. */
 export const pairMeasures = {
-  'KL interaction': {
-    what: 'KL of both less that of each (`pairs.kl_interaction`)',
+  kl: {
+    name: 'interaction, kl',
     of: async (lesions, { pair: [a, b] }) =>
       average(interactionOf(await lesions.kl(a, b), await lesions.kl(a), await lesions.kl(b))),
   },
+  delta_loss: {
+    name: 'interaction, delta_loss',
+    of: async (lesions, { pair: [a, b] }) =>
+      average(
+        interactionOf(await lesions.loss(a, b), await lesions.loss(a), await lesions.loss(b), await lesions.loss()),
+      ),
+  },
   excess: {
-    what: 'KL of both less that of their added changes of the logits',
+    name: 'excess',
     of: async (lesions, { pair: [a, b] }) => average(await lesions.excess(a, b)),
   },
-  'contrast of quadruples': {
-    what: 'excess of pairs across the layers less that within them',
+  contrast: {
+    name: 'contrast of quadruples',
     of: async (lesions, { pair: [a, b], beside: [c, d] }) => {
       // Layers l and m: where the pair lies in one layer, both units beside it lie in the other.
       const within = a[0] === b[0];
@@ -129,6 +148,7 @@ export const pairMeasures = {
       return average(contrastOf([await ex(al, bm), await ex(am, bl)], [await ex(al, bl), await ex(am, bm)]));
     },
   },
-} as const satisfies Readonly<Record<string, PairMeasure>>;
+} as const satisfies Readonly<Record<PairMeasureName | 'contrast', PairMeasure>>;
 
-export const pairMeasureNames = Object.keys(pairMeasures) as readonly (keyof typeof pairMeasures)[];
+/** All of them, in the order in which they are shown. */
+export const allPairMeasures: readonly PairMeasure[] = Object.values(pairMeasures);

@@ -19,6 +19,7 @@ export const trained = {
 };
 export const plots: Plots = { first: 2, second: 3, third: 4 };
 const idxHeader = 16;
+const labelHeader = 8;
 
 export async function trainedNetwork(): Promise<Graph> {
   const names = ['model.json', 'weights.bin'];
@@ -37,6 +38,12 @@ export async function imagesOf(part: string, count: number): Promise<Images> {
     [count, trained.side, trained.side, 1],
     Float32Array.from(pixels, (value) => value / 255),
   );
+}
+
+/** Their labels. */
+export async function labelsOf(part: string, count: number): Promise<Uint8Array> {
+  const bytes = await readFile(path.join(trained.data, `${part}-labels-idx1-ubyte`));
+  return bytes.subarray(labelHeader, labelHeader + count);
 }
 
 /** Kernels of the first plot by their mean activation over images, the largest first. */

@@ -13,8 +13,8 @@ import { wordsOf } from '../../core/word-table.js';
 import { runStudy } from '../../workers/run-study.js';
 import { kindNames, type KindName, type Unit } from './kinds.js';
 import { plantKind, type PlantedNetwork, type Soil } from './networks.js';
-import { imagesOf, plots, sourcesOf, trained, trainedNetwork } from './soil.js';
-import { Lesions, pairMeasureNames, pairMeasures, scoreOf, type Quad, type Score } from './scores.js';
+import { imagesOf, labelsOf, plots, sourcesOf, trained, trainedNetwork } from './soil.js';
+import { allPairMeasures, Lesions, scoreOf, type Quad, type Score } from './scores.js';
 
 /** How much is run. */
 export interface Size {
@@ -47,7 +47,7 @@ const klOf = (fill: string): string => `KL, ${fill}`;
 
 /** Measures of single kernels, from the tables that hold them: cheap ones, and the damage by every fill. */
 export const kernelScores: readonly string[] = [...kernelMeasureNames, ...fillNames.map(klOf)];
-export { similarityNames, pairMeasureNames };
+export { similarityNames };
 
 const modelName = (kind: string): string => kind.replaceAll(/[^a-z]+/g, '-');
 
@@ -152,10 +152,10 @@ async function pairScores(lesions: Lesions, network: PlantedNetwork): Promise<Ma
     return a === b ? { pair: [x, y], beside: [z, w] } : { pair: [x, z], beside: [y, w] };
   });
   const scores = new Map<string, Score>();
-  for (const name of pairMeasureNames) {
+  for (const { name, of } of allPairMeasures) {
     const [planted, unplanted] = [[] as number[], [] as number[]];
-    for (const quad of quads) planted.push(await pairMeasures[name].of(lesions, quad));
-    for (const quad of noise) unplanted.push(await pairMeasures[name].of(lesions, quad));
+    for (const quad of quads) planted.push(await of(lesions, quad));
+    for (const quad of noise) unplanted.push(await of(lesions, quad));
     scores.set(name, scoreOf(planted, unplanted));
   }
   return scores;
@@ -175,7 +175,8 @@ export async function plantedSuite(size: Size): Promise<SuiteResult> {
     };
     const networks = size.kinds.map((kind) => plantKind(soil, kind));
     const found = await runPlanted(networks, size);
-    const images = await imagesOf('test', Math.min(size.images, 200));
+    const shown = Math.min(size.images, 200);
+    const [images, labels] = [await imagesOf('test', shown), await labelsOf('test', shown)];
     const kernels = new Map<KindName, Map<string, Score>>();
     const pairs = new Map<KindName, Map<string, Score>>();
     const sites = new Map<KindName, Map<string, { value: number | null; noise: number | null }>>();
@@ -188,7 +189,7 @@ export async function plantedSuite(size: Size): Promise<SuiteResult> {
         new Map(kernelScores.map((name) => [name, scoreOf(values(name, units), values(name, network.noise))])),
       );
       if (network.instances.some(({ pair }) => pair)) {
-        const lesions = new Lesions(engine, network.chain, images, trained.classes);
+        const lesions = new Lesions(engine, network.chain, images, labels, trained.classes);
         pairs.set(network.kind, await pairScores(lesions, network));
       }
       const [layer] = units[0]!;

@@ -13,7 +13,7 @@ import { PlantedChain } from '../../experiments/planted/chain.js';
 import { notYet } from '../../experiments/planted/document.js';
 import { kindNames, kindOf, type KindName, type Unit } from '../../experiments/planted/kinds.js';
 import { plantKind, type PlantedNetwork, type Soil } from '../../experiments/planted/networks.js';
-import { Lesions, pairMeasureNames, scoreOf, valueOf, type Images } from '../../experiments/planted/scores.js';
+import { allPairMeasures, Lesions, scoreOf, valueOf, type Images } from '../../experiments/planted/scores.js';
 import { plots, sourcesOf, trained, trainedNetwork } from '../../experiments/planted/soil.js';
 
 const random = randomStream(1, 'planted suite');
@@ -24,6 +24,8 @@ const images: Images = float32(
     Array.from({ length: 784 }, (_, p) => blocks[7 * Math.floor(p / 112) + Math.floor((p % 28) / 4)] as number),
   ),
 );
+
+const labels = Array.from({ length: 8 }, (_, i) => i);
 
 async function planting<T>(work: (engine: Engine, soil: Soil) => Promise<T>): Promise<T> {
   const engine = await openEngine({ engine: 'onnxruntime', precision: 'float32', device: 'cpu' });
@@ -134,7 +136,7 @@ describe('planted networks', { timeout: 60_000 }, () => {
     await planting(async (engine, soil) => {
       for (const kind of ['gated back-up', 'back-up across only'] as const) {
         const network = plantKind(soil, kind);
-        const lesions = new Lesions(engine, network.chain, images, trained.classes);
+        const lesions = new Lesions(engine, network.chain, images, labels, trained.classes);
         for (const [a, b] of pairsOf(network)) {
           const [one, other, both] = [
             mean(await lesions.kl(a)),
@@ -147,7 +149,7 @@ describe('planted networks', { timeout: 60_000 }, () => {
       }
       // Across only: no two kernels of the first layer cover for each other.
       const network = plantKind(soil, 'back-up across only');
-      const lesions = new Lesions(engine, network.chain, images, trained.classes);
+      const lesions = new Lesions(engine, network.chain, images, labels, trained.classes);
       const [a, gate] = pairsOf(network)[0]!;
       const part: Unit = [a[0], a[1] + 1];
       expect(mean(await lesions.excess(a, part))).toBeLessThan(0.1 * mean(await lesions.excess(a, gate)));
@@ -157,7 +159,7 @@ describe('planted networks', { timeout: 60_000 }, () => {
   test('within only: each of a pair costs little, both much; what makes their sum is needed', async () => {
     await planting(async (engine, soil) => {
       const network = plantKind(soil, 'back-up within only');
-      const lesions = new Lesions(engine, network.chain, images, trained.classes);
+      const lesions = new Lesions(engine, network.chain, images, labels, trained.classes);
       for (const [a, b] of pairsOf(network)) {
         const both = mean(await lesions.kl(a, b));
         expect(mean(await lesions.kl(a))).toBeLessThan(0.5 * both);
@@ -184,7 +186,7 @@ test('the table in the science has every measure and every kind: a new one belon
   const measures = [
     ...kernelMeasureNames,
     ...wordsOf(fills).map((fill) => `KL, ${fill}`),
-    ...pairMeasureNames,
+    ...allPairMeasures.map(({ name }) => name),
     ...similarityNames,
   ];
   expect(measures.filter((name) => !first.has(name))).toEqual([]);

@@ -72,9 +72,12 @@ interface Source {
   readonly excessOf: ExcessOf | undefined;
 }
 
-type Measure = 'kl' | 'delta_loss' | 'excess';
+/** By the names that they have in the table `interactions`. */
+export type PairMeasureName = 'kl' | 'delta_loss' | 'excess';
 
-const interactions: { readonly [M in Measure]: (pair: MeasuredPair, source: Source) => Float64Array | undefined } = {
+const interactions: {
+  readonly [M in PairMeasureName]: (pair: MeasuredPair, source: Source) => Float64Array | undefined;
+} = {
   kl: ({ joint, a, b }) => interactionOf(joint.kl, a.result.kl, b.result.kl),
   delta_loss: ({ joint, a, b }, { results: { baseline } }) =>
     interactionOf(joint.loss, a.result.loss, b.result.loss, baseline.loss),
@@ -82,7 +85,7 @@ const interactions: { readonly [M in Measure]: (pair: MeasuredPair, source: Sour
 };
 
 /** Of a pair, image by image; undefined where one of the three conditions lacks a value on an image, since they are compared image by image. */
-function wholeInteraction(pair: PlannedPair, measure: Measure, source: Source): Float64Array | undefined {
+function wholeInteraction(pair: PlannedPair, measure: PairMeasureName, source: Source): Float64Array | undefined {
   const values = isMeasured(pair) ? interactions[measure](pair, source) : undefined;
   return values && isWhole(values) ? values : undefined;
 }
@@ -98,7 +101,7 @@ function meansOf(
   return { kl: meanOf(Float64Array.from(result.kl)), deltaLoss: meanOf(changes) };
 }
 
-function interactionMean(pair: PlannedPair, measure: Measure, source: Source, level: number): KnownMean | null {
+function interactionMean(pair: PlannedPair, measure: PairMeasureName, source: Source, level: number): KnownMean | null {
   const values = wholeInteraction(pair, measure, source);
   if (!values) return null;
   return measure === 'excess' ? signedMean(values, level) : knownMean(values, level);
@@ -176,7 +179,7 @@ const relationOf = ({ a, b }: PlannedPair): 'layer' | 'across' =>
   a.target.group === b.target.group ? 'layer' : 'across';
 
 /** Draws of donors of one pair are averaged before anything else: they are repeats, not pairs of their own. */
-function sampleOf(draws: readonly (readonly MeasuredPair[])[], measure: Measure, source: Source): PairSample {
+function sampleOf(draws: readonly (readonly MeasuredPair[])[], measure: PairMeasureName, source: Source): PairSample {
   const average = (pairs: readonly MeasuredPair[], of: (pair: MeasuredPair) => number): number =>
     mean(pairs.map(of)) ?? 0;
   return {
