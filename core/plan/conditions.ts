@@ -19,6 +19,8 @@ export interface LabelledCondition {
   readonly spread: Spread | undefined;
   /** Shared by a `one-layer` condition and its `matched` partner. */
   readonly match: string | undefined;
+  /** How many targets behind these are held at their values in the intact network. */
+  readonly frozen?: number;
   /** Targets removed, and how many there were to choose from. */
   readonly targets: readonly Target[];
   readonly of: number;
@@ -38,6 +40,8 @@ export interface ConditionContext {
   /** Importance of each target, in the order of `targetsOf`; cumulative ablations remove the least important first. */
   readonly scores: readonly number[] | undefined;
 }
+
+const intactFill: Fill = { kind: 'intact' };
 
 interface FillDraw {
   readonly name: FillName;
@@ -71,18 +75,21 @@ export function conditionsOf(ablation: AblationSpec, context: ConditionContext):
     at: (index) => {
       const removal = removals.at(Math.floor(index / draws.length));
       const { name, draw, fill } = draws[index % draws.length] as FillDraw;
+      const { frozen = [] } = removal;
       const cuts = mergeCuts(
         context.anatomy,
-        removal.targets.flatMap((target) => target.cuts),
+        [...removal.targets, ...frozen].flatMap((target) => target.cuts),
       );
+      const held = new Set(frozen.flatMap((target) => target.cuts.map(({ site }) => site)));
       return {
-        condition: { edits: cuts.map((cut) => ({ ...cut, fill })) },
+        condition: { edits: cuts.map((cut) => ({ ...cut, fill: held.has(cut.site) ? intactFill : fill })) },
         fill: name,
         draw,
         fraction: removal.fraction,
         trial: removal.trial,
         spread: removal.spread,
         match: removal.match,
+        ...(removal.frozen ? { frozen: frozen.length } : {}),
         targets: removal.targets,
         of: removal.of,
       };

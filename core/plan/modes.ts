@@ -3,6 +3,7 @@ import type { AblationSpec, PairsSpec } from '../spec/study-spec.js';
 import type { Mode } from '../spec/words/modes.js';
 import { pairScopes } from '../spec/words/pair-scopes.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
+import { compensationRemovals } from './compensation-removals.js';
 import { cumulativeRemovals } from './cumulative-removals.js';
 import { pairCount, pairsOf, singlesOf, type PairList } from './pairs.js';
 import { pairsOfQuadruples, plannedQuadruples, quadruplesBudget } from './quadruples.js';
@@ -73,6 +74,12 @@ export const plannedModes: { readonly [M in Mode]: PlannedMode } = {
       const pairs = Math.min(4 * quadruplesBudget(ablation), pairScopes.any.count(sizes));
       return [singlesAndPairsOf(pairs, ablation, all)];
     },
+  },
+  compensation: {
+    removals: compensationRemovals,
+    factors: (_ablation, _sizes, all) => [
+      { key: 'mode', what: 'blocks, each as it is and alone', count: 2 * all.count },
+    ],
   },
   random: {
     removals: randomRemovals,

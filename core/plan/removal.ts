@@ -11,6 +11,8 @@ export interface Removal {
   readonly trial?: number;
   readonly spread?: Spread;
   readonly match?: string;
+  /** What is held at its values in the intact network, though something before it is removed. */
+  readonly frozen?: readonly Target[];
 }
 
 /** Removals by index, never kept as a list. */

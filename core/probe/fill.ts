@@ -2,6 +2,7 @@ import type { Digest } from '../digest.js';
 import type { ValueId } from '../network/graph.js';
 import type { Edit } from '../plan/condition.js';
 import type { Fill } from '../spec/words/fills.js';
+import type { IntactValues } from './intact-values.js';
 import type { ReferenceSet, SiteStatistics } from './reference-set.js';
 
 /** How much of a map a fill prescribes: one number a channel, one map a channel, or one map a channel and image. */
@@ -18,13 +19,14 @@ export interface FillValues {
 export interface FillSource {
   readonly reference: ReferenceSet;
   readonly statistics: ReadonlyMap<ValueId, SiteStatistics>;
+  readonly intact: IntactValues;
   readonly chunk: Digest;
   readonly images: number;
 }
 
 interface FillKind<F extends Fill> {
-  /** What of the reference set must be loaded: statistics of its sites, or the maps of the removed channels. */
-  readonly reads: 'nothing' | 'statistics' | 'planes';
+  /** What must be loaded: of the reference set statistics of its sites, or the maps of the removed channels; or the intact values of the images. */
+  readonly reads: 'nothing' | 'statistics' | 'planes' | 'intact';
   /** Values at a site whose value in the graph is `value`. */
   readonly values: (fill: F, value: ValueId, source: FillSource) => FillValues;
 }
@@ -47,6 +49,13 @@ const kinds: { readonly [K in Fill['kind']]: FillKind<Extract<Fill, { kind: K }>
       };
     },
   },
+  intact: {
+    reads: 'intact',
+    values: (_fill, value, { intact }) => ({
+      reach: 'image',
+      values: (channel, image) => intact.plane(value, channel, image),
+    }),
+  },
 };
 
 /** Means over all positions, and at each. */
@@ -64,7 +73,7 @@ const means: { readonly [P in 'channel' | 'position']: (statistics: SiteStatisti
 
 const kindOf = (fill: Fill): FillKind<Fill> => kinds[fill.kind] as FillKind<Fill>;
 
-/** What of the reference set must be loaded before the values of a fill are asked for. */
+/** What must be loaded before the values of a fill are asked for. */
 export const readsOf = (fill: Fill): FillKind<Fill>['reads'] => kindOf(fill).reads;
 
 /** Values of an edit's fill at its site, whose value in the graph is `value`; what the fill reads must be loaded. */

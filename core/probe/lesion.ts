@@ -9,6 +9,7 @@ import { BaselineGathering, type ChunkBaseline } from './chunk-baseline.js';
 import type { CutPoint } from './cut-point.js';
 import { effectWithin, measuredEffect } from './effect.js';
 import { fillValues, readsOf } from './fill.js';
+import { IntactValues } from './intact-values.js';
 import type { LesionPath, LesionStep } from './lesion-path.js';
 import { runPaths } from './lesion-paths.js';
 import type { PreparedEdit } from './selection.js';
@@ -56,7 +57,8 @@ interface Prepared extends LesionPath {
  */
 export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Promise<ChunkBaseline> {
   const { network, chunk, output } = batch;
-  const prepared = await prepare(batch);
+  const held = heldOf(batch);
+  const prepared = await prepare(batch, held);
   const lesions = prepared.filter(({ edits }) => edits.length > 0);
   const done = doneOf(batch, lesions.length);
   let baseline = batch.baseline;
@@ -65,7 +67,7 @@ export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Prom
     const gathering = new BaselineGathering(network, chunk.labels.length);
     // While lesions run the walk holds the values of all cuts of a segment, since a baseline sees them all; where these are
     // many, two walks take less memory.
-    ran = await walkLesions(batch, network.stopsAtEveryCut ? lesions : [], done, gathering);
+    ran = await walkLesions(batch, network.stopsAtEveryCut ? lesions : [], held, done, gathering);
     baseline = gathering.gathered(output.kind);
   }
   for (const lesion of lesions) {
@@ -73,7 +75,7 @@ export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Prom
     if (!lesion.measured) lesion.effect = Math.max(...lesion.edits.map((edit) => effectWithin(edit, extremes)));
   }
   const left = lesions.filter((lesion) => !ran.has(lesion) && (lesion.measured || lesion.effect !== 0));
-  if (left.length > 0) await walkLesions(batch, left, done);
+  if (left.length > 0) await walkLesions(batch, left, held, done);
   batch.reference.dropPlanes();
   const context: MetricsContext = {
     classes: network.classes,
@@ -95,7 +97,13 @@ export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Prom
   return baseline;
 }
 
-async function prepare(batch: LesionBatch): Promise<Prepared[]> {
+/** Values that some edit puts back as they are in the intact network. */
+function heldOf({ network, conditions }: LesionBatch): IntactValues {
+  const edits = conditions.flatMap(({ condition }) => condition.edits.filter(({ fill }) => readsOf(fill) === 'intact'));
+  return new IntactValues(new Set(edits.map(({ site }) => network.site(site).value)));
+}
+
+async function prepare(batch: LesionBatch, intact: IntactValues): Promise<Prepared[]> {
   const { network, chunk, reference } = batch;
   const reads = new Set(batch.conditions.flatMap(({ condition }) => condition.edits.map(({ fill }) => readsOf(fill))));
   const statistics = reads.has('statistics') ? await reference.statistics() : new Map();
@@ -111,7 +119,7 @@ async function prepare(batch: LesionBatch): Promise<Prepared[]> {
   }
   await reference.loadPlanes(planes);
   const images = chunk.labels.length;
-  const source = { reference, statistics, chunk: chunk.digest, images };
+  const source = { reference, statistics, intact, chunk: chunk.digest, images };
   return batch.conditions.map(({ condition }) => {
     const edits = condition.edits.map((edit): PreparedEdit => {
       const { value } = network.site(edit.site);
@@ -153,6 +161,7 @@ function stepsOf(
 async function walkLesions(
   batch: LesionBatch,
   conditions: readonly Prepared[],
+  held: IntactValues,
   done: (runs: number) => void,
   gathering?: BaselineGathering,
 ): Promise<ReadonlySet<Prepared>> {
@@ -169,6 +178,7 @@ async function walkLesions(
     lesion.measured ||
     (lesion.steps[0] as LesionStep).edits.some((edit) => effectWithin(edit, gathering.extremes) !== 0);
   for (const tile of network.tiles(chunk.images)) {
+    if (conditions.length > 0) await held.load(network, tile.images, tile.from, signal);
     const output = await network.walk(
       tile.images,
       async (cut, live) => {

@@ -8,6 +8,7 @@ import { script } from './script.js';
 import { adaptive } from './sections/adaptive.js';
 import { asked } from './sections/asked.js';
 import { baselines } from './sections/baselines.js';
+import { compensation } from './sections/compensation.js';
 import { coverage } from './sections/coverage.js';
 import { fills } from './sections/fills.js';
 import { interactions } from './sections/interactions.js';
@@ -32,6 +33,7 @@ const sections: readonly ((context: ReportContext) => Section | Promise<Section>
   adaptive,
   interactions,
   quadruples,
+  compensation,
   longRange,
   learning,
   responses,

@@ -150,7 +150,7 @@ export const ablationSchema = (models: Schema): Schema =>
       ),
       keep: oneOf(
         vocabulary.kept,
-        `What is stored of each image. \`cells\` where outputs are kept else saves the bytes, and no excess is known. \`logits\` doesn’t go with \`stop\`. Default: \`logits\` of ${keepingOutputs.map((mode) => `\`${mode}\``).join(' and ')}; else \`cells\`.`,
+        `What is stored of each image. \`cells\` where outputs are kept else saves the bytes, and no excess is known. \`logits\` doesn’t go with \`stop\`. Default: \`logits\` of ${keepingOutputs.map((mode) => `\`${mode}\``).join(', ')}; else \`cells\`.`,
       ),
     },
     [],

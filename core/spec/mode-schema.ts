@@ -19,5 +19,7 @@ export function keysOfModes(): Schema[] {
 /** Units that a mode is for, where it is not for all. */
 export function unitsOfMode(mode: Mode): Schema[] {
   const { units } = modes[mode];
-  return units ? [when(has('mode', [mode]), { properties: { unit: word(units) } })] : [];
+  if (!units) return [];
+  const said = units.includes(defaults.unit) ? {} : { required: ['unit'] };
+  return [when(has('mode', [mode]), { properties: { unit: word(units) }, ...said })];
 }

@@ -74,6 +74,9 @@ ablations:
   # within-or-across:      # more of that across the depth than within layers? A contrast in which units and layers cancel
   #   mode: quadruples
   #   budget: 200          # of two kernels in each of two layers, at all distances alike
+  # repair:                # residual networks: what do later blocks repair of the removal of one?
+  #   unit: block
+  #   mode: compensation
 
 impulses:
   images:                  # unit impulses on real images: what responds, and which kernels respond alike?

@@ -34,6 +34,9 @@ export const ablationColumns = {
   trial: maybe(count('index', 'Which trial of a random ablation; empty for other modes.')),
   spread,
   match: maybe(text('Shared by a one-layer lesion and its matched lesion of the same size; empty elsewhere.')),
+  frozen: maybe(
+    count('blocks', 'Mode compensation: how many later blocks are held at their intact values; empty elsewhere.'),
+  ),
   images: count('images', 'Number of images evaluated: of the chunks that are there.'),
   correct: count('images', 'Number of images classified correctly; one whose output is not finite counts as wrong.'),
   accuracy: maybe(number('share', 'Share of images classified correctly.')),

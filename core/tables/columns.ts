@@ -21,6 +21,7 @@ import {
 import { ablationColumns, curveColumns } from './ablation-columns.js';
 import { kernelColumns } from './kernel-columns.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
+import { compensationColumns } from './compensation-columns.js';
 import { learningColumns } from './learning-columns.js';
 import { predictorColumns } from './predictor-columns.js';
 import { contrastColumns, quadrupleColumns } from './quadruple-columns.js';
@@ -150,6 +151,7 @@ export const columns = {
   interactions: interactionColumns,
   quadruples: quadrupleColumns,
   contrasts: contrastColumns,
+  compensation: compensationColumns,
   responses: {
     model,
     impulse: text('The impulse study, by its name.'),
@@ -233,6 +235,7 @@ export const tableDescriptions: Readonly<Record<TableName, string>> = {
   quadruples:
     'One row for each quadruple: the excess of its two pairs within a layer and its two across, and their contrast.',
   contrasts: 'One row for the quadruples of an ablation, and for those of each distance: their mean contrast.',
+  compensation: 'One row for each residual branch: what its removal does, in all and directly.',
   responses: 'One row for each response of a site to an impulse.',
   nulls: 'One row for each null of each network: what it gives where the network gives its redundancy.',
   similarity: 'One row for each ordered pair of sites: the long-range redundancy matrix.',

@@ -17,6 +17,7 @@ export type PairRow = Tables['pairs'][number];
 export type InteractionRow = Tables['interactions'][number];
 export type QuadrupleRow = Tables['quadruples'][number];
 export type ContrastRow = Tables['contrasts'][number];
+export type CompensationRow = Tables['compensation'][number];
 export type ResponseRow = Tables['responses'][number];
 export type NullRow = Tables['nulls'][number];
 export type SimilarityRow = Tables['similarity'][number];

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Anatomy } from '../../core/anatomy/site.js';
 import { needsScores } from '../../core/plan/conditions.js';
+import type { AblationSpec } from '../../core/spec/study-spec.js';
 import { handAnatomy } from './hand-anatomy.js';
 import { everyOf, listOf, removed } from './resnet20.js';
 import { ablationSpec } from '../builders/specs.js';
@@ -24,7 +26,7 @@ describe('fills', () => {
   });
 
   test('are none of nothing', () => {
-    for (const mode of ['each', 'random', 'cumulative', 'pairs', 'quadruples'] as const) {
+    for (const mode of ['each', 'random', 'cumulative', 'pairs', 'quadruples', 'compensation'] as const) {
       const list = listOf(handAnatomy, { mode, layers: ['nothing'], fractions: [0.5], spread: ['one-layer'] });
       expect(list.length, mode).toBe(0);
     }
@@ -147,6 +149,52 @@ describe('cumulative removals', () => {
     ['random', 'weight-norm', false],
   ] as const)('of mode %s by %s wait for scores: %s', (mode, order, waits) => {
     expect(needsScores(ablationSpec({ mode, order }))).toBe(waits);
+  });
+});
+
+describe('compensation', () => {
+  const block = (name: string, site: string, layers: readonly string[]) => ({ name, site, layers });
+  /** A branch, one that holds two others in itself, and a last one. */
+  const nested: Anatomy = {
+    ...handAnatomy,
+    sites: ['a', 'b', 'c', 'd', 'e'].map((name, depth) => ({ ...handAnatomy.sites[0]!, name, depth, aliases: [] })),
+    blocks: [
+      block('first', 'a', ['l0']),
+      block('inner1', 'b', ['l1']),
+      block('inner2', 'c', ['l2']),
+      block('outer', 'd', ['l1', 'l2']),
+      block('last', 'e', ['l3']),
+    ],
+  };
+  const edits = (own: Partial<AblationSpec> = {}): string[] =>
+    everyOf(listOf(nested, { mode: 'compensation', unit: 'block', fill: ['zero'], ...own })).map(({ condition }) =>
+      condition.edits.map(({ site, fill }) => `${site} ${fill.kind}`).join(', '),
+    );
+
+  test('is each branch alone, then each with all behind it held, but for what holds it in itself', () => {
+    expect(edits()).toEqual([
+      'a zero',
+      'b zero',
+      'c zero',
+      'd zero',
+      'e zero',
+      'a zero, b intact, c intact, d intact, e intact',
+      'b zero, c intact, e intact',
+      'c zero, e intact',
+      'd zero, e intact',
+    ]);
+  });
+
+  test('holds branches that are not selected, too, and none that are selected but lie before', () => {
+    expect(edits({ layers: ['first', 'outer'] })).toEqual([
+      'a zero',
+      'd zero',
+      'a zero, b intact, c intact, d intact, e intact',
+      'd zero, e intact',
+    ]);
+    const [, , held] = everyOf(listOf(nested, { mode: 'compensation', unit: 'block', layers: ['first', 'outer'] }));
+    expect(held).toMatchObject({ frozen: 4, of: 2 });
+    expect(held?.targets.map(({ group }) => group)).toEqual(['first']);
   });
 });
 

@@ -94,6 +94,9 @@ describe('fills', () => {
     statistics: new Map([['v', { mean: [1, 2], meanMap: [10, 11, 12, 20, 21, 22] }]]) as unknown as Parameters<
       typeof fillValues
     >[2]['statistics'],
+    intact: {
+      plane: (value: string, channel: number, image: number) => Float32Array.of(100 * channel + image, value.length),
+    } as unknown as Parameters<typeof fillValues>[2]['intact'],
     chunk: 'chunk',
     images: 3,
   };
@@ -107,6 +110,8 @@ describe('fills', () => {
     expect([mean.reach, ...mean.values(1, 2), ...mean.values(0, 2)]).toEqual(['channel', 2, 1]);
     const place = of({ kind: 'mean', per: 'position', reference: 'r' });
     expect([place.reach, ...place.values(1, 2), ...place.values(0, 0)]).toEqual(['position', 20, 21, 22, 10, 11, 12]);
+    const intact = of({ kind: 'intact' });
+    expect([intact.reach, ...intact.values(1, 2), ...intact.values(0, 0)]).toEqual(['image', 102, 1, 0, 1]);
     const donor = of({ kind: 'resample', draw: 4, reference: 'r' });
     expect([donor.reach, ...donor.values(1, 2), ...donor.values(0, 0)]).toEqual(['image', 7, 5]);
     expect(asked).toEqual(['chunk 4 3', 'v 1 7', 'v 0 5']);

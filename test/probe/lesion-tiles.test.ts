@@ -93,3 +93,22 @@ test('a batch without a baseline walks once; kernels that the first tile does no
   const shown = each.filter((_, channel) => Math.max(...(cells[channel] as Cell).kl.subarray(0, black)) > 0);
   expect((await sweep(shown)).done.at(-1)).toBe(shown.length);
 });
+
+test('what is held at its intact values shuts out whatever was removed before, image by image, on every tile', async () => {
+  const all = [...Array(8).keys()];
+  const held = (channels: readonly number[]): Condition['edits'][number] => ({
+    site: second,
+    channels,
+    fill: { kind: 'intact' },
+  });
+  const lesion = removed(first, all);
+  const { cells } = await sweep([{ edits: [lesion, held(all)] }, { edits: [lesion] }, { edits: [lesion, held([3])] }]);
+  const [shut, open, partly] = cells as [Cell, Cell, Cell];
+  expect(shut.effect).toBe(open.effect);
+  expect(Math.max(...shut.kl)).toBeLessThan(1e-9);
+  for (const part of [open, partly]) {
+    expect(Math.max(...part.kl.subarray(black))).toBeGreaterThan(1e-3);
+    expect(part.state).toBe('ok');
+  }
+  expect(partly.kl).not.toEqual(open.kl);
+});

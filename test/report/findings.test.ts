@@ -113,6 +113,7 @@ test('a report of which every number that may be missing is missing has no broke
   // Sections stand, with tables of what is known.
   expect(html).toContain('No excess is known.');
   expect(html).toContain('No contrast has an interval.');
+  expect(html).toContain('No repair is known.');
 });
 
 test('what reliability allows is told of all networks that are spoken of, not of the least reliable one', async () => {

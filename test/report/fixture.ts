@@ -62,6 +62,7 @@ export const emptyTables: Tables = {
   interactions: [],
   quadruples: [],
   contrasts: [],
+  compensation: [],
   responses: [],
   nulls: [],
   similarity: [],

@@ -1,5 +1,6 @@
 import type {
   AblationRow,
+  CompensationRow,
   ContrastRow,
   CoverageRow,
   CurveRow,
@@ -34,6 +35,10 @@ export const interactionRow = (own: Partial<InteractionRow>): InteractionRow => 
   ...own,
 });
 export const contrastRow = (own: Partial<ContrastRow>): ContrastRow => ({ ...first(tables.contrasts), ...own });
+export const compensationRow = (own: Partial<CompensationRow>): CompensationRow => ({
+  ...first(tables.compensation),
+  ...own,
+});
 export const similarityRow = (own: Partial<SimilarityRow>): SimilarityRow => ({ ...first(tables.similarity), ...own });
 export const predictorRow = (own: Partial<PredictorRow>): PredictorRow => ({ ...first(tables.predictors), ...own });
 export const coverageRow = (own: Partial<CoverageRow>): CoverageRow => ({

@@ -67,6 +67,7 @@ describe('a report of four networks', () => {
       'adaptive',
       'interactions',
       'quadruples',
+      'compensation',
       'long-range',
       'learning',
       'responses',
@@ -78,7 +79,7 @@ describe('a report of four networks', () => {
   });
 
   test('numbers its figures from 1 and says under each how to read it, in one sentence', () => {
-    expect(figures.length).toBe(15);
+    expect(figures.length).toBe(16);
     figures.forEach((figure, i) => {
       expect(figure).toContain(`Figure ${i + 1}. `);
       const reading = /How to read\.<\/b>\s*([\s\S]*?)<\/p>/.exec(figure)?.[1]?.trim() ?? '';
@@ -159,7 +160,7 @@ describe('a report', () => {
 
   test('without any of the numbers that may be missing is whole', async () => {
     const html = await renderReport(withoutOptionalNumbers(syntheticInput()));
-    expect(html.match(/<section /g)?.length).toBe(15);
+    expect(html.match(/<section /g)?.length).toBe(16);
     expect(/.{0,40}\b(NaN|undefined|Infinity)\b/.exec(textOf(html))).toBeNull();
     expect(html).not.toMatch(/>\s*null\s*<\/(td|p|li|dd|text)>/);
   });
@@ -182,6 +183,7 @@ describe('a report', () => {
         interactions: keep(tables.interactions),
         quadruples: keep(tables.quadruples),
         contrasts: keep(tables.contrasts),
+        compensation: keep(tables.compensation),
         responses: [],
         nulls: keep(tables.nulls),
         similarity: keep(tables.similarity),
@@ -190,7 +192,7 @@ describe('a report', () => {
         coverage: keep(tables.coverage),
       },
     });
-    expect(html.match(/<figure /g)?.length).toBe(15);
+    expect(html.match(/<figure /g)?.length).toBe(16);
   });
 
   test('escapes whatever names, specs and warnings hold', async () => {

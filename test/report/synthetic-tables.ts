@@ -2,6 +2,7 @@ import { randomStream, type RandomStream } from '../../core/random.js';
 import { columnsOf, type TableName } from '../../core/tables/columns.js';
 import type {
   AblationRow,
+  CompensationRow,
   ContrastRow,
   CurveRow,
   KernelRow,
@@ -34,6 +35,7 @@ export function tablesOf(own: readonly Network[]): Tables {
     interactions: own.flatMap(interactionRows),
     quadruples: own.flatMap(quadrupleRows),
     contrasts: own.flatMap(contrastRows),
+    compensation: own.flatMap(compensationRows),
     responses: [],
     nulls: own.flatMap(nullRows),
     similarity: own.flatMap(similarityRows),
@@ -256,6 +258,7 @@ function ablation(
     trial: null,
     spread: null,
     match: null,
+    frozen: null,
     images: 500,
     correct: Math.round(500 * accuracy),
     accuracy,
@@ -463,6 +466,34 @@ function nullRows(network: Network): NullRow[] {
     r2_same: 0.6,
     r2_far: 0.3,
   }));
+}
+
+/** Later branches repair more of the early ones. */
+function compensationRows(network: Network): CompensationRow[] {
+  return Array.from({ length: 5 }, (_, b): CompensationRow => {
+    const [total, repaired] = [0.4 / (1 + b), 0.05 * (4 - b) * network.sr];
+    return {
+      model: network.name,
+      ablation: 'repair',
+      fill: 'zero',
+      block: `block${b}`,
+      depth: (b + 1) / 5,
+      behind: 4 - b,
+      kl_total: total,
+      kl_direct: total + repaired,
+      kl_repaired: repaired,
+      kl_repaired_low: repaired - 0.01,
+      kl_repaired_high: repaired + 0.01,
+      logit_total: -total,
+      logit_direct: -total - repaired,
+      logit_repaired: repaired,
+      logit_repaired_low: repaired - 0.01,
+      logit_repaired_high: repaired + 0.01,
+      images: 500,
+      non_finite: 0,
+      state: 'ok',
+    };
+  });
 }
 
 function similarityRows(network: Network): SimilarityRow[] {

@@ -50,6 +50,7 @@ test('columns that hold numbers, and no others, are set as such, in every table;
     'fig-interaction',
     'fig-contrast',
     'fig-contrast-distance',
+    'fig-compensation',
     'fig-matrix',
     'fig-sr',
     'fig-learning',

@@ -48,6 +48,7 @@ describe('an ablation means what is written, and has its default for what is not
     ['mode: pairs, keep: cells', { mode: 'pairs', pairs: { within: ['any'], budget: undefined }, keep: 'cells' }],
     ['mode: pairs, keep: logits', { mode: 'pairs', pairs: { within: ['any'], budget: undefined } }],
     ['mode: quadruples', { mode: 'quadruples', quadruples: { budget: 200 } }],
+    ['mode: compensation, unit: block, fill: mean', { mode: 'compensation', unit: 'block', fill: ['mean'] }],
     ['mode: quadruples, unit: kernel, budget: 100000', { mode: 'quadruples', quadruples: { budget: 100_000 } }],
     [
       'models: n*, unit: layer, layers: [x, "y*"], mode: random, fractions: [0.5, 1], trials: 2, spread: all-depths',
@@ -184,6 +185,12 @@ describe('a mistake in an ablation is told:', () => {
     [
       'mode: quadruples, unit: layer',
       ['«layer» mode quadruples removes two kernels at a time, not layers (write unit: kernel, or another mode)'],
+    ],
+    [
+      'mode: compensation',
+      [
+        '«compensation» mode compensation removes one block at a time, not kernels (write unit: block, or another mode)',
+      ],
     ],
     ['mode: quadruples, within: layer', [useless('within', 'quadruples', 'pairs')]],
     [

@@ -67,6 +67,7 @@ export function ablationRow(index: number): AblationRow {
     trial: null,
     spread: null,
     match: null,
+    frozen: null,
     images: 500,
     correct: 455 - (index % 40),
     accuracy: (455 - (index % 40)) / 500,

@@ -9,7 +9,13 @@ import { wordTable, type Word } from '../../word-table.js';
 export type Fill =
   | { readonly kind: 'zero' }
   | { readonly kind: 'mean'; readonly per: 'channel' | 'position'; readonly reference: Digest }
-  | { readonly kind: 'resample'; readonly draw: number; readonly reference: Digest };
+  | { readonly kind: 'resample'; readonly draw: number; readonly reference: Digest }
+  | IntactFill;
+
+/** Not a word of the spec: what the channels are in the intact network on the same image, whatever was removed before them. */
+export interface IntactFill {
+  readonly kind: 'intact';
+}
 
 export interface FillRow extends Word {
   /** Whether its values come from the reference images. */

@@ -11,6 +11,8 @@ export interface ModeRow extends Word {
   readonly removes?: (unit: string) => string;
   /** Whether it removes two at a time, and each of the two alone, so that the two may be held against the pair. */
   readonly pairs?: boolean;
+  /** Whether each removal comes a second time, with all that is behind it held at its values in the intact network. */
+  readonly holds?: boolean;
   /** Which units it is for, where not for all. */
   readonly units?: readonly Unit[];
   /** Which of `modeKeys` mean something in it. */
@@ -44,6 +46,16 @@ export const modes = wordTable<ModeRow>()({
     pairs: true,
     units: ['kernel'],
     keys: ['budget'],
+    fractions: [],
+    keeps: 'logits',
+  },
+  compensation: {
+    meaning:
+      'one residual branch at a time, as it is and with every later branch held at its values in the intact network',
+    removes: () => 'one block',
+    holds: true,
+    units: ['block'],
+    keys: [],
     fractions: [],
     keeps: 'logits',
   },

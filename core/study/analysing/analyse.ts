@@ -17,10 +17,12 @@ import { adoptedScores } from '../planning/decisions.js';
 import { adoptedWaves, withReach } from '../planning/waves.js';
 import { failedKeys } from '../running/failures.js';
 import { loadOutlines } from '../reading/outlines.js';
+import { LogitChanges } from '../reading/logit-changes.js';
 import { PairExcess } from '../reading/pair-excess.js';
 import type { ModelResults } from '../reading/model-results.js';
 import { nullReader } from '../reading/null-reader.js';
 import { ablationRows, curveRows, unmeasuredRows } from './rows/ablation.js';
+import { compensationRows } from './rows/compensation.js';
 import { kernelResponses, kernelRows } from './rows/kernel.js';
 import { learningRows } from './rows/learning.js';
 import { layerRows, modelRow } from './rows/model.js';
@@ -59,12 +61,13 @@ export async function analyseStudy(
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
     if (results) {
       const excess = await PairExcess.read(ledger, outline, study.seed);
+      const logits = await LogitChanges.read(ledger, outline, study.seed);
       const signatures = signaturesOf(results);
       const nulls = nullReader(ledger, outline, study.seed);
       const redundancy =
         signatures && (await measureRedundancy(results, signatures, nulls, study.analysis, study.seed));
       if (redundancy) measured.set(outline.model.name, redundancy);
-      predicted.push(await analyseModel(sink, results, { signatures, redundancy, excess }, study));
+      predicted.push(await analyseModel(sink, results, { signatures, redundancy, excess, logits }, study));
     } else await sink.append('ablations', unmeasuredRows(outline, study.seed));
     const coverage = await coverageRows(ledger, outline, study.seed, failed);
     missing += coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
@@ -83,17 +86,18 @@ export async function analyseStudy(
 }
 
 /** Hands the rows of one network on, and gives what is judged with those of the others. */
-/** Excess of pairs of a network, and what its redundancy rests on and is: undefined where it was given no impulses to compare by. */
+/** Excess of pairs and changes of logits of a network, and what its redundancy rests on and is: undefined where it was given no impulses to compare by. */
 interface Compared {
   readonly signatures: SignatureSet | undefined;
   readonly redundancy: Redundancy | undefined;
   readonly excess: PairExcess;
+  readonly logits: LogitChanges;
 }
 
 async function analyseModel(
   sink: RowSink,
   results: ModelResults,
-  { signatures, redundancy, excess }: Compared,
+  { signatures, redundancy, excess, logits }: Compared,
   { analysis, seed }: { readonly analysis: AnalysisSpec; readonly seed: number },
 ): Promise<PredictedFamily[]> {
   const explained = redundancy && explainedOf(redundancy);
@@ -112,6 +116,8 @@ async function analyseModel(
     await sink.append('interactions', interactionRows(results, ablation, analysis, excessOf));
     await sink.append('quadruples', quadrupleRows(results, ablation, seed, analysis.confidence, kept));
     await sink.append('contrasts', contrastRows(results, ablation, seed, analysis.confidence, kept));
+    const changeOf = (index: number): Float64Array | undefined => logits.of(ablation.name, index);
+    await sink.append('compensation', compensationRows(results, ablation, analysis.confidence, changeOf));
   }
   await sink.append('responses', responseRows(results));
   if (redundancy) await sink.append('similarity', similarityRows(results, redundancy, analysis.fdr));

@@ -38,6 +38,7 @@ const describe = (labelled: LabelledCondition, ordered: boolean) => ({
   trial: labelled.trial ?? null,
   spread: labelled.spread ?? null,
   match: labelled.match ?? null,
+  frozen: labelled.frozen ?? null,
 });
 
 /** What was measured: of a condition that failed, that nothing was. */

@@ -31,7 +31,7 @@ describe('what a condition removes is printed', () => {
 });
 
 describe('the rows of an ablation', () => {
-  const nothing = { draw: null, fraction: null, trial: null, spread: null, match: null };
+  const nothing = { draw: null, fraction: null, trial: null, spread: null, match: null, frozen: null };
   const unknown = {
     images: 0,
     correct: 0,
@@ -89,6 +89,7 @@ describe('the rows of an ablation', () => {
       trial: 2,
       spread: 'one-layer',
       match: '0.3/2',
+      frozen: null,
       images: 6,
       correct: 5,
       accuracy: 5 / 6,

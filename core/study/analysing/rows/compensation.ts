@@ -1,0 +1,118 @@
+import { isWhole, knownMean, type KnownMean } from '../../../analysis/damage.js';
+import { mean } from '../../../analysis/moments.js';
+import { columnMeans } from '../../../analysis/crossed.js';
+import { modes } from '../../../spec/words/modes.js';
+import type { CompensationRow } from '../../../tables/schema.js';
+import { isSound, type AblationResult, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
+
+/** Change of the intact class's logit, image by image, of a condition by its index; undefined where it is not known. */
+export type LogitChangeOf = (index: number) => Float64Array | undefined;
+
+/** One removal as it is, and with what is behind held; the last branch has nothing behind, and is the same in both. */
+interface Effects {
+  readonly total: number;
+  direct: number | undefined;
+}
+
+interface Branch {
+  readonly fill: string;
+  readonly block: string;
+  readonly depth: number;
+  behind: number;
+  /** By draw of donors. */
+  readonly draws: Effects[];
+}
+
+function branches(results: ModelResults, ablation: AblationResult): Branch[] {
+  const depths = new Map(results.outline.anatomy.sites.map((site) => [site.name, site.normalisedDepth]));
+  const found = new Map<string, Branch>();
+  ablation.conditions.forEach(({ labelled: { targets, fill, draw, frozen } }, index) => {
+    const [target] = targets;
+    if (!target) return;
+    const name = `${fill} ${target.group}`;
+    const known = found.get(name);
+    const branch = known ?? {
+      fill,
+      block: target.group,
+      depth: depths.get(target.cuts[0]?.site ?? '') ?? 0,
+      behind: 0,
+      draws: [],
+    };
+    found.set(name, branch);
+    const effects = branch.draws[draw ?? 0];
+    if (frozen === undefined) branch.draws[draw ?? 0] = { total: index, direct: undefined };
+    else if (effects) [effects.direct, branch.behind] = [index, frozen];
+  });
+  return [...found.values()];
+}
+
+/** Means over draws, image by image; undefined where one is missing. */
+function overDraws(draws: readonly (ArrayLike<number> | undefined)[]): Float64Array | undefined {
+  const known = draws.filter((one) => one !== undefined);
+  return known.length < draws.length || known.length === 0 ? undefined : columnMeans(known);
+}
+
+interface Compared {
+  readonly total: number | null;
+  readonly direct: number | null;
+  readonly repaired: KnownMean | null;
+}
+
+/** @param sign 1 where more is worse, as of KL; −1 where less is */
+function compared(
+  total: Float64Array | undefined,
+  direct: Float64Array | undefined,
+  sign: 1 | -1,
+  level: number,
+): Compared {
+  if (!total || !direct || !isWhole(total) || !isWhole(direct)) return { total: null, direct: null, repaired: null };
+  const repaired = direct.map((value, i) => sign * (value - (total[i] as number)));
+  return { total: mean(total), direct: mean(direct), repaired: knownMean(repaired, level) };
+}
+
+/** One row a residual branch and fill, whatever is known of it; none in modes that hold nothing. */
+export function compensationRows(
+  results: ModelResults,
+  ablation: AblationResult,
+  confidence: number,
+  logitChangeOf: LogitChangeOf,
+): CompensationRow[] {
+  if (!modes[ablation.mode].holds) return [];
+  const klOf = (index: number): Float32Array | undefined => {
+    const result: ConditionResult | undefined = ablation.conditions[index]?.result;
+    return isSound(result) ? result.kl : undefined;
+  };
+  return branches(results, ablation).map(({ draws, behind, ...named }): CompensationRow => {
+    const direct = draws.map((one) => one.direct ?? one.total);
+    const [klTotal, klDirect] = [overDraws(draws.map(({ total }) => klOf(total))), overDraws(direct.map(klOf))];
+    const kl = compared(klTotal, klDirect, 1, confidence);
+    const logit = compared(
+      overDraws(draws.map(({ total }) => logitChangeOf(total))),
+      overDraws(direct.map(logitChangeOf)),
+      -1,
+      confidence,
+    );
+    const isThere = klTotal !== undefined && klDirect !== undefined;
+    return {
+      model: results.outline.model.name,
+      ablation: ablation.name,
+      ...named,
+      behind,
+      kl_total: kl.total,
+      kl_direct: kl.direct,
+      kl_repaired: kl.repaired?.estimate ?? null,
+      kl_repaired_low: kl.repaired?.low ?? null,
+      kl_repaired_high: kl.repaired?.high ?? null,
+      logit_total: logit.total,
+      logit_direct: logit.direct,
+      logit_repaired: logit.repaired?.estimate ?? null,
+      logit_repaired_low: logit.repaired?.low ?? null,
+      logit_repaired_high: logit.repaired?.high ?? null,
+      images: klTotal?.length ?? 0,
+      non_finite: isThere
+        ? klTotal.reduce((sum, value, i) => sum + (Number.isFinite(value + (klDirect[i] as number)) ? 0 : 1), 0)
+        : 0,
+      state: isThere ? 'ok' : 'failed',
+    };
+  });
+}
