@@ -152,7 +152,7 @@ export function checkImpulse(impulse: ImpulseSpec, model: ModelSpec, subjects: I
   const shapes =
     impulse.at === 'input' ? (subjects.image ? [['the input', subjects.image] as const] : []) : places.map(shapeOf);
   for (const [where, shape] of shapes) checkRange(impulse, `${where} of ${model.name}`, shape, path, fail);
-  if (!('images' in impulse.bases) || !subjects.reference) return;
+  if (!('images' in impulse.bases) || impulse.bases.orFewer || !subjects.reference) return;
   if (impulse.bases.images > subjects.reference.images) {
     fail(
       `${path}.base.images`,

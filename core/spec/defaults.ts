@@ -25,7 +25,7 @@ export const defaults = {
   trials: 20,
   draws: 3,
   /** Images on which impulses are set: flat bases say little about real ones. */
-  bases: { images: 16 },
+  bases: { images: 64, orFewer: true },
   /** In standard deviations of a channel: near-linear and well beyond. */
   amplitudes: { unit: 'std', values: [0.1, -0.1, 1, -1] },
   /** At inner sites, in the units of the activation. */

@@ -40,7 +40,7 @@ export const impulseSchema = (models: Schema): Schema =>
         anyOf: [some(amplitude), section(['std'], { std: some(amplitude) }, ['std'])],
       },
       base: {
-        description: `What the impulses ride on: flat images, or each of the first n reference images. Default: \`{ images: ${defaults.bases.images} }\`.`,
+        description: `What the impulses ride on: flat images, or each of the first n reference images. Default: \`{ images: ${defaults.bases.images} }\`, or as many as there are.`,
         title: 'a word below or a list of them, or `{ images: n }`',
         anyOf: [some({ enum: vocabulary.base }), section(['images'], { images: whole(1, 'How many.') }, ['images'])],
       },

@@ -108,7 +108,7 @@ const isEmptyMap = (node: SpecNode): boolean => node.kind === 'map' && node.entr
 
 /** Bases are the first images of a reference set, which must have as many. */
 function checkBases(impulse: ImpulseSpec, spec: StudySpec, fields: Fields): void {
-  if (!('images' in impulse.bases)) return;
+  if (!('images' in impulse.bases) || impulse.bases.orFewer) return;
   const asked = impulse.bases.images;
   for (const model of spec.models.filter(({ name }) => impulse.models.includes(name))) {
     const available = spec.data.find(({ name }) => name === model.reference)?.images;

@@ -113,8 +113,8 @@ export interface ImpulseSpec {
   readonly positions: PositionWord | readonly (readonly [number, number])[];
   /** In the network's input units after preprocessing, or in standard deviations of the channel over the reference images. */
   readonly amplitudes: { readonly unit: 'input' | 'std'; readonly values: readonly number[] };
-  /** Flat bases by name, or the first n reference images. */
-  readonly bases: readonly BaseName[] | { readonly images: number };
+  /** Flat bases by name, or the first n reference images; by default fewer where there are fewer, which reading them decides. */
+  readonly bases: readonly BaseName[] | { readonly images: number; readonly orFewer?: true };
   /** Globs over sites. */
   readonly record: readonly string[];
   readonly keep: KeptResponse;

@@ -81,7 +81,7 @@ ablations:
 impulses:
   images:                  # unit impulses on real images: what responds, and which kernels respond alike?
     at: input
-    base: { images: 16 }   # or flat bases: [${wordsOf(bases).join(', ')}]
+    base: { images: 64 }   # or flat bases: [${wordsOf(bases).join(', ')}]
     amplitudes: { std: [0.1, -0.1, 1, -1] }      # in standard deviations of a channel; or plain numbers: [1, -1]
     record: "*"            # globs over sites
 

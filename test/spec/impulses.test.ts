@@ -174,9 +174,8 @@ impulses:
     ]);
   });
 
-  test('also by default, which is told of the impulses', () => {
-    expect(told(two('models: b'))).toEqual([
-      expect.stringMatching(/^«i» \d+ images, but the reference set few of b has 10$/),
-    ]);
+  test('by default 64, or as many as there are, which is no mistake', () => {
+    expect(told(two('models: b'))).toEqual([]);
+    expect(parse(two('models: b')).spec?.impulses[0]?.bases).toEqual({ images: 64, orFewer: true });
   });
 });

@@ -104,13 +104,13 @@ export async function readStudy(source: SpecSource, progress: Progress = silent)
       ]),
     ),
   });
-  const counts = studyCounts(readable, inputs.models.flatMap(countedOf(inputs.images)));
+  const counts = studyCounts(inputs.spec, inputs.models.flatMap(countedOf(inputs.images)));
   const found = [...issues, ...misfits, ...boundIssues(counts, positions)];
   const all = sortIssues([...said, ...withoutConsequences(found, said)]);
   if (!spec || all.length > 0) throw specInvalid(file, all);
   const notices = [...inputs.images.values()].flatMap((set) => [...set.notices, ...labelNotices(set)]);
-  const resolved = resolveStudy({ ...inputs, spec });
-  return { spec, yaml: text, positions, resolved, models: inputs.models, notices, counts };
+  const resolved = resolveStudy(inputs);
+  return { spec: inputs.spec, yaml: text, positions, resolved, models: inputs.models, notices, counts };
 }
 
 const countedOf =

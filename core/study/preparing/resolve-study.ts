@@ -4,6 +4,7 @@ import { loadImageSet, type ImageSet } from '../../data/image-set.js';
 import { wavesOf } from '../../data/waves.js';
 import { sha256, type Digest } from '../../digest.js';
 import { isPercussError, type PercussError } from '../../errors.js';
+import { smallest } from '../../extremes.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Graph } from '../../network/graph.js';
 import { formatOf, importNetwork, networkFiles } from '../../import/import-network.js';
@@ -14,7 +15,7 @@ import type { NumericMode } from '../../numeric-mode.js';
 import { SEMANTICS } from '../../plan/identity.js';
 import { silent, type Progress } from '../../progress.js';
 import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy, StudyRef } from '../../spec/resolved-study.js';
-import type { ModelSpec, StudySpec } from '../../spec/study-spec.js';
+import type { ImpulseSpec, ModelSpec, StudySpec } from '../../spec/study-spec.js';
 import type { ModeChoice } from './choose-mode.js';
 import { inputs, networkReader } from './input-files.js';
 
@@ -85,7 +86,20 @@ export async function readStudyInputs(
       images.set(data.name, await loadImageSet(data, spec.seed, inputs));
     });
   }
-  return { spec, models, images };
+  const impulses = spec.impulses.map((impulse) => withBases(impulse, spec, images));
+  return { spec: { ...spec, impulses }, models, images };
+}
+
+/** Bases by default as many as the reference images of all networks allow. */
+function withBases(impulse: ImpulseSpec, spec: StudySpec, images: ReadonlyMap<string, ImageSet>): ImpulseSpec {
+  const { bases } = impulse;
+  if (!('images' in bases) || !bases.orFewer) return impulse;
+  const counts = spec.models
+    .filter(({ name }) => impulse.models.includes(name))
+    .flatMap(
+      ({ reference }) => images.get(reference)?.chunks.reduce((sum, { labels }) => sum + labels.length, 0) ?? [],
+    );
+  return { ...impulse, bases: { images: smallest([bases.images, ...counts]) } };
 }
 
 /** What becomes of every network and image once it is named by content: blobs to store, and the study that names them. */

@@ -26,14 +26,14 @@ describe.skipIf(!hasSharedData)('a study that asks for too much is refused by it
     folder = mkdtempSync(path.join(tmpdir(), 'percuss-allowance-'));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
-  const specOf = (text: string): string => {
+  const specOf = (text: string, images = 100): string => {
     const file = path.join(folder, 'study.yaml');
-    writeFileSync(file, `${head}${text}\n`);
+    writeFileSync(file, `${head.replace('images: 100', `images: ${images}`)}${text}\n`);
     return file;
   };
-  const refusal = async (text: string): Promise<PercussError> => {
+  const refusal = async (text: string, images?: number): Promise<PercussError> => {
     const store = memoryStore();
-    const failed = prepareStudy(specOf(text), new Ledger(store), {}).then(
+    const failed = prepareStudy(specOf(text, images), new Ledger(store), {}).then(
       () => new Error('it was prepared'),
       (error: unknown) => error as PercussError,
     );
@@ -67,9 +67,15 @@ describe.skipIf(!hasSharedData)('a study that asks for too much is refused by it
     expect(error.issues?.map(({ line, column }) => `${line}:${column}`)).toEqual([at]);
   });
 
+  test('impulses ride on 64 reference images by default, or on as many as there are', async () => {
+    const asked = 'impulses: { i: {} }\nanalysis: { nulls: { shuffled: 0 } }\nrun: { limit: { cells: 1 } }';
+    expect((await refusal(asked)).message).toMatch(/impulses i of lenet: 64 groups of 4 impulses/);
+    expect((await refusal(asked, 20)).message).toMatch(/impulses i of lenet: 20 groups of 4 impulses/);
+  });
+
   test('run.limit has defaults, which nulls, impulses and bytes count towards', async () => {
     expect((await refusal('impulses: { i: {} }\nanalysis: { nulls: { shuffled: 300000 } }')).message).toMatch(
-      /27\.0 GB to store.*300018 cells to compute, run\.limit\.cells 250000.*Most is asked for by\n {2}nulls for impulses i of lenet: 300000 objects, 2 impulses on each base, 27\.0 GB; ask for less of nulls/s,
+      /108\.1 GB to store.*300066 cells to compute, run\.limit\.cells 250000.*Most is asked for by\n {2}nulls for impulses i of lenet: 300000 objects, 2 impulses on each base, 108\.1 GB; ask for less of nulls/s,
     );
     const stored = 'impulses: { i: { positions: [[0, 0], [1, 1]] } }\nrun: { limit: { bytes: 100000 } }';
     expect((await refusal(stored)).message).toMatch(/to store, run\.limit\.bytes 100000/);
