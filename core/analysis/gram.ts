@@ -17,7 +17,11 @@ export function signatureOf(set: SignatureSet, { site, kernel }: KernelRef): Flo
  * another site must be compared with it base by base on one scale, its own: else a copy would not be a multiple of what it copies.
  */
 export function rescaling(set: SignatureSet, from: number, to: number): Float64Array {
-  const [own, other] = [set.sites[from]!.totals, set.sites[to]!.totals];
+  return rescalingBetween(set.sites[from]!.totals, set.sites[to]!.totals);
+}
+
+/** The same for sites of two sets, by their totals. */
+export function rescalingBetween(own: Float64Array, other: Float64Array): Float64Array {
   return own.map((total, base) => (other[base]! > 0 ? total / other[base]! : 0));
 }
 

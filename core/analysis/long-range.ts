@@ -1,5 +1,6 @@
 import { basesByFold, partEnergies } from './explained.js';
 import { baseRanges, partGrams, rescaling } from './gram.js';
+import { rescaledGrams } from './rescaled-grams.js';
 import { ridgeR2 } from './ridge.js';
 import type { SignatureSet } from './signature.js';
 import { rarefiedMatrix, type RarefiedOptions, type SiteMatrix } from './site-matrix.js';
@@ -22,45 +23,10 @@ export function longRangeMatrix(set: SignatureSet, options: RarefiedOptions): Si
     return (from, to) => {
       const factors = rescaling(set, sites[from]!, sites[to]!);
       const cross = between.map((gram) => block(gram, pools.length * size, from * size, to * size, size));
-      const scaled = unitPredictors(
-        folds.map((bases) => weighted(own[from]!, bases, (base) => factors[base]! ** 2)),
-        folds.map((bases) => weighted(cross, bases, (base) => factors[base]!)),
-        size,
-      );
+      const scaled = rescaledGrams({ pool: own[from]!, cross, size }, factors, folds);
       return ridgeR2({ ...scaled, energies: energies[to]! }, size).map((r2) => r2?.low ?? null);
     };
   });
-}
-
-/** Sum of some bases' matrices, each by its weight. */
-function weighted(
-  matrices: readonly Float64Array[],
-  bases: readonly number[],
-  weight: (base: number) => number,
-): Float64Array {
-  const total = new Float64Array(matrices[0]!.length);
-  for (const base of bases) {
-    const [matrix, factor] = [matrices[base]!, weight(base)];
-    for (let i = 0; i < total.length; i++) total[i]! += factor * matrix[i]!;
-  }
-  return total;
-}
-
-/** Gram matrices, fold by fold, of predictors that are brought to unit norm over all folds, and of these with the targets. */
-function unitPredictors(
-  pool: readonly Float64Array[],
-  cross: readonly Float64Array[],
-  size: number,
-): { readonly pool: Float64Array[]; readonly cross: Float64Array[] } {
-  const scale = Float64Array.from({ length: size }, (_, i) => {
-    const energy = pool.reduce((sum, gram) => sum + gram[i * size + i]!, 0);
-    return energy > 0 ? 1 / Math.sqrt(energy) : 0;
-  });
-  const row = (at: number): number => scale[Math.floor(at / size)]!;
-  return {
-    pool: pool.map((gram) => gram.map((value, at) => value * row(at) * scale[at % size]!)),
-    cross: cross.map((gram) => gram.map((value, at) => value * row(at))),
-  };
 }
 
 /** A square block of a matrix of the given width. */
