@@ -1,3 +1,4 @@
+import { EXAMPLES, examplePairs } from './examples.js';
 import { smallest } from '../extremes.js';
 import { CHUNK_IMAGES } from '../data/chunk.js';
 import { waveEnds } from '../data/waves.js';
@@ -82,8 +83,9 @@ const cellsBytes = (images: number, pieces: number): number => cellBytes(images)
 const keptBytes = (form: OutputForm, { anatomy, images }: CountedModel, pieces: number): number =>
   outputBytes(form, anatomy.outputs, images) + (pieces - 1) * outputBytes(form, anatomy.outputs, 0);
 
-/** Bytes of the statistics of every channel. */
-export const profileBytes = ({ sites }: Anatomy): number => sites.reduce((sum, site) => sum + 32 * site.channels, 0);
+/** Bytes of the statistics of every channel, and of what is kept of examples at every site. */
+export const profileBytes = ({ sites }: Anatomy): number =>
+  sites.reduce((sum, site) => sum + 32 * site.channels + 8 * examplePairs(EXAMPLES), 0);
 
 const product = (factors: readonly Factor[]): number => factors.reduce((all, { count }) => all * count, 1);
 

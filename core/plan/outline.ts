@@ -11,6 +11,7 @@ import { nullVariants } from './network-variant.js';
 import { comparedImpulses, nullGroupsOf, nullIdentity, type NullGroup } from './null-groups.js';
 import { keepsOutputs } from '../spec/words/modes.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
+import { EXAMPLES } from './examples.js';
 import type { UnitGroup } from './stage.js';
 
 /** An ablation of one network; `list` is missing until its order is known, `scoring` is what the order is read from. */
@@ -159,7 +160,7 @@ export function unitKey(
   const chunk = (): Digest => chunkOf(outline, group.chunk).digest;
   switch (group.kind) {
     case 'profile':
-      return resultKey('profile', outline.scope, { reference: outline.reference });
+      return resultKey('profile', outline.scope, { reference: outline.reference, examples: EXAMPLES });
     case 'baseline':
       return cellKey(outline.scope, chunk(), []);
     case 'cells':

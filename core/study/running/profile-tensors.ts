@@ -1,3 +1,4 @@
+import { exampleGrams } from '../../probe/example-grams.js';
 import { predictions } from '../../probe/metrics.js';
 import type { ReferenceSet } from '../../probe/reference-set.js';
 import type { InstrumentedNetwork } from '../../probe/instrumented-network.js';
@@ -6,7 +7,7 @@ import type { Tensor } from '../../tensor.js';
 
 /**
  * Statistics of every site over the reference images, float64 by channel: `mean/<site>`, `std/<site>`; and what the intact network
- * predicts on them: `predicted`.
+ * predicts on them: `predicted`. And of the first of them, inner products of the activations of every two: `examples/<site>`.
  */
 export async function profileTensors(
   network: InstrumentedNetwork,
@@ -22,6 +23,8 @@ export async function profileTensors(
       tensors.set(`${name}/${site.name}`, { dtype: 'float64', shape: [site.channels], data: known[name] });
     }
   }
+  for (const [site, gram] of await exampleGrams(network, reference.images))
+    tensors.set(`examples/${site}`, { dtype: 'float64', shape: [gram.length], data: gram });
   const data = predictions(await reference.outputs(), network.classes, output);
   return tensors.set('predicted', { dtype: 'uint16', shape: [data.length], data });
 }
