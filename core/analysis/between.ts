@@ -11,8 +11,10 @@ export interface BetweenOptions {
   readonly seed: number | string;
   /** Largest number of kernels that predict those of another network's site; 64 unless told. */
   readonly poolSize?: number;
-  /** Largest number of kernels of a site that are predicted, a seeded sample; 16 unless told. */
+  /** Largest number of kernels of a site that are predicted, a seeded sample; 8 unless told. */
   readonly targets?: number;
+  /** Which sites are compared, by index; all unless told. */
+  readonly asked?: (to: number, from: number) => boolean;
   /** Folds of base images; 4 unless told, at most as many as there are. */
   readonly folds?: number;
 }
@@ -46,25 +48,35 @@ export function betweenR2(
   if (folds === null) return to.sites.map(() => from.sites.map(() => null));
   const parts = baseRanges(to);
   const ofFolds = folds.map((bases) => bases.flatMap((base) => parts[base]!));
-  const predicting = from.sites.map((site, index) => {
-    const rows = chosen(site.live, pools[index] ?? 0, options.seed, 'between-pool', site.site).map((kernel) =>
-      signatureOf(from, { site: index, kernel }),
-    );
-    return { rows, own: partGrams(rows, rows, parts) };
-  });
+  const predicting = from.sites.map((site, index) =>
+    remembered(() => {
+      const rows = chosen(site.live, pools[index] ?? 0, options.seed, 'between-pool', site.site).map((kernel) =>
+        signatureOf(from, { site: index, kernel }),
+      );
+      return { rows, own: partGrams(rows, rows, parts) };
+    }),
+  );
   return to.sites.map(({ live, site, totals }, index) => {
-    const targets = chosen(live, options.targets ?? 16, options.seed, 'between-targets', site).map((kernel) =>
+    const targets = chosen(live, options.targets ?? 8, options.seed, 'between-targets', site).map((kernel) =>
       signatureOf(to, { site: index, kernel }),
     );
     const energies = partEnergies(targets, ofFolds);
-    return predicting.map(({ rows, own }, other) => {
-      if (rows.length === 0 || targets.length === 0) return null;
-      const factors = rescalingBetween(from.sites[other]!.totals, totals);
+    return from.sites.map((other, at) => {
+      if (targets.length === 0 || options.asked?.(index, at) === false) return null;
+      const { rows, own } = predicting[at]!();
+      if (rows.length === 0) return null;
+      const factors = rescalingBetween(other.totals, totals);
       const cross = partGrams(rows, targets, parts);
       const scaled = rescaledGrams({ pool: own, cross, size: rows.length }, factors, folds);
       return meanBracket(ridgeR2({ ...scaled, energies }, rows.length));
     });
   });
+}
+
+/** Computes on first use. */
+function remembered<T>(make: () => T): () => T {
+  let value: { readonly made: T } | undefined;
+  return () => (value ??= { made: make() }).made;
 }
 
 function chosen(

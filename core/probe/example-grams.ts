@@ -17,8 +17,9 @@ interface Held {
 /**
  * Inner products of the intact activations of every two examples, at every site: the first of these images, at most `EXAMPLES`.
  * Activations are read at the points of the grid that signatures are sampled at (`gridOf`), so that each site counts the same
- * places, and what is held does not grow with the size of the maps. By name of the site, float64: example i with j < i
- * stands at i(i − 1)/2 + j. Sums run over channels and points in order.
+ * places, and what is held does not grow with the size of the maps. Each channel is divided by its deviation over examples and
+ * points, so that a kernel counts as much as any other: else a kernel that is scaled, and scaled back by what reads it, would make another
+ * network. By name of the site, float64: example i with j < i stands at i(i − 1)/2 + j. Sums run over channels and points in order.
  */
 export async function exampleGrams(
   network: InstrumentedNetwork,
@@ -33,7 +34,10 @@ export async function exampleGrams(
   let bytes = 0;
   const walk = async (): Promise<void> => {
     if (together.length > 0) await gather(network, first, together);
-    for (const held of together) grams.set(held.site.name, gramOf(held.values, examples));
+    for (const held of together) {
+      standardise(held.values, examples, held.site.channels);
+      grams.set(held.site.name, gramOf(held.values, examples));
+    }
     [together, bytes] = [[], 0];
   };
   for (const site of sites) {
@@ -73,6 +77,22 @@ function sample({ site, elements, values }: Held, { data, shape }: Tensor<'float
       for (const row of elements.rows)
         for (const column of elements.columns) values[at++] = data[map + row * width + column] as number;
     }
+  }
+}
+
+/** Divides each channel of [examples × channels × points] by its deviation; a constant one says nothing, and becomes 0. */
+function standardise(values: Float32Array, examples: number, channels: number): void {
+  const points = values.length / (examples * channels);
+  for (let k = 0; k < channels; k++) {
+    const each = (visit: (at: number) => void): void => {
+      for (let i = 0; i < examples; i++) for (let p = 0; p < points; p++) visit((i * channels + k) * points + p);
+    };
+    let [sum, squares] = [0, 0];
+    each((at) => void (sum += values[at] as number));
+    const mean = sum / (examples * points);
+    each((at) => void (squares += ((values[at] as number) - mean) ** 2));
+    const scale = squares > 0 ? 1 / Math.sqrt(squares / (examples * points)) : 0;
+    each((at) => void (values[at] = (values[at] as number) * scale));
   }
 }
 

@@ -15,6 +15,8 @@ export interface Grid {
   readonly columns: number;
   /** By name of the site. */
   readonly elements: ReadonlyMap<string, GridElements>;
+  /** Where the points lie in the input, rows and columns: two networks are compared at those that both have. */
+  readonly places: GridElements;
 }
 
 /**
@@ -39,7 +41,12 @@ export function gridOf(sites: readonly Placed[]): Grid {
       columns: columns.elements.get(name) ?? new Array<number>(columns.points).fill(0),
     });
   }
-  return { rows: rows.points, columns: columns.points, elements };
+  return {
+    rows: rows.points,
+    columns: columns.points,
+    elements,
+    places: { rows: rows.places, columns: columns.places },
+  };
 }
 
 const area = ({ stride }: Placed): number => stride[0] * stride[1];
@@ -53,13 +60,14 @@ const hasPlace = (site: Placed, all: readonly Placed[]): boolean =>
 
 interface GridAxis {
   readonly points: number;
+  readonly places: readonly number[];
   readonly elements: ReadonlyMap<string, readonly number[]>;
 }
 
 /** One axis of the grid; `order` begins with the coarsest site. */
 function axisOf(order: readonly Placed[], axis: 0 | 1): GridAxis {
   const [coarsest] = order;
-  if (!coarsest) return { points: 0, elements: new Map() };
+  if (!coarsest) return { points: 0, places: [], elements: new Map() };
   const step = coarsest.stride[axis];
   let points = Array.from({ length: lengthOf(coarsest, axis) }, (_, i) => coarsest.offset[axis] + step * i);
   const elements = new Map<string, readonly number[]>();
@@ -79,6 +87,7 @@ function axisOf(order: readonly Placed[], axis: 0 | 1): GridAxis {
     );
   return {
     points: inside.length,
+    places: inside.map((i) => points[i] as number),
     elements: new Map([...elements].map(([name, own]) => [name, inside.map((i) => own[i] as number)])),
   };
 }

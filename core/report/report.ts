@@ -8,6 +8,7 @@ import { script } from './script.js';
 import { adaptive } from './sections/adaptive.js';
 import { asked } from './sections/asked.js';
 import { baselines } from './sections/baselines.js';
+import { between } from './sections/between.js';
 import { compensation } from './sections/compensation.js';
 import { coverage } from './sections/coverage.js';
 import { fills } from './sections/fills.js';
@@ -35,6 +36,7 @@ const sections: readonly ((context: ReportContext) => Section | Promise<Section>
   quadruples,
   compensation,
   longRange,
+  between,
   learning,
   responses,
   predictors,

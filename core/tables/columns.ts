@@ -26,6 +26,7 @@ import { learningColumns } from './learning-columns.js';
 import { predictorColumns } from './predictor-columns.js';
 import { contrastColumns, quadrupleColumns } from './quadruple-columns.js';
 import { similarityColumns } from './similarity-columns.js';
+import { betweenColumns } from './between-columns.js';
 import { stopColumns } from './stop-columns.js';
 
 /** Version of the columns below, written into every Parquet file. Raised when a column is renamed, removed or changes its meaning. */
@@ -197,6 +198,7 @@ export const columns = {
     ),
   },
   similarity: similarityColumns,
+  between: betweenColumns,
   learning: learningColumns,
   predictors: predictorColumns,
   coverage: {
@@ -239,6 +241,7 @@ export const tableDescriptions: Readonly<Record<TableName, string>> = {
   responses: 'One row for each response of a site to an impulse.',
   nulls: 'One row for each null of each network: what it gives where the network gives its redundancy.',
   similarity: 'One row for each ordered pair of sites: the long-range redundancy matrix.',
+  between: 'One row for each site of a network and each site of another one: how well the second predicts the first.',
   learning:
     'One row for each site, kind of pool and number of base images: how R² of its kernels grows with what is known.',
   predictors: 'One row for each hypothesis that a measure of a kernel predicts the damage of its removal.',

@@ -21,6 +21,7 @@ export type CompensationRow = Tables['compensation'][number];
 export type ResponseRow = Tables['responses'][number];
 export type NullRow = Tables['nulls'][number];
 export type SimilarityRow = Tables['similarity'][number];
+export type BetweenRow = Tables['between'][number];
 export type LearningRow = Tables['learning'][number];
 export type PredictorRow = Tables['predictors'][number];
 export type CoverageRow = Tables['coverage'][number];

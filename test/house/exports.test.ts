@@ -4,7 +4,6 @@ import { product, read, withoutComments } from './sources.js';
 
 /** What is there for later: each with the reason. Nothing else in the product is used by tests alone. */
 const waiting: Readonly<Record<string, string>> = {
-  'core/analysis/cka.ts debiasedCka': 'the comparison between networks is an issue to come',
   'core/analysis/damage.ts damageByClass': 'damage by class is an issue to come',
   'workers/compute-batch.ts createHandler': 'loaded by URL in a compute process (workers/compute-child.ts)',
 };

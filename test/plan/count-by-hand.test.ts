@@ -26,10 +26,10 @@ const cells = (pieces: number): number => 5000 + 48 * pieces;
 test('a network has a profile, and a baseline of each chunk of 250 images', () => {
   const plain = { model: 'net', name: '', conditions: 1, impulses: 0, factors: [] };
   expect(counted({})).toEqual([
-    { ...plain, kind: 'profile', units: 1, bytes: 32 * 19 },
+    { ...plain, kind: 'profile', units: 1, bytes: 32 * 19 + 3 * 8 * 8128 },
     { ...plain, kind: 'baseline', units: 2, bytes: cells(2) },
   ]);
-  expect(profileBytes(handAnatomy)).toBe(608);
+  expect(profileBytes(handAnatomy)).toBe(32 * 19 + 3 * 8 * 8128);
   expect(counted({}, 0, network(501))[1]?.units).toBe(3);
   expect(counted({}, 0, { ...network(), chunks: 7 })[1]).toMatchObject({ units: 7, bytes: cells(7) });
 });

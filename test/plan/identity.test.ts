@@ -69,7 +69,7 @@ describe('keys', () => {
           "mean responses": "e732cbb0745f14345067ed47cfb943c22b03eb2c335aa5967dfd62990683b60f",
           "null responses": "cd995ae3ac56fb41e69880dd19a95d0d29a70c3f5679903f11c1c06e9887c18d",
           "position": "fb4843630c50bef9696e26666edd337244a971f648b437580f71e0bb5b3b6b8f",
-          "profile": "9cf05a77aa94c39a67dd330398b7cc8e2759d202b41d1ee1ef0bfc65e001c54a",
+          "profile": "35588e45557bc19345449969b5135fca5c17ebc13deeedc664cd1d9d7a062ad6",
           "resample": "fef968351d9785d342b97af4fe6f6f8fc571d9e43d81cb737ddbecd0b8406be9",
           "several": "d30b7e09015229b82db3835319759aef27bed104f49a5ffd4a64f80ede216983",
           "unit baseline": "9c12a451eb5da11acca2ce6bb42e36530bc85783404eeed468db579e99d9c85d",

@@ -66,6 +66,7 @@ export const emptyTables: Tables = {
   responses: [],
   nulls: [],
   similarity: [],
+  between: [],
   learning: [],
   predictors: [],
   coverage: [],

@@ -4,6 +4,7 @@ import type {
   AblationRow,
   CompensationRow,
   ContrastRow,
+  BetweenRow,
   CurveRow,
   KernelRow,
   LayerRow,
@@ -39,6 +40,7 @@ export function tablesOf(own: readonly Network[]): Tables {
     responses: [],
     nulls: own.flatMap(nullRows),
     similarity: own.flatMap(similarityRows),
+    between: own.slice(0, 2).flatMap((a) => own.slice(0, 2).flatMap((b) => (a === b ? [] : betweenRows(a, b)))),
     learning: own.flatMap(learningRows),
     predictors: own.flatMap(predictorRows),
     coverage: own.flatMap((network, i) => {
@@ -61,6 +63,31 @@ export function tablesOf(own: readonly Network[]): Tables {
       ];
     }),
   };
+}
+
+/** Alike early, and less so the deeper. */
+function betweenRows(a: Network, b: Network): BetweenRow[] {
+  return Array.from({ length: a.layers }, (_, i): BetweenRow => {
+    const depth = i / (a.layers - 1);
+    const place = Math.round(depth * (b.layers - 1));
+    const r2 = 0.8 - 0.5 * depth;
+    return {
+      model_a: a.name,
+      model_b: b.name,
+      site_a: siteName(a, i),
+      site_b: siteName(b, place),
+      depth_a: depth,
+      depth_b: place / (b.layers - 1),
+      nearest: true,
+      kernels: 16,
+      r2_low: r2,
+      r2_high: r2 + 0.05,
+      r2_null: 0.2,
+      r2_excess: r2 - 0.2,
+      examples: 128,
+      cka: 0.9 - 0.2 * depth,
+    };
+  });
 }
 
 /** Three of each layer's kernels that matter most, and of the rest one whose cell failed. */

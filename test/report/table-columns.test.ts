@@ -53,6 +53,7 @@ test('columns that hold numbers, and no others, are set as such, in every table;
     'fig-compensation',
     'fig-matrix',
     'fig-sr',
+    'fig-between',
     'fig-learning',
     'fig-responses',
     'fig-scatter',

@@ -11,6 +11,7 @@ import type { AnalysisSpec } from '../../spec/study-spec.js';
 import type { RowSink } from '../../tables/row-sink.js';
 import type { CoverageRow } from '../../tables/schema.js';
 import type { Catalog } from '../catalog.js';
+import { compareNetworks } from './compare-networks.js';
 import { loadModelResults } from '../reading/load-model-results.js';
 import { committedIn } from '../reading/committed.js';
 import { adoptedScores } from '../planning/decisions.js';
@@ -75,6 +76,7 @@ export async function analyseStudy(
   }
   // All networks together: what is tested is adjusted for all that is tested.
   await sink.append('predictors', predictorRows(predicted.flat(), study.analysis));
+  await compareNetworks(ledger, models, study.seed, sink, signal);
   for (const { model } of models)
     await sink.append('nulls', nullRows(model.name, measured, study.analysis.nulls.unrelated));
   if (missing === 0) return;

@@ -180,10 +180,17 @@ function joined<A extends Uint16Array | Uint32Array | Float32Array>(parts: reado
   return whole;
 }
 
-async function loadResponses(ledger: Ledger, outline: ModelOutline, seed: number): Promise<ModelResults['responses']> {
+/** Responses of the intact network to each set of impulses, or to the one named. */
+export async function loadResponses(
+  ledger: Ledger,
+  outline: ModelOutline,
+  seed: number,
+  only?: string,
+): Promise<ModelResults['responses']> {
   const scope = { ...outline.scope, semantics: SEMANTICS };
   const result: { name: string; groups: ResponseResultRead[] }[] = [];
   for (const { spec, groups } of outline.impulses) {
+    if (only !== undefined && spec.name !== only) continue;
     const read: ResponseResultRead[] = [];
     for (const [index, group] of groups.entries()) {
       const unit = { kind: 'responses', model: outline.model.name, name: spec.name, chunk: -1 } as const;
@@ -230,4 +237,22 @@ export async function loadReferencePredictions(
   const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
   const found = stored?.tensors.get('predicted');
   return found?.data instanceof Uint16Array && found.data.length === images ? found.data : undefined;
+}
+
+/** Inner products of the activations of every two examples, by site; none where they are not stored. */
+export async function loadExamples(
+  ledger: Ledger,
+  outline: ModelOutline,
+  seed: number,
+): Promise<ReadonlyMap<string, Float64Array>> {
+  const unit = { kind: 'profile', model: outline.model.name, name: '', chunk: -1 } as const;
+  const check = (result: StoredResult): string | undefined => profileProblem(result, outline.anatomy.sites);
+  const scope = { ...outline.scope, semantics: SEMANTICS };
+  const stored = await ledger.readResult(scope, unitKey(outline, seed, unit, 0), { check });
+  return new Map(
+    outline.anatomy.sites.flatMap(({ name }) => {
+      const gram = stored?.tensors.get(`examples/${name}`);
+      return gram?.data instanceof Float64Array ? [[name, gram.data] as const] : [];
+    }),
+  );
 }

@@ -67,7 +67,10 @@ export function profileProblem(stored: StoredResult, sites: readonly Site[]): st
   for (const { name, channels } of sites.filter((site) => stored.tensors.has(`mean/${site.name}`))) {
     const wrong =
       misshapen(stored, `mean/${name}`, 'float64', [channels]) ??
-      misshapen(stored, `std/${name}`, 'float64', [channels]);
+      misshapen(stored, `std/${name}`, 'float64', [channels]) ??
+      (stored.tensors.has(`examples/${name}`)
+        ? misshapen(stored, `examples/${name}`, 'float64', [undefined])
+        : undefined);
     if (wrong !== undefined) return wrong;
   }
   return undefined;

@@ -1,0 +1,146 @@
+import { largest, smallest } from '../../extremes.js';
+import type { BetweenRow } from '../../tables/schema.js';
+import { grouped, present, type ReportContext } from '../context.js';
+import { dataTable } from '../data-table.js';
+import { lineSwatch, type Figure, type Section } from '../figure.js';
+import { html } from '../html.js';
+import { bracket, count, counted, significant } from '../number-format.js';
+import { panelHeight, panelWidth, plot } from '../plot.js';
+
+/** Pairs of networks that are drawn; the others stand in the table alone. */
+const DRAWN = 12;
+
+/** What a line of the figure is. */
+const lines = { r2: 'R², lower end', none: 'the same from shuffled networks', cka: 'CKA of activations' } as const;
+const dashes: { readonly [L in keyof typeof lines]: readonly number[] } = { r2: [], none: [2, 3], cka: [8, 4] };
+
+/** Networks against each other, site by site at equal depth. */
+export async function between(context: ReportContext): Promise<Section> {
+  const section = { id: 'between', title: 'Between networks' };
+  const groups = [
+    ...grouped(context.input.tables.between, (row) => JSON.stringify([row.model_a, row.model_b])).values(),
+  ];
+  if (groups.length === 0) {
+    return { ...section, blocks: [html`<p class="none">The study has no two networks with results to compare.</p>`] };
+  }
+  const known = groups.filter((rows) => rows.some((row) => present(row.r2_low) || present(row.cka)));
+  const alone = groups.length - known.length;
+  const apart =
+    alone === 0
+      ? null
+      : html`<p>
+          ${counted(alone, 'ordered pair')} of networks ${alone === 1 ? 'has' : 'have'} nothing in common to compare:
+          other impulses, base images or positions, and other reference images or fewer than 100.
+        </p>`;
+  return {
+    ...section,
+    blocks: [apart, known.length > 0 ? await atEqualDepth(context, known) : null].filter((block) => block !== null),
+  };
+}
+
+async function atEqualDepth(context: ReportContext, groups: readonly (readonly BetweenRow[])[]): Promise<Figure> {
+  const pairs = groups.map((rows) => rows.filter((row) => row.nearest));
+  const panels = [];
+  for (const [i, rows] of pairs.slice(0, DRAWN).entries()) {
+    const [first] = rows;
+    if (!first) continue;
+    const title = `${first.model_a} from ${first.model_b}`;
+    panels.push({
+      title,
+      body: await plot(`fig-between-${i}`, `${title}: R² and CKA by depth`, spec(context, first.model_a, rows)),
+    });
+  }
+  const more = pairs.length - panels.length;
+  return {
+    kind: 'figure',
+    id: 'fig-between',
+    title: 'How much of one network another one holds, at equal depth.',
+    panels,
+    legend: Object.entries(lines).map(([name, label]) => ({
+      label,
+      swatch: lineSwatch('var(--ink-2)', dashes[name as keyof typeof lines].join(' ')),
+    })),
+    note: html`Each site of the first network against the site of the other that is nearest in normalised depth. R²:
+    mean over kernels of how well the other site’s predict them on the same impulses, as a fit to other bases predicts
+    it; the band reaches up to what a fit to the very bases gives, so the value lies within it. Shuffled networks stand
+    in the place of the second. CKA: debiased, of the activations on the same images, which says how alike two spaces
+    are as a whole, not which kernels another network has.
+    ${more > 0 ? `${counted(more, 'more pair')} of networks ${more === 1 ? 'stands' : 'stand'} in the table.` : ''}`,
+    reading:
+      'Where R² lies well above the line of shuffled networks, kernels of the other network answer these impulses alike; CKA may be high where single kernels are not shared.',
+    numbers: dataTable('Networks against each other at equal depth, means over sites', pairs, [
+      { head: 'network', cell: ([row]) => row?.model_a ?? '–' },
+      { head: 'from', cell: ([row]) => row?.model_b ?? '–' },
+      { head: 'sites', numeric: true, cell: (rows) => count(rows.length) },
+      { head: 'R²', numeric: true, cell: (rows) => bracket(meanOf(rows, 'r2_low'), meanOf(rows, 'r2_high')) },
+      { head: 'shuffled', numeric: true, cell: (rows) => significant(meanOf(rows, 'r2_null')) },
+      { head: 'excess', numeric: true, cell: (rows) => significant(meanOf(rows, 'r2_excess')) },
+      { head: 'CKA', numeric: true, cell: (rows) => significant(meanOf(rows, 'cka')) },
+      { head: 'images', numeric: true, cell: ([row]) => (present(row?.examples) ? count(row.examples) : '–') },
+    ]),
+  };
+}
+
+/** Over the sites that have it; null where none has. */
+function meanOf(
+  rows: readonly BetweenRow[],
+  column: 'r2_low' | 'r2_high' | 'r2_null' | 'r2_excess' | 'cka',
+): number | null {
+  const known = rows.map((row) => row[column]).filter(present);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+function spec(context: ReportContext, model: string, rows: readonly BetweenRow[]): Readonly<Record<string, unknown>> {
+  const columns = { r2: 'r2_low', none: 'r2_null', cka: 'cka' } as const;
+  const values = rows.map((row) => ({ depth: row.depth_a, low: row.r2_low, high: row.r2_high }));
+  const points = (Object.keys(lines) as (keyof typeof lines)[]).flatMap((line) =>
+    rows.flatMap((row) => {
+      const value = row[columns[line]];
+      return present(value) ? [{ line, depth: row.depth_a, value }] : [];
+    }),
+  );
+  const ends = [...points.map(({ value }) => value), ...values.map(({ high }) => high).filter(present)];
+  const color = context.look(model).color;
+  const x = {
+    field: 'depth',
+    type: 'quantitative',
+    title: 'Normalised depth (0 first site, 1 last)',
+    scale: { domain: [0, 1], padding: 6 },
+    axis: { tickCount: 5 },
+  };
+  const y = {
+    field: 'value',
+    type: 'quantitative',
+    title: 'R², CKA (1: the same)',
+    scale: { domain: [Math.min(0, smallest([0, ...ends])), Math.max(1, largest([1, ...ends]))] },
+    axis: { tickCount: 5 },
+  };
+  return {
+    width: panelWidth,
+    height: panelHeight,
+    layer: [
+      {
+        data: { values: values.filter(({ low, high }) => present(low) && present(high)) },
+        mark: { type: 'area', color, opacity: 0.18 },
+        encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
+      },
+      {
+        data: { values: points },
+        mark: { type: 'line', color, strokeWidth: 1.8 },
+        encoding: {
+          x,
+          y,
+          strokeDash: {
+            field: 'line',
+            type: 'nominal',
+            scale: {
+              domain: Object.keys(lines),
+              range: Object.values(dashes).map((dash) => (dash.length > 0 ? [...dash] : [1, 0])),
+            },
+            legend: null,
+          },
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,34 @@
+import { count, maybe, normalisedDepth, number, text, type Columns } from './column.js';
+
+const r2 = (description: string) => maybe(number('R²', description));
+
+/** The table `between`. */
+export const betweenColumns = {
+  model_a: text('The network whose kernels are predicted, by its name in the study.'),
+  model_b: text('The network whose kernels predict.'),
+  site_a: text('A site of the first network.'),
+  site_b: text('A site of the other one.'),
+  depth_a: { ...normalisedDepth, description: 'Normalised depth of site_a in its network: 0 first site, 1 last.' },
+  depth_b: { ...normalisedDepth, description: 'Normalised depth of site_b in its network.' },
+  nearest: {
+    type: 'BOOLEAN',
+    nullable: false,
+    unit: '',
+    description:
+      'True if no site of the other network lies nearer to site_a in normalised depth (of several the first).',
+  } as const,
+  kernels: maybe(count('kernels', 'Kernels of site_b that predict; empty where the two got no impulses in common.')),
+  r2_low: r2(
+    'Mean over kernels of site_a of R² from those of site_b on the same impulses, as a fit to other bases predicts it: the lower end.',
+  ),
+  r2_high: r2('The same as fitted to the very bases that are scored: the upper end.'),
+  r2_null: r2('Mean of r2_low over shuffled networks in the place of model_b, the first three; of nearest sites only.'),
+  r2_excess: r2('r2_low less r2_null.'),
+  examples: maybe(count('images', 'Images on which activations were compared; empty below 100 common ones.')),
+  cka: maybe(
+    number(
+      '1',
+      'Debiased linear CKA of the activations of both sites on these images, each channel over its deviation: about 0 for unrelated sites.',
+    ),
+  ),
+} as const satisfies Columns;
