@@ -80,7 +80,7 @@ describe('a report of four networks', () => {
   });
 
   test('numbers its figures from 1 and says under each how to read it, in one sentence', () => {
-    expect(figures.length).toBe(16);
+    expect(figures.length).toBe(17);
     figures.forEach((figure, i) => {
       expect(figure).toContain(`Figure ${i + 1}. `);
       const reading = /How to read\.<\/b>\s*([\s\S]*?)<\/p>/.exec(figure)?.[1]?.trim() ?? '';
@@ -161,7 +161,7 @@ describe('a report', () => {
 
   test('without any of the numbers that may be missing is whole', async () => {
     const html = await renderReport(withoutOptionalNumbers(syntheticInput()));
-    expect(html.match(/<section /g)?.length).toBe(16);
+    expect(html.match(/<section /g)?.length).toBe(17);
     expect(/.{0,40}\b(NaN|undefined|Infinity)\b/.exec(textOf(html))).toBeNull();
     expect(html).not.toMatch(/>\s*null\s*<\/(td|p|li|dd|text)>/);
   });
