@@ -18,7 +18,7 @@ interface Held {
  * Inner products of the intact activations of every two examples, at every site: the first of these images, at most `EXAMPLES`.
  * Activations are read at the points of the grid that signatures are sampled at (`gridOf`), so that each site counts the same
  * places, and what is held does not grow with the size of the maps. Each channel is divided by its deviation over examples and
- * points, so that a kernel counts as much as any other: else a kernel that is scaled, and scaled back by what reads it, would make another
+ * points, so that all kernels count alike: else a kernel that is scaled, and scaled back by what reads it, would make another
  * network. By name of the site, float64: example i with j < i stands at i(i − 1)/2 + j. Sums run over channels and points in order.
  */
 export async function exampleGrams(
