@@ -2,19 +2,30 @@
 //   npm run test:mutation                     every room
 //   npm run test:mutation -- analysis report  those rooms
 //   npm run test:mutation -- core/plan/pairs.ts   one file; what is known of its mutants is not used again
+//   npm run test:mutation -- report --sample 0.2  a fifth of a room, drawn by blocks of lines: an estimate
 // The report of a room is .tmp/mutation/ROOM.html; what it found is kept, and only what changed is tried again.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { rooms } from './rooms.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const kept = path.join(root, '.tmp/mutation');
 const counted = ['Killed', 'Timeout', 'Survived', 'NoCoverage'];
 
-const args = process.argv.slice(2);
-const wanted = args.length === 0 ? Object.keys(rooms) : args;
+/** Lines that are drawn together: a mutant that reaches beyond them is in no sample. */
+const BLOCK = 25;
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { sample: { type: 'string' } } });
+const sample = values.sample === undefined ? undefined : Number(values.sample);
+if (sample !== undefined && !(sample > 0 && sample < 1)) {
+  console.error('--sample wants a share above 0 and below 1');
+  process.exit(2);
+}
+const wanted = positionals.length === 0 ? Object.keys(rooms) : positionals;
 mkdirSync(kept, { recursive: true });
 let failed = false;
 for (const name of wanted) failed = !mutate(name) || failed;
@@ -33,7 +44,20 @@ function roomOf(name) {
 }
 
 function fileOf(name) {
-  return path.join(kept, name.replaceAll('/', '-'));
+  return path.join(kept, `${name.replaceAll('/', '-')}${sample === undefined ? '' : `-sample-${sample}`}`);
+}
+
+/** Blocks of lines of a room, about so large a share of them, the same ones every time. */
+function drawn({ folder, mutate }) {
+  const files = readdirSync(path.join(root, folder), { recursive: true }).filter((file) => file.endsWith('.ts'));
+  return files.sort().flatMap((file) => {
+    if (!mutate.some((pattern) => path.matchesGlob(file, pattern))) return [];
+    const lines = readFileSync(path.join(root, folder, file), 'utf8').split('\n').length;
+    const blocks = Array.from({ length: Math.ceil(lines / BLOCK) }, (_, i) => i);
+    return blocks
+      .filter((block) => createHash('sha256').update(`${file}:${block}`).digest().readUInt32BE() / 2 ** 32 < sample)
+      .map((block) => `${folder}/${file}:${block * BLOCK + 1}-${(block + 1) * BLOCK}`);
+  });
 }
 
 function mutate(name) {
@@ -47,7 +71,11 @@ function mutate(name) {
       plugins: ['@stryker-mutator/vitest-runner'],
       testRunner: 'vitest',
       vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-      mutate: whole ? rooms[room].mutate.map((pattern) => `${rooms[room].folder}/${pattern}`) : [name],
+      mutate: !whole
+        ? [name]
+        : sample !== undefined
+          ? drawn(rooms[room])
+          : rooms[room].mutate.map((pattern) => `${rooms[room].folder}/${pattern}`),
       ignorePatterns: ['dist', 'percuss-out', 'coverage', 'experiments/zoo', '.percuss'],
       coverageAnalysis: 'perTest',
       ignoreStatic: true,
