@@ -126,7 +126,12 @@ export function acrossDepth({ input, level }: ReportContext): string | undefined
   const judged = rows.filter((row) => present(row.low) && present(row.high));
   const unknown = rows.filter((row) => !judged.includes(row)).map((row) => row.model);
   const by = (found: typeof rows): string =>
-    listed(found.map((row) => `${row.model} (${withInterval(row.contrast, row.low, row.high)} nat)`));
+    listed(
+      found.map(
+        (row) =>
+          `${row.model} (${withInterval(row.contrast, row.low, row.high)} nat, ${counted(row.quadruples, 'quadruple')})`,
+      ),
+    );
   const [more, less] = [
     judged.filter((row) => (row.low ?? 0) > 0 && (row.contrast ?? 0) > ROUNDING),
     judged.filter((row) => (row.high ?? 0) < 0 && (row.contrast ?? 0) < -ROUNDING),
@@ -135,7 +140,7 @@ export function acrossDepth({ input, level }: ReportContext): string | undefined
   const said = [
     more.length > 0 ? `more than two of one layer in ${by(more)}` : '',
     less.length > 0 ? `less than two of one layer in ${by(less)}` : '',
-    open.length > 0 ? `neither more nor less than two of one layer, as far as can be told, in ${by(open)}` : '',
+    open.length > 0 ? `to an extent that is not told apart from that of two of one layer in ${by(open)}` : '',
   ].filter(Boolean);
   const asked = `${first.ablation}, filled with ${first.fill}`;
   if (said.length === 0)

@@ -71,6 +71,10 @@ export function readAblation(name: string, entry: Cursor, models: readonly strin
     ...(keep === modes[mode].keeps ? {} : { keep }),
   };
   if (given !== undefined) {
+    if (keep !== modes[mode].keeps && modes[mode].needsKept)
+      fields
+        .get('keep')
+        ?.fail(`nothing can be said of ${mode} from ${keep} alone`, `write keep: ${modes[mode].keeps}, or remove keep`);
     checkMode(spec, fields);
     checkStop(spec, fields);
   }

@@ -45,7 +45,7 @@ function measureColumns(): Readonly<Record<string, Column>> {
           maybe(
             number(
               'probability',
-              'Rank p among the largest of all pairs in each of those networks: the chance that any pair of one more of them stands out as much.',
+              'Rank p of this pair, on a scale of its own, among all pairs of all those networks, adjusted for the number of pairs (Benjamini and Yekutieli); never below 1 / (1 + networks).',
             ),
           ),
         ],

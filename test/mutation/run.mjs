@@ -49,7 +49,8 @@ function fileOf(name) {
 
 /** Blocks of lines of a room, about so large a share of them, the same ones every time. */
 function drawn({ folder, mutate }) {
-  const files = readdirSync(path.join(root, folder), { recursive: true }).filter((file) => file.endsWith('.ts'));
+  const names = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
+  const files = names.filter((file) => file.endsWith('.ts'));
   return files.sort().flatMap((file) => {
     if (!mutate.some((pattern) => path.matchesGlob(file, pattern))) return [];
     const lines = readFileSync(path.join(root, folder, file), 'utf8').split('\n').length;

@@ -73,7 +73,8 @@ describe('the grid of signatures', () => {
 
   test('has no points where maps have none in common', () => {
     expect(gridOf([map('left', 1, 0, 4), map('right', 1, 9, 4)])).toMatchObject({ rows: 0, columns: 0 });
-    expect(gridOf([])).toEqual({ rows: 0, columns: 0, elements: new Map() });
+    const places = { rows: [], columns: [] };
+    expect(gridOf([])).toEqual({ rows: 0, columns: 0, elements: new Map(), places });
   });
 
   test('takes the nearest element, point by point, where strides are no multiples', () => {

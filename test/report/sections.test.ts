@@ -328,7 +328,9 @@ describe('response pictures', () => {
   });
   test('are not there without a response', () => {
     const none = responses(contextWith({}));
-    expect(textOf(whole(none))).toBe('No responses were recorded, so there are no pictures.');
+    expect(textOf(whole(none))).toBe(
+      'No responses were kept, so there are no pictures: keep: responses keeps them, as do impulses on a flat base.',
+    );
     expect([none.id, none.title]).toEqual(['responses', 'Responses to a unit impulse']);
   });
 });
@@ -340,8 +342,16 @@ describe('what was asked', () => {
     asked(contextWith({}, { study: { ...study, ...own }, yaml }));
   test('stands in a sentence', () => {
     expect(paragraphs(prose(of({}))[0] as Html)).toEqual([
-      'The study cifar-resnets compares 4 networks (resnet20, resnet56, plain20 and mstutorial) with 3 ablations and 2 sets of unit impulses. Intervals are at 95.0 %, false discoveries are held at 5.0 %, bootstraps draw 1000 times, sites count as far apart from a normalised depth of 0.3, and measures of redundancy stand against 19 networks with weights shuffled within layers. All chance follows from seed 7.',
+      'The study cifar-resnets compares 4 networks (resnet20, resnet56, plain20 and mstutorial) with 3 ablations and 2 sets of unit impulses. Intervals are at 95.0 %, false discoveries are held at 5.0 %, bootstraps draw 1000 times, sites count as far apart from a normalised depth of 0.3. All chance follows from seed 7.',
     ]);
+  });
+  test('names the nulls where there are any', () => {
+    const nulls = { ...study.analysis.nulls, shuffled: 19, unrelated: ['resnet20', 'plain20'] };
+    const input = { study: { ...study, analysis: { ...study.analysis, nulls } } };
+    const section = asked(contextWith({ nulls: syntheticInput().tables.nulls }, input));
+    expect(paragraphs(prose(section)[0] as Html)[0]).toContain(
+      ', and measures of redundancy stand against 19 networks with weights shuffled within layers and the other networks among resnet20 and plain20. All',
+    );
   });
   test('image sets and networks stand in tables', () => {
     const [data, networks] = tablesIn(whole(of({ models: study.models.slice(0, 1) })));

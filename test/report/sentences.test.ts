@@ -198,8 +198,8 @@ describe('back-up across the depth', () => {
       row('i', 0.5, 0.1, { part: 'distance' }),
     ];
     expect(answers({ contrasts })).toEqual([
-      `${start}more than two of one layer in a (0.250 [0.125, 0.375] nat); less than two of one layer in b (−0.250 [−0.375, −0.125] nat); ` +
-        'neither more nor less than two of one layer, as far as can be told, in c (0 [−0.125, 0.125] nat), d (0.125 [0, 0.250] nat) and e (−0.125 [−0.250, 0] nat)' +
+      `${start}more than two of one layer in a (0.250 [0.125, 0.375] nat, 200 quadruples); less than two of one layer in b (−0.250 [−0.375, −0.125] nat, 200 quadruples); ` +
+        'to an extent that is not told apart from that of two of one layer in c (0 [−0.125, 0.125] nat, 200 quadruples), d (0.125 [0, 0.250] nat, 200 quadruples) and e (−0.125 [−0.250, 0] nat, 200 quadruples)' +
         `${end} Of f so few layers tell nothing.`,
     ]);
   });

@@ -200,6 +200,10 @@ describe('a mistake in an ablation is told:', () => {
     ['mode: quadruples, budget: 0', ['«0» expected a whole number of at least 1, got the number 0']],
     ['mode: quadruples, budget: 100001', ['«100001» 100001 quadruples are above the limit of 100000 (docs/limits.md)']],
     [
+      'mode: quadruples, keep: cells',
+      ['«cells» nothing can be said of quadruples from cells alone (write keep: logits, or remove keep)'],
+    ],
+    [
       'keep: logits, stop: { precision: 0.1 }',
       ['«logits» keep: outputs are compared over all images, where stop looks at some of them (remove keep, or stop)'],
     ],

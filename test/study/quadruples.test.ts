@@ -95,7 +95,7 @@ describe('quadruples of planted networks', () => {
     expect(spoken).toEqual([
       expect.stringContaining('back each other up more than two of one layer in'),
       expect.stringContaining('back each other up less than two of one layer in'),
-      expect.stringContaining('back each other up neither more nor less than two of one layer'),
+      expect.stringContaining('back each other up to an extent that is not told apart from that of two of one layer'),
     ]);
   });
 

@@ -19,7 +19,8 @@ function nullsOf(nulls: NullsSpec): string {
   const made = wordsOf(madeNulls).flatMap((kind) =>
     nulls[kind] === 0 ? [] : [`${counted(nulls[kind], 'network')} ${madeNulls[kind].with}`],
   );
-  return listed([...made, ...nulls.unrelated]) || 'nothing';
+  const others = nulls.unrelated.length === 0 ? [] : [`the other networks among ${listed(nulls.unrelated)}`];
+  return listed([...made, ...others]) || 'nothing';
 }
 
 /** What was asked: the resolved study, in words and tables. */
@@ -53,8 +54,11 @@ export function asked({ input }: ReportContext): Section {
         with ${counted(study.ablations.length, 'ablation')} and ${counted(study.impulses.length, 'set')} of unit
         impulses. Intervals are at ${percent(analysis.confidence)}, false discoveries are held at
         ${percent(analysis.fdr)}, bootstraps draw ${count(analysis.bootstrap)} times, sites count as far apart from a
-        normalised depth of ${analysis.far}, and measures of redundancy stand against ${nullsOf(analysis.nulls)}. All
-        chance follows from seed ${study.seed}.
+        normalised depth of
+        ${analysis.far}${
+          input.tables.nulls.length === 0 ? '' : `, and measures of redundancy stand against ${nullsOf(analysis.nulls)}`
+        }.
+        All chance follows from seed ${study.seed}.
       </p>`,
       study.data.length === 0 ? html`<p class="none">No image set was given.</p>` : data,
       study.models.length === 0 ? html`<p class="none">No network was given.</p>` : models,

@@ -41,7 +41,7 @@ export async function baselines(context: ReportContext): Promise<Section> {
           { label: `${context.level} interval`, swatch: whiskerSwatch },
           { label: 'expected', swatch: tickSwatch() },
         ],
-        note: 'Share of images classified correctly, with exact or score intervals; the upright tick is what the study stated beforehand.',
+        note: 'Share of images classified correctly, with exact intervals (Clopper and Pearson); the upright tick is what the study stated beforehand.',
         reading:
           'A network whose tick lies inside its interval was imported and fed as its author did; the axis does not start at zero.',
       },

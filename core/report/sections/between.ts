@@ -62,9 +62,9 @@ async function atEqualDepth(context: ReportContext, groups: readonly (readonly B
     })),
     note: html`Each site of the first network against the site of the other that is nearest in normalised depth. R²:
     mean over kernels of how well the other site’s predict them on the same impulses, as a fit to other bases predicts
-    it; the band reaches up to what a fit to the very bases gives, so the value lies within it. Shuffled networks stand
-    in the place of the second. CKA: debiased, of the activations on the same images, which says how alike two spaces
-    are as a whole, not which kernels another network has.
+    it; the band reaches up to what a fit to the very bases gives, so that on average the value lies within it. Shuffled
+    networks stand in the place of the second. CKA: debiased, of the activations on the same images, which says how
+    alike two spaces are as a whole, not which kernels another network has.
     ${more > 0 ? `${counted(more, 'more pair')} of networks ${more === 1 ? 'stands' : 'stand'} in the table.` : ''}`,
     reading:
       'Where R² lies well above the line of shuffled networks, kernels of the other network answer these impulses alike; CKA may be high where single kernels are not shared.',

@@ -175,7 +175,7 @@ function strongest(context: ReportContext): Block[] {
       ${pairTable(title, shown)}`;
   };
   const tables = [
-    table('Strongest back-up: together far worse than their changes add up to', 1),
+    table('Strongest back-up: together worse than their changes add up to', 1),
     table('Strongest occlusion: the loss of one has already cost what the other needs', -1),
   ].filter((block) => block !== undefined);
   if (tables.length === 0) return [];

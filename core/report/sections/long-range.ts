@@ -91,13 +91,14 @@ async function matrices(
               faint: (row) => row[`${name}_discovered`] === false,
             },
           )
-        : html`<p class="none">No null network was run, so there is no excess.</p>`,
+        : html`<p class="none">No shuffled network was run, so there is no excess.</p>`,
     });
   }
   const strongest = [...groups].map(([model, own]) => {
     const apart = own.filter((row) => row.site_a !== row.site_b && present(row[excess]));
+    const predicted = apart.filter((row) => (row[name] ?? 0) > 0);
     const discovered = own.filter((row) => row.site_a !== row.site_b && row[`${name}_discovered`] === true);
-    const row = apart.toSorted((x, y) => (y[excess] ?? 0) - (x[excess] ?? 0))[0];
+    const row = predicted.toSorted((x, y) => (y[excess] ?? 0) - (x[excess] ?? 0))[0];
     return { model, row, n: own.length, apart: apart.length, discovered: discovered.length };
   });
   return {

@@ -19,7 +19,8 @@ export async function predictors(context: ReportContext): Promise<Section> {
       ...section,
       blocks: [
         html`<p class="none">
-          No measure of kernels could be compared with damage: that needs impulses and a kernel ablation of mode each.
+          No measure of kernels could be compared with damage: that needs an ablation of single kernels over three
+          layers or more, and for measures of responses also impulses.
         </p>`,
       ],
     };

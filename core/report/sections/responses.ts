@@ -10,7 +10,14 @@ export function responses(context: ReportContext): Section {
   const section = { id: 'responses', title: 'Responses to a unit impulse' };
   const groups = grouped(context.input.pictures, (picture) => JSON.stringify([picture.model, picture.impulse]));
   if (groups.size === 0) {
-    return { ...section, blocks: [html`<p class="none">No responses were recorded, so there are no pictures.</p>`] };
+    return {
+      ...section,
+      blocks: [
+        html`<p class="none">
+          No responses were kept, so there are no pictures: keep: responses keeps them, as do impulses on a flat base.
+        </p>`,
+      ],
+    };
   }
   const panels = [...groups.values()].flatMap((pictures) => {
     const [first] = pictures;

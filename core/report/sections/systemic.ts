@@ -71,7 +71,7 @@ export async function systemicRedundancy(context: ReportContext): Promise<Figure
     ],
     note: '0: the sites respond in orthogonal ways; 1: all lie within the largest. Squares of averages are taken over pairs of different base images, so that the value does not hang on their number; plug-in is what it would be without that. Equally many kernels are drawn at equally many sites of every network, and all networks get the same impulses.',
     reading:
-      'What counts is how far a filled marker lies to the right of its hollow one: that much of the redundancy was learned, the rest comes with the architecture.',
+      'What counts is how far a filled marker lies to the right of its hollow one: as far as its interval says, that much came with training, and the rest with the architecture.',
     numbers: systemicNumbers(context),
   };
 }

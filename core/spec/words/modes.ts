@@ -21,6 +21,8 @@ export interface ModeRow extends Word {
   readonly fractions: readonly number[];
   /** What is kept where a spec doesn't say. */
   readonly keeps: KeptOutput;
+  /** Whether nothing can be said of its results without what it keeps. */
+  readonly needsKept?: boolean;
 }
 
 /** How removals are chosen. What each plans: `core/plan/modes.ts`. */
@@ -48,6 +50,7 @@ export const modes = wordTable<ModeRow>()({
     keys: ['budget'],
     fractions: [],
     keeps: 'logits',
+    needsKept: true,
   },
   compensation: {
     meaning:

@@ -27,7 +27,7 @@ test('accuracies stand at their places, each network with its interval, and what
     title: 'Accuracy of the intact networks.',
     panels: [''],
     legend: ['resnet20', 'resnet56', 'plain20', '95 % interval', 'expected'],
-    note: 'Share of images classified correctly, with exact or score intervals; the upright tick is what the study stated beforehand.',
+    note: 'Share of images classified correctly, with exact intervals (Clopper and Pearson); the upright tick is what the study stated beforehand.',
     reading:
       'A network whose tick lies inside its interval was imported and fed as its author did; the axis does not start at zero.',
   });

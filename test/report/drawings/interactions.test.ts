@@ -194,7 +194,7 @@ test('means stand at their distances, and the surest pairs in tables', async () 
     ],
   ]);
   expect(textOf(whole(int))).toBe(
-    'Strongest back-up: together far worse than their changes add up to one other network fill distance KL, one alone other alone both both, if they added up excess (nat) x[1] y resnet20 zero 0.25 0.100 0.200 0.800 0.300 0.500 [0.400, 0.600] Strongest occlusion: the loss of one has already cost what the other needs one other network fill distance KL, one alone other alone both both, if they added up excess (nat) conv3[1] conv3[5] resnet20 zero 0 0.0197 0.00280 0.0172 0.517 −0.500 [−0.600, −0.400] Up to 5 pairs of each network whose 95 % interval over images excludes zero, out of 4 measured. The strongest of many look stronger than they are; other images will show them nearer to zero.',
+    'Strongest back-up: together worse than their changes add up to one other network fill distance KL, one alone other alone both both, if they added up excess (nat) x[1] y resnet20 zero 0.25 0.100 0.200 0.800 0.300 0.500 [0.400, 0.600] Strongest occlusion: the loss of one has already cost what the other needs one other network fill distance KL, one alone other alone both both, if they added up excess (nat) conv3[1] conv3[5] resnet20 zero 0 0.0197 0.00280 0.0172 0.517 −0.500 [−0.600, −0.400] Up to 5 pairs of each network whose 95 % interval over images excludes zero, out of 4 measured. The strongest of many look stronger than they are; other images will show them nearer to zero.',
   );
 });
 

@@ -64,7 +64,7 @@ describe('long-range', () => {
 
   test('says where no null network was run', async () => {
     const [figure] = figures(await longRange(contextWith({ similarity: [row(0, 1, 0.5, null)] })));
-    expect(figure?.panels[1]?.body.text).toContain('No null network was run');
+    expect(figure?.panels[1]?.body.text).toContain('No shuffled network was run');
   });
 });
 
