@@ -50,7 +50,7 @@ function ofBases(set: SignatureSet, bases: readonly number[]): SignatureSet {
 
 /**
  * The learning curve of R² over the number of base images: at powers of two up to all, each from the first so many of one seeded
- * order, with the same kernels in the same pools. That of all is given, as it is known. The Gram matrices of all other points together
+ * order, of the same kernels and with the same ones in the pools. That of all is given, as it is known. The Gram matrices of all other points together
  * cost no more than those of all base images; the fits cost as much at each point.
  */
 export function learningCurve(
@@ -69,5 +69,22 @@ export function learningCurve(
     const r2 = whole.get(site);
     return r2 ? [{ site, pools: pools[at]!, ...r2 }] : [];
   });
-  return [...points, { bases: all, sites: last }];
+  return onSameKernels([...points, { bases: all, sites: last }]);
+}
+
+/** The same points without the kernels that have no value at some of them, being silent on the first base images: each curve is of the same ones. */
+function onSameKernels(points: readonly LearningPoint[]): LearningPoint[] {
+  const everywhere = (site: string, pool: 'same' | 'far', kernel: number): boolean =>
+    points.every(({ sites }) => {
+      const own = sites.find((one) => one.site === site);
+      return own === undefined || (own[pool][kernel] ?? null) !== null;
+    });
+  return points.map(({ bases, sites }) => ({
+    bases,
+    sites: sites.map((own) => ({
+      ...own,
+      same: own.same.map((r2, kernel) => (everywhere(own.site, 'same', kernel) ? r2 : null)),
+      far: own.far.map((r2, kernel) => (everywhere(own.site, 'far', kernel) ? r2 : null)),
+    })),
+  }));
 }

@@ -10,7 +10,21 @@ export function checkUnrelated(spec: StudySpec, subjects: SpecSubjects, fail: Fa
   const { unrelated } = spec.analysis.nulls;
   const compared = spec.impulses.filter(onImages);
   const asked = (name: string): boolean => compared.some(({ models }) => models.includes(name));
-  for (const model of spec.models.filter(({ name }) => asked(name))) {
+  const beside = spec.models.filter(({ name }) => asked(name));
+  if (unrelated.length > 0 && !beside.some(({ name }) => unrelated.some((one) => one !== name))) {
+    const [only] = beside;
+    fail(
+      'analysis.nulls.unrelated',
+      only
+        ? `there is no network other than ${only.name} to stand beside it`
+        : 'no network is given impulses on images, so none has nulls',
+      only
+        ? 'name another network of the study, or remove unrelated'
+        : 'add impulses with base: { images: … }, or remove unrelated',
+    );
+    return;
+  }
+  for (const model of beside) {
     for (const name of unrelated.filter((one) => one !== model.name)) {
       const other = spec.models.find((one) => one.name === name);
       const difference =

@@ -54,6 +54,9 @@ analysis: { rarefy: { kernels: 16, sites: 3 } }`;
         { test: {}, train: {}, small: { shape: [1, 8, 8] } },
       ).map((line) => line.replace(/ \(an unrelated network .*/, ''));
     expect(said('res, plain', 'res, plain')).toEqual([]);
+    expect(said('res', 'res')).toEqual([
+      '«[res]» there is no network other than res to stand beside it (name another network of the study, or remove unrelated)',
+    ]);
     expect(said('res', 'plain')).toEqual([
       '«[plain]» plain cannot stand beside res: it is given no impulses on images',
     ]);
