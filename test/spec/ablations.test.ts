@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AblationSpec } from '../../core/spec/study-spec.js';
 import { keys, vocabulary } from '../../core/spec/vocabulary.js';
+import { ablationSpec } from '../builders/specs.js';
 import { parse, study, told } from './study-file.js';
 
 const ablation = (keys: string): string => study(`ablations: { a: { ${keys} } }`);
@@ -11,19 +12,7 @@ function meant(keys: string): AblationSpec | undefined {
 }
 
 describe('an ablation means what is written, and has its default for what is not:', () => {
-  const plain: AblationSpec = {
-    name: 'a',
-    models: ['net'],
-    unit: 'kernel',
-    layers: ['*'],
-    mode: 'each',
-    fill: ['zero'],
-    draws: 3,
-    fractions: [],
-    trials: 1,
-    spread: [],
-    order: 'random',
-  };
+  const plain = ablationSpec({ models: ['net'] });
   const nine = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
   test.each<[string, Partial<AblationSpec>]>([

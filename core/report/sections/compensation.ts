@@ -1,7 +1,7 @@
-import { largest } from '../../extremes.js';
 import type { CompensationRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
+import { axisFormat, estimates } from '../estimates.js';
 import { whiskerSwatch, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
@@ -63,9 +63,8 @@ async function panelsOf(context: ReportContext, known: readonly KnownRow[]): Pro
       field: 'repaired',
       type: 'quantitative',
       title: 'Direct less total damage (nat)',
-      axis: { tickCount: 5, format: printAxis(own.flatMap((row) => [row.kl_repaired_low, row.kl_repaired_high])) },
+      axis: { tickCount: 5, format: axisFormat(own.flatMap((row) => [row.kl_repaired_low, row.kl_repaired_high])) },
     };
-    const marks = { color: context.color, x };
     const values = own.map((row) => ({
       model: row.model,
       depth: row.depth,
@@ -77,22 +76,7 @@ async function panelsOf(context: ReportContext, known: readonly KnownRow[]): Pro
       width: panelWidth,
       height: panelHeight - 20,
       data: { values },
-      layer: [
-        {
-          data: { values: [{ zero: 0 }] },
-          mark: { type: 'rule', color: 'var(--axis)', strokeDash: [2, 3] },
-          encoding: { y: { ...y, field: 'zero' } },
-        },
-        {
-          mark: { type: 'rule', strokeWidth: 1.6, opacity: 0.6 },
-          encoding: { ...marks, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-        },
-        { mark: { type: 'line', strokeWidth: 1.8 }, encoding: { ...marks, y, strokeDash: context.dash } },
-        {
-          mark: { type: 'point', filled: true, size: 46, opacity: 1 },
-          encoding: { ...marks, y, shape: context.shape },
-        },
-      ],
+      layer: estimates(context, x, y),
     };
     panels.push({ title, body: await plot(`fig-compensation-${i}`, `Repair along the depth: ${title}`, spec) });
   }
@@ -105,8 +89,6 @@ const isKnown = (row: CompensationRow): row is KnownRow =>
   present(row.kl_repaired) && present(row.kl_repaired_low) && present(row.kl_repaired_high);
 
 const setName = (row: CompensationRow): string => `${row.ablation}: filled with ${row.fill}`;
-
-const printAxis = (values: readonly number[]): string => (largest(values.map(Math.abs)) < 1e-3 ? '.1~e' : '~g');
 
 /** How many branches have no point though something is behind them; empty where all have. */
 function unknownOf(rows: readonly CompensationRow[]): string {

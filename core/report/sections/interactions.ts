@@ -1,7 +1,7 @@
-import { largest } from '../../extremes.js';
 import type { InteractionRow, PairRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
+import { axisFormat, estimates } from '../estimates.js';
 import { hollowSwatch, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
@@ -49,8 +49,6 @@ function leftOut(rows: readonly InteractionRow[]): string {
 const setName = (row: Pick<InteractionRow, 'ablation' | 'unit' | 'fill'>): string =>
   `${row.ablation}: ${row.unit}s, filled with ${row.fill}`;
 
-const printAxis = (values: readonly number[]): string => (largest(values.map(Math.abs)) < 1e-3 ? '.1~e' : '~g');
-
 /** Mean excess against distance in depth: one panel a network and ablation. */
 async function byDistance(
   context: ReportContext,
@@ -68,7 +66,7 @@ async function byDistance(
       low,
       high,
     }));
-    const format = printAxis(values.flatMap(({ low, high }) => [low, high]));
+    const format = axisFormat(values.flatMap(({ low, high }) => [low, high]));
     const x = {
       field: 'distance',
       type: 'quantitative',
@@ -88,25 +86,7 @@ async function byDistance(
       height: panelHeight - 20,
       data: { values },
       layer: [
-        {
-          data: { values: [{ zero: 0 }] },
-          mark: { type: 'rule', color: 'var(--axis)', strokeDash: [2, 3] },
-          encoding: { y: { ...y, field: 'zero' } },
-        },
-        {
-          mark: { type: 'rule', strokeWidth: 1.6, opacity: 0.6 },
-          encoding: { ...marks, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-        },
-        {
-          transform: [{ filter: "datum.part === 'distance'" }],
-          mark: { type: 'line', strokeWidth: 1.8 },
-          encoding: { ...marks, y, strokeDash: context.dash },
-        },
-        {
-          transform: [{ filter: "datum.part === 'distance'" }],
-          mark: { type: 'point', filled: true, size: 46, opacity: 1 },
-          encoding: { ...marks, y, shape: context.shape },
-        },
+        ...estimates(context, x, y, "datum.part === 'distance'"),
         {
           transform: [{ filter: "datum.part === 'layer'" }],
           mark: { type: 'point', filled: false, fill: 'var(--page)', size: 64, strokeWidth: 1.8, opacity: 1 },

@@ -1,7 +1,7 @@
-import { largest } from '../../extremes.js';
 import type { ContrastRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
+import { axisFormat, estimates } from '../estimates.js';
 import { lineSwatch, whiskerSwatch, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
@@ -50,8 +50,6 @@ function leftOut(rows: readonly ContrastRow[]): string {
 
 const setName = (row: Pick<ContrastRow, 'ablation' | 'fill'>): string => `${row.ablation}: filled with ${row.fill}`;
 
-const printAxis = (values: readonly number[]): string => (largest(values.map(Math.abs)) < 1e-3 ? '.1~e' : '~g');
-
 const ends = (rows: readonly KnownRow[]): readonly number[] => rows.flatMap(({ low, high }) => [low, high]);
 
 /** The contrast of all quadruples: one line a network. */
@@ -66,7 +64,7 @@ async function overall(context: ReportContext, known: readonly KnownRow[]): Prom
       type: 'quantitative',
       title: 'Excess across layers less within (nat)',
       scale: { padding: 8 },
-      axis: { tickCount: 4, format: printAxis(ends(own)), grid: true },
+      axis: { tickCount: 4, format: axisFormat(ends(own)), grid: true },
     });
     const y = {
       field: 'model',
@@ -133,31 +131,15 @@ async function byDistance(context: ReportContext, known: readonly KnownRow[]): P
       field: 'contrast',
       type: 'quantitative',
       title: 'Excess across less within (nat)',
-      axis: { tickCount: 5, format: printAxis(ends(own)) },
+      axis: { tickCount: 5, format: axisFormat(ends(own)) },
     };
-    const marks = { color: context.color, x };
     const spec = {
       width: panelWidth,
       height: panelHeight - 20,
       data: {
         values: own.map(({ model, distance, contrast, low, high }) => ({ model, distance, contrast, low, high })),
       },
-      layer: [
-        {
-          data: { values: [{ zero: 0 }] },
-          mark: { type: 'rule', color: 'var(--axis)', strokeDash: [2, 3] },
-          encoding: { y: { ...y, field: 'zero' } },
-        },
-        {
-          mark: { type: 'rule', strokeWidth: 1.6, opacity: 0.6 },
-          encoding: { ...marks, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-        },
-        { mark: { type: 'line', strokeWidth: 1.8 }, encoding: { ...marks, y, strokeDash: context.dash } },
-        {
-          mark: { type: 'point', filled: true, size: 46, opacity: 1 },
-          encoding: { ...marks, y, shape: context.shape },
-        },
-      ],
+      layer: estimates(context, x, y),
     };
     panels.push({ title, body: await plot(`fig-contrast-distance-${i}`, `Contrast against distance: ${title}`, spec) });
   }
