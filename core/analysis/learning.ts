@@ -74,17 +74,20 @@ export function learningCurve(
 
 /** The same points without the kernels that have no value at some of them, being silent on the first base images: each curve is of the same ones. */
 function onSameKernels(points: readonly LearningPoint[]): LearningPoint[] {
-  const everywhere = (site: string, pool: 'same' | 'far', kernel: number): boolean =>
-    points.every(({ sites }) => {
-      const own = sites.find((one) => one.site === site);
-      return own === undefined || (own[pool][kernel] ?? null) !== null;
-    });
+  const known = (site: string, pool: 'same' | 'far'): readonly boolean[] => {
+    const own = points.flatMap(({ sites }) => sites.filter((one) => one.site === site).map((one) => one[pool]));
+    return (own[0] ?? []).map((_, kernel) => own.every((values) => values[kernel] !== null));
+  };
+  const masks = new Map(
+    points[0]!.sites.map(({ site }) => [site, { same: known(site, 'same'), far: known(site, 'far') }]),
+  );
+  const masked = (values: SiteR2['same'], mask: readonly boolean[]): SiteR2['same'] =>
+    values.map((r2, kernel) => (mask[kernel] ? r2 : null));
   return points.map(({ bases, sites }) => ({
     bases,
-    sites: sites.map((own) => ({
-      ...own,
-      same: own.same.map((r2, kernel) => (everywhere(own.site, 'same', kernel) ? r2 : null)),
-      far: own.far.map((r2, kernel) => (everywhere(own.site, 'far', kernel) ? r2 : null)),
-    })),
+    sites: sites.map((own) => {
+      const mask = masks.get(own.site)!;
+      return { ...own, same: masked(own.same, mask.same), far: masked(own.far, mask.far) };
+    }),
   }));
 }

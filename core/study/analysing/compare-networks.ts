@@ -5,10 +5,10 @@ import type { ModelOutline } from '../../plan/outline.js';
 import { gridOf } from '../../probe/grid.js';
 import type { BaseParts } from '../../probe/null-signatures.js';
 import type { RowSink } from '../../tables/row-sink.js';
-import type { Tensor } from '../../tensor.js';
 import { loadExamples, loadResponses } from '../reading/load-model-results.js';
 import type { ResponseResultRead } from '../reading/model-results.js';
 import { nullReader } from '../reading/null-reader.js';
+import { signatureParts } from './rows/redundancy.js';
 import { betweenRows, type Common, type ComparedNetwork } from './rows/between.js';
 
 /** Nulls of the predicting network that R² stands against: their mean is asked for, and each takes the memory of a network. */
@@ -56,7 +56,7 @@ async function load(ledger: Ledger, outline: ModelOutline, seed: number): Promis
   const groups = responses.flatMap((set) => set.groups);
   const recorded = groups[0]?.group.record ?? [];
   const sites = outline.anatomy.sites.filter(({ name }) => recorded.includes(name));
-  const signatures = groups.length < 2 ? undefined : partsOf(groups, recorded);
+  const signatures = groups.length < 2 ? undefined : signatureParts(groups, sites);
   const reader = nullReader(ledger, outline, seed);
   const nulls: BaseParts[] = [];
   for (const variant of reader.variants.filter((one) => 'shuffled' in one).slice(0, NULLS)) {
@@ -74,20 +74,6 @@ async function load(ledger: Ledger, outline: ModelOutline, seed: number): Promis
     impulses: signatures && impulsesOf(outline, groups),
     nulls,
   };
-}
-
-/** Undefined where a site has no signature on some base. */
-function partsOf(groups: readonly ResponseResultRead[], recorded: readonly string[]): BaseParts | undefined {
-  const parts = new Map<string, readonly Float32Array[]>();
-  for (const site of recorded) {
-    const own = groups.flatMap(({ tensors }) => {
-      const found = tensors.get(`signature/${site}`) as Tensor<'float32'> | undefined;
-      return found ? [found.data] : [];
-    });
-    if (own.length < groups.length) return undefined;
-    parts.set(site, own);
-  }
-  return parts;
 }
 
 function impulsesOf(outline: ModelOutline, groups: readonly ResponseResultRead[]): string {

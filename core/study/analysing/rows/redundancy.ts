@@ -9,13 +9,14 @@ import {
   type SystemicExcess,
   type SystemicRedundancy,
 } from '../../../analysis/systemic.js';
+import type { Site } from '../../../anatomy/site.js';
 import type { NullVariant } from '../../../plan/network-variant.js';
 import { comparedImpulses } from '../../../plan/null-groups.js';
 import type { BaseParts } from '../../../probe/null-signatures.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
 import type { ModelRow } from '../../../tables/schema.js';
 import type { Tensor } from '../../../tensor.js';
-import type { ModelResults } from '../../reading/model-results.js';
+import type { ModelResults, ResponseResultRead } from '../../reading/model-results.js';
 import type { NullReader } from '../../reading/null-reader.js';
 
 /** R² of every kernel, by site, in the intact network and averaged over its nulls. */
@@ -59,14 +60,18 @@ export function signaturesOf(results: ModelResults): SignatureSet | undefined {
   const compared = comparedImpulses(results.outline.impulses.map(({ spec }) => spec));
   const groups = results.responses.find(({ name }) => name === compared?.name)?.groups ?? [];
   if (groups.length < 2) return undefined;
-  const parts = new Map(
-    results.outline.anatomy.sites.flatMap(({ name }) => {
+  return setOf(results, signatureParts(groups, results.outline.anatomy.sites));
+}
+
+/** Signatures by site, base by base, as responses hold them; without the sites that lack one on some base. */
+export function signatureParts(groups: readonly ResponseResultRead[], sites: readonly Site[]): BaseParts {
+  return new Map(
+    sites.flatMap(({ name }) => {
       const own = groups.map(({ tensors }) => tensors.get(`signature/${name}`) as Tensor<'float32'> | undefined);
       const there = own.filter((part) => part !== undefined);
       return there.length < own.length ? [] : [[name, there.map(({ data }) => data)] as const];
     }),
   );
-  return setOf(results, parts);
 }
 
 function setOf({ outline }: ModelResults, parts: BaseParts): SignatureSet | undefined {
