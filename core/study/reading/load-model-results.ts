@@ -206,16 +206,21 @@ export async function loadResponses(
   return result;
 }
 
+/** The profile of a network, checked; undefined where it is not stored yet. */
+async function readProfile(ledger: Ledger, outline: ModelOutline, seed: number): Promise<StoredResult | undefined> {
+  const unit = { kind: 'profile', model: outline.model.name, name: '', chunk: -1 } as const;
+  const check = (result: StoredResult): string | undefined => profileProblem(result, outline.anatomy.sites);
+  const scope = { ...outline.scope, semantics: SEMANTICS };
+  return ledger.readResult(scope, unitKey(outline, seed, unit, 0), { check });
+}
+
 /** Channel statistics over the reference images; undefined where they are not stored yet. */
 export async function loadProfile(
   ledger: Ledger,
   outline: ModelOutline,
   seed: number,
 ): Promise<ReadonlyMap<string, SiteProfile> | undefined> {
-  const unit = { kind: 'profile', model: outline.model.name, name: '', chunk: -1 } as const;
-  const check = (result: StoredResult): string | undefined => profileProblem(result, outline.anatomy.sites);
-  const scope = { ...outline.scope, semantics: SEMANTICS };
-  const stored = await ledger.readResult(scope, unitKey(outline, seed, unit, 0), { check });
+  const stored = await readProfile(ledger, outline, seed);
   if (!stored) return undefined;
   const floats = (name: string): Float64Array => (stored.tensors.get(name) as Tensor<'float64'>).data;
   return new Map(
@@ -245,10 +250,7 @@ export async function loadExamples(
   outline: ModelOutline,
   seed: number,
 ): Promise<ReadonlyMap<string, Float64Array>> {
-  const unit = { kind: 'profile', model: outline.model.name, name: '', chunk: -1 } as const;
-  const check = (result: StoredResult): string | undefined => profileProblem(result, outline.anatomy.sites);
-  const scope = { ...outline.scope, semantics: SEMANTICS };
-  const stored = await ledger.readResult(scope, unitKey(outline, seed, unit, 0), { check });
+  const stored = await readProfile(ledger, outline, seed);
   return new Map(
     outline.anatomy.sites.flatMap(({ name }) => {
       const gram = stored?.tensors.get(`examples/${name}`);
