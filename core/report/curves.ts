@@ -1,3 +1,4 @@
+import { comparedFill, estimands } from '../spec/words/estimands.js';
 import type { CurveRow, Tables } from '../tables/schema.js';
 import { grouped } from './context.js';
 
@@ -25,8 +26,8 @@ export function curveSets(tables: Tables): CurveSet[] {
 /** The set that answers how robust a network is: all depths before one layer, zero before other fills, random before ordered. */
 export function mainCurveSet(tables: Tables): CurveSet | undefined {
   const rank = (set: CurveSet): number =>
-    (set.spread === 'all-depths' ? 0 : set.spread === null ? 1 : 2) * 4 +
-    (set.fill === 'zero' ? 0 : 2) +
-    (set.mode === 'random' ? 0 : 1);
+    (set.spread === estimands.network.spread ? 0 : set.spread === null ? 1 : 2) * 4 +
+    (set.fill === comparedFill ? 0 : 2) +
+    (set.mode === estimands.network.mode ? 0 : 1);
   return curveSets(tables).toSorted((a, b) => rank(a) - rank(b))[0];
 }

@@ -1,3 +1,4 @@
+import { comparedFill } from '../spec/words/estimands.js';
 import { kernelMeasureColumn, kernelMeasureNames } from '../analysis/kernel-measures.js';
 import type { KernelRow, PredictorRow, Tables } from '../tables/schema.js';
 import { grouped, present } from './context.js';
@@ -21,7 +22,7 @@ export function mainPredictor(tables: Tables): MainPredictor | undefined {
   const target = rows.some((row) => row.target === 'kl') ? 'kl' : rows[0]?.target;
   if (target === undefined) return undefined;
   const own = rows.filter((row) => row.target === target);
-  const fill = own.some((row) => row.fill === 'zero') ? 'zero' : (own[0] as PredictorRow).fill;
+  const fill = own.some((row) => row.fill === comparedFill) ? comparedFill : (own[0] as PredictorRow).fill;
   const groups = [
     ...grouped(
       own.filter((row) => row.fill === fill),

@@ -1,4 +1,5 @@
 import { largest, smallest } from '../../extremes.js';
+import { comparedFill } from '../../spec/words/estimands.js';
 import { fills as fillWords } from '../../spec/words/fills.js';
 import type { AblationRow } from '../../tables/schema.js';
 import { wordsOf } from '../../word-table.js';
@@ -41,7 +42,10 @@ function fillSpec(context: ReportContext, pairs: readonly Pair[], other: string,
     scale: { type: 'log', domain, nice: false },
     axis: { tickCount: 4, format: '~g', grid: true },
   });
-  const [x, y] = [axis('zero', 'KL, filled with zero (nat)'), axis('other', `KL, filled with ${other} (nat)`)];
+  const [x, y] = [
+    axis('zero', `KL, filled with ${comparedFill} (nat)`),
+    axis('other', `KL, filled with ${other} (nat)`),
+  ];
   return {
     width: panelWidth,
     height: panelHeight + 30,
@@ -64,7 +68,7 @@ function fillSpec(context: ReportContext, pairs: readonly Pair[], other: string,
 export async function fills(context: ReportContext): Promise<Section> {
   const section = { id: 'fills', title: 'What stands in their place' };
   const other = wordsOf(fillWords).find(
-    (fill) => fill !== 'zero' && pairsOf(context.input.tables.ablations, fill).some(isKnown),
+    (fill) => fill !== comparedFill && pairsOf(context.input.tables.ablations, fill).some(isKnown),
   );
   if (other === undefined) {
     return {
@@ -153,7 +157,7 @@ function pairsOf(ablations: readonly AblationRow[], other: string): Twins[] {
   // Of several draws the first stands for all.
   for (const row of ablations) if (row.fill === other && !twins.has(keyOf(row))) twins.set(keyOf(row), row);
   return ablations.flatMap((row) => {
-    const twin = row.fill === 'zero' ? twins.get(keyOf(row)) : undefined;
+    const twin = row.fill === comparedFill ? twins.get(keyOf(row)) : undefined;
     return twin === undefined ? [] : [{ model: row.model, zero: comparable(row), other: comparable(twin) }];
   });
 }

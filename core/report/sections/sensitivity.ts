@@ -1,3 +1,4 @@
+import { comparedFill, estimands, removesAs } from '../../spec/words/estimands.js';
 import { largest, smallest } from '../../extremes.js';
 import { grouped, present, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
@@ -151,7 +152,7 @@ async function kernelDamage(context: ReportContext): Promise<Figure | undefined>
 async function layerDamage(context: ReportContext): Promise<Figure | undefined> {
   const conditions = new Map(
     context.input.tables.ablations
-      .filter((row) => row.unit === 'layer' && row.mode === 'each' && row.fill === 'zero')
+      .filter((row) => removesAs(row, estimands.layer) && row.fill === comparedFill)
       .map((row) => [JSON.stringify([row.model, row.layers]), row]),
   );
   const values = context.input.tables.layers.flatMap((row) => {

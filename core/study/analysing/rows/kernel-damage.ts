@@ -1,3 +1,4 @@
+import { estimands, removesAs } from '../../../spec/words/estimands.js';
 import { isSound, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
 
 /** KL image by image of leaving single kernels out, by layer and channel; undefined where one is missing. */
@@ -10,7 +11,7 @@ export type KernelDamage = ReadonlyMap<string, readonly (ArrayLike<number> | und
 export function kernelDamages(results: ModelResults): ReadonlyMap<string, KernelDamage> {
   const found = new Map<string, Map<string, Map<number, (ConditionResult | undefined)[]>>>();
   for (const ablation of results.ablations) {
-    if (ablation.mode !== 'each' || ablation.unit !== 'kernel' || ablation.stop) continue;
+    if (!removesAs(ablation, estimands.kernel) || ablation.stop) continue;
     for (const { labelled, result } of ablation.conditions) {
       const target = labelled.targets[0];
       if (target?.channel === undefined) continue;

@@ -10,6 +10,7 @@ import {
 import { kernelWeights } from '../../../anatomy/kernel-weights.js';
 import type { Layer } from '../../../anatomy/site.js';
 import type { KernelRow } from '../../../tables/schema.js';
+import { comparedFill, estimands, removesAs } from '../../../spec/words/estimands.js';
 import { baselineOf } from './baseline.js';
 import { isSound, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
 import type { R2Bracket } from '../../../analysis/ridge.js';
@@ -27,11 +28,11 @@ export function singleKernels(
 ): ReadonlyMap<string, readonly (ConditionResult | undefined)[]> {
   const byLayer = new Map<string, (ConditionResult | undefined)[]>();
   for (const ablation of results.ablations) {
-    if (ablation.mode !== 'each' || ablation.unit !== 'kernel') continue;
+    if (!removesAs(ablation, estimands.kernel)) continue;
     if (ablation.stop && which === 'whole') continue;
     for (const { labelled, result } of ablation.conditions) {
       const target = labelled.targets[0];
-      if (labelled.fill !== 'zero' || target?.channel === undefined) continue;
+      if (labelled.fill !== comparedFill || target?.channel === undefined) continue;
       const layer = byLayer.get(target.group) ?? [];
       const known = layer[target.channel];
       const sound = isSound(result) ? result : undefined;

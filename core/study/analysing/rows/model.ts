@@ -6,6 +6,7 @@ import { splitHalfReliability } from '../../../analysis/reliability.js';
 import { layerSensitivity } from '../../../analysis/sensitivity.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
 import type { KernelRow, LayerRow, ModelRow } from '../../../tables/schema.js';
+import { comparedFill, estimands, removesAs } from '../../../spec/words/estimands.js';
 import { isSound, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
 import { baselineOf } from './baseline.js';
 import { curveGroups } from './ablation.js';
@@ -17,10 +18,10 @@ function wholeLayers(results: ModelResults): ReadonlyMap<string, ConditionResult
   const found = new Map<string, ConditionResult>();
   for (const ablation of results.ablations) {
     // Layers are compared on the same images.
-    if (ablation.mode !== 'each' || ablation.unit !== 'layer' || ablation.stop) continue;
+    if (!removesAs(ablation, estimands.layer) || ablation.stop) continue;
     for (const { labelled, result } of ablation.conditions) {
       const group = labelled.targets[0]?.group;
-      if (group !== undefined && labelled.fill === 'zero' && isSound(result)) found.set(group, result);
+      if (group !== undefined && labelled.fill === comparedFill && isSound(result)) found.set(group, result);
     }
   }
   return found;
@@ -77,8 +78,10 @@ export function layerRows(
 /** The curve that the robustness area is read from: kernels at random over all depths, zeros. */
 function robustness(results: ModelResults, analysis: AnalysisSpec): ReturnType<typeof robustnessArea> {
   for (const ablation of results.ablations) {
-    if (ablation.mode !== 'random' || ablation.unit !== 'kernel') continue;
-    const group = curveGroups(results, ablation).find(({ spread, fill }) => spread === 'all-depths' && fill === 'zero');
+    if (!removesAs(ablation, estimands.network)) continue;
+    const group = curveGroups(results, ablation).find(
+      ({ spread, fill }) => spread === estimands.network.spread && fill === comparedFill,
+    );
     if (!group) continue;
     return robustnessArea(correctness(results.baseline.predicted, results.labels), group.inputs, analysis.confidence);
   }
