@@ -16,7 +16,7 @@ import {
 import type { Activities } from '../activities/activities.js';
 import { messageOf } from '../core/errors.js';
 import { predictedSeconds, stretchAt, type Range } from '../core/ranges.js';
-import type { StagePlan, StageSegment } from '../core/study/steps.js';
+import type { StagePlan, StageStretch } from '../core/study/steps.js';
 import { advance, hasTurn, outcomeOf } from '../core/sweep-policy.js';
 import type { SweepDecision, SweepEvent } from '../core/sweep-policy.js';
 import { beginSweep, restOf } from '../core/sweep-state.js';
@@ -159,21 +159,21 @@ class SweepRun {
   /** The activity of a range. */
   #batchOf({ from, to }: Range): () => ReturnType<Activities['runBatch']> {
     const { stage, policy } = this.#input;
-    const segment = this.#segmentOf(from);
+    const stretch = this.#stretchOf(from);
     const { runBatch } = proxyActivities<Pick<Activities, 'runBatch'>>({
       taskQueue: this.#queues.evaluate,
-      startToCloseTimeout: 1000 * Math.max(policy.batchSeconds, 20 * segment.seconds),
+      startToCloseTimeout: 1000 * Math.max(policy.batchSeconds, 20 * stretch.seconds),
       heartbeatTimeout: 1000 * policy.heartbeatSeconds,
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       retry: { initialInterval: '1 second', maximumAttempts: 2 },
-      summary: `${segment.label} · ${from}–${to - 1} of ${stage.units}`,
+      summary: `${stretch.label} · ${from}–${to - 1} of ${stage.units}`,
     });
-    return () => runBatch(slice(stage, segment), from, to);
+    return () => runBatch(slice(stage, stretch), from, to);
   }
 
-  #segmentOf(unit: number): StageSegment {
+  #stretchOf(unit: number): StageStretch {
     const { segments } = this.#input.stage;
-    return segments[stretchAt(segments, unit)] as StageSegment;
+    return segments[stretchAt(segments, unit)] as StageStretch;
   }
 
   /** What the report of a batch says. */
@@ -210,7 +210,7 @@ class SweepRun {
 
   #count({ from, to }: Range, counters: Counters): void {
     this.#counters = addCounters(this.#counters, counters);
-    this.#speed.add(Date.now(), to - from, predictedSeconds(this.#segmentOf(from), to - from));
+    this.#speed.add(Date.now(), to - from, predictedSeconds(this.#stretchOf(from), to - from));
   }
 
   #idle(): boolean {
@@ -240,9 +240,9 @@ class SweepRun {
   }
 }
 
-/** A stage with the one segment that a batch lies in: a thousand activities then don't repeat the whole list. */
-function slice(stage: StagePlan, segment: StageSegment): StagePlan {
-  return { ...stage, segments: [segment] };
+/** A stage with the one stretch that a batch lies in: a thousand activities then don't repeat the whole list. */
+function slice(stage: StagePlan, stretch: StageStretch): StagePlan {
+  return { ...stage, segments: [stretch] };
 }
 
 function tookTooLong(error: unknown): boolean {

@@ -4,7 +4,7 @@ import type { Provenance } from '../probe/cell.js';
 import type { Key, StoreOptions } from '../store/object-store.js';
 import type { Tensor } from '../tensor.js';
 import { CellIndex, mergeRuns, type IndexRun } from './cell-index.js';
-import { readSegments, writeSegment, type Segment } from './cell-segments.js';
+import { readIndexSegments, writeIndexSegment, type IndexSegment } from './index-segments.js';
 import { printProvenance } from './provenance.js';
 import { readAhead } from './read-ahead.js';
 import { identityOf, keyTensor, packedKeys } from './row-keys.js';
@@ -42,7 +42,7 @@ export class KeyedShelf<Row extends Keyed> {
   readonly #form: RowForm<Row>;
   /** Sorted keys of objects that were read whole. */
   readonly #read = new Map<Key, { readonly keys: Uint8Array; readonly bytes: number }>();
-  #segments: readonly Segment[] = [];
+  #segments: readonly IndexSegment[] = [];
   #index: { readonly objects: string; readonly index: CellIndex } | undefined;
 
   constructor(shelf: Shelf, form: RowForm<Row>) {
@@ -84,10 +84,10 @@ export class KeyedShelf<Row extends Keyed> {
 
   /** Writes what is committed as one sorted segment, so that others need not read the objects to know their keys. */
   async writeIndex(options: StoreOptions): Promise<void> {
-    const earlier = await readSegments(this.#shelf, options);
+    const earlier = await readIndexSegments(this.#shelf, options);
     const { index, sizes } = await this.#survey(options);
     const covered = earlier.length === 1 && [...sizes].every(([key, bytes]) => earlier[0]?.objects.get(key) === bytes);
-    if (sizes.size > 0 && !covered) await writeSegment(this.#shelf, index.packed, sizes, earlier, options);
+    if (sizes.size > 0 && !covered) await writeIndexSegment(this.#shelf, index.packed, sizes, earlier, options);
   }
 
   /** Rows by key: all of them, or those asked for. As `stream`, with all of them in memory at once. */
@@ -148,7 +148,7 @@ export class KeyedShelf<Row extends Keyed> {
     const isKnown = (key: Key): boolean =>
       this.#read.get(key)?.bytes === sizes.get(key) ||
       this.#segments.some(({ objects }) => objects.get(key) === sizes.get(key));
-    if (![...sizes.keys()].every(isKnown)) this.#segments = await readSegments(this.#shelf, options);
+    if (![...sizes.keys()].every(isKnown)) this.#segments = await readIndexSegments(this.#shelf, options);
     const unread = [...sizes.keys()].filter((key) => !isKnown(key));
     const reads = readAhead(unread, width, async (key) => ({
       key,

@@ -5,7 +5,7 @@ import type { UnitFailure } from '../sweep-state.js';
 import type { TableName } from '../tables/columns.js';
 
 /** Consecutive work units of a stage that are run in batches of `size` units, each of about `seconds`; of fewer at the end. */
-export interface StageSegment extends Stretch {
+export interface StageStretch extends Stretch {
   /** Network and ablation or impulses, for people: `resnet20 · each-kernel`. */
   readonly label: string;
   readonly model: string;
@@ -17,7 +17,7 @@ export interface StagePlan {
   readonly index: number;
   readonly ref: Ref<unknown>;
   readonly units: number;
-  readonly segments: readonly StageSegment[];
+  readonly segments: readonly StageStretch[];
   /** Units of the whole study that are stored already, and that failed before and are not tried again. */
   readonly stored: number;
   readonly failed: number;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../core/digest.js';
 import { cellForm, cellShelf } from '../../core/ledger/cell-object.js';
-import { segmentShelf } from '../../core/ledger/cell-segments.js';
+import { indexShelf } from '../../core/ledger/index-segments.js';
 import { Ledger } from '../../core/ledger/ledger.js';
 import { identityOf, keyTensor, packedKeys } from '../../core/ledger/row-keys.js';
 import { seal, type Shelf } from '../../core/ledger/sealed.js';
@@ -150,7 +150,7 @@ describe('index segments that are none, under a name of theirs', () => {
     const { found, notices } = await readOf(
       async (store) => {
         await new Ledger(store).commitCells(scope, cellsOf(0, 3), 4, provenance);
-        await seal(segmentShelf(shelfIn(store)), 'ab', tensors, {});
+        await seal(indexShelf(shelfIn(store)), 'ab', tensors, {});
       },
       (ledger) => ledger.committedKeys(scope),
     );
@@ -159,11 +159,8 @@ describe('index segments that are none, under a name of theirs', () => {
   });
 
   test.each([
-    ['cells', (shelf: Shelf) => ({ ...segmentShelf(shelf), label: shelf.label })],
-    [
-      'another network',
-      (shelf: Shelf) => segmentShelf({ ...shelf, label: { ...shelf.label, model: sha256('other') } }),
-    ],
+    ['cells', (shelf: Shelf) => ({ ...indexShelf(shelf), label: shelf.label })],
+    ['another network', (shelf: Shelf) => indexShelf({ ...shelf, label: { ...shelf.label, model: sha256('other') } })],
   ])('(of %s) are set aside', async (_, label) => {
     const { found, notices } = await readOf(
       async (store) => {

@@ -24,7 +24,7 @@ import { committedIn } from '../reading/committed.js';
 import type { ResolvedInputs } from '../preparing/resolve-study.js';
 import { signatureBytes } from '../../plan/null-groups.js';
 import { printBytes, printSeconds } from '../print.js';
-import { segmentsOf } from './segments.js';
+import { stretchesOf } from './stretches.js';
 import { workloadOf } from './workload.js';
 
 /** One network and ablation, or set of impulses, of a plan. */
@@ -113,7 +113,7 @@ export async function planOf(
     for (const parts of stages) {
       const groups = parts.flatMap(({ group }) => (group ? [group] : []));
       wallSeconds += stageSeconds(groups, processes);
-      const counts = batchCounts(segmentsOf({ index, groups }, run.batchSeconds), window);
+      const counts = batchCounts(stretchesOf({ index, groups }, run.batchSeconds), window);
       for (const part of parts) {
         addGroup(rows, part, outlines, part.group ? (counts[groups.indexOf(part.group)] as number) : 0);
       }

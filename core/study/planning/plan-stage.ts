@@ -17,7 +17,7 @@ import { CellReader, loadProfile } from '../reading/load-model-results.js';
 import { loadOutlines } from '../reading/outlines.js';
 import { isSound } from '../reading/model-results.js';
 import { damageScore, scoresOf } from './scores.js';
-import { segmentsOf } from './segments.js';
+import { stretchesOf } from './stretches.js';
 import type { StagePlan, StudyEnd } from '../steps.js';
 import { adoptedWaves, adoptWaves, decideWaves, withReach } from './waves.js';
 import { workloadOf } from './workload.js';
@@ -147,7 +147,7 @@ export async function publishStage(
   const { stage, tally } = planned;
   if (!stage) return { stored: tally.stored, failed: tally.failed };
   const stored = await ledger.putRecord('plans', stage as never);
-  const segments = segmentsOf(stage, ref.batchSeconds);
+  const segments = stretchesOf(stage, ref.batchSeconds);
   return {
     study: ref,
     index: stage.index,

@@ -6,14 +6,14 @@ import { indexFolder } from './keys.js';
 import { seal, tensorOf, unseal, type Sealed, type Shelf } from './sealed.js';
 
 /** What one index segment covers: entries of objects of a known size. */
-export interface Segment extends IndexRun {
+export interface IndexSegment extends IndexRun {
   readonly key: Key;
   /** Size in bytes of each object that is covered. */
   readonly objects: ReadonlyMap<Key, number>;
 }
 
 /** Where the segments of a folder of cells lie. */
-export function segmentShelf(cells: Shelf): Shelf {
+export function indexShelf(cells: Shelf): Shelf {
   return {
     ...cells,
     folder: indexFolder(cells.folder),
@@ -24,25 +24,25 @@ export function segmentShelf(cells: Shelf): Shelf {
 }
 
 /** All segments of a folder; damaged ones are set aside, what they covered is read from the objects. */
-export async function readSegments(cells: Shelf, options: StoreOptions): Promise<Segment[]> {
-  const shelf = segmentShelf(cells);
-  const segments: Segment[] = [];
+export async function readIndexSegments(cells: Shelf, options: StoreOptions): Promise<IndexSegment[]> {
+  const shelf = indexShelf(cells);
+  const segments: IndexSegment[] = [];
   for await (const info of shelf.store.list(shelf.folder, undefined, options)) {
     const object = await unseal(shelf, info, options);
-    if (object) segments.push(toSegment(cells.folder, object));
+    if (object) segments.push(toIndexSegment(cells.folder, object));
   }
   return segments;
 }
 
 /** Writes one segment for an index, then removes the segments that it takes the place of. */
-export async function writeSegment(
+export async function writeIndexSegment(
   cells: Shelf,
   index: PackedIndex,
   sizes: ReadonlyMap<Key, number>,
-  earlier: readonly Segment[],
+  earlier: readonly IndexSegment[],
   options: StoreOptions,
 ): Promise<void> {
-  const shelf = segmentShelf(cells);
+  const shelf = indexShelf(cells);
   const names = index.objects.map((key) => key.slice(cells.folder.length));
   const list = new TextEncoder().encode(names.join('\n'));
   const written = await seal(
@@ -67,7 +67,7 @@ export async function writeSegment(
   for (const { key } of earlier) if (key !== written.key) await shelf.store.remove(key, options);
 }
 
-function toSegment(folder: string, object: Sealed): Segment {
+function toIndexSegment(folder: string, object: Sealed): IndexSegment {
   const found = columns(object);
   const names = found && found.objects.length > 0 ? new TextDecoder().decode(found.objects.data).split('\n') : [];
   const keys = names.map((name) => folder + name);
