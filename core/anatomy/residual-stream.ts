@@ -1,4 +1,5 @@
 import { isSum, type Dataflow } from './dataflow.js';
+import { DisjointSets } from './disjoint-sets.js';
 import type { Facts } from './flow.js';
 import type { ValueId } from '../network/graph.js';
 
@@ -114,32 +115,4 @@ function carries(facts: Facts): boolean {
   if (facts.role === 'convolution' || facts.role === 'dense') return false;
   if (facts.sourcesOf.includes('mixed')) return false;
   return facts.activations.length === 1 || facts.role === 'join';
-}
-
-class DisjointSets {
-  readonly #parent: Int32Array;
-
-  constructor(size: number) {
-    this.#parent = Int32Array.from({ length: size }, (_, member) => member);
-  }
-
-  get size(): number {
-    return this.#parent.length;
-  }
-
-  find(member: number): number {
-    let root = member;
-    for (let up = this.#parent[root] as number; up !== root; up = this.#parent[root] as number) root = up;
-    for (let at = member; at !== root;) {
-      const up = this.#parent[at] as number;
-      this.#parent[at] = root;
-      at = up;
-    }
-    return root;
-  }
-
-  union(a: number, b: number): void {
-    const [first, second] = [this.find(a), this.find(b)];
-    this.#parent[Math.max(first, second)] = Math.min(first, second);
-  }
 }

@@ -12,6 +12,7 @@ const coreRooms = [
   'network',
   'import',
   'anatomy',
+  'pruning',
   'data',
   'spec',
   'plan',

@@ -1,6 +1,7 @@
 import { float32 } from '../../tensor.js';
 import { floatsAt, invalidNode, numberOf, shapeAt } from './attribute.js';
 import { ownChannels } from './layout.js';
+import { narrowFirstAxis } from './narrow.js';
 import type { Operator } from './operator.js';
 
 /** scale·(x − mean) / √(variance + epsilon) + bias for each channel: the inference form. Inputs: x, scale, bias, mean, variance. */
@@ -21,6 +22,7 @@ export const batchNormalization: Operator = {
   macs: () => 0,
   statistics: [3, 4],
   channels: (_, __, outputs) => ownChannels(outputs[0]),
+  narrow: narrowFirstAxis,
   emit: (node) => ({ opType: 'BatchNormalization', attributes: { epsilon: numberOf(node, 'epsilon') } }),
   evaluate(node, inputs) {
     const x = floatsAt(node, inputs, 0);

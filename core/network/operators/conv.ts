@@ -1,7 +1,8 @@
-import { float32, sizeOf, type Tensor } from '../../tensor.js';
+import { float32, sizeOf, zeros, type Tensor } from '../../tensor.js';
 import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { floatsAt, imageShapeAt, inputsOf, invalidNode, numberOf, padsOf, pairOf, printShape } from './attribute.js';
 import { elementsPerImage } from './layout.js';
+import { along } from './narrow.js';
 import type { NodeInputs, Operator } from './operator.js';
 
 function outputShape(node: Operation, inputs: NodeInputs): readonly [number, number, number, number] {
@@ -106,6 +107,32 @@ export const conv: Operator = {
     const kernelsPerGroup = kernels / numberOf(node, 'group');
     if (perGroup !== 1 || inputs.constants[1] === undefined) return 'mixed';
     return Array.from({ length: kernels }, (_, k) => [{ input: 0, channel: Math.floor(k / kernelsPerGroup) }]);
+  },
+  narrow(node, inputs, kept) {
+    const [kernels, perGroup] = imageShapeAt(node, inputs, 1);
+    const groups = numberOf(node, 'group');
+    const left = kept.outputs[0] ?? [...Array(kernels).keys()];
+    const read = kept.inputs[0] ?? [...Array(perGroup * groups).keys()];
+    const groupOf = (kernel: number): number => Math.floor(kernel / (kernels / groups));
+    const columns = Array.from({ length: groups }, (_, g) =>
+      read.filter((c) => Math.floor(c / perGroup) === g).map((c) => c % perGroup),
+    );
+    const [weights, bias] = [inputs.constants[1] as Tensor, inputs.constants[2]];
+    const alive = [...new Set(left.map(groupOf))];
+    const parts = alive.map((g) => {
+      const rows = left.filter((kernel) => groupOf(kernel) === g);
+      return along(along(weights, 0, rows), 1, columns[g]) as Tensor<'float32'>;
+    });
+    const width = parts[0]?.shape[1] ?? 0;
+    const narrowed = zeros('float32', [left.length, width, ...weights.shape.slice(2)]);
+    parts.reduce((at, part) => {
+      narrowed.data.set(part.data, at);
+      return at + part.data.length;
+    }, 0);
+    return {
+      attributes: { group: alive.length },
+      constants: new Map([[1, narrowed], ...(bias ? [[2, along(bias, 0, left)] as const] : [])]),
+    };
   },
   window(node, inputs) {
     const [, , rows, columns] = imageShapeAt(node, inputs, 1);

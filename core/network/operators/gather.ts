@@ -30,6 +30,15 @@ export const gather: Operator = {
     const { axis, wanted } = picksOf(node, shapeAt(node, inputs, 0));
     return axis === 1 ? wanted.map((channel) => [{ input: 0, channel }]) : ownChannels(outputs[0]);
   },
+  narrow(node, inputs, kept) {
+    const { axis, wanted } = picksOf(node, shapeAt(node, inputs, 0));
+    const [read, left] = [kept.inputs[0], kept.outputs[0]];
+    const picks = axis === 1 && left ? left.map((c) => wanted[c] as number) : wanted;
+    return {
+      attributes: { indices: axis === 1 && read ? picks.map((pick) => read.indexOf(pick)) : picks },
+      constants: new Map(),
+    };
+  },
   window: (node, inputs) => (picksOf(node, shapeAt(node, inputs, 0)).axis > 1 ? 'global' : undefined),
   emit(node) {
     const wanted = listOf(node, 'indices');

@@ -1,7 +1,8 @@
-import { float32 } from '../../tensor.js';
+import { float32, type Tensor } from '../../tensor.js';
 import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { floatsAt, inputsOf, invalidNode, numberOf, printShape, shapeAt } from './attribute.js';
 import { broadcastIndices, broadcastShape } from './broadcast.js';
+import { along } from './narrow.js';
 import type { NodeInputs, Operator } from './operator.js';
 
 interface Extents {
@@ -47,6 +48,14 @@ export const gemm: Operator = {
     return rows * inner * columns;
   },
   channels: () => 'mixed',
+  narrow(node, inputs, kept) {
+    const [inner, columns] = numberOf(node, 'transB') === 1 ? [1, 0] : [0, 1];
+    const [weights, bias] = [inputs.constants[1] as Tensor, inputs.constants[2]];
+    const narrowed = along(along(weights, inner, kept.inputs[0]), columns, kept.outputs[0]);
+    const shifts = bias && bias.shape.at(-1) === weights.shape[columns];
+    const shift = shifts ? along(bias, bias.shape.length - 1, kept.outputs[0]) : bias;
+    return { attributes: {}, constants: new Map([[1, narrowed], ...(shift ? [[2, shift] as const] : [])]) };
+  },
   window: () => 'global',
   emit: (node) => ({
     opType: 'Gemm',

@@ -1,6 +1,7 @@
 import { float32 } from '../../tensor.js';
 import { floatsAt, invalidNode, numberOf, shapeAt } from './attribute.js';
 import { elementsPerImage, ownChannels } from './layout.js';
+import { narrowFirstAxis } from './narrow.js';
 import type { Operator } from './operator.js';
 
 /**
@@ -25,6 +26,7 @@ export const instanceNormalization: Operator = {
   channels: (_, __, outputs) => ownChannels(outputs[0]),
   imagesMeet: (_node, _inputs, _input, images) => images > 1,
   window: () => 'global',
+  narrow: narrowFirstAxis,
   emit: (node) => ({ opType: 'InstanceNormalization', attributes: { epsilon: numberOf(node, 'epsilon') } }),
   evaluate(node, inputs) {
     const [x, scale, bias] = [floatsAt(node, inputs, 0), floatsAt(node, inputs, 1), floatsAt(node, inputs, 2)];

@@ -1,8 +1,9 @@
-import { float32, sizeOf } from '../../tensor.js';
+import { float32, sizeOf, type Tensor } from '../../tensor.js';
 import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { floatsAt, inputsOf, invalidNode, printShape, shapeAt } from './attribute.js';
 import { broadcastIndices, broadcastShape } from './broadcast.js';
 import { elementsPerImage } from './layout.js';
+import { along } from './narrow.js';
 import type { NodeInputs, Operator } from './operator.js';
 
 function outputShape(node: Operation, inputs: NodeInputs): Shape {
@@ -25,6 +26,10 @@ export const matMul: Operator = {
     elementsPerImage(outputs[0] as Shape) * Math.abs(shapeAt(node, inputs, 1).at(-2) as number),
   work: (node, inputs, outputs) => sizeOf(outputs[0] as Shape) * (shapeAt(node, inputs, 0).at(-1) as number),
   channels: () => 'mixed',
+  narrow: (_, inputs, kept) => ({
+    attributes: {},
+    constants: new Map([[1, along(along(inputs.constants[1] as Tensor, 0, kept.inputs[0]), 1, kept.outputs[0])]]),
+  }),
   window: () => 'global',
   emit: () => ({ opType: 'MatMul', attributes: {} }),
   evaluate(node, inputs) {

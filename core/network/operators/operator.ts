@@ -70,6 +70,18 @@ export interface ChannelSource {
  */
 export type ChannelSources = readonly (readonly ChannelSource[])[] | 'mixed';
 
+/** The channels (axis 1) that are left of each input and output of a node, ascending; undefined: all, or there are none. */
+export interface KeptChannels {
+  readonly inputs: readonly (readonly number[] | undefined)[];
+  readonly outputs: readonly (readonly number[] | undefined)[];
+}
+
+/** What a node with fewer channels is: attributes that changed, and constant inputs by their place. */
+export interface Narrowed {
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly constants: ReadonlyMap<number, Tensor>;
+}
+
 /** A sliding window, for receptive fields: [rows, columns]. */
 export interface Window {
   readonly size: readonly [number, number];
@@ -126,6 +138,11 @@ export interface Operator {
   imagesMeet?(node: Operation, inputs: NodeInputs, input: number, axis: number): boolean;
   /** Where an axis of the input stands in the output, for operators that move axes. */
   axisBehind?(node: Operation, axis: number): number;
+  /**
+   * The node without some of its channels: attributes that change, and the constants that it reads then. Left out: its constants
+   * are broadcast, and its attributes say nothing of channels.
+   */
+  narrow?(node: Operation, inputs: NodeInputs, kept: KeptChannels): Narrowed;
   /** The window through which an output element sees its input; `global` for all of it; undefined: elementwise in space. */
   window?(node: Operation, inputs: NodeInputs): Window | 'global' | undefined;
   /** Inputs that hold statistics measured in training, which nobody counts as parameters. */

@@ -58,6 +58,17 @@ export const pad: Operator = {
       return channel < 0 ? [] : [{ input: 0, channel }];
     });
   },
+  narrow(node, inputs, kept) {
+    const x = shapeAt(node, inputs, 0);
+    const before = padsOf(node, x.length)[1]?.[0] ?? 0;
+    const left = kept.outputs[0];
+    if (left === undefined) return { attributes: {}, constants: new Map() };
+    const channels = x[1] as number;
+    const pads = listOf(node, 'pads')
+      .with(1, left.filter((c) => c < before).length)
+      .with(1 + x.length, left.filter((c) => c >= before + channels).length);
+    return { attributes: { pads }, constants: new Map() };
+  },
   imagesMeet: (node, inputs, _, images) =>
     padsOf(node, shapeAt(node, inputs, 0).length)[images]?.some((count) => count !== 0) ?? false,
   window(node, inputs): Window {

@@ -43,6 +43,12 @@ export const reshape: Operator = {
   types: alike,
   macs: () => 0,
   channels: (node, inputs, outputs) => channelsThrough(shapeAt(node, inputs, 0), outputs[0]),
+  narrow(node, _, kept) {
+    const left = kept.outputs[0];
+    const shape = listOf(node, 'shape');
+    const stated = left !== undefined && (shape[1] as number) > 0;
+    return { attributes: stated ? { shape: shape.with(1, left.length) } : {}, constants: new Map() };
+  },
   imagesMeet(node, inputs, _, images) {
     const x = shapeAt(node, inputs, 0);
     return openAxisMoves(x, images, outputShape(node, x));

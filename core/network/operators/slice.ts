@@ -48,6 +48,25 @@ export const slice: Operator = {
     const { start, step, length } = channelCut;
     return Array.from({ length }, (_, c) => [{ input: 0, channel: start + step * c }]);
   },
+  narrow(node, inputs, kept) {
+    const x = shapeAt(node, inputs, 0);
+    const [cut, left] = [cutsOf(node, x)[1], kept.outputs[0]];
+    const at = listOf(node, 'axes').findIndex((axis) => axisOf(node, axis, x.length) === 1);
+    if (at < 0 || cut === undefined || !left?.length) return { attributes: {}, constants: new Map() };
+    const read = kept.inputs[0] ?? [...Array(x[1] as number).keys()];
+    const places = left.map((c) => read.indexOf(cut.start + cut.step * c));
+    const [first, step] = [places[0] as number, places.length > 1 ? (places[1] as number) - (places[0] as number) : 1];
+    const end = first + step * places.length;
+    const put = (name: string, value: number): readonly number[] => listOf(node, name).with(at, value);
+    return {
+      attributes: {
+        starts: put('starts', first),
+        ends: put('ends', end < 0 ? -(2 ** 31) : end),
+        steps: put('steps', step),
+      },
+      constants: new Map(),
+    };
+  },
   imagesMeet: (node, inputs, _, images) => cutsOf(node, shapeAt(node, inputs, 0))[images] === undefined,
   window(node, inputs): Window {
     const [, , rows, columns] = cutsOf(node, shapeAt(node, inputs, 0));

@@ -33,6 +33,14 @@ export const split: Operator = {
     const start = sizes.slice(0, output).reduce((sum, size) => sum + size, 0);
     return Array.from({ length: sizes[output] as number }, (_, c) => [{ input: 0, channel: start + c }]);
   },
+  narrow(node, inputs, kept) {
+    const along = axisOf(node, numberOf(node, 'axis'), shapeAt(node, inputs, 0).length);
+    const sizes = listOf(node, 'split');
+    return {
+      attributes: along === 1 ? { split: sizes.map((size, i) => kept.outputs[i]?.length ?? size) } : {},
+      constants: new Map(),
+    };
+  },
   emit: (node) => {
     const sizes = listOf(node, 'split');
     return {
