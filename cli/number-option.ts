@@ -30,6 +30,21 @@ export function shareOf(what: string): (text: string) => number {
   };
 }
 
+/** `80%` or `0.8`: a share above 0 and below 1. */
+export function shareBelowOne(text: string): number {
+  const share = text.endsWith('%') ? decimal(text.slice(0, -1)) / 100 : decimal(text);
+  if (share > 0 && share < 1) return share;
+  throw new InvalidArgumentError('it is a share above 0 and below 1: 80% or 0.8');
+}
+
+/** `-0.01` or `-1%`: by how much accuracy may change; 0: it may not fall. */
+export function changeOfAccuracy(text: string): number {
+  const digits = text.startsWith('-') ? text.slice(1) : text;
+  const change = digits.endsWith('%') ? decimal(digits.slice(0, -1)) / 100 : decimal(digits);
+  if (change === 0 || (text.startsWith('-') && change > 0 && change < 1)) return -change;
+  throw new InvalidArgumentError('it is 0 or a fall, such as -0.01 or -1%');
+}
+
 /** A number as people write it: no sign, no blanks, no hexadecimal digits; else not a number. */
 export function decimal(text: string): number {
   return /^(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : NaN;

@@ -80,6 +80,12 @@ const rows = {
     description: 'SQL over the tables of a study: models, layers, kernels, ablations, curves, …',
     load: async () => (await import('./query.js')).queryCommand,
   },
+  prune: {
+    summary: 'write a smaller network, without the kernels that a study found to matter least',
+    description:
+      'write a smaller network as ONNX, without the kernels that a study measured to matter least; what that does is measured on images that had no part in the choice',
+    load: async () => (await import('./prune.js')).pruneCommand,
+  },
   verify: {
     summary: 'compute a sample of a study’s cells again on another engine, and compare',
     load: async () => (await import('./verify.js')).verifyCommand,

@@ -1,0 +1,136 @@
+import { writeFile } from 'node:fs/promises';
+import { Option, type Command } from 'commander';
+import type { Damage } from '../core/analysis/damage.js';
+import { openEngine } from '../core/engine/open.js';
+import { PercussError } from '../core/errors.js';
+import { nearestName } from '../core/select.js';
+import { Catalog } from '../core/study/catalog.js';
+import { constantFills, type ConstantFill } from '../core/study/pruning/kernel-choice.js';
+import { pruneStudy, type PrunedNetwork, type PruningGoal } from '../core/study/pruning/prune-study.js';
+import { loadModelResults } from '../core/study/reading/load-model-results.js';
+import { loadOutlines } from '../core/study/reading/outlines.js';
+import { adoptedScores } from '../core/study/planning/decisions.js';
+import { storedStudy } from '../core/study/verifying/verify.js';
+import { ensureEngine } from '../workers/engine-process.js';
+import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
+import { changeOfAccuracy, shareBelowOne } from './number-option.js';
+import { openReading, type CommonOptions } from './session.js';
+import { findStudy } from './study-name.js';
+
+interface PruneOptions extends CommonOptions, EngineChoice {
+  readonly model?: string;
+  readonly kernels?: number;
+  readonly macs?: number;
+  readonly accuracy?: number;
+  readonly fill: ConstantFill;
+  readonly out: string;
+}
+
+/** `percuss prune`: a network without the kernels that matter least, as an ONNX file, measured before and after. */
+export function pruneCommand(verb: Command): void {
+  withEngineOptions(verb)
+    .argument('<study>', 'name or id')
+    .option('--model <name>', 'which of its networks; needed where it has several')
+    .option('--kernels <share>', 'of the kernels that stays: 80% or 0.8', shareBelowOne)
+    .option('--macs <share>', 'of the multiply-accumulates that stays', shareBelowOne)
+    .option('--accuracy <change>', 'that is allowed on the images that choose: -0.01', changeOfAccuracy)
+    .addOption(new Option('--fill <name>', 'what stands for the kernels').choices(constantFills).default('zero'))
+    .requiredOption('--out <file>', 'where to: an ONNX file; beside it FILE.json with what was removed')
+    .action(async (asked: string, _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<PruneOptions>();
+      const goal = goalOf(options);
+      const mode = modeOf(options);
+      await ensureEngine(mode);
+      const session = await openReading(options);
+      const engine = await openEngine(mode);
+      try {
+        const { ledger, terminal } = session;
+        const { id, study } = await findStudy(ledger, asked);
+        const catalog = new Catalog((digest) => ledger.getBlob(digest));
+        const ref = await storedStudy(ledger, id);
+        const record = await ledger.getRecord(ref.study);
+        const model = modelOf(
+          study,
+          record.models.map(({ name }) => name),
+          options.model,
+        );
+        const { models } = await loadOutlines(ledger, catalog, ref, await adoptedScores(ledger, ref), [model]);
+        const outline = models[0] as (typeof models)[number];
+        const results = await loadModelResults(ledger, catalog, outline, record.seed);
+        if (!results) throw new PercussError('NOT_FOUND', `${model} of ${study} was not run on all its images: run it`);
+        const loaded = await catalog.model(outline.model);
+        const pruned = await pruneStudy({
+          results,
+          images: async function* () {
+            for (const chunk of outline.chunks) yield (await catalog.images(loaded, [chunk])).images;
+          },
+          output: loaded.output,
+          engine,
+          fill: options.fill,
+          goal,
+        });
+        const { file, ...told } = pruned;
+        await writeFile(options.out, file);
+        const summary = { study: id, model, fill: options.fill, ...told };
+        await writeFile(`${options.out}.json`, `${JSON.stringify(summary, null, 1)}\n`);
+        terminal.result({ file: options.out, ...summary }, () => prunedLines(model, options.out, pruned));
+      } finally {
+        await engine.close();
+        await session.close();
+      }
+    });
+}
+
+/** @throws PercussError USAGE unless exactly one goal is given. */
+function goalOf({ kernels, macs, accuracy }: PruneOptions): PruningGoal {
+  const goals: PruningGoal[] = [
+    ...(kernels === undefined ? [] : [{ kernels }]),
+    ...(macs === undefined ? [] : [{ macs }]),
+    ...(accuracy === undefined ? [] : [{ accuracy }]),
+  ];
+  const [goal, ...others] = goals;
+  if (goal && others.length === 0) return goal;
+  throw new PercussError('USAGE', 'say how far to go, by one of --kernels, --macs and --accuracy');
+}
+
+/** @throws PercussError USAGE, NOT_FOUND. */
+function modelOf(study: string, names: readonly string[], asked: string | undefined): string {
+  if (asked === undefined) {
+    const [only, ...others] = names;
+    if (only !== undefined && others.length === 0) return only;
+    throw new PercussError(
+      'USAGE',
+      `${study} has ${names.length} networks, ${names.join(', ')}: name one with --model`,
+    );
+  }
+  if (names.includes(asked)) return asked;
+  const near = nearestName(asked, names);
+  throw new PercussError(
+    'NOT_FOUND',
+    `${study} has no network ${asked}${near ? `; did you mean ${near}?` : `; it has ${names.join(', ')}`}`,
+  );
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+function prunedLines(model: string, out: string, { removed, before, after, chosen, fresh }: PrunedNetwork): string[] {
+  const change = (name: string, from: number, to: number, print = (n: number): string => String(n)): string =>
+    `  ${name.padEnd(30)} ${print(from)} → ${print(to)} (${percent(to / from)})`;
+  const none = removed.filter(({ kl }) => kl === 0).length;
+  return [
+    `${model}: ${removed.length} of ${before.kernels} kernels removed${none > 0 ? `, ${none} of which changed nothing` : ''}; written to ${out}`,
+    change('parameters', before.parameters, after.parameters),
+    change('multiply-accumulates an image', before.macs, after.macs),
+    change('bytes of the file', before.bytes, after.bytes),
+    change('time an image, here', before.milliseconds, after.milliseconds, (n) => `${n.toFixed(2)} ms`),
+    `  accuracy on the ${chosen.images} images that chose: ${damageLine(chosen)}`,
+    `  accuracy on ${fresh.images} images that chose nothing: ${damageLine(fresh)}`,
+  ];
+}
+
+function damageLine({ accuracy, deltaAccuracy, kl }: Damage): string {
+  const { estimate, low, high } = deltaAccuracy;
+  const signed = (value: number): string => `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)}`;
+  const change = `${signed(estimate)} points [${signed(low)}, ${signed(high)}]`;
+  return `${percent(accuracy.estimate)}, ${change}${kl ? `; KL ${kl.estimate.toPrecision(3)} nat` : ''}`;
+}

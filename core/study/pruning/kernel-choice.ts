@@ -1,0 +1,75 @@
+import type { Anatomy } from '../../anatomy/site.js';
+import { mean } from '../../analysis/moments.js';
+import { PercussError } from '../../errors.js';
+import type { Removals } from '../../pruning/constant-channels.js';
+import { estimands, removesAs } from '../../spec/words/estimands.js';
+import { isSound, type ModelResults } from '../reading/model-results.js';
+
+/** A kernel with what its removal was measured to do on the images that choose. */
+export interface RankedKernel {
+  readonly layer: string;
+  readonly site: string;
+  readonly channel: number;
+  /** Mean KL from the intact network, nat; 0 where nothing changes. */
+  readonly kl: number;
+}
+
+/** What may stand in a removed kernel's place in a smaller network: the same number on every image. */
+export const constantFills = ['zero', 'mean'] as const;
+export type ConstantFill = (typeof constantFills)[number];
+
+/**
+ * Kernels from the least damage to the largest, on some of the images; of equals the earlier layer, the lower channel. One without a finite
+ * damage on these images is left out: nothing is known of its removal.
+ *
+ * @param choosing Places of the images that choose.
+ * @throws PercussError NOT_FOUND where the study has not removed kernels one by one with that fill.
+ */
+export function rankKernels(results: ModelResults, fill: ConstantFill, choosing: readonly number[]): RankedKernel[] {
+  const sites = new Map(results.outline.anatomy.layers.map(({ name, site }) => [name, site]));
+  const ranked = results.ablations.flatMap((ablation) => {
+    if (!removesAs(ablation, estimands.kernel) || ablation.stop) return [];
+    return ablation.conditions.flatMap(({ labelled, result }): RankedKernel[] => {
+      const [target] = labelled.targets;
+      const site = sites.get(target?.group ?? '');
+      if (labelled.fill !== fill || target?.channel === undefined || site === undefined || !isSound(result)) return [];
+      const kl = mean(Float64Array.from(choosing, (image) => result.kl[image] as number));
+      if (kl === null || !Number.isFinite(kl)) return [];
+      return [{ layer: target.group, site, channel: target.channel, kl }];
+    });
+  });
+  if (ranked.length === 0) {
+    throw new PercussError(
+      'NOT_FOUND',
+      `the study has no damage of single kernels of ${results.outline.model.name}, filled with ${fill}: add an ablation of mode each and unit kernel with fill: ${fill} to its spec, run it, and prune then`,
+    );
+  }
+  const order = new Map(results.outline.anatomy.layers.map(({ name }, i) => [name, i]));
+  const place = ({ layer, channel }: RankedKernel): number => (order.get(layer) ?? 0) * 1e6 + channel;
+  const known = new Map(ranked.toReversed().map((kernel) => [`${kernel.layer}[${kernel.channel}]`, kernel]));
+  return [...known.values()].sort((a, b) => a.kl - b.kl || place(a) - place(b));
+}
+
+/**
+ * What pruning puts in the place of kernels.
+ * @throws PercussError NOT_FOUND where means are asked for and the study's profile is not stored.
+ */
+export function removalsOf(results: ModelResults, fill: ConstantFill, kernels: readonly RankedKernel[]): Removals {
+  const values = new Map(results.outline.anatomy.sites.map(({ name, value }) => [name, value]));
+  const removals = new Map<string, Map<number, number>>();
+  for (const { site, channel } of kernels) {
+    const value = values.get(site) as string;
+    const known = removals.get(value) ?? new Map<number, number>();
+    removals.set(value, known.set(channel, fill === 'zero' ? 0 : meanOf(results, site, channel)));
+  }
+  return removals;
+}
+
+function meanOf({ profile, outline }: ModelResults, site: string, channel: number): number {
+  const found = profile?.get(site)?.mean[channel];
+  if (found !== undefined) return Math.fround(found);
+  throw new PercussError('NOT_FOUND', `no means of ${outline.model.name} are stored: run the study first`);
+}
+
+/** How many kernels a network has that can be removed. */
+export const kernelCount = ({ layers }: Anatomy): number => layers.reduce((sum, { kernels }) => sum + kernels, 0);

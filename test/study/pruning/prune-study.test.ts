@@ -1,0 +1,126 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openOnnxruntime } from '../../../core/engine/onnxruntime.js';
+import { importOnnx } from '../../../core/import/onnx/import-onnx.js';
+import { graphCost } from '../../../core/network/cost.js';
+import { Catalog } from '../../../core/study/catalog.js';
+import { removalsOf } from '../../../core/study/pruning/kernel-choice.js';
+import { pruneStudy, type PrunedNetwork, type PruningGoal } from '../../../core/study/pruning/prune-study.js';
+import { loadModelResults } from '../../../core/study/reading/load-model-results.js';
+import type { ModelResults } from '../../../core/study/reading/model-results.js';
+import { loadOutlines } from '../../../core/study/reading/outlines.js';
+import type { Tensor } from '../../../core/tensor.js';
+import { openLedger } from '../../builders/ledger.js';
+import { ablation, smallStudy } from '../../builders/small-study.js';
+import { hasSharedData } from '../../builders/shared-data.js';
+import { runSpec } from '../../builders/studies.js';
+import { lesionedKl } from '../../import/fixtures/lesioned.js';
+
+describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
+  let results: ModelResults;
+  let images: Tensor<'float32'>;
+
+  beforeAll(async () => {
+    const { ledger } = openLedger();
+    const spec = smallStudy({ ablations: [ablation('kernels', { fill: ['zero', 'mean'] })], impulses: [] });
+    const { ref } = await runSpec(ledger, spec);
+    const catalog = new Catalog((digest) => ledger.getBlob(digest));
+    const { models } = await loadOutlines(ledger, catalog, ref, {});
+    const outline = models[0] as (typeof models)[number];
+    results = (await loadModelResults(ledger, catalog, outline, 7)) as ModelResults;
+    images = (await catalog.images(await catalog.model(outline.model), outline.chunks)).images;
+  });
+
+  const pruned = async (goal: PruningGoal, fill: 'zero' | 'mean' = 'zero'): Promise<PrunedNetwork> =>
+    pruneStudy({
+      results,
+      // eslint-disable-next-line typescript/require-await -- a stream of what is at hand
+      images: async function* () {
+        yield images;
+      },
+      output: results.graph.outputs.at(-1) as string,
+      engine: await openOnnxruntime(),
+      fill,
+      goal,
+    });
+
+  test('so many kernels go as asked, those of the least damage', async () => {
+    const { removed, before, after } = await pruned({ kernels: 0.75 });
+    expect(after.kernels).toBe(Math.ceil(0.75 * before.kernels));
+    expect(removed).toHaveLength(before.kernels - after.kernels);
+    expect(removed.map(({ kl }) => kl)).toEqual(removed.map(({ kl }) => kl).toSorted((a, b) => a - b));
+    expect(after.parameters).toBeLessThan(before.parameters);
+    expect(after.macs).toBeLessThan(before.macs);
+    expect(after.bytes).toBeLessThan(before.bytes);
+  });
+
+  test('the file does what the lesion of the same kernels does, on images that chose and on those that did not', async () => {
+    const { removed, chosen, fresh } = await pruned({ kernels: 0.8 });
+    const { graph, outline } = results;
+    const channels = new Map<string, number[]>();
+    for (const { site, channel } of removed) channels.set(site, [...(channels.get(site) ?? []), channel]);
+    const kl = await lesionedKl(
+      await openOnnxruntime(),
+      graph,
+      outline.anatomy,
+      images,
+      [...channels].map(([site, list]) => ({ site, channels: list.toSorted((a, b) => a - b) })),
+    );
+    const meanOf = (half: number): number => {
+      const own = kl.filter((_, image) => image % 2 === half);
+      return own.reduce((sum, value) => sum + value, 0) / own.length;
+    };
+    expect(chosen.kl?.estimate).toBeCloseTo(meanOf(0), 5);
+    expect(fresh.kl?.estimate).toBeCloseTo(meanOf(1), 5);
+    expect(chosen.images + fresh.images).toBe(images.shape[0]);
+  });
+
+  test('the ranking rests on every second image alone', async () => {
+    const { removed } = await pruned({ kernels: 0.9 });
+    const [first] = removed;
+    const condition = results.ablations[0]?.conditions.find(
+      ({ labelled: { fill, targets } }) =>
+        fill === 'zero' && targets[0]?.group === first?.layer && targets[0]?.channel === first?.channel,
+    );
+    const own = Array.from(condition?.result?.kl ?? []).filter((_, image) => image % 2 === 0);
+    expect(first?.kl).toBeCloseTo(own.reduce((sum, value) => sum + value, 0) / own.length, 6);
+  });
+
+  test('of multiply-accumulates no more stay than asked, and one kernel fewer would not do', async () => {
+    const { file, removed, before, after } = await pruned({ macs: 0.7 });
+    expect(after.macs).toBeLessThanOrEqual(0.7 * before.macs);
+    expect(graphCost(importOnnx('again', file)).macs).toBe(after.macs);
+    const fewer = await pruned({ kernels: 1 - (removed.length - 1) / before.kernels });
+    expect(fewer.after.macs).toBeGreaterThan(0.7 * before.macs);
+  });
+
+  test('accuracy on the images that choose falls no further than allowed', async () => {
+    const { chosen, removed } = await pruned({ accuracy: -0.05 }, 'mean');
+    expect(removed.length).toBeGreaterThan(0);
+    expect(chosen.deltaAccuracy.estimate).toBeGreaterThanOrEqual(-0.05);
+  });
+
+  test('means stand as the study’s profile has them', () => {
+    const { name, site } = results.outline.anatomy.layers[0] as ModelResults['outline']['anatomy']['layers'][number];
+    const removals = removalsOf(results, 'mean', [{ layer: name, site, channel: 3, kl: 0 }]);
+    const [[, channels]] = [...removals] as [[string, ReadonlyMap<number, number>]];
+    expect(channels.get(3)).toBe(Math.fround(results.profile?.get(site)?.mean[3] as number));
+  });
+
+  test('a goal out of reach, and damage that was not measured, are told', async () => {
+    await expect(pruned({ macs: 1e-6 })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/out of reach.*a larger share/),
+    });
+    const without = { ...results, ablations: [] };
+    await expect(
+      pruneStudy({
+        results: without,
+        images: () => [] as never,
+        output: '',
+        engine: await openOnnxruntime(),
+        fill: 'zero',
+        goal: { kernels: 0.5 },
+      }),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringMatching(/mode each and unit kernel/) });
+  });
+});
