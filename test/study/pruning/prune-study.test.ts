@@ -33,7 +33,6 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
   const pruned = async (goal: PruningGoal, fill: 'zero' | 'mean' = 'zero'): Promise<PrunedNetwork> =>
     pruneStudy({
       results,
-      // eslint-disable-next-line typescript/require-await -- a stream of what is at hand
       images: async function* () {
         yield images;
       },
