@@ -1,3 +1,8 @@
 import { unary } from './elementwise.js';
 
-export const abs = unary({ arithmetic: 'power', rectifies: () => true, at: () => Math.abs });
+export const abs = unary({
+  arithmetic: 'power',
+  rectifies: () => true,
+  derivative: ({ write, x }) => write.of('Sign', x),
+  at: () => Math.abs,
+});

@@ -7,5 +7,6 @@ export const add = binary({
   withActivation: 'join',
   arithmetic: 'sum',
   range: sumRange,
+  adjoint: [({ cotangent }) => cotangent, ({ cotangent }) => cotangent],
   apply: (a, b) => a + b,
 });

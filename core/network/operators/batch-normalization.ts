@@ -3,6 +3,7 @@ import { floatsAt, invalidNode, numberOf, shapeAt } from './attribute.js';
 import { ownChannels } from './layout.js';
 import { narrowFirstAxis } from './narrow.js';
 import type { Operator } from './operator.js';
+import { constantAt, cotangentOf, inputAt, NoAdjoint } from './term.js';
 
 /** scale·(x − mean) / √(variance + epsilon) + bias for each channel: the inference form. Inputs: x, scale, bias, mean, variance. */
 export const batchNormalization: Operator = {
@@ -20,6 +21,16 @@ export const batchNormalization: Operator = {
     return [x];
   },
   macs: () => 0,
+  adjoint(passage) {
+    const [scale, variance] = [constantAt(passage, 1, 'scales'), constantAt(passage, 4, 'variances')];
+    if (passage.wanted.some((wanted, index) => wanted && index > 0))
+      throw new NoAdjoint('its shifts or means are computed in the network, not constants');
+    const epsilon = Math.fround(numberOf(passage.node, 'epsilon'));
+    const factors = Array.from(scale.data, (s, c) => s / Math.sqrt((variance.data[c] as number) + epsilon));
+    const { shape } = inputAt(passage, 0);
+    const each = [1, factors.length, ...shape.slice(2).map(() => 1)];
+    return [passage.write.multiply(cotangentOf(passage), passage.write.constant(each, factors))];
+  },
   statistics: [3, 4],
   channels: (_, __, outputs) => ownChannels(outputs[0]),
   narrow: narrowFirstAxis,

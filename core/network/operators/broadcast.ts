@@ -4,6 +4,16 @@ import { floatsAt, invalidNode, printShape, shapeAt } from './attribute.js';
 import { indices, stridesOf } from './layout.js';
 import type { Arithmetic, ChannelSource, ChannelSources, NodeInputs, Operator, Range, Role } from './operator.js';
 import { anything } from './range.js';
+import { cotangentOf, inputAt, type Passage, type Term, type TermWriter } from './term.js';
+
+/** Where the derivative of a function of two is taken, what the function is there, and the cotangent of that. */
+export interface SlopeOfTwo {
+  readonly write: TermWriter;
+  readonly a: Term;
+  readonly b: Term;
+  readonly y: Term;
+  readonly cotangent: Term;
+}
 
 /** The shape that all broadcast to, by NumPy's rules; undefined if there is none. An open dimension yields to a known one above 1. */
 export function broadcastShape(shapes: readonly Shape[]): Shape | undefined {
@@ -50,6 +60,8 @@ interface BinaryDefinition {
   readonly arithmetic: Arithmetic;
   /** Between which numbers the result lies; `alike`: both operands are one value. */
   range(a: Range, b: Range, alike: boolean): Range;
+  /** The cotangents of both operands, before what was broadcast is summed. */
+  readonly adjoint: readonly [(at: SlopeOfTwo) => Term, (at: SlopeOfTwo) => Term];
   apply(a: number, b: number): number;
 }
 
@@ -76,6 +88,7 @@ export function binary(definition: BinaryDefinition): Operator {
     arithmetic: definition.arithmetic,
     infer: (node, inputs) => [outputShape(node, inputs)],
     macs: () => 0,
+    adjoint: (passage) => operandsBack(passage, definition.adjoint),
     channels: (node, inputs, outputs) => joinedChannels(node, inputs, outputs[0]),
     emit: (node) => ({ opType: node.op, attributes: {} }),
     evaluate(node, inputs) {
@@ -83,6 +96,16 @@ export function binary(definition: BinaryDefinition): Operator {
       return [combine(node, a, b, definition.apply)];
     },
   };
+}
+
+function operandsBack(passage: Passage, adjoint: BinaryDefinition['adjoint']): readonly (Term | undefined)[] {
+  const { write, outputs, wanted } = passage;
+  const [a, b] = [inputAt(passage, 0), inputAt(passage, 1)];
+  const at = { write, a, b, y: outputs[0] as Term, cotangent: cotangentOf(passage) };
+  return [a, b].map((operand, index) => {
+    const back = adjoint[index];
+    return wanted[index] === true && back ? write.gathered(back(at), operand.shape) : undefined;
+  });
 }
 
 function combine(

@@ -1,3 +1,8 @@
 import { unary } from './elementwise.js';
 
-export const ceil = unary({ rises: true, rectifies: () => false, at: () => Math.ceil });
+export const ceil = unary({
+  rises: true,
+  rectifies: () => false,
+  derivative: { nothing: 'it is flat between its steps' },
+  at: () => Math.ceil,
+});

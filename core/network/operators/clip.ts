@@ -13,6 +13,12 @@ export const clip: Operator = {
     arithmetic: 'power',
     rectifies: (node) => numberOf(node, 'min') >= 0,
     keepsSign: (node) => numberOf(node, 'max') >= 0,
+    // As ReLU6 in PyTorch and TensorFlow: at a bound nothing passes.
+    derivative: ({ node, write, x }) =>
+      write.multiply(
+        write.above(x, write.number(Math.fround(numberOf(node, 'min')))),
+        write.above(write.number(Math.fround(numberOf(node, 'max'))), x),
+      ),
     at(node) {
       const [min, max] = [Math.fround(numberOf(node, 'min')), Math.fround(numberOf(node, 'max'))];
       return (x) => Math.min(Math.max(x, min), max);

@@ -21,6 +21,7 @@ export function truthOfTwo(definition: TruthDefinition): Operator {
     types: (inputs) => definition.types(inputs),
     infer: (node, inputs) => [outputShape(node, inputs)],
     macs: () => 0,
+    adjoint: { nothing: 'it gives truth values' },
     channels: (node, inputs, outputs) => joinedChannels(node, inputs, outputs[0]),
     emit: (node) => ({ opType: node.op, attributes: {} }),
     evaluate(node, inputs) {

@@ -3,6 +3,7 @@ import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { axisOf, invalidNode, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, indices, ownChannels, place, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
+import { cotangentOf, inputAt, NoAdjoint } from './term.js';
 
 function present(node: Operation, shapes: readonly (Shape | undefined)[]): readonly Shape[] {
   const result = shapes.filter((shape) => shape !== undefined);
@@ -31,6 +32,18 @@ export const concat: Operator = {
   infer: (node, inputs) => [outputShape(node, present(node, inputs.shapes))],
   types: alike,
   macs: () => 0,
+  adjoint(passage) {
+    const { node, inputs, write, wanted } = passage;
+    const cotangent = cotangentOf(passage);
+    const axis = axisOf(node, numberOf(node, 'axis'), cotangent.shape.length);
+    if (axis === 0) throw new NoAdjoint('it joins along the axis of the images');
+    let end = 0;
+    return inputs.map((_, index) => {
+      const length = inputAt(passage, index).shape[axis] as number;
+      const start = (end += length) - length;
+      return wanted[index] === true ? write.cut(cotangent, [{ axis, start, step: 1, length }]) : undefined;
+    });
+  },
   channels(node, inputs, outputs) {
     const shapes = present(node, inputs.shapes);
     const rank = (shapes[0] as Shape).length;

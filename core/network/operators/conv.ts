@@ -4,6 +4,8 @@ import { floatsAt, imageShapeAt, inputsOf, invalidNode, numberOf, padsOf, pairOf
 import { elementsPerImage } from './layout.js';
 import { along } from './narrow.js';
 import type { NodeInputs, Operator } from './operator.js';
+import { constantAt, cotangentOf, inputAt, NoAdjoint } from './term.js';
+import { transposedConv } from './transposed-conv.js';
 
 function outputShape(node: Operation, inputs: NodeInputs): readonly [number, number, number, number] {
   const [images, channels, height, width] = imageShapeAt(node, inputs, 0);
@@ -102,6 +104,20 @@ export const conv: Operator = {
   macs: (node, inputs, outputs) =>
     elementsPerImage(outputs[0] as Shape) * elementsPerImage(imageShapeAt(node, inputs, 1).slice(1)),
   work: (_, inputs, outputs) => sizeOf(outputs[0] as Shape) * sizeOf((inputs.shapes[1] as Shape).slice(1)),
+  adjoint(passage) {
+    const { node, write, wanted } = passage;
+    if (wanted[2] === true) throw new NoAdjoint('its bias is computed in the network, not constant');
+    const weights = constantAt(passage, 1, 'weights');
+    const [, , height, width] = inputAt(passage, 0).shape as readonly [number, number, number, number];
+    const [top, left] = padsOf(node);
+    const form = {
+      strides: pairOf(node, 'strides'),
+      dilations: pairOf(node, 'dilations'),
+      padding: [top, left],
+      group: numberOf(node, 'group'),
+    } as const;
+    return [transposedConv(write, cotangentOf(passage), weights, form, [height, width])];
+  },
   channels(node, inputs) {
     const [kernels, perGroup] = imageShapeAt(node, inputs, 1);
     const kernelsPerGroup = kernels / numberOf(node, 'group');

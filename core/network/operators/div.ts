@@ -7,5 +7,9 @@ export const div = binary({
   withActivation: 'product',
   arithmetic: 'quotient',
   range: quotientRange,
+  adjoint: [
+    ({ write, cotangent, b }) => write.divide(cotangent, b),
+    ({ write, cotangent, b, y }) => write.multiply(cotangent, write.of('Neg', write.divide(y, b))),
+  ],
   apply: (a, b) => a / b,
 });

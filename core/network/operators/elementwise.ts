@@ -4,6 +4,27 @@ import { floatsAt, numberOf, shapeAt } from './attribute.js';
 import { ownChannels } from './layout.js';
 import type { Arithmetic, Operator, Range } from './operator.js';
 import { anything } from './range.js';
+import { cotangentOf, inputAt, type Adjoint, type Term, type TermWriter } from './term.js';
+
+/** Of a function: where its derivative is taken, x, and what the function is there, y. */
+export interface Slope {
+  readonly node: Operation;
+  readonly write: TermWriter;
+  readonly x: Term;
+  readonly y: Term;
+}
+
+/** The derivative of a function at each element; or why it is 0 wherever there is one. */
+export type Derivative = ((at: Slope) => Term) | { readonly nothing: string };
+
+function adjointOf(derivative: Derivative): Adjoint {
+  if (typeof derivative !== 'function') return derivative;
+  return (passage) => {
+    const { node, write, outputs } = passage;
+    const slope = derivative({ node, write, x: inputAt(passage, 0), y: outputs[0] as Term });
+    return [write.multiply(cotangentOf(passage), slope)];
+  };
+}
 
 interface UnaryDefinition {
   /** Names of its attributes, all numbers. */
@@ -17,6 +38,7 @@ interface UnaryDefinition {
   readonly within?: Range;
   readonly arithmetic?: Arithmetic;
   readonly since?: number;
+  readonly derivative: Derivative;
   /** The function, for the attributes of one node. */
   at(node: Operation): (x: number) => number;
 }
@@ -38,6 +60,7 @@ export function unary(definition: UnaryDefinition): Operator {
     ...(definition.within === undefined ? {} : { range: () => definition.within as Range }),
     infer: (node, inputs) => [shapeAt(node, inputs, 0)],
     macs: () => 0,
+    adjoint: adjointOf(definition.derivative),
     channels: (_, __, outputs) => ownChannels(outputs[0]),
     emit: (node) => ({
       opType: node.op,

@@ -1,4 +1,5 @@
 import { unary } from './elementwise.js';
+import { bell } from './slopes.js';
 
 /**
  * The error function, to double precision. Up to 6 by Abramowitz and Stegun 7.1.6,
@@ -15,4 +16,9 @@ export function errorFunction(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-export const erf = unary({ rises: true, rectifies: () => false, at: () => errorFunction });
+export const erf = unary({
+  rises: true,
+  rectifies: () => false,
+  derivative: ({ write, x }) => bell(write, x, 1, 2 / Math.sqrt(Math.PI)),
+  at: () => errorFunction,
+});

@@ -1,3 +1,3 @@
 import { unary } from './elementwise.js';
 
-export const exp = unary({ rises: true, rectifies: () => true, at: () => Math.exp });
+export const exp = unary({ rises: true, rectifies: () => true, derivative: ({ y }) => y, at: () => Math.exp });

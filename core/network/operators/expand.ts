@@ -4,6 +4,7 @@ import { invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.
 import { broadcastIndices, broadcastShape, joinedChannels } from './broadcast.js';
 import { alike, picked } from './layout.js';
 import type { Operator } from './operator.js';
+import { cotangentOf, inputAt } from './term.js';
 
 function outputShape(node: Operation, x: Shape): Shape {
   const target = listOf(node, 'shape');
@@ -20,6 +21,7 @@ export const expand: Operator = {
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
   types: alike,
   macs: () => 0,
+  adjoint: (passage) => [passage.write.gathered(cotangentOf(passage), inputAt(passage, 0).shape)],
   channels: (node, inputs, outputs) => joinedChannels(node, inputs, outputs[0]),
   emit: (node) => {
     const shape = listOf(node, 'shape');

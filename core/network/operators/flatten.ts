@@ -2,6 +2,7 @@ import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { invalidNode, numberOf, shapeAt, tensorAt } from './attribute.js';
 import { alike, extentOf, openAxisMoves, ownChannels, reshaped } from './layout.js';
 import type { Operator } from './operator.js';
+import { cotangentOf, inputAt } from './term.js';
 
 function outputShape(node: Operation, x: Shape): Shape {
   const axis = numberOf(node, 'axis');
@@ -18,6 +19,7 @@ export const flatten: Operator = {
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
   types: alike,
   macs: () => 0,
+  adjoint: (passage) => [passage.write.reshaped(cotangentOf(passage), inputAt(passage, 0).shape)],
   channels(node, inputs, outputs) {
     const [x, y] = [shapeAt(node, inputs, 0), outputs[0]];
     return y !== undefined && x[0] === y[0] && x[1] === y[1] && x[1] !== DYNAMIC ? ownChannels(y) : 'mixed';

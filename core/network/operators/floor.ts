@@ -1,3 +1,8 @@
 import { unary } from './elementwise.js';
 
-export const floor = unary({ rises: true, rectifies: () => false, at: () => Math.floor });
+export const floor = unary({
+  rises: true,
+  rectifies: () => false,
+  derivative: { nothing: 'it is flat between its steps' },
+  at: () => Math.floor,
+});

@@ -3,6 +3,8 @@ import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { axisOf, invalidNode, listOf, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, ownChannels, picked } from './layout.js';
 import type { Operator } from './operator.js';
+import { scattered } from './placing.js';
+import { cotangentOf, inputAt, NoAdjoint } from './term.js';
 
 interface Picks {
   readonly axis: number;
@@ -26,6 +28,12 @@ export const gather: Operator = {
   infer: (node, inputs) => [picksOf(node, shapeAt(node, inputs, 0)).shape],
   types: alike,
   macs: () => 0,
+  adjoint(passage) {
+    const { shape } = inputAt(passage, 0);
+    const { axis, wanted } = picksOf(passage.node, shape);
+    if (axis === 0) throw new NoAdjoint('it picks images');
+    return [scattered(passage.write, cotangentOf(passage), axis, wanted, shape[axis] as number)];
+  },
   channels(node, inputs, outputs) {
     const { axis, wanted } = picksOf(node, shapeAt(node, inputs, 0));
     return axis === 1 ? wanted.map((channel) => [{ input: 0, channel }]) : ownChannels(outputs[0]);

@@ -4,6 +4,7 @@ import { floatsAt, inputsOf, invalidNode, numberOf, printShape, shapeAt } from '
 import { broadcastIndices, broadcastShape } from './broadcast.js';
 import { along } from './narrow.js';
 import type { NodeInputs, Operator } from './operator.js';
+import { constantAt, cotangentOf, NoAdjoint, type Term } from './term.js';
 
 interface Extents {
   readonly rows: number;
@@ -46,6 +47,25 @@ export const gemm: Operator = {
   work(node, inputs) {
     const { rows, inner, columns } = extentsOf(node, inputs);
     return rows * inner * columns;
+  },
+  adjoint(passage) {
+    const { node, inputs, write, wanted } = passage;
+    if (numberOf(node, 'transA') === 1) throw new NoAdjoint('its images stand in columns (transA)');
+    const cotangent = cotangentOf(passage);
+    const attributes = { alpha: numberOf(node, 'alpha'), beta: 1, transA: 0, transB: 1 - numberOf(node, 'transB') };
+    const back = (): Term => {
+      const { shape, data } = constantAt(passage, 1, 'weights');
+      return write.apply('Gemm', [cotangent, write.constant(shape, data)], attributes);
+    };
+    if (wanted[1] === true) throw new NoAdjoint('its weights are computed in the network, not constants');
+    const added = inputs[2];
+    return [
+      wanted[0] === true ? back() : undefined,
+      undefined,
+      wanted[2] === true && added
+        ? write.gathered(write.scaled(cotangent, numberOf(node, 'beta')), added.shape)
+        : undefined,
+    ];
   },
   channels: () => 'mixed',
   narrow(node, inputs, kept) {

@@ -2,7 +2,9 @@ import { float32 } from '../../tensor.js';
 import { floatsAt, invalidNode, numberOf, shapeAt } from './attribute.js';
 import { elementsPerImage, ownChannels } from './layout.js';
 import { narrowFirstAxis } from './narrow.js';
+import { normalisedAdjoint } from './normalised.js';
 import type { Operator } from './operator.js';
+import { constantAt, cotangentOf, inputAt, NoAdjoint } from './term.js';
 
 /**
  * scale·(x − mean) / √(variance + epsilon) + bias, mean and variance of each channel of each image over its own map.
@@ -23,6 +25,16 @@ export const instanceNormalization: Operator = {
     return [x];
   },
   macs: () => 0,
+  adjoint(passage) {
+    const { node, write, wanted } = passage;
+    if (wanted[1] === true || wanted[2] === true)
+      throw new NoAdjoint('its scales or shifts are computed in the network, not constants');
+    const [x, scale] = [inputAt(passage, 0), constantAt(passage, 1, 'scales')];
+    const each = [1, scale.data.length, ...x.shape.slice(2).map(() => 1)];
+    const cotangent = write.multiply(cotangentOf(passage), write.constant(each, scale.data));
+    const axes = [...x.shape.keys()].slice(2);
+    return [normalisedAdjoint(write, x, cotangent, axes, Math.fround(numberOf(node, 'epsilon')))];
+  },
   channels: (_, __, outputs) => ownChannels(outputs[0]),
   imagesMeet: (_node, _inputs, _input, images) => images > 1,
   window: () => 'global',

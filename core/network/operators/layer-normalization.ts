@@ -3,7 +3,9 @@ import type { Operation, Shape } from '../operation.js';
 import { axisOf, floatsAt, invalidNode, numberOf, printShape, shapeAt } from './attribute.js';
 import { broadcastIndices, broadcastShape } from './broadcast.js';
 import { elementsPerImage, ownChannels } from './layout.js';
+import { normalisedAdjoint } from './normalised.js';
 import type { NodeInputs, Operator } from './operator.js';
+import { cotangentOf, inputAt, NoAdjoint } from './term.js';
 
 /** Where the normalised axes begin. */
 function fromAxis(node: Operation, inputs: NodeInputs): number {
@@ -36,6 +38,17 @@ export const layerNormalization: Operator = {
     return [shapeAt(node, inputs, 0)];
   },
   macs: () => 0,
+  adjoint(passage) {
+    const { node, write, wanted } = passage;
+    if (wanted[1] === true || wanted[2] === true)
+      throw new NoAdjoint('its scales or shifts are computed in the network, not constants');
+    const [x, scale] = [inputAt(passage, 0), inputAt(passage, 1)];
+    const axis = axisOf(node, numberOf(node, 'axis'), x.shape.length);
+    if (axis === 0) throw new NoAdjoint('it normalises along the axis of the images');
+    const cotangent = write.multiply(cotangentOf(passage), scale);
+    const axes = [...x.shape.keys()].slice(axis);
+    return [normalisedAdjoint(write, x, cotangent, axes, Math.fround(numberOf(node, 'epsilon')))];
+  },
   channels: (node, inputs, outputs) => (fromAxis(node, inputs) < 2 ? 'mixed' : ownChannels(outputs[0])),
   imagesMeet: (node, inputs, _, images) => fromAxis(node, inputs) <= images,
   window: (node, inputs) => (shapeAt(node, inputs, 0).length > 3 ? 'global' : undefined),

@@ -1,6 +1,22 @@
 import { float32, sizeOf } from '../../tensor.js';
 import { floatsAt, invalidNode, numberOf, shapeAt } from './attribute.js';
 import type { Operator } from './operator.js';
+import { cotangentOf, inputAt, type Term, type TermWriter } from './term.js';
+
+/** Sums over the channels from c − before to c + after that exist, of [images, C, positions, 1]. */
+function neighbours(write: TermWriter, x: Term, before: number, after: number): Term {
+  const channels = x.shape[1] as number;
+  const band = Array.from({ length: channels * channels }, (_, i) => {
+    const apart = (i % channels) - Math.floor(i / channels);
+    return apart >= -before && apart <= after ? 1 : 0;
+  });
+  return write.apply('Conv', [x, write.constant([channels, channels, 1, 1], band)], {
+    dilations: [1, 1],
+    group: 1,
+    pads: [0, 0, 0, 0],
+    strides: [1, 1],
+  });
+}
 
 /**
  * Local response normalisation across channels (AlexNet): x / (bias + alpha/size · Σ x²)^beta, the sum over the channels
@@ -18,6 +34,25 @@ export const lrn: Operator = {
     return [shapeAt(node, inputs, 0)];
   },
   macs: () => 0,
+  adjoint(passage) {
+    const { node, write } = passage;
+    const [given, size] = [inputAt(passage, 0), numberOf(node, 'size')];
+    const [alpha, beta, bias] = ['alpha', 'beta', 'bias'].map((name) => Math.fround(numberOf(node, name)));
+    const channels = given.shape[1] as number;
+    const map = [given.shape[0] as number, channels, sizeOf(given.shape.slice(2)), 1];
+    const [x, cotangent] = [write.reshaped(given, map), write.reshaped(cotangentOf(passage), map)];
+    const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+    const factor = (alpha as number) / size;
+    const sums = write.scaled(neighbours(write, write.multiply(x, x), before, after), factor);
+    const base = write.shifted(sums, bias as number);
+    const power = (exponent: number): Term => write.apply('Pow', [base, write.number(exponent)]);
+    const own = write.multiply(cotangent, power(-(beta as number)));
+    const shared = write.multiply(cotangent, write.multiply(x, power(-(beta as number) - 1)));
+    // Whose window a channel is in: the window turned round.
+    const others = write.multiply(neighbours(write, shared, after, before), x);
+    const back = write.subtract(own, write.scaled(others, 2 * factor * (beta as number)));
+    return [write.reshaped(back, given.shape)];
+  },
   work: (node, inputs) =>
     sizeOf(shapeAt(node, inputs, 0)) * Math.min(numberOf(node, 'size'), shapeAt(node, inputs, 0)[1] ?? 1),
   channels: () => 'mixed',

@@ -1,4 +1,5 @@
 import { binary } from './broadcast.js';
+import { share } from './slopes.js';
 import { maxRange } from './range.js';
 
 /** The larger of two; NaN wins. */
@@ -7,5 +8,10 @@ export const max = binary({
   withActivation: 'choice',
   arithmetic: 'power',
   range: maxRange,
+  // As torch.maximum and torch.minimum: equal operands take half each.
+  adjoint: [
+    ({ write, cotangent, a, b }) => write.multiply(cotangent, share(write, [a, b])),
+    ({ write, cotangent, a, b }) => write.multiply(cotangent, share(write, [b, a])),
+  ],
   apply: Math.max,
 });

@@ -1,4 +1,5 @@
 import { binary } from './broadcast.js';
+import { share } from './slopes.js';
 import { minRange } from './range.js';
 
 /** The smaller of two; NaN wins. */
@@ -7,5 +8,10 @@ export const min = binary({
   withActivation: 'choice',
   arithmetic: 'power',
   range: minRange,
+  // As torch.maximum and torch.minimum: equal operands take half each.
+  adjoint: [
+    ({ write, cotangent, a, b }) => write.multiply(cotangent, share(write, [b, a])),
+    ({ write, cotangent, a, b }) => write.multiply(cotangent, share(write, [a, b])),
+  ],
   apply: Math.min,
 });

@@ -7,5 +7,9 @@ export const mul = binary({
   withActivation: 'product',
   arithmetic: 'product',
   range: (a, b, alike) => (alike ? { low: 0, high: Infinity } : productRange(a, b)),
+  adjoint: [
+    ({ write, cotangent, b }) => write.multiply(cotangent, b),
+    ({ write, cotangent, a }) => write.multiply(cotangent, a),
+  ],
   apply: (a, b) => a * b,
 });

@@ -4,6 +4,11 @@ import { anything, negated } from './range.js';
 
 /** −x. */
 export const neg: Operator = {
-  ...unary({ rectifies: () => false, keepsSign: () => false, at: () => (x) => -x }),
+  ...unary({
+    rectifies: () => false,
+    keepsSign: () => false,
+    derivative: ({ write }) => write.number(-1),
+    at: () => (x) => -x,
+  }),
   range: (_, [x = anything]) => negated(x),
 };

@@ -15,6 +15,7 @@ export const not: Operator = {
   types: ([x]) => (x === 'bool' ? 'bool' : undefined),
   infer: (node, inputs) => [shapeAt(node, inputs, 0)],
   macs: () => 0,
+  adjoint: { nothing: 'it gives truth values' },
   channels: (_, __, outputs) => ownChannels(outputs[0]),
   emit: () => ({ opType: 'Not', attributes: {} }),
   evaluate(node, inputs) {

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../tensor.js';
 import type { Attribute, Operation, Shape, ValueId } from '../operation.js';
+import type { Adjoint } from './term.js';
 
 /**
  * What an operator is to the search for sites. `bias` and `scale`: elementwise with a constant, as part of a convolution.
@@ -149,6 +150,8 @@ export interface Operator {
   readonly statistics?: readonly number[];
   /** For the given ONNX opset: 14 or newer. */
   emit(node: Operation, opset: number): Emission;
+  /** How cotangents pass backwards; held to the definition by differences (`test/network/adjoint.test.ts`). */
+  readonly adjoint: Adjoint;
   /** The definition of the operator: plain loops, sums in float64 in fixed order. Open dimensions come from the tensors. */
   evaluate(node: Operation, inputs: readonly (Tensor | undefined)[]): readonly Tensor[];
 }

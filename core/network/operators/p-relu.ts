@@ -3,6 +3,7 @@ import { floatsAt, invalidNode, printShape, shapeAt } from './attribute.js';
 import { broadcastIndices, broadcastShape } from './broadcast.js';
 import { ownChannels } from './layout.js';
 import type { Operator } from './operator.js';
+import { cotangentOf, inputAt, type Term } from './term.js';
 
 /** x for x ≥ 0, slope·x below; the slope is broadcast to x (ONNX allows no other direction). */
 export const pRelu: Operator = {
@@ -16,6 +17,18 @@ export const pRelu: Operator = {
     return [x];
   },
   macs: () => 0,
+  // As in PyTorch: at 0 the slope is that below.
+  adjoint(passage) {
+    const { write, wanted } = passage;
+    const [x, slope, cotangent] = [inputAt(passage, 0), inputAt(passage, 1), cotangentOf(passage)];
+    const above = write.apply('Greater', [x, write.number(0)]);
+    const one = write.number(1);
+    const bent = (): Term => write.multiply(cotangent, write.choose(above, write.number(0), x));
+    return [
+      wanted[0] === true ? write.multiply(cotangent, write.choose(above, one, slope)) : undefined,
+      wanted[1] === true ? write.gathered(bent(), slope.shape) : undefined,
+    ];
+  },
   channels: (_, __, outputs) => ownChannels(outputs[0]),
   emit: () => ({ opType: 'PRelu', attributes: {} }),
   evaluate(node, inputs) {

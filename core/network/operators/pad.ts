@@ -3,6 +3,8 @@ import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { floatsAt, invalidNode, listOf, numberOf, shapeAt } from './attribute.js';
 import { stridesOf } from './layout.js';
 import type { Operator, Window } from './operator.js';
+import { scattered, spaced } from './placing.js';
+import { cotangentOf, inputAt, NoAdjoint } from './term.js';
 
 export type Fold = (at: number, size: number) => number;
 
@@ -48,6 +50,22 @@ export const pad: Operator = {
   rectifies: () => false,
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
   macs: () => 0,
+  adjoint(passage) {
+    const { node, write } = passage;
+    const { shape } = inputAt(passage, 0);
+    const [fold, pads] = [foldOf(node), padsOf(node, shape.length)];
+    if (pads[0]?.some((count) => count !== 0)) throw new NoAdjoint('it pads along the axis of the images');
+    const constant = node.attributes['mode'] === 'constant';
+    return [
+      pads.reduce((placed, [before, after], axis) => {
+        if (before === 0 && after === 0) return placed;
+        const size = shape[axis] as number;
+        if (constant) return spaced(write, placed, [{ axis, stride: 1, shift: -before, size }]);
+        const places = Array.from({ length: before + size + after }, (_, i) => fold(i - before, size));
+        return scattered(write, placed, axis, places, size);
+      }, cotangentOf(passage)),
+    ];
+  },
   channels(node, inputs, outputs) {
     const x = shapeAt(node, inputs, 0);
     const [channels, count] = [x[1], outputs[0]?.[1]];

@@ -3,6 +3,7 @@ import { type Attribute, DYNAMIC, type Operation, type Shape } from '../operatio
 import { floatsAt, imageShapeAt, inputsOf, invalidNode, numberOf, padsOf, pairOf } from './attribute.js';
 import { ownChannels } from './layout.js';
 import type { NodeInputs, Operator } from './operator.js';
+import type { Adjoint } from './term.js';
 
 /** The pixels of one window, as a view into one plane. */
 export interface PoolWindow {
@@ -19,6 +20,7 @@ interface PoolDefinition {
   combine(sum: number, x: number): number;
   finish(node: Operation, sum: number, window: PoolWindow): number;
   rectifies(node: Operation): boolean;
+  readonly adjoint: Adjoint;
 }
 
 /**
@@ -54,6 +56,7 @@ export function pool(definition: PoolDefinition): Operator {
     rectifies: (node) => definition.rectifies(node),
     infer: (node, inputs) => [outputShape(node, inputs)],
     macs: () => 0,
+    adjoint: definition.adjoint,
     work: (node, _, outputs) => sizeOf([...(outputs[0] as Shape), ...pairOf(node, 'kernel_shape')]),
     channels: (_, __, outputs) => ownChannels(outputs[0]),
     window(node) {
@@ -116,6 +119,7 @@ export function globalPool(definition: {
   readonly start: number;
   combine(sum: number, x: number): number;
   finish(sum: number, count: number): number;
+  readonly adjoint: Adjoint;
 }): Operator {
   const outputOf = (shape: Shape): Shape => shape.map((dim, axis) => (axis < 2 ? dim : 1));
   return {
@@ -124,6 +128,7 @@ export function globalPool(definition: {
     rectifies: () => false,
     infer: (node, inputs) => [outputOf(imageShapeAt(node, inputs, 0))],
     macs: () => 0,
+    adjoint: definition.adjoint,
     channels: (_, __, outputs) => ownChannels(outputs[0]),
     window: () => 'global',
     emit: (node) => ({ opType: node.op, attributes: {} }),

@@ -10,5 +10,10 @@ export const pow = binary({
     const even = exponent.low === exponent.high && exponent.low % 2 === 0;
     return even || low >= 0 ? { low: 0, high: Infinity } : anything;
   },
+  adjoint: [
+    ({ write, cotangent, a, b }) =>
+      write.multiply(cotangent, write.multiply(b, write.apply('Pow', [a, write.shifted(b, -1)]))),
+    ({ write, cotangent, a, y }) => write.multiply(cotangent, write.multiply(y, write.of('Log', a))),
+  ],
   apply: (a, b) => a ** b,
 });

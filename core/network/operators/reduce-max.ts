@@ -5,5 +5,10 @@ export const reduceMax = reduction({
   start: -Infinity,
   combine: Math.max,
   finish: (largest) => largest,
+  // As torch.amax: equal ones have equal shares.
+  adjoint({ write, x, y, cotangent, axes }) {
+    const largest = write.alike(x, y);
+    return write.multiply(cotangent, write.divide(largest, write.sum(largest, axes)));
+  },
   axesInput: 18,
 });

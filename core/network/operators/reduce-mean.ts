@@ -5,5 +5,9 @@ export const reduceMean = reduction({
   start: 0,
   combine: (sum, x) => sum + x,
   finish: (sum, count) => sum / count,
+  adjoint({ write, x, cotangent, axes }) {
+    const count = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1);
+    return write.spread(write.scaled(cotangent, 1 / count), x.shape);
+  },
   axesInput: 18,
 });

@@ -5,5 +5,6 @@ export const reduceSum = reduction({
   start: 0,
   combine: (sum, x) => sum + x,
   finish: (sum) => sum,
+  adjoint: ({ write, x, cotangent }) => write.spread(cotangent, x.shape),
   axesInput: 13,
 });

@@ -3,6 +3,7 @@ import type { Operation, Shape } from '../operation.js';
 import { axisOf, floatsAt, listOf, numberOf, shapeAt } from './attribute.js';
 import { indices, ownChannels, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
+import { cotangentOf, inputAt, NoAdjoint, type Passage, type Term, type TermWriter } from './term.js';
 
 interface Reduction {
   readonly start: number;
@@ -12,6 +13,26 @@ interface Reduction {
   readonly rectifies?: boolean;
   /** The opset since which ONNX takes the axes as an input and no longer as an attribute. */
   readonly axesInput: number;
+  /** The cotangent of what is reduced; `y` and `cotangent` have the reduced axes with extent 1. */
+  adjoint(at: Reduced): Term;
+}
+
+interface Reduced {
+  readonly write: TermWriter;
+  readonly x: Term;
+  readonly y: Term;
+  readonly cotangent: Term;
+  readonly axes: readonly number[];
+}
+
+function adjointOf(passage: Passage, adjoint: Reduction['adjoint']): readonly Term[] {
+  const { node, write, outputs } = passage;
+  const x = inputAt(passage, 0);
+  const axes = axesOf(node, x.shape.length);
+  if (axes.has(0)) throw new NoAdjoint('it gathers along the axis of the images');
+  const kept = x.shape.map((dim, axis) => (axes.has(axis) ? 1 : dim));
+  const [y, cotangent] = [outputs[0] as Term, cotangentOf(passage)].map((term) => write.reshaped(term, kept));
+  return [adjoint({ write, x, y: y as Term, cotangent: cotangent as Term, axes: [...axes] })];
 }
 
 function axesOf(node: Operation, rank: number): ReadonlySet<number> {
@@ -35,6 +56,7 @@ export function reduction(definition: Reduction): Operator {
     rectifies: () => definition.rectifies ?? false,
     infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
     macs: () => 0,
+    adjoint: (passage) => adjointOf(passage, definition.adjoint),
     channels: (node, inputs, outputs) =>
       beforeSpace(axesOf(node, shapeAt(node, inputs, 0).length)) ? 'mixed' : ownChannels(outputs[0]),
     window(node, inputs) {

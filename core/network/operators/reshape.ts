@@ -3,6 +3,7 @@ import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, elementsPerImage, openAxisMoves, ownChannels, reshaped } from './layout.js';
 import type { ChannelSources, Operator } from './operator.js';
+import { cotangentOf, inputAt } from './term.js';
 
 /** The shape that a target with 0 (as before) and at most one −1 (the rest) gives. */
 function outputShape(node: Operation, x: Shape): Shape {
@@ -42,6 +43,7 @@ export const reshape: Operator = {
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
   types: alike,
   macs: () => 0,
+  adjoint: (passage) => [passage.write.reshaped(cotangentOf(passage), inputAt(passage, 0).shape)],
   channels: (node, inputs, outputs) => channelsThrough(shapeAt(node, inputs, 0), outputs[0]),
   narrow(node, _, kept) {
     const left = kept.outputs[0];

@@ -8,4 +8,9 @@ function toEven(x: number): number {
 }
 
 /** To the nearest whole number; from half-way to the even one. */
-export const round = unary({ rises: true, rectifies: () => false, at: () => toEven });
+export const round = unary({
+  rises: true,
+  rectifies: () => false,
+  derivative: { nothing: 'it is flat between its steps' },
+  at: () => toEven,
+});

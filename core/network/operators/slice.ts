@@ -3,6 +3,8 @@ import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { axisOf, invalidNode, listOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator, Window } from './operator.js';
+import { scattered, spaced } from './placing.js';
+import { cotangentOf, inputAt, NoAdjoint } from './term.js';
 
 export interface Cut {
   readonly start: number;
@@ -42,6 +44,31 @@ export const slice: Operator = {
   infer: (node, inputs) => [cutsOf(node, shapeAt(node, inputs, 0)).map((cut) => cut?.length ?? DYNAMIC)],
   types: alike,
   macs: () => 0,
+  adjoint(passage) {
+    const { node, write } = passage;
+    const { shape } = inputAt(passage, 0);
+    const cuts = cutsOf(node, shape).map((cut) => cut ?? { start: 0, step: 1, length: 0 });
+    const real = cuts.flatMap(({ start, step, length }, axis) => {
+      const size = shape[axis] as number;
+      return length === size && step === 1 ? [] : [{ axis, start, step, length, size }];
+    });
+    if (real.some(({ axis }) => axis === 0)) throw new NoAdjoint('it cuts along the axis of the images');
+    return [
+      real.reduce(
+        (placed, { axis, start, step, length, size }) =>
+          step > 0
+            ? spaced(write, placed, [{ axis, stride: step, shift: start, size }])
+            : scattered(
+                write,
+                placed,
+                axis,
+                Array.from({ length }, (_, i) => start + step * i),
+                size,
+              ),
+        cotangentOf(passage),
+      ),
+    ];
+  },
   channels(node, inputs, outputs) {
     const channelCut = cutsOf(node, shapeAt(node, inputs, 0))[1];
     if (channelCut === undefined || ownChannels(outputs[0]) === 'mixed') return 'mixed';

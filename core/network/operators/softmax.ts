@@ -2,11 +2,14 @@ import { float32 } from '../../tensor.js';
 import { axisOf, floatsAt, numberOf, shapeAt } from './attribute.js';
 import { elementsPerImage } from './layout.js';
 import type { Operator } from './operator.js';
+import { cotangentOf, inputAt, NoAdjoint, type Term, type TermWriter } from './term.js';
 
 /** A normalisation of each line along `axis`, from its largest element and Σ exp(x − largest). */
 export function lineNormaliser(
   finish: (x: number, largest: number, sum: number) => number,
   positive: boolean,
+  /** The cotangent of x, from y and that of y; `sum` is along the line. */
+  adjoint: (write: TermWriter, y: Term, cotangent: Term, sum: (term: Term) => Term) => Term,
 ): Operator {
   return {
     role: () => 'other',
@@ -17,6 +20,12 @@ export function lineNormaliser(
       return [x];
     },
     macs: () => 0,
+    adjoint(passage) {
+      const { node, write, outputs } = passage;
+      const axis = axisOf(node, numberOf(node, 'axis'), inputAt(passage, 0).shape.length);
+      if (axis === 0) throw new NoAdjoint('it compares images with one another');
+      return [adjoint(write, outputs[0] as Term, cotangentOf(passage), (term) => write.sum(term, [axis]))];
+    },
     channels: () => 'mixed',
     imagesMeet: (node, inputs, _, images) =>
       axisOf(node, numberOf(node, 'axis'), shapeAt(node, inputs, 0).length) === images,
@@ -44,4 +53,8 @@ export function lineNormaliser(
 }
 
 /** exp(x) / Σ exp(x) along one axis. */
-export const softmax = lineNormaliser((x, largest, sum) => Math.exp(x - largest) / sum, true);
+export const softmax = lineNormaliser(
+  (x, largest, sum) => Math.exp(x - largest) / sum,
+  true,
+  (write, y, cotangent, sum) => write.multiply(y, write.subtract(cotangent, sum(write.multiply(cotangent, y)))),
+);

@@ -4,5 +4,6 @@ import { unary } from './elementwise.js';
 export const softplus = unary({
   rises: true,
   rectifies: () => true,
+  derivative: ({ write, x }) => write.of('Sigmoid', x),
   at: () => (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
 });

@@ -3,6 +3,7 @@ import { DYNAMIC, type Operation, type Shape } from '../operation.js';
 import { axisOf, invalidNode, listOf, numberOf, printShape, shapeAt, tensorAt } from './attribute.js';
 import { alike, indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
+import { inputAt } from './term.js';
 
 function outputShapes(node: Operation, x: Shape): readonly Shape[] {
   const axis = axisOf(node, numberOf(node, 'axis'), x.length);
@@ -25,6 +26,21 @@ export const split: Operator = {
   infer: (node, inputs) => outputShapes(node, shapeAt(node, inputs, 0)),
   types: alike,
   macs: () => 0,
+  adjoint(passage) {
+    const { node, cotangents, write } = passage;
+    const { shape } = inputAt(passage, 0);
+    const axis = axisOf(node, numberOf(node, 'axis'), shape.length);
+    const sizes = listOf(node, 'split');
+    if (cotangents.every((part) => part !== undefined)) return [write.apply('Concat', cotangents, { axis })];
+    let end = 0;
+    const parts = cotangents.flatMap((part, i) => {
+      const length = sizes[i] as number;
+      const start = (end += length) - length;
+      const pads = new Map([[axis, [start, (shape[axis] as number) - end] as const]]);
+      return part ? [write.padded(part, pads)] : [];
+    });
+    return [parts.reduce((sum, part) => write.add(sum, part))];
+  },
   channels(node, inputs, outputs, output) {
     const x = shapeAt(node, inputs, 0);
     if (axisOf(node, numberOf(node, 'axis'), x.length) !== 1) return ownChannels(outputs[output]);

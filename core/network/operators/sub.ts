@@ -7,5 +7,6 @@ export const sub = binary({
   withActivation: 'join',
   arithmetic: 'difference',
   range: (a, b) => sumRange(a, negated(b)),
+  adjoint: [({ cotangent }) => cotangent, ({ write, cotangent }) => write.of('Neg', cotangent)],
   apply: (a, b) => a - b,
 });

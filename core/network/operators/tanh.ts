@@ -1,3 +1,8 @@
 import { unary } from './elementwise.js';
 
-export const tanh = unary({ rises: true, rectifies: () => false, at: () => Math.tanh });
+export const tanh = unary({
+  rises: true,
+  rectifies: () => false,
+  derivative: ({ write, y }) => write.subtract(write.number(1), write.multiply(y, y)),
+  at: () => Math.tanh,
+});

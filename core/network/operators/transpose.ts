@@ -2,6 +2,7 @@ import type { Operation, Shape } from '../operation.js';
 import { axisOf, invalidNode, listOf, shapeAt, tensorAt } from './attribute.js';
 import { alike, indices, ownChannels, picked, stridesOf } from './layout.js';
 import type { Operator } from './operator.js';
+import { cotangentOf, inputAt, NoAdjoint } from './term.js';
 
 function permutationOf(node: Operation, rank: number): readonly number[] {
   const permutation = listOf(node, 'perm').map((axis) => axisOf(node, axis, rank));
@@ -21,6 +22,16 @@ export const transpose: Operator = {
   },
   types: alike,
   macs: () => 0,
+  adjoint(passage) {
+    const perm = permutationOf(passage.node, inputAt(passage, 0).shape.length);
+    if (perm[0] !== 0) throw new NoAdjoint('it moves the axis of the images');
+    return [
+      passage.write.transposed(
+        cotangentOf(passage),
+        perm.map((_, axis) => perm.indexOf(axis)),
+      ),
+    ];
+  },
   channels(node, inputs, outputs) {
     const permutation = permutationOf(node, shapeAt(node, inputs, 0).length);
     return permutation[0] === 0 && permutation[1] === 1 ? ownChannels(outputs[0]) : 'mixed';

@@ -3,6 +3,7 @@ import { invalidNode, printShape, shapeAt, tensorAt } from './attribute.js';
 import { broadcastIndices, broadcastShape, joinedChannels } from './broadcast.js';
 import { picked, place } from './layout.js';
 import type { NodeInputs, Operator } from './operator.js';
+import { cotangentOf, inputAt, type Term } from './term.js';
 import { anything, sharedRange, unionRange } from './range.js';
 import type { Operation, Shape } from '../operation.js';
 
@@ -27,6 +28,16 @@ export const where: Operator = {
   },
   infer: (node, inputs) => [outputShape(node, inputs)],
   macs: () => 0,
+  adjoint(passage) {
+    const { write, wanted } = passage;
+    const [condition, x, y] = [0, 1, 2].map((index) => inputAt(passage, index)) as [Term, Term, Term];
+    const [cotangent, nothing] = [cotangentOf(passage), write.number(0)];
+    return [
+      undefined,
+      wanted[1] === true ? write.gathered(write.choose(condition, cotangent, nothing), x.shape) : undefined,
+      wanted[2] === true ? write.gathered(write.choose(condition, nothing, cotangent), y.shape) : undefined,
+    ];
+  },
   channels: (node, inputs, outputs) => joinedChannels(node, inputs, outputs[0]),
   emit: () => ({ opType: 'Where', attributes: {} }),
   evaluate(node, inputs) {
