@@ -17,7 +17,18 @@ const { values: flags } = parseArgs({
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>;
 };
-const known = ['leave-one-out', 'modes', 'peak', 'adaptive', 'memory', 'impulses', 'prediction', 'engines', 'temporal'];
+const known = [
+  'leave-one-out',
+  'modes',
+  'peak',
+  'adaptive',
+  'memory',
+  'impulses',
+  'prediction',
+  'preview',
+  'engines',
+  'temporal',
+];
 const asked = flags.only?.split(',') ?? known.filter((name) => scripts[`bench:${name}`] !== undefined);
 const failed: string[] = [];
 for (const name of asked) {

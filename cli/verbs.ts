@@ -35,6 +35,12 @@ const rows = {
     summary: 'what a study would compute, what of it is stored, and what it would take',
     load: async () => (await import('./plan.js')).planCommand,
   },
+  preview: {
+    summary: 'predict what every lesion of a study would do, from gradients, in seconds',
+    description:
+      'predict what every lesion of a study would do, from gradients of the intact networks, and run a few exactly to see how far to rely on it',
+    load: async () => (await import('./preview.js')).previewCommand,
+  },
   run: {
     summary: 'run a study on this machine: plan, compute what is missing, analyse, report',
     load: async () => (await import('./run.js')).runCommand,

@@ -35,6 +35,11 @@ export const limits = {
   valueElements: { value: 2 ** 28, unit: 'elements', what: 'One value of a network, for one image.' },
   axes: { value: 16, unit: 'axes', what: 'Axes of a value.' },
   nameLength: { value: 1_000, unit: 'characters', what: 'A name of a node, a layer or a value.' },
+  previewChanges: {
+    value: GiB,
+    unit: 'bytes',
+    what: 'What a preview keeps of a network: a few numbers for each image, channel that is removed, and fill (each draw is one).',
+  },
   modelDepth: { value: 32, unit: 'levels', what: 'Models within models (Keras), groups within groups (HDF5).' },
   layerCalls: {
     value: 100_000,

@@ -90,6 +90,11 @@ const kinds: readonly RecordKind[] = [
     own: ({ machine }: z.infer<typeof choice>, [digestOfName]) =>
       sha256(machine) === digestOfName ? undefined : `it is about ${machine}`,
   },
+  {
+    what: 'a preview',
+    form: new RegExp(`^studies/${id}/decisions/preview\\.json$`),
+    schema: z.object({ preview: digest, preview_checks: digest }),
+  },
   { what: 'a spec as written', form: new RegExp(`^studies/${id}/decisions/yaml\\.json$`), schema: z.string() },
   {
     what: 'the latest outputs of a study',

@@ -43,13 +43,15 @@ export interface ConditionContext {
 
 const intactFill: Fill = { kind: 'intact' };
 
-interface FillDraw {
+/** A fill of an ablation, and one of its draws. */
+export interface FillDraw {
   readonly name: FillName;
   readonly draw: number | undefined;
   readonly fill: Fill;
 }
 
-function fillDraws({ fill, draws }: AblationSpec, reference: Digest): FillDraw[] {
+/** What an ablation puts in the place of what it removes, one after the other. */
+export function fillDraws({ fill, draws }: Pick<AblationSpec, 'fill' | 'draws'>, reference: Digest): FillDraw[] {
   return fill.flatMap((name): FillDraw[] => {
     const { drawn, of } = fills[name];
     if (!drawn) return [{ name, draw: undefined, fill: of(reference, 0) }];

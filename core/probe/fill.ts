@@ -24,20 +24,36 @@ export interface FillSource {
   readonly images: number;
 }
 
+/**
+ * How a fill takes the place of a channel where a lesion is linearised: nothing does; what its values say, the same for all images; the maps of
+ * other images, which `donors` names; or why its change at a site is not known beforehand, a clause.
+ */
+export type LinearisedFill =
+  | 'nothing'
+  | 'values'
+  | { readonly donors: (reference: ReferenceSet, chunk: Digest, images: number) => Uint32Array }
+  | { readonly refused: string };
+
 interface FillKind<F extends Fill> {
   /** What must be loaded: of the reference set statistics of its sites, or the maps of the removed channels; or the intact values of the images. */
   readonly reads: 'nothing' | 'statistics' | 'planes' | 'intact';
   /** Values at a site whose value in the graph is `value`. */
   readonly values: (fill: F, value: ValueId, source: FillSource) => FillValues;
+  readonly linearised: (fill: F) => LinearisedFill;
 }
 
 const ZERO = new Float32Array(1);
 
 const kinds: { readonly [K in Fill['kind']]: FillKind<Extract<Fill, { kind: K }>> } = {
-  zero: { reads: 'nothing', values: () => ({ reach: 'channel', values: () => ZERO }) },
+  zero: {
+    reads: 'nothing',
+    values: () => ({ reach: 'channel', values: () => ZERO }),
+    linearised: () => 'nothing',
+  },
   mean: {
     reads: 'statistics',
     values: ({ per }, value, { statistics }) => means[per](statistics.get(value) as SiteStatistics),
+    linearised: () => 'values',
   },
   resample: {
     reads: 'planes',
@@ -48,6 +64,7 @@ const kinds: { readonly [K in Fill['kind']]: FillKind<Extract<Fill, { kind: K }>
         values: (channel, image) => reference.plane(value, channel, donors[image] as number),
       };
     },
+    linearised: ({ draw }) => ({ donors: (reference, chunk, images) => reference.donors(chunk, draw, images) }),
   },
   intact: {
     reads: 'intact',
@@ -55,6 +72,7 @@ const kinds: { readonly [K in Fill['kind']]: FillKind<Extract<Fill, { kind: K }>
       reach: 'image',
       values: (channel, image) => intact.plane(value, channel, image),
     }),
+    linearised: () => ({ refused: 'what is held at its intact values is not linear in what is removed' }),
   },
 };
 
@@ -75,6 +93,9 @@ const kindOf = (fill: Fill): FillKind<Fill> => kinds[fill.kind] as FillKind<Fill
 
 /** What must be loaded before the values of a fill are asked for. */
 export const readsOf = (fill: Fill): FillKind<Fill>['reads'] => kindOf(fill).reads;
+
+/** How a fill is linearised. */
+export const linearisedFill = (fill: Fill): LinearisedFill => kindOf(fill).linearised(fill);
 
 /** Values of an edit's fill at its site, whose value in the graph is `value`; what the fill reads must be loaded. */
 export const fillValues = ({ fill }: Edit, value: ValueId, source: FillSource): FillValues =>

@@ -16,6 +16,7 @@ import { interactions } from './sections/interactions.js';
 import { learning } from './sections/learning.js';
 import { longRange } from './sections/long-range.js';
 import { models } from './sections/models.js';
+import { preview } from './sections/preview.js';
 import { predictors } from './sections/predictors.js';
 import { provenance } from './sections/provenance.js';
 import { quadruples } from './sections/quadruples.js';
@@ -40,6 +41,7 @@ const sections: readonly ((context: ReportContext) => Section | Promise<Section>
   learning,
   responses,
   predictors,
+  preview,
   fills,
   models,
   provenance,

@@ -15,8 +15,8 @@ import {
   type Columns,
 } from './column.js';
 
-/** The table `ablations`. */
-export const ablationColumns = {
+/** Which condition a row is about. */
+export const conditionColumns = {
   model,
   ablation,
   mode: text(`How the conditions were chosen: ${choice(wordsOf(modes))}.`),
@@ -34,6 +34,11 @@ export const ablationColumns = {
   trial: maybe(count('index', 'Which trial of a random ablation; empty for other modes.')),
   spread,
   match: maybe(text('Shared by a one-layer lesion and its matched lesion of the same size; empty elsewhere.')),
+} as const satisfies Columns;
+
+/** The table `ablations`. */
+export const ablationColumns = {
+  ...conditionColumns,
   frozen: maybe(
     count('blocks', 'Mode compensation: how many later blocks are held at their intact values; empty elsewhere.'),
   ),

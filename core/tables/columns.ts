@@ -24,6 +24,7 @@ import { interactionColumns, pairColumns } from './pair-columns.js';
 import { compensationColumns } from './compensation-columns.js';
 import { learningColumns } from './learning-columns.js';
 import { predictorColumns } from './predictor-columns.js';
+import { previewCheckColumns, previewColumns } from './preview-columns.js';
 import { contrastColumns, quadrupleColumns } from './quadruple-columns.js';
 import { similarityColumns } from './similarity-columns.js';
 import { betweenColumns } from './between-columns.js';
@@ -201,6 +202,8 @@ export const columns = {
   between: betweenColumns,
   learning: learningColumns,
   predictors: predictorColumns,
+  preview: previewColumns,
+  preview_checks: previewCheckColumns,
   coverage: {
     model,
     ablation: text('The ablation or impulse study, by its name; baseline for the intact network.'),
@@ -245,5 +248,8 @@ export const tableDescriptions: Readonly<Record<TableName, string>> = {
   learning:
     'One row for each site, kind of pool and number of base images: how R² of its kernels grows with what is known.',
   predictors: 'One row for each hypothesis that a measure of a kernel predicts the damage of its removal.',
+  preview:
+    'One row for each condition that percuss preview predicted: what gradients say that its lesion would do. Empty where there was no preview.',
+  preview_checks: 'One row for each network with a preview: how a few exact lesions agree with it.',
   coverage: 'One row for each part of the study: how much of what was asked for is there.',
 };

@@ -24,6 +24,8 @@ export type SimilarityRow = Tables['similarity'][number];
 export type BetweenRow = Tables['between'][number];
 export type LearningRow = Tables['learning'][number];
 export type PredictorRow = Tables['predictors'][number];
+export type PreviewRow = Tables['preview'][number];
+export type PreviewCheckRow = Tables['preview_checks'][number];
 export type CoverageRow = Tables['coverage'][number];
 /** A row of any of some tables. */
 export type TableRow<T extends TableName> = Tables[T][number];

@@ -69,6 +69,8 @@ export const emptyTables: Tables = {
   between: [],
   learning: [],
   predictors: [],
+  preview: [],
+  preview_checks: [],
   coverage: [],
 };
 

@@ -73,6 +73,7 @@ describe('a report of four networks', () => {
       'learning',
       'responses',
       'predictors',
+      'preview',
       'fills',
       'models',
       'provenance',
@@ -161,7 +162,7 @@ describe('a report', () => {
 
   test('without any of the numbers that may be missing is whole', async () => {
     const html = await renderReport(withoutOptionalNumbers(syntheticInput()));
-    expect(html.match(/<section /g)?.length).toBe(17);
+    expect(html.match(/<section /g)?.length).toBe(18);
     expect(/.{0,40}\b(NaN|undefined|Infinity)\b/.exec(textOf(html))).toBeNull();
     expect(html).not.toMatch(/>\s*null\s*<\/(td|p|li|dd|text)>/);
   });
@@ -191,6 +192,8 @@ describe('a report', () => {
         between: [],
         learning: keep(tables.learning),
         predictors: keep(tables.predictors),
+        preview: keep(tables.preview),
+        preview_checks: keep(tables.preview_checks),
         coverage: keep(tables.coverage),
       },
     });

@@ -13,6 +13,7 @@ import type {
   InteractionRow,
   PairRow,
   PredictorRow,
+  PreviewRow,
   QuadrupleRow,
   SimilarityRow,
   StopRow,
@@ -43,6 +44,17 @@ export function tablesOf(own: readonly Network[]): Tables {
     between: own.slice(0, 2).flatMap((a) => own.slice(0, 2).flatMap((b) => (a === b ? [] : betweenRows(a, b)))),
     learning: own.flatMap(learningRows),
     predictors: own.flatMap(predictorRows),
+    preview: own.flatMap(previewRows),
+    preview_checks: own.map(({ name }) => ({
+      model: name,
+      predicted: 30,
+      lesions: 24,
+      images: 250,
+      spearman: 0.97,
+      spearman_low: 0.93,
+      spearman_high: 0.99,
+      ratio: 1.1,
+    })),
     coverage: own.flatMap((network, i) => {
       const kernels = network.layers * network.kernels;
       const row = (ablation: string, kind: string, planned: number, committed = planned, failed = 0) => ({
@@ -610,4 +622,29 @@ function predictorRows(network: Network): PredictorRow[] {
       };
     }),
   );
+}
+
+function previewRows(network: Network): PreviewRow[] {
+  const { name } = network;
+  return Array.from({ length: 30 }, (_, index) => ({
+    model: name,
+    ablation: 'each-kernel',
+    mode: 'each',
+    unit: 'kernel',
+    index,
+    layers: siteName(network, index % 3),
+    channels: `${siteName(network, index % 3)}[${index}]`,
+    removed: 1,
+    removed_fraction: 1 / 30,
+    fill: 'zero',
+    draw: null,
+    fraction: null,
+    trial: null,
+    spread: null,
+    match: null,
+    images: 500,
+    predicted_kl: 0.3 / (1 + index),
+    predicted_kl_low: 0.2 / (1 + index),
+    predicted_kl_high: 0.45 / (1 + index),
+  }));
 }

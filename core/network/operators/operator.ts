@@ -150,7 +150,7 @@ export interface Operator {
   readonly statistics?: readonly number[];
   /** For the given ONNX opset: 14 or newer. */
   emit(node: Operation, opset: number): Emission;
-  /** How cotangents pass backwards; held to the definition by differences (`test/network/adjoint.test.ts`). */
+  /** How cotangents pass backwards; held to the definition by differences (`test/engine/adjoint.test.ts`). */
   readonly adjoint: Adjoint;
   /** The definition of the operator: plain loops, sums in float64 in fixed order. Open dimensions come from the tensors. */
   evaluate(node: Operation, inputs: readonly (Tensor | undefined)[]): readonly Tensor[];

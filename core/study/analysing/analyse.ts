@@ -11,6 +11,7 @@ import type { AnalysisSpec } from '../../spec/study-spec.js';
 import type { RowSink } from '../../tables/row-sink.js';
 import type { CoverageRow } from '../../tables/schema.js';
 import type { Catalog } from '../catalog.js';
+import { previewTables } from '../previewing/preview-study.js';
 import { compareNetworks } from './compare-networks.js';
 import { loadModelResults } from '../reading/load-model-results.js';
 import { committedIn } from '../reading/committed.js';
@@ -79,6 +80,7 @@ export async function analyseStudy(
   await compareNetworks(ledger, models, study.seed, sink, signal);
   for (const { model } of models)
     await sink.append('nulls', nullRows(model.name, measured, study.analysis.nulls.unrelated));
+  await previewTables(ledger, ref.id, sink);
   if (missing === 0) return;
   throw new PercussError(
     'OBJECT_DAMAGED',

@@ -27,6 +27,7 @@ const values = {
       reach: 'channel',
       values: (channel) => Float32Array.of((statistics.get(value)?.mean[channel] as number) / 2),
     }),
+    linearised: () => 'values',
   },
 `,
 };

@@ -28,7 +28,7 @@ export function printRemoved(labelled: LabelledCondition): { readonly layers: st
 }
 
 /** What was removed, and nothing else yet; without an order it is known how much, not what. */
-const describe = (labelled: LabelledCondition, ordered: boolean) => ({
+export const describeCondition = (labelled: LabelledCondition, ordered: boolean) => ({
   ...(ordered ? printRemoved(labelled) : { layers: '', channels: '' }),
   removed: labelled.targets.length,
   removed_fraction: labelled.targets.length / labelled.of,
@@ -73,7 +73,7 @@ export function* ablationRows(
       mode,
       unit,
       index,
-      ...describe(labelled, !unordered),
+      ...describeCondition(labelled, !unordered),
       ...measure(result ? damageOf(baselineOf(results, result), result, confidence) : null, result),
     };
   }
@@ -90,7 +90,7 @@ export function* unmeasuredRows(outline: ModelOutline, seed: number): Generator<
         mode: spec.mode,
         unit: spec.unit,
         index,
-        ...describe(conditions.at(index), list !== undefined),
+        ...describeCondition(conditions.at(index), list !== undefined),
         ...measure(null, undefined),
       };
     }

@@ -1,0 +1,171 @@
+import type { EngineTensor, Program } from '../engine/engine.js';
+import { AdjointProgram, COTANGENT } from '../network/adjoint.js';
+import { wiringOf, type Graph, type ValueId } from '../network/graph.js';
+import { elementsPerImage } from '../network/operators/layout.js';
+import type { Term } from '../network/operators/term.js';
+import { sizeOf, type Tensor } from '../tensor.js';
+import type { InstrumentedNetwork } from './instrumented-network.js';
+
+/** Maps that are put in place of a site's, by the name of what puts them there: the same for all images, or one for each. */
+export interface ReplacingMaps {
+  readonly name: string;
+  readonly per: 'all' | 'image';
+}
+
+export interface Linearisation {
+  /** Values of sites. */
+  readonly values: readonly ValueId[];
+  /** Directions in the outputs, an image. */
+  readonly directions: number;
+  /** Whether the gradient's own sum is asked for. */
+  readonly sums: boolean;
+  readonly replacing: readonly ReplacingMaps[];
+}
+
+/** Of one tile and one site, each [images × directions, channels]: the gradient g in each direction times a map, summed over positions. */
+export interface SiteGradients {
+  /** Σ g·x, x the site's own map. */
+  readonly own: Float32Array;
+  /** Σ g. */
+  readonly sum: Float32Array | undefined;
+  /** Σ g·y for replacing maps y, by their name. */
+  readonly replaced: ReadonlyMap<string, Float32Array>;
+}
+
+/** What one run keeps alive at most, as far as it can be told beforehand. */
+const RUN_BYTES = 48 * 2 ** 20;
+
+/** Feed of what replaces a site's map. */
+const feedName = (name: string, value: ValueId): string => `${name} at ${value}`;
+
+/** What is read of one site, by the names of the program's outputs. */
+interface Read {
+  readonly own: ValueId;
+  readonly sum: ValueId | undefined;
+  readonly replaced: ReadonlyMap<string, ValueId>;
+}
+
+/**
+ * The network linearised at its images: one program that runs the intact network forwards and directions in its outputs backwards, and
+ * leaves of the gradient at each site a few numbers a channel.
+ */
+export class LinearisedNetwork {
+  /** Whose linear forms directions are: the outputs, or what a softmax at the end makes probabilities of. */
+  readonly logits: ValueId;
+  /** Images of a run. */
+  readonly tile: number;
+  readonly #network: InstrumentedNetwork;
+  readonly #read = new Map<ValueId, Read>();
+  readonly #graph: Graph;
+  #program: Promise<Program> | undefined;
+
+  /** @throws PercussError MODEL_UNSUPPORTED naming operators that gradients do not pass. */
+  constructor(network: InstrumentedNetwork, asked: Linearisation) {
+    const { graph } = network;
+    this.#network = network;
+    this.logits = logitsBehind(graph, network.output);
+    const request = { graph, output: this.logits, wanted: asked.values, cotangents: asked.directions };
+    const program = new AdjointProgram(request, (value, gradient, writer) => {
+      this.#read.set(value, summed(writer, value, gradient, asked));
+    });
+    const outputs = [...this.#read.values()].flatMap(({ own, sum, replaced }) => [
+      own,
+      ...(sum === undefined ? [] : [sum]),
+      ...replaced.values(),
+    ]);
+    this.#graph = program.build(`${graph.name}, linearised`, [...outputs, network.output]);
+    this.tile = tileOf(graph, asked.directions);
+  }
+
+  /**
+   * Runs a tile of images. `forms` are the directions, [images × directions, …outputs]; `maps` what replaces sites' maps, by name and value.
+   * What is handed in stays the caller's.
+   */
+  async run(
+    images: Tensor,
+    forms: Float32Array,
+    maps: ReadonlyMap<string, ReadonlyMap<ValueId, EngineTensor>>,
+    signal?: AbortSignal,
+  ): Promise<{ readonly outputs: Tensor; readonly sites: ReadonlyMap<ValueId, SiteGradients> }> {
+    const { engine, graph, output } = this.#network;
+    this.#program ??= engine.compile(this.#graph);
+    const program = await this.#program;
+    const shape = (graph.shapes.get(this.logits) as readonly number[]).slice(1);
+    const cotangent: Tensor = { dtype: 'float32', shape: [forms.length / sizeOf(shape), ...shape], data: forms };
+    const own = new Map<string, EngineTensor>([
+      [(graph.inputs[0] as { id: ValueId }).id, engine.upload(images)],
+      [COTANGENT, engine.upload(cotangent)],
+    ]);
+    const feeds = new Map(own);
+    for (const [name, byValue] of maps)
+      for (const [value, tensor] of byValue)
+        if (this.#read.get(value)?.replaced.has(name) === true) feeds.set(feedName(name, value), tensor);
+    const fetched = await program.run(feeds, signal ? { signal } : {});
+    for (const tensor of own.values()) tensor.dispose();
+    const host = new Map<string, Tensor>();
+    for (const [name, tensor] of fetched) {
+      host.set(name, await tensor.read());
+      tensor.dispose();
+    }
+    const floats = (name: ValueId): Float32Array => host.get(name)?.data as Float32Array;
+    const sites = new Map(
+      [...this.#read].map(([value, read]): [ValueId, SiteGradients] => [
+        value,
+        {
+          own: floats(read.own),
+          sum: read.sum === undefined ? undefined : floats(read.sum),
+          replaced: new Map([...read.replaced].map(([name, id]) => [name, floats(id)])),
+        },
+      ]),
+    );
+    return { outputs: host.get(output) as Tensor, sites };
+  }
+
+  async close(): Promise<void> {
+    await (await this.#program)?.dispose();
+    this.#program = undefined;
+  }
+}
+
+/** Sums over a site's positions of its gradient times its map, of the gradient, and of it times what replaces the map. */
+function summed(program: AdjointProgram, value: ValueId, gradient: Term, { sums, replacing }: Linearisation): Read {
+  const { write } = program;
+  const x = program.intact(value);
+  const space = [...gradient.shape.keys()].slice(2);
+  const over = (term: Term): ValueId =>
+    space.length === 0 ? term.id : write.apply('ReduceSum', [term], { axes: space, keepdims: 0 }).id;
+  return {
+    own: over(write.multiply(gradient, x)),
+    sum: sums ? over(gradient) : undefined,
+    replaced: new Map(
+      replacing.map(({ name, per }) => {
+        const map = program.input(feedName(name, value), per, x.shape);
+        return [name, over(write.multiply(gradient, map))];
+      }),
+    ),
+  };
+}
+
+/** Images of a run: the rows of the largest value on the way back, a few times, and all that the images themselves leave on the way. */
+function tileOf(graph: Graph, directions: number): number {
+  const sizes = graph.nodes.flatMap(({ outputs }) =>
+    outputs.map((value) => 4 * elementsPerImage(graph.shapes.get(value) as readonly number[])),
+  );
+  const perImage = sizes.reduce((sum, size) => sum + size, 0) + 4 * directions * Math.max(...sizes);
+  return Math.max(1, Math.min(64, Math.floor(RUN_BYTES / perImage)));
+}
+
+/** What a softmax at the end makes probabilities of, where there is one; else the output itself. */
+export function logitsBehind(graph: Graph, output: ValueId): ValueId {
+  const { producer } = wiringOf(graph);
+  const size = (value: ValueId): number => elementsPerImage(graph.shapes.get(value) as readonly number[]);
+  for (let value = output; ;) {
+    const node = producer.get(value);
+    const [input] = node?.inputs ?? [];
+    if (node === undefined || input === undefined || graph.constants.has(input) || size(input) !== size(value))
+      return output;
+    if (node.op === 'Softmax') return input;
+    if (node.op !== 'Reshape' && node.op !== 'Flatten') return output;
+    value = input;
+  }
+}

@@ -1,0 +1,221 @@
+import { directionCount, directionsOf, sharedForms, type LogitDirections } from './logit-directions.js';
+import type { Digest } from '../digest.js';
+import type { EngineTensor } from '../engine/engine.js';
+import type { ValueId } from '../network/graph.js';
+import { randomStream, type RandomStream } from '../random.js';
+import type { Fill } from '../spec/words/fills.js';
+import { outputKinds, type OutputKind } from '../spec/words/output-kinds.js';
+import { rows, type Tensor } from '../tensor.js';
+import type { InstrumentedNetwork } from './instrumented-network.js';
+import { donorImages, replacementsOf, type Replacement } from './linearised-fill.js';
+import { LinearisedNetwork, type SiteGradients } from './linearised-network.js';
+import { uploaded } from './live.js';
+import { logProbabilities } from './output-reading.js';
+import type { ReferenceSet } from './reference-set.js';
+
+export interface LineariserOptions {
+  readonly kind: OutputKind;
+  /** Sites' values at which channels are removed. */
+  readonly values: readonly ValueId[];
+  /** What is put in their place, each once. */
+  readonly fills: readonly Fill[];
+  readonly reference: ReferenceSet;
+  readonly seed: number;
+}
+
+/** By how much the outputs change, along a few directions, when channels of one chunk's images are removed one by one, to first order. */
+export interface LinearisedChanges {
+  readonly images: number;
+  /** Numbers of an image. */
+  readonly count: number;
+  /** By image. */
+  readonly directions: readonly LogitDirections[];
+  /** [channels × images × count], of a fill by its place in the options. */
+  of(fill: number, value: ValueId): Float32Array;
+}
+
+/** Removes each channel of some sites to first order: Δz = J·(what the fill puts there − what is there), for all of them from one way back. */
+export class Lineariser {
+  readonly #network: InstrumentedNetwork;
+  readonly #options: LineariserOptions;
+  readonly #replacements: readonly Replacement[];
+  readonly #linearised: LinearisedNetwork;
+  readonly #outputs: number;
+  readonly #classed: boolean;
+  readonly count: number;
+
+  private constructor(network: InstrumentedNetwork, options: LineariserOptions, replacements: readonly Replacement[]) {
+    this.#network = network;
+    this.#options = options;
+    this.#replacements = replacements;
+    this.#outputs = network.classes;
+    this.#classed = outputKinds[options.kind].classes;
+    this.count = directionCount(this.#outputs, this.#classed);
+    this.#linearised = new LinearisedNetwork(network, {
+      values: options.values,
+      directions: this.count,
+      sums: this.#replacements.some(({ kind }) => kind === 'constant'),
+      replacing: this.#replacements.flatMap(({ kind }, i) =>
+        kind === 'map' || kind === 'donors' ? [{ name: `${i}`, per: kind === 'map' ? 'all' : 'image' } as const] : [],
+      ),
+    });
+  }
+
+  /** @throws PercussError MODEL_UNSUPPORTED, SPEC_INVALID for a fill whose change is not known beforehand. */
+  static async open(network: InstrumentedNetwork, options: LineariserOptions): Promise<Lineariser> {
+    const replacements = await replacementsOf(options.fills, network, options.values, options.reference);
+    return new Lineariser(network, options, replacements);
+  }
+
+  /** Of the images of one chunk. */
+  async changes(
+    chunk: { readonly digest: Digest; readonly images: Tensor },
+    options: { readonly signal?: AbortSignal; readonly onDone?: (images: number) => void } = {},
+  ): Promise<LinearisedChanges> {
+    const images = chunk.images.shape[0] as number;
+    const donors = this.#replacements.map((own) => (own.kind === 'donors' ? own.of(chunk.digest, images) : undefined));
+    const random = randomStream(this.#options.seed, 'linearised', chunk.digest);
+    const gathered = new Gathered(this.#network, this.#options, images, this.count);
+    for (let from = 0; from < images; from += this.#linearised.tile) {
+      options.signal?.throwIfAborted();
+      const to = Math.min(images, from + this.#linearised.tile);
+      const tile = rows(chunk.images, from, to);
+      const before = await this.#before(tile, random, options.signal);
+      const maps = await this.#maps(
+        donors.map((own) => own?.subarray(from, to)),
+        options.signal,
+      );
+      const { outputs, sites } = await this.#linearised.run(tile, before.forms, maps, options.signal);
+      for (const byValue of maps.values()) for (const tensor of byValue.values()) tensor.dispose();
+      gathered.directions.push(...(before.directions ?? this.#directions(outputs, random)));
+      for (const [value, site] of sites) gathered.add(value, from, this.#change(value, site));
+      options.onDone?.(to);
+    }
+    return gathered;
+  }
+
+  close(): Promise<void> {
+    return this.#linearised.close();
+  }
+
+  /** The directions of a tile; those that follow from what the intact network gives are known only once it has run. */
+  async #before(
+    tile: Tensor,
+    random: RandomStream,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly forms: Float32Array; readonly directions?: readonly LogitDirections[] }> {
+    const images = tile.shape[0] as number;
+    const size = this.count * this.#outputs;
+    const forms = new Float32Array(images * size);
+    const behind = this.#options.kind === 'probabilities' && this.#linearised.logits === this.#network.output;
+    const shared = behind ? undefined : sharedForms(this.#outputs, this.#classed);
+    if (shared) {
+      for (let i = 0; i < images; i++) forms.set(shared, i * size);
+      return { forms };
+    }
+    const outputs = await this.#network.walk(tile, () => Promise.resolve(), signal ? { signal } : {});
+    const directions = this.#directions(outputs as Tensor, random);
+    directions.forEach((one, i) => one.write(forms, i * size));
+    // Where no softmax is seen to make them, probabilities are passed back through their logarithms.
+    if (behind) forms.forEach((weight, at) => void (forms[at] = weight / this.#probability(outputs as Tensor, at)));
+    return { forms, directions };
+  }
+
+  #directions(outputs: Tensor, random: RandomStream): readonly LogitDirections[] {
+    const logs = logProbabilities(outputs.data as Float32Array, this.#outputs, this.#options.kind);
+    return Array.from({ length: logs.length / this.#outputs }, (_, i) =>
+      directionsOf(logs.slice(i * this.#outputs, (i + 1) * this.#outputs), this.#classed, random),
+    );
+  }
+
+  /** Of the output that an entry of the forms is about. */
+  #probability({ data }: Tensor, at: number): number {
+    const image = Math.floor(at / (this.count * this.#outputs));
+    return Math.max(data[image * this.#outputs + (at % this.#outputs)] as number, 2 ** -126);
+  }
+
+  /** What is put in place of the sites' maps of a tile, by the fill's place. */
+  async #maps(
+    donors: readonly (Uint32Array | undefined)[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, ReadonlyMap<ValueId, EngineTensor>>> {
+    const { engine, graph } = this.#network;
+    const maps = new Map<string, ReadonlyMap<ValueId, EngineTensor>>();
+    for (const [i, replacement] of this.#replacements.entries()) {
+      if (replacement.kind === 'map') {
+        const host = [...replacement.at].map(([value, data]): [ValueId, Tensor] => {
+          const shape = [1, ...(graph.shapes.get(value) as readonly number[]).slice(1)];
+          return [value, { dtype: 'float32', shape, data }];
+        });
+        maps.set(`${i}`, uploaded(engine, new Map(host)));
+      }
+      const own = donors[i];
+      if (own) maps.set(`${i}`, await this.#valuesOn(donorImages(this.#options.reference, own), signal));
+    }
+    return maps;
+  }
+
+  /** Maps of all sites on other images. */
+  async #valuesOn(images: Tensor, signal: AbortSignal | undefined): Promise<ReadonlyMap<ValueId, EngineTensor>> {
+    const { engine } = this.#network;
+    const wanted = new Set(this.#options.values);
+    const found = new Map<ValueId, EngineTensor>();
+    const visit = async (cut: number, live: ReadonlyMap<ValueId, EngineTensor>): Promise<void> => {
+      const value = this.#network.cuts[cut]?.value as ValueId;
+      const host = wanted.has(value) ? await live.get(value)?.read() : undefined;
+      if (host) found.set(value, engine.upload({ ...host, data: host.data.slice() }));
+    };
+    await this.#network.walk(images, visit, signal ? { signal } : {});
+    return found;
+  }
+
+  /** Of each fill, [images × count, channels]. */
+  #change(value: ValueId, { own, sum, replaced }: SiteGradients): readonly Float32Array[] {
+    return this.#replacements.map((replacement, i) => {
+      if (replacement.kind === 'constant') {
+        const constants = replacement.at.get(value) as Float32Array;
+        return own.map((x, at) => (sum?.[at] as number) * (constants[at % constants.length] as number) - x);
+      }
+      const instead = replaced.get(`${i}`);
+      return own.map((x, at) => (instead?.[at] ?? 0) - x);
+    });
+  }
+}
+
+/** Changes on their way into place: of each channel side by side. */
+class Gathered implements LinearisedChanges {
+  readonly directions: LogitDirections[] = [];
+  readonly #changes = new Map<ValueId, readonly Float32Array[]>();
+
+  constructor(
+    network: InstrumentedNetwork,
+    { values, fills }: LineariserOptions,
+    readonly images: number,
+    readonly count: number,
+  ) {
+    for (const value of new Set(values)) {
+      const channels = network.graph.shapes.get(value)?.[1] as number;
+      this.#changes.set(
+        value,
+        fills.map(() => new Float32Array(channels * images * count)),
+      );
+    }
+  }
+
+  of(fill: number, value: ValueId): Float32Array {
+    return this.#changes.get(value)?.[fill] as Float32Array;
+  }
+
+  add(value: ValueId, from: number, changes: readonly Float32Array[]): void {
+    changes.forEach((change, fill) => {
+      const into = this.of(fill, value);
+      const line = this.images * this.count;
+      const channels = into.length / line;
+      const tile = change.length / channels;
+      for (let c = 0; c < channels; c++) {
+        for (let row = 0; row < tile; row++)
+          into[c * line + from * this.count + row] = change[row * channels + c] as number;
+      }
+    });
+  }
+}

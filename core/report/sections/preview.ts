@@ -1,0 +1,63 @@
+import type { PreviewCheckRow, PreviewRow } from '../../tables/schema.js';
+import { grouped, present, type ReportContext } from '../context.js';
+import { dataTable } from '../data-table.js';
+import type { Section } from '../figure.js';
+import { html, type Html } from '../html.js';
+import { count, significant, withInterval } from '../number-format.js';
+
+/** Rows that are shown of each network. */
+const SHOWN = 20;
+
+/** What gradients said beforehand; apart from what was measured, and called predicted throughout. */
+export function preview(context: ReportContext): Section {
+  const section = { id: 'preview', title: 'Predicted: the preview' };
+  const { preview: rows, preview_checks: checks } = context.input.tables;
+  if (rows.length === 0) {
+    return { ...section, blocks: [html`<p class="none">No preview was made: percuss preview SPEC makes one.</p>`] };
+  }
+  return {
+    ...section,
+    blocks: [
+      html`<p>
+        Predicted, not measured: each lesion’s change of the logits to first order, by gradients of the intact network,
+        then KL of exactly that change, image by image. What several removals change is added up. No other section rests
+        on these numbers.
+      </p>`,
+      checked(checks),
+      ...[...grouped(rows, ({ model, ablation, fill }) => `${model}, ${ablation}: filled with ${fill}`)].map(leading),
+    ],
+  };
+}
+
+function checked(checks: readonly PreviewCheckRow[]): Html {
+  return dataTable('How the preview agrees with a few exact lesions', checks, [
+    { head: 'network', cell: ({ model }) => model },
+    { head: 'predicted conditions', numeric: true, cell: (row) => count(row.predicted) },
+    { head: 'of these run exactly', numeric: true, cell: ({ lesions }) => count(lesions) },
+    { head: 'on images', numeric: true, cell: ({ images }) => count(images) },
+    {
+      head: 'rank correlation',
+      numeric: true,
+      cell: (row) => withInterval(row.spearman, row.spearman_low, row.spearman_high),
+    },
+    { head: 'measured over predicted KL, median', numeric: true, cell: ({ ratio }) => significant(ratio) },
+  ]);
+}
+
+/** The largest predictions of one ablation. */
+function leading([title, rows]: readonly [string, readonly PreviewRow[]]): Html {
+  const largest = rows
+    .filter((row) => present(row.predicted_kl))
+    .sort((a, b) => (b.predicted_kl as number) - (a.predicted_kl as number))
+    .slice(0, SHOWN);
+  const table = dataTable(`Largest predicted damages of ${title}`, largest, [
+    { head: 'removed', cell: ({ channels }) => channels },
+    {
+      head: 'predicted KL (nat)',
+      numeric: true,
+      cell: (row) => withInterval(row.predicted_kl, row.predicted_kl_low, row.predicted_kl_high),
+    },
+  ]);
+  return html`<h3>Largest predicted damages: ${title}</h3>
+    ${table}`;
+}
