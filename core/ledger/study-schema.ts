@@ -80,7 +80,7 @@ const impulse = z.object({
   models: z.array(name),
   at: z.union([z.literal('input'), list]),
   channels: z.union([z.literal('each'), z.array(count)]),
-  positions: z.union([z.enum(vocabulary.positions), z.array(z.tuple([count, count]))]),
+  positions: z.union([z.enum(vocabulary.positions), z.object({ phases: positive }), z.array(z.tuple([count, count]))]),
   amplitudes: z.object({ unit: z.enum(['input', 'std']), values: z.array(finite) }),
   bases: z.union([z.array(z.enum(vocabulary.base)), z.object({ images: positive })]),
   record: list,

@@ -12,6 +12,7 @@ import { sizeOf } from '../tensor.js';
 import { cellBytes } from './cost.js';
 import { outputBytes, outputForm, type OutputForm } from './kept-outputs.js';
 import { plannedModes, type Factor } from './modes.js';
+import { positionCounts } from './positions.js';
 import { nullCount } from './network-variant.js';
 import { basesOfObject, comparedImpulses, signatureBytes } from './null-groups.js';
 import type { UnitGroup } from './stage.js';
@@ -136,18 +137,19 @@ function impulseCount(spec: ImpulseSpec, { name, anatomy, image }: CountedModel)
   const places = spec.at === 'input' ? [undefined] : selectSites(anatomy, spec.at);
   const bases = 'images' in spec.bases ? spec.bases.images : spec.bases.length;
   const amplitudes = spec.amplitudes.values.length;
-  const positions = typeof spec.positions === 'string' ? 1 : spec.positions.length;
+  const { parts, each: positions } = positionCounts(spec);
   let [impulses, bytes] = [0, 0];
   for (const place of places) {
     const channels = spec.channels === 'each' ? ((place?.shape ?? image)[0] as number) : spec.channels.length;
     const rows = channels * positions * amplitudes;
     const deeper = place ? recorded.filter(({ depth }) => depth > place.depth) : recorded;
     impulses = Math.max(impulses, rows);
-    bytes += bases * responseBytes(deeper, rows, amplitudes, spec.keep);
+    bytes += bases * parts * responseBytes(deeper, rows, amplitudes, spec.keep);
   }
   const factors: readonly Factor[] = [
     { key: 'at', what: 'places', count: places.length },
     { key: 'base', what: 'bases', count: bases },
+    ...partsFactor(parts),
   ];
   const groups = product(factors);
   const each = impulses / Math.max(1, positions * amplitudes);
@@ -168,6 +170,10 @@ function impulseCount(spec: ImpulseSpec, { name, anatomy, image }: CountedModel)
   };
 }
 
+/** Seeded positions, each of which is a group of its own; nothing where there is one. */
+const partsFactor = (parts: number): readonly Factor[] =>
+  parts === 1 ? [] : [{ key: 'positions.phases', what: 'seeded positions', count: parts }];
+
 /** What nulls are asked for, by the impulses that a network and they are compared by. */
 function nullsCount(
   spec: ImpulseSpec | undefined,
@@ -176,19 +182,20 @@ function nullsCount(
 ): readonly WorkCount[] {
   if (!spec || nulls === 0 || !('images' in spec.bases)) return [];
   const channels = spec.channels === 'each' ? (image[0] as number) : spec.channels.length;
-  const positions = typeof spec.positions === 'string' ? 1 : spec.positions.length;
+  const { parts, each: positions } = positionCounts(spec);
   const { images } = spec.bases;
   const each = signatureBytes(selectSites(anatomy, spec.record), channels * positions);
   const objects = Math.ceil(images / basesOfObject(each));
   const factors: readonly Factor[] = [
     { key: 'nulls', what: 'nulls', count: nulls },
     { key: 'base', what: 'objects of bases', count: objects },
+    ...partsFactor(parts),
     { key: 'channels', what: 'channels', count: channels },
     { key: 'positions', what: 'positions', count: positions },
   ];
-  const units = nulls * objects;
+  const units = nulls * objects * parts;
   const impulses = 2 * channels * positions;
-  const bytes = nulls * images * each;
+  const bytes = nulls * images * parts * each;
   return [{ kind: 'nulls', model: name, name: spec.name, conditions: units, units, impulses, bytes, factors }];
 }
 

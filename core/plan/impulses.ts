@@ -2,19 +2,15 @@ import { largest } from '../extremes.js';
 import type { Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
-import { randomStream } from '../random.js';
 import type { ImpulseSpec } from '../spec/study-spec.js';
 import { bases as flatBases, type BaseName } from '../spec/words/bases.js';
-import type { PositionWord } from '../spec/words/positions.js';
+import { positionsOf, type Position } from './positions.js';
 import { selectSites } from './target.js';
 
 /** What the impulses ride on: a flat image, or one of the reference images. */
 export type Base = BaseName | { readonly image: number };
 
-/** Of an element in the map that impulses are set in. */
-export type Position = readonly [row: number, column: number];
-
-/** All impulses at one place on one base, given to the network itself: what one response object holds. */
+/** All impulses at one place on one base, or those at one of its seeded positions, given to the network itself: what one response object holds. */
 export interface ImpulseGroup {
   /** `input`, or the name of a site. */
   readonly at: string;
@@ -40,71 +36,34 @@ export function printBase(base: Base): string {
   return typeof base === 'string' ? base : `image ${base.image}`;
 }
 
-/** Every group of impulses of one spec for one network, in canonical order: place, base. */
+/** Every group of impulses of one spec for one network, in canonical order: place, base, part of its positions. */
 export function impulseGroupsOf(spec: ImpulseSpec, context: ImpulseContext): readonly ImpulseGroup[] {
   const recorded = selectSites(context.anatomy, spec.record);
   const places = spec.at === 'input' ? (['input'] as const) : selectSites(context.anatomy, spec.at);
   if (places.length === 0) return [];
   const bases: readonly Base[] =
     'images' in spec.bases ? all(spec.bases.images).map((image) => ({ image })) : spec.bases;
-  return places.flatMap((place) =>
-    bases.map((base, index): ImpulseGroup => {
-      const site = place === 'input' ? undefined : place;
-      const shape = site ? site.shape : context.image;
-      const deeper = recorded.filter((other) => site === undefined || other.depth > site.depth);
-      return {
+  return places.flatMap((place) => {
+    const site = place === 'input' ? undefined : place;
+    const shape = site ? site.shape : context.image;
+    const deeper = recorded.filter((other) => site === undefined || other.depth > site.depth);
+    const partsOf = positionsOf(spec, { seed: context.seed, shape, stride: site ? 1 : strideOf(deeper) });
+    return bases.flatMap((base, index) =>
+      partsOf(index).map((positions): ImpulseGroup => ({
         at: site ? site.name : 'input',
         base,
         channels: spec.channels === 'each' ? all(shape[0] as number) : spec.channels,
-        positions: positionsOf(spec, {
-          seed: context.seed,
-          shape,
-          stride: site ? 1 : strideOf(deeper),
-          index,
-        }),
+        positions,
         amplitudes: spec.amplitudes,
         record: deeper.map((other) => other.name),
         keep: spec.keep,
-      };
-    }),
-  );
+      })),
+    );
+  });
 }
 
 const strideOf = (sites: readonly Site[]): number =>
   largest([1, ...sites.map((site) => Math.round(Math.max(site.stride[0], site.stride[1])))]);
-
-/** What words for positions go by. */
-interface PositionContext {
-  readonly seed: number;
-  /** Of the value that impulses are set in: [channels, height, width], or [channels]. */
-  readonly shape: readonly number[];
-  readonly stride: number;
-  /** Number of the base. */
-  readonly index: number;
-}
-
-const mapOf = ({ shape }: PositionContext): readonly [height: number, width: number] => [shape[1] ?? 1, shape[2] ?? 1];
-
-const worded: { readonly [P in PositionWord]: (context: PositionContext) => Position } = {
-  center: (context) => {
-    const [height, width] = mapOf(context);
-    return [Math.floor(height / 2), Math.floor(width / 2)];
-  },
-  // Base number b gets a position of phase b mod S² in a seeded order of the S × S phases: S² bases together meet every phase.
-  phases: (context) => {
-    const { seed, stride, index } = context;
-    const [height, width] = mapOf(context);
-    const order = randomStream(seed, 'impulse phases', stride).shuffled(all(stride * stride));
-    const phase = order[index % order.length] as number;
-    const stream = randomStream(seed, 'impulse position', index);
-    const along = (offset: number, length: number): number =>
-      offset >= length ? stream.below(length) : offset + stride * stream.below(Math.ceil((length - offset) / stride));
-    return [along(Math.floor(phase / stride), height), along(phase % stride, width)];
-  },
-};
-
-const positionsOf = ({ positions }: ImpulseSpec, context: PositionContext): readonly Position[] =>
-  typeof positions === 'string' ? [worded[positions](context)] : positions;
 
 /** What identifies a group's responses besides network and numeric mode; the reference images count where they are used. */
 export function impulseIdentity(group: ImpulseGroup, reference: Digest): Json {

@@ -196,8 +196,8 @@ export function nullMetadata(
   };
 }
 
-/** Signatures by site: for each base [kernels × features]. */
-export type BaseParts = ReadonlyMap<string, readonly Float32Array[]>;
+/** Signatures by site: for each base, the parts of its positions, each [kernels × features]. */
+export type BaseParts = ReadonlyMap<string, readonly (readonly Float32Array[])[]>;
 
 /** Features of a kernel on one base. */
 export function featuresOf({ channels, bases }: NullGroup, sites: readonly Site[]): number {
@@ -205,12 +205,12 @@ export function featuresOf({ channels, bases }: NullGroup, sites: readonly Site[
   return channels.length * (bases[0]?.positions.length ?? 0) * rows * columns;
 }
 
-/** The signatures of stored tensors, base by base. */
+/** The signatures of stored tensors, by site and base: [kernels × features]. */
 export function unpackedSignatures(
   tensors: ReadonlyMap<string, Tensor>,
   group: NullGroup,
   sites: readonly Site[],
-): BaseParts {
+): ReadonlyMap<string, readonly Float32Array[]> {
   const features = featuresOf(group, sites);
   return new Map(
     sites.map(({ name, channels }) => {

@@ -179,6 +179,12 @@ function checkRange(
     });
   }
   if (typeof positions === 'string') return;
+  if ('phases' in positions) {
+    if (positions.phases <= height * width) return;
+    const most = `${where} has ${height * width}, being ${height}×${width} (height×width)`;
+    fail(`${path}.positions.phases`, `${positions.phases} positions on each base, but ${most}`);
+    return;
+  }
   positions.forEach(([row, column], i) => {
     if (row >= height || column >= width) {
       fail(

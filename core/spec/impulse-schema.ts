@@ -23,9 +23,10 @@ export const impulseSchema = (models: Schema): Schema =>
       },
       positions: {
         description: 'Where in the map, row and column from 0. Default: `phases` on images, else `center`.',
-        title: 'a word below, or pairs `[[row, column], …]`',
+        title: 'a word below, `{ phases: n }`, or pairs `[[row, column], …]`',
         anyOf: [
           { enum: vocabulary.positions },
+          section(['phases'], { phases: whole(1, 'How many a base.') }, ['phases']),
           {
             type: 'array',
             minItems: 1,

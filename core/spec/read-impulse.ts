@@ -28,6 +28,10 @@ const pair: Reader<Pair> = (cursor) => {
 };
 
 const positions: Reader<ImpulseSpec['positions']> = (cursor) => {
+  if (cursor.node.kind === 'map') {
+    const phases = fieldsOf(cursor, ['phases'])?.required('phases', count(1), 1, 'how many positions a base');
+    return phases === undefined || phases === 1 ? 'phases' : { phases };
+  }
   if (cursor.node.kind !== 'list') return oneOf(vocabulary.positions)(cursor);
   const items = cursor.items();
   if (items.length === 0) return cursor.fail('the list is empty');

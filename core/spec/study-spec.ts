@@ -109,8 +109,8 @@ export interface ImpulseSpec {
   /** `input`, or globs over sites. */
   readonly at: 'input' | readonly string[];
   readonly channels: 'each' | readonly number[];
-  /** By a word, or as [row, column] pairs. */
-  readonly positions: PositionWord | readonly (readonly [number, number])[];
+  /** By a word, so many seeded ones a base (from 2 on; one is the word), or as [row, column] pairs. */
+  readonly positions: PositionWord | { readonly phases: number } | readonly (readonly [number, number])[];
   /** In the network's input units after preprocessing, or in standard deviations of the channel over the reference images. */
   readonly amplitudes: { readonly unit: 'input' | 'std'; readonly values: readonly number[] };
   /** Flat bases by name, or the first n reference images; by default fewer where there are fewer, which reading them decides. */

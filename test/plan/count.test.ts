@@ -37,7 +37,7 @@ const impulses: fc.Arbitrary<ImpulseSpec> = fc
   .record({
     at: fc.constantFrom<ImpulseSpec['at']>('input', ['conv1'], ['*'], ['nothing']),
     channels: fc.constantFrom<ImpulseSpec['channels']>('each', [0, 2]),
-    positions: fc.constantFrom<ImpulseSpec['positions']>('center', 'phases', [
+    positions: fc.constantFrom<ImpulseSpec['positions']>('center', 'phases', { phases: 3 }, [
       [0, 1],
       [2, 2],
       [3, 1],

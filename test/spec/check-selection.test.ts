@@ -207,6 +207,13 @@ describe('impulses', () => {
     ]);
   });
 
+  test('at more seeded positions than a map has', () => {
+    expect(impulse('positions: { phases: 64 }')).toEqual([]);
+    expect(impulse('positions: { phases: 65 }')).toEqual([
+      '«65» 65 positions on each base, but the input of res has 64, being 8×8 (height×width)',
+    ]);
+  });
+
   test('in channels and at positions of inner sites that are not there', () => {
     const at = (keys: string): string[] =>
       checked('plain', `impulses: { a: { at: [conv2, conv3], amplitudes: 1, ${keys} } }`);

@@ -37,6 +37,9 @@ describe('impulses mean what is written, and have their default for what is not:
     ['channels: 2', { channels: [2] }],
     ['channels: [0, 2]', { channels: [0, 2] }],
     ['positions: center', { positions: 'center' }],
+    ['positions: { phases: 4 }', { positions: { phases: 4 } }],
+    // One is the word, so that both are one study.
+    ['positions: { phases: 1 }', {}],
     [
       'positions: [[0, 1], [1, 0]]',
       {
@@ -67,6 +70,14 @@ describe('a mistake in impulses is told:', () => {
       ['«middle» expected one of center, phases, got the text "middle" (choose from: center, phases)'],
     ],
     ['positions: []', ['«[]» the list is empty']],
+    ['positions: { phases: 0 }', ['«0» expected a whole number of at least 1, got the number 0']],
+    [
+      'positions: { phase: 2 }',
+      [
+        '«positions» "phases" is missing (how many positions a base)',
+        '«phase» unknown key "phase" (did you mean "phases"?)',
+      ],
+    ],
     ['positions: [3, 4]', ['«[3, 4]» expected pairs [row, column] (write [[row, column], …], also for a single one)']],
     ['positions: [[1, 2], [3]]', ['«[3]» expected a pair [row, column], got a list']],
     ['positions: [[], [1, 2]]', ['«[]» expected a pair [row, column], got a list']],

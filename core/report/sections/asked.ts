@@ -112,7 +112,9 @@ function impulsesOf(study: Study): Html {
       cell: (impulse) =>
         typeof impulse.positions === 'string'
           ? impulse.positions
-          : impulse.positions.map(([row, column]) => `(${row}, ${column})`).join(', '),
+          : 'phases' in impulse.positions
+            ? `${impulse.positions.phases} phases a base`
+            : impulse.positions.map(([row, column]) => `(${row}, ${column})`).join(', '),
     },
     {
       head: 'amplitudes',

@@ -8,7 +8,7 @@ import type { RowSink } from '../../tables/row-sink.js';
 import { loadExamples, loadResponses } from '../reading/load-model-results.js';
 import type { ResponseResultRead } from '../reading/model-results.js';
 import { nullReader } from '../reading/null-reader.js';
-import { signatureParts } from './rows/redundancy.js';
+import { basesOf, signatureParts } from './rows/redundancy.js';
 import { betweenRows, type Common, type ComparedNetwork } from './rows/between.js';
 
 /** Nulls of the predicting network that R² stands against: their mean is asked for, and each takes the memory of a network. */
@@ -56,7 +56,7 @@ async function load(ledger: Ledger, outline: ModelOutline, seed: number): Promis
   const groups = responses.flatMap((set) => set.groups);
   const recorded = groups[0]?.group.record ?? [];
   const sites = outline.anatomy.sites.filter(({ name }) => recorded.includes(name));
-  const signatures = groups.length < 2 ? undefined : signatureParts(groups, sites);
+  const signatures = basesOf(groups).length < 2 ? undefined : signatureParts(groups, sites);
   const reader = nullReader(ledger, outline, seed);
   const nulls: BaseParts[] = [];
   for (const variant of reader.variants.filter((one) => 'shuffled' in one).slice(0, NULLS)) {

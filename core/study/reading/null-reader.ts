@@ -1,5 +1,6 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import type { StoredResult } from '../../ledger/response-shelf.js';
+import { printBase } from '../../plan/impulses.js';
 import { printVariant, type NullVariant } from '../../plan/network-variant.js';
 import { SEMANTICS } from '../../plan/identity.js';
 import { unitKey, type ModelOutline } from '../../plan/outline.js';
@@ -26,17 +27,23 @@ export function nullReader(ledger: Ledger, outline: ModelOutline, seed: number):
   return {
     variants: [...variants.values()],
     async read(variant) {
-      const whole = new Map<string, Float32Array[]>();
+      const whole = new Map<string, Map<string, Float32Array[]>>();
       for (const { group, key } of planned) {
         if (printVariant(group.variant) !== printVariant(variant)) continue;
         const sites = outline.anatomy.sites.filter((site) => group.record.includes(site.name));
         const check = (stored: StoredResult): string | undefined => nullProblem(stored, group, sites);
         const stored = await ledger.readResult(scope, key, { check });
         if (!stored) return undefined;
-        for (const [site, bases] of unpackedSignatures(stored.tensors, group, sites))
-          whole.set(site, [...(whole.get(site) ?? []), ...bases]);
+        for (const [site, parts] of unpackedSignatures(stored.tensors, group, sites)) {
+          const own = whole.get(site) ?? new Map<string, Float32Array[]>();
+          whole.set(site, own);
+          for (const [i, { base }] of group.bases.entries()) {
+            const name = printBase(base);
+            own.set(name, [...(own.get(name) ?? []), parts[i] as Float32Array]);
+          }
+        }
       }
-      return whole;
+      return new Map([...whole].map(([site, bases]) => [site, [...bases.values()]]));
     },
   };
 }

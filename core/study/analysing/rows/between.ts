@@ -53,7 +53,7 @@ function setAt(
   };
   const own = sites.flatMap(({ name: site, normalisedDepth: depth, channels: kernels }) => {
     const bases = parts.get(site);
-    return bases ? [{ site, depth, kernels, parts: bases.map((part) => [at(part)]) }] : [];
+    return bases ? [{ site, depth, kernels, parts: bases.map((parts) => parts.map(at)) }] : [];
   });
   return own.length === 0 ? undefined : signatureSet(own);
 }

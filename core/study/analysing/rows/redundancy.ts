@@ -10,12 +10,13 @@ import {
   type SystemicRedundancy,
 } from '../../../analysis/systemic.js';
 import type { Site } from '../../../anatomy/site.js';
+import { largest } from '../../../extremes.js';
+import { printBase } from '../../../plan/impulses.js';
 import type { NullVariant } from '../../../plan/network-variant.js';
 import { comparedImpulses } from '../../../plan/null-groups.js';
 import type { BaseParts } from '../../../probe/null-signatures.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
 import type { ModelRow } from '../../../tables/schema.js';
-import type { Tensor } from '../../../tensor.js';
 import type { ModelResults, ResponseResultRead } from '../../reading/model-results.js';
 import type { NullReader } from '../../reading/null-reader.js';
 
@@ -59,25 +60,40 @@ export const shuffledOf = ({ nulls }: Redundancy): Redundancy['nulls'] =>
 export function signaturesOf(results: ModelResults): SignatureSet | undefined {
   const compared = comparedImpulses(results.outline.impulses.map(({ spec }) => spec));
   const groups = results.responses.find(({ name }) => name === compared?.name)?.groups ?? [];
-  if (groups.length < 2) return undefined;
+  if (basesOf(groups).length < 2) return undefined;
   return setOf(results, signatureParts(groups, results.outline.anatomy.sites));
 }
 
-/** Signatures by site, base by base, as responses hold them; without the sites that lack one on some base. */
+/**
+ * Signatures by site, base by base, as responses hold them; of the bases that have all positions, and without the sites that lack a
+ * signature on some of these.
+ */
 export function signatureParts(groups: readonly ResponseResultRead[], sites: readonly Site[]): BaseParts {
+  const bases = basesOf(groups);
   return new Map(
     sites.flatMap(({ name }) => {
-      const own = groups.map(({ tensors }) => tensors.get(`signature/${name}`) as Tensor<'float32'> | undefined);
-      const there = own.filter((part) => part !== undefined);
-      return there.length < own.length ? [] : [[name, there.map(({ data }) => data)] as const];
+      const own = bases.map((parts) => parts.flatMap(({ tensors }) => tensors.get(`signature/${name}`) ?? []));
+      if (own.some((parts, base) => parts.length < (bases[base] as readonly unknown[]).length)) return [];
+      return [[name, own.map((parts) => parts.map(({ data }) => data as Float32Array))] as const];
     }),
   );
+}
+
+/** Groups base by base, of the bases that have all positions. */
+export function basesOf(groups: readonly ResponseResultRead[]): readonly (readonly ResponseResultRead[])[] {
+  const bases = new Map<string, ResponseResultRead[]>();
+  for (const read of groups) {
+    const name = printBase(read.group.base);
+    bases.set(name, [...(bases.get(name) ?? []), read]);
+  }
+  const parts = largest([...bases.values()].map((own) => own.length));
+  return [...bases.values()].filter((own) => own.length === parts);
 }
 
 function setOf({ outline }: ModelResults, parts: BaseParts): SignatureSet | undefined {
   const sites = outline.anatomy.sites.flatMap(({ name: site, normalisedDepth: depth, channels: kernels }) => {
     const own = parts.get(site);
-    return own ? [{ site, depth, kernels, parts: own.map((part) => [part]) }] : [];
+    return own ? [{ site, depth, kernels, parts: own }] : [];
   });
   return sites.length > 0 ? signatureSet(sites) : undefined;
 }

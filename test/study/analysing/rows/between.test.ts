@@ -8,8 +8,8 @@ const bases = 8;
 const random = randomStream(3, 'between rows');
 
 /** Kernels of one site: [kernels × (2 impulses × points)] on each base. */
-const noise = (kernels: number, points: number): Float32Array[] =>
-  Array.from({ length: bases }, () => Float32Array.from({ length: kernels * 2 * points }, () => random.normal()));
+const noise = (kernels: number, points: number): Float32Array[][] =>
+  Array.from({ length: bases }, () => [Float32Array.from({ length: kernels * 2 * points }, () => random.normal())]);
 
 const siteOf = (name: string, depth: number, channels: number): Site =>
   ({ name, normalisedDepth: depth, channels }) as unknown as Site;
@@ -39,7 +39,7 @@ describe('rows of two networks', () => {
     const coarser = network({
       name: 'b',
       places: coarse,
-      signatures: new Map([...parts].map(([site, own]) => [site, own.map(everySecond)])),
+      signatures: new Map([...parts].map(([site, own]) => [site, own.map((bases) => bases.map(everySecond))])),
     });
     const rows = betweenRows(network({}), coarser, all, [], 1);
     expect(

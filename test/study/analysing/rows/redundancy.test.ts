@@ -48,7 +48,7 @@ function partOf(name: string, kernels: number, variant: string, image: number): 
   );
 }
 
-const read = (image: number | string, lacking = ''): ResponseResultRead => ({
+const read = (image: number | string, lacking = '', variant = 'intact'): ResponseResultRead => ({
   group: {
     at: 'input',
     base: typeof image === 'string' ? (image as 'black') : { image },
@@ -64,7 +64,7 @@ const read = (image: number | string, lacking = ''): ResponseResultRead => ({
       .filter((site) => site.name !== lacking)
       .map((site) => [
         `signature/${site.name}`,
-        float32([site.channels, POINTS], partOf(site.name, site.channels, 'intact', Number(image))),
+        float32([site.channels, POINTS], partOf(site.name, site.channels, variant, Number(image))),
       ]),
   ),
   object: 'object',
@@ -115,7 +115,7 @@ const readerOf = (...variants: readonly NullVariant[]): NullReader => ({
       new Map(
         anatomy.sites.map(({ name, channels }) => [
           name,
-          images.map((image) => partOf(name, channels, printVariant(variant), image)),
+          images.map((image) => [partOf(name, channels, printVariant(variant), image)]),
         ]),
       ),
     ),
@@ -127,6 +127,25 @@ const twoNulls = measured({ shuffled: 0 }, { shuffled: 1 });
 describe('signatures', () => {
   test('are those of the intact network, one part a base image', () => {
     expect(signaturesOf(found)).toEqual(intact);
+  });
+
+  test('hold all positions of a base image, which counts once; a base that lacks a position is left out', () => {
+    const both = images.flatMap((image) => [read(image), read(image, '', 'shuffled 0')]);
+    const of = (own: readonly ResponseResultRead[]): SignatureSet | undefined =>
+      signaturesOf(results({ ...asked({}), responses: [{ name: 'images', groups: own }] }));
+    const expected = (bases: readonly number[]): SignatureSet =>
+      signatureSet(
+        anatomy.sites.map(({ name: site, normalisedDepth: depth, channels: kernels }) => ({
+          site,
+          depth,
+          kernels,
+          parts: bases.map((image) => ['intact', 'shuffled 0'].map((part) => partOf(site, kernels, part, image))),
+        })),
+      );
+    expect(of(both)).toEqual(expected(images));
+    expect(of(both)?.starts).toHaveLength(BASES + 1);
+    expect(of([...both.slice(0, 3), ...both.slice(4)])).toEqual(expected(images.filter((image) => image !== 1)));
+    expect(of([read(0), read(0, '', 'shuffled 0'), read(1)])).toBeUndefined();
   });
 
   test('come from the first set of impulses at the input on two images or more, with both signs', () => {
