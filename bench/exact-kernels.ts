@@ -74,7 +74,9 @@ export async function lookAtStudy<T>(
 export async function exactKernels(subject: KernelSubject, images: number): Promise<Exact> {
   const spec = kernelStudy(subject, 'exact', images, 0);
   const [kl, seconds] = await lookAtStudy(spec, subject.slots, async (ledger, ref) => {
-    const { study: resolved, models } = await loadOutlines(ledger, new Catalog((d) => ledger.getBlob(d)), ref, {});
+    const { study: resolved, models } = await loadOutlines(ledger, new Catalog((d) => ledger.getBlob(d)), ref, {
+      scores: {},
+    });
     const [outline] = models;
     const list = outline?.ablations[0]?.list;
     if (!outline || !list) throw new Error('the exact study asks for nothing');

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Json } from '../core/canonical.js';
 import { openOnnxruntime } from '../core/engine/onnxruntime.js';
 import { anatomyOf } from '../core/anatomy/anatomy.js';
 import { importOnnx } from '../core/import/onnx/import-onnx.js';
@@ -11,6 +12,8 @@ import { SEMANTICS } from '../core/plan/identity.js';
 import type { ImpulseGroup } from '../core/plan/impulses.js';
 import { runResponseBatch, type ResponseResult } from '../core/probe/response-batch.js';
 import { InstrumentedNetwork } from '../core/probe/instrumented-network.js';
+import { defaults } from '../core/spec/defaults.js';
+import { madeNulls } from '../core/spec/words/nulls.js';
 import { inputLayout } from '../core/study/running/input-layout.js';
 import { sizeOf, zeros, type Tensor } from '../core/tensor.js';
 import { machineName, record, recordOptions, type Figure } from './record.js';
@@ -44,30 +47,66 @@ function positions(): readonly (readonly [number, number])[] {
   return along.flatMap((row) => along.map((column) => [row, column] as const));
 }
 
-/** YAML is a superset of JSON, so this is a spec. */
-function specOf(data: string, keep: Keep): string {
-  const cifar = (file: string, images: number): object => ({ format: 'cifar10', files: [file], images });
+/** Of these impulses. YAML is a superset of JSON, so this is a spec. */
+function specOf(data: string, impulses: Json, shuffled: number, reference = 50): string {
+  const cifar = (file: string, images: number): Json => ({ format: 'cifar10', files: [file], images });
   return JSON.stringify({
     version: 1,
     study: 'impulse-bank',
     seed: 7,
     data: {
       test: cifar(imageFile(data), 50),
-      train: cifar(path.join(data, 'images/cifar10/cifar10_train_0000-1999.bin'), 50),
+      train: cifar(path.join(data, 'images/cifar10/cifar10_train_0000-1999.bin'), reference),
     },
     defaults: { data: 'test', reference: 'train', input, output: { kind: 'logits' } },
     models: { network: { file: path.join(data, 'models', `${flags.model}.onnx`) } },
-    impulses: {
-      bank: {
-        channels: 'each',
-        positions: positions(),
-        amplitudes: [1, -1],
-        base: ['normalised-zero'],
-        record: '*',
-        keep,
-      },
-    },
+    impulses: { bank: impulses },
+    analysis: { nulls: { shuffled } },
   });
+}
+
+const bank = (keep: Keep): Json => ({
+  channels: 'each',
+  positions: positions(),
+  amplitudes: [1, -1],
+  base: ['normalised-zero'],
+  record: '*',
+  keep,
+});
+
+/** A study whose impulses are those of a spec that says nothing of them, without its nulls and with them. */
+async function usual(data: string, folder: string, rounds: number): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  const { shuffled } = madeNulls;
+  for (const nulls of [0, shuffled.usual]) {
+    const spec = path.join(folder, `usual-${nulls}.yaml`);
+    await writeFile(spec, specOf(data, {}, nulls, 250));
+    const times: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const own = path.join(folder, `usual-${nulls}-${round}`);
+      const threads = Number(flags.threads);
+      const { seconds, seen } = await studySweep(
+        own,
+        spec,
+        threads,
+        inProcess(threads),
+        async (_, ledger, { mode, id }) => {
+          const { models } = await ledger.getStudy(id);
+          const scope = { model: models[0]?.content ?? '', mode, semantics: SEMANTICS };
+          return (await ledger.committedResults(scope)).size;
+        },
+      );
+      // A profile, a response to each image, and each null’s signatures, which of such networks are one object.
+      const expected = 1 + defaults.bases.images + nulls;
+      if (seen !== expected) throw new Error(`${seen} results are stored, not ${expected}`);
+      times.push(seconds);
+    }
+    const what = `${flags.model}, impulses by default: ${defaults.bases.images} images × 3 channels × ${defaults.amplitudes.values.length} amplitudes, ${nulls === 0 ? 'without nulls' : `with ${nulls} nulls`}: a study with its store`;
+    const value = spreadOf(times);
+    say(`${what}: ${printSpread(value)} s`);
+    figures.push({ what, value, unit: ' s', ...(nulls === 0 ? { mark, aim, better: 'lower' } : {}) });
+  }
+  return figures;
 }
 
 /** One thread of this process, without a store. */
@@ -162,7 +201,7 @@ async function main(data: string): Promise<void> {
   try {
     for (const keep of ['signatures', 'responses'] as const) {
       const spec = path.join(folder, 'study.yaml');
-      await writeFile(spec, specOf(data, keep));
+      await writeFile(spec, specOf(data, bank(keep), 0));
       const times = { batch: [] as number[], study: [] as number[] };
       for (let round = 0; round < rounds; round++) {
         const started = performance.now();
@@ -202,6 +241,7 @@ async function main(data: string): Promise<void> {
       figures.push({ what: `${what}: a study with its store`, value: whole, unit: ' s', mark, aim, better: 'lower' });
       figures.push({ what: `${what}: the step alone, one thread`, value: spreadOf(times.batch), unit: ' s' });
     }
+    figures.push(...(await usual(data, folder, rounds)));
     await record('impulses', flags, rounds, figures);
   } finally {
     await rm(folder, { recursive: true, force: true });

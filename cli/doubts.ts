@@ -13,7 +13,7 @@ export async function studyDoubts(
   ref: StudyRef,
   catalog = new Catalog((digest) => ledger.getBlob(digest)),
 ): Promise<readonly string[]> {
-  const { study, models } = await loadOutlines(ledger, catalog, ref, {});
+  const { study, models } = await loadOutlines(ledger, catalog, ref, { scores: {} });
   return [...(await baselineDoubts(ledger, catalog, models, study.seed)).values()].flat();
 }
 

@@ -54,7 +54,9 @@ export function pruneCommand(verb: Command): void {
           record.models.map(({ name }) => name),
           options.model,
         );
-        const { models } = await loadOutlines(ledger, catalog, ref, await adoptedScores(ledger, ref), [model]);
+        const { models } = await loadOutlines(ledger, catalog, ref, { scores: await adoptedScores(ledger, ref) }, [
+          model,
+        ]);
         const outline = models[0] as (typeof models)[number];
         const results = await loadModelResults(ledger, catalog, outline, record.seed);
         if (!results) throw new PercussError('NOT_FOUND', `${model} of ${study} was not run on all its images: run it`);

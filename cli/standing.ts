@@ -8,8 +8,10 @@ import { connectClient } from '../infra/connection.js';
 import type { WholeProgress } from '../workers/client.js';
 import { submissionOf, submissions, workersOf, type Submitted, type Workers } from '../workers/submitted.js';
 import { lookIdentity } from '../core/store/identity.js';
+import type { KnownExtent } from '../core/study/planning/waves.js';
 import { nextCommand, type Typed } from './command-line.js';
 import { knownDoubts } from './doubts.js';
+import { knownResolutions, resolutionLines } from './resolved.js';
 import type { Session } from './session.js';
 import { findStudy } from './study-name.js';
 import { findTemporal } from './temporal.js';
@@ -53,6 +55,8 @@ export interface Standing {
   readonly submitted: string | null;
   /** Why a submission failed, stalled, or paused by itself. */
   readonly because: string | null;
+  /** How far impulses with `resolve` go, by what is decided. */
+  readonly resolve: readonly KnownExtent[];
   /** Reasons to doubt its intact networks: labels, preprocessing or the reading of outputs. */
   readonly warnings: readonly string[];
   /** What could not be asked, and why. */
@@ -135,6 +139,7 @@ export async function standingOf(session: Session, { client, reason }: Asked, kn
       live?.current?.pausedBecause ??
       submitted?.result?.stoppedBy?.message ??
       null,
+    resolve: await knownResolutions(session, known),
     warnings,
     unknown: [unread, reason].filter((part) => part !== undefined),
   };
@@ -221,6 +226,7 @@ export function standingLines(
     `${name} (${study.slice(0, 12)}): ${words[state]}${because === null ? '' : `: ${because}`}`,
     ...(counted.length > 0 ? [`  ${counted.join('; ')}`] : []),
     ...(standing.progress ? progressLines(standing.progress) : []),
+    ...resolutionLines(standing.resolve),
     ...(goesOn && workers
       ? [
           none

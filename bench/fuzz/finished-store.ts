@@ -134,7 +134,7 @@ export async function readRecords(input: Input): Promise<void> {
     const study = { id, study: ledger.studyRef(id), mode, batchSeconds: 1 };
     const catalog = new Catalog((digest) => ledger.getBlob(digest));
     const scores = await adoptedScores(ledger, study);
-    const { models, study: resolved } = await loadOutlines(ledger, catalog, study, scores);
+    const { models, study: resolved } = await loadOutlines(ledger, catalog, study, { scores });
     for (const outline of models) {
       await loadModelResults(ledger, catalog, outline, resolved.seed);
       for (const chunk of outline.chunks)

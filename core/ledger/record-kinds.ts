@@ -37,6 +37,14 @@ const numbers = z.custom<readonly number[]>(
   'is no list of numbers',
 );
 const scores = z.record(label, numbers);
+const extents = z.record(
+  label,
+  z.object({
+    images: z.number().int().min(1),
+    positions: z.number().int().min(1),
+    state: z.enum(['open', 'resolved', 'budget']),
+  }),
+);
 const group = z.object({
   kind: z.enum(['profile', 'baseline', 'cells', 'responses', 'nulls']),
   model: name,
@@ -122,7 +130,11 @@ const kinds: readonly RecordKind[] = [
   {
     what: 'a decision on waves',
     form: new RegExp(`^stages/${id}/(?!00000[012])\\d{6,15}\\.json$`),
-    schema: z.object({ advance: z.record(label, z.array(z.tuple([count, ranges]))), read: digest }),
+    schema: z.object({
+      advance: z.record(label, z.array(z.tuple([count, ranges]))),
+      extents: extents.optional(),
+      read: digest,
+    }),
   },
   {
     what: 'a list of failures',
@@ -132,7 +144,7 @@ const kinds: readonly RecordKind[] = [
   {
     what: 'a planned stage',
     form: new RegExp(`^plans/${id}\\.json$`),
-    schema: z.object({ index: count, groups: z.array(group), scores }),
+    schema: z.object({ index: count, groups: z.array(group), scores, extents: extents.optional() }),
   },
   {
     what: 'an analysis',

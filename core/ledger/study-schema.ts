@@ -85,6 +85,13 @@ const impulse = z.object({
   bases: z.union([z.array(z.enum(vocabulary.base)), z.object({ images: positive })]),
   record: list,
   keep: z.enum(vocabulary.keep),
+  resolve: z
+    .object({
+      r2: finite.optional(),
+      sr: finite.optional(),
+      budget: z.object({ images: positive, positions: positive }),
+    })
+    .optional(),
 });
 
 const nulls = z.object({

@@ -3,6 +3,7 @@ import { smallest } from '../extremes.js';
 import { CHUNK_IMAGES } from '../data/chunk.js';
 import { waveEnds } from '../data/waves.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
+import { comparedImpulses } from '../spec/compared-impulses.js';
 import type { AblationSpec, AnalysisSpec, ImpulseSpec } from '../spec/study-spec.js';
 import { fills } from '../spec/words/fills.js';
 import { keepsOutputs } from '../spec/words/modes.js';
@@ -10,11 +11,12 @@ import { keptResponses } from '../spec/words/kept-responses.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
 import { sizeOf } from '../tensor.js';
 import { cellBytes } from './cost.js';
+import { impulsesAt, lastExtent } from './extent.js';
 import { outputBytes, outputForm, type OutputForm } from './kept-outputs.js';
 import { plannedModes, type Factor } from './modes.js';
 import { positionCounts } from './positions.js';
 import { nullCount } from './network-variant.js';
-import { basesOfObject, comparedImpulses, signatureBytes } from './null-groups.js';
+import { basesOfObject, signatureBytes } from './null-groups.js';
 import type { UnitGroup } from './stage.js';
 import { selectSites, targetSizes } from './target.js';
 
@@ -64,15 +66,22 @@ export function countsOf(model: CountedModel, asked: Asked): readonly WorkCount[
   const { name, anatomy, images } = model;
   const chunks = chunksOf(model);
   const ablations = concern(asked.ablations);
+  const impulses = concern(asked.impulses).map(mostOf);
   const intact = ablations.some(keepsOutputs) ? keptBytes('whole', model, chunks) : 0;
   const plain = { model: name, name: '', conditions: 1, impulses: 0, factors: [] };
   return [
     { ...plain, kind: 'profile', units: 1, bytes: profileBytes(anatomy) },
     { ...plain, kind: 'baseline', units: chunks, bytes: cellsBytes(images, chunks) + intact },
     ...ablations.flatMap((spec) => ablationCounts(spec, model)),
-    ...concern(asked.impulses).map((spec) => impulseCount(spec, model)),
-    ...nullsCount(comparedImpulses(concern(asked.impulses)), model, nullCount(asked.analysis.nulls)),
+    ...impulses.map((spec) => impulseCount(spec, model)),
+    ...nullsCount(comparedImpulses(impulses), model, nullCount(asked.analysis.nulls)),
   ];
+}
+
+/** Impulses with `resolve`, as if they took all of their budget. */
+function mostOf(spec: ImpulseSpec): ImpulseSpec {
+  const last = lastExtent(spec);
+  return last ? impulsesAt(spec, last) : spec;
 }
 
 const chunksOf = ({ images, chunks }: CountedModel): number => chunks ?? Math.ceil(images / CHUNK_IMAGES);

@@ -2,6 +2,7 @@ import type { Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
 import type { Site } from '../anatomy/site.js';
 import { smallest } from '../extremes.js';
+import { smallestPair } from '../spec/compared-impulses.js';
 import type { ImpulseSpec } from '../spec/study-spec.js';
 import { sizeOf } from '../tensor.js';
 import { printBase, type Base, type ImpulseGroup } from './impulses.js';
@@ -24,20 +25,6 @@ export interface NullGroup {
 const OBJECT_BYTES = 2 ** 27;
 /** Bases in one object at most, so that more of them keep what is stored; fewer are a power of two, so that doubling them does. */
 const OBJECT_BASES = 64;
-
-/** The pair ±a of smallest magnitude, which signatures are of; undefined where no amplitude stands with both signs. */
-export function smallestPair(values: readonly number[]): readonly [number, number] | undefined {
-  const paired = values.filter((value) => value > 0 && values.includes(-value));
-  return paired.length === 0 ? undefined : [smallest(paired), -smallest(paired)];
-}
-
-/** Whether impulses give signatures: at the input, with both signs, on two images at least. */
-export function givesSignatures({ at, bases, amplitudes }: ImpulseSpec): boolean {
-  return at === 'input' && 'images' in bases && bases.images > 1 && smallestPair(amplitudes.values) !== undefined;
-}
-
-/** The impulses that a network and its nulls are compared by: the first that give signatures. */
-export const comparedImpulses = (specs: readonly ImpulseSpec[]): ImpulseSpec | undefined => specs.find(givesSignatures);
 
 /** Bytes of signatures on one base, at most: whole grids, which are no larger than the smallest map. */
 export function signatureBytes(recorded: readonly Site[], pairs: number): number {

@@ -6,9 +6,11 @@ import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy } from '../sp
 import type { AblationSpec, ImpulseSpec } from '../spec/study-spec.js';
 import { conditionsOf, needsScores, type ConditionList } from './conditions.js';
 import { cellKey, resultKey, type Scope } from './identity.js';
+import { firstExtent, impulsesAt, lastExtent, type Extent, type Extents } from './extent.js';
 import { impulseGroupsOf, impulseIdentity, type ImpulseGroup } from './impulses.js';
 import { nullVariants } from './network-variant.js';
-import { comparedImpulses, nullGroupsOf, nullIdentity, type NullGroup } from './null-groups.js';
+import { nullGroupsOf, nullIdentity, type NullGroup } from './null-groups.js';
+import { comparedImpulses } from '../spec/compared-impulses.js';
 import { keepsOutputs } from '../spec/words/modes.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
 import { EXAMPLES } from './examples.js';
@@ -23,9 +25,14 @@ export interface PlannedAblation {
   readonly reach: readonly number[] | undefined;
 }
 
-/** A set of impulses given to one network, and what of it is given to its nulls: nothing, but for the set that both are compared by. */
+/**
+ * A set of impulses given to one network, and what of it is given to its nulls: nothing, but for the set that both are compared by, and
+ * of that nothing before it is settled how far it goes.
+ */
 export interface PlannedImpulses {
   readonly spec: ImpulseSpec;
+  /** With `resolve`: how far it goes by now; absent: as far as it is written. */
+  readonly extent?: Extent;
   readonly groups: readonly ImpulseGroup[];
   readonly nulls: readonly NullGroup[];
 }
@@ -57,6 +64,8 @@ export interface OutlineContext {
   readonly scores: Readonly<Record<string, readonly number[]>>;
   /** Waves asked for, by condition, of adaptive ablations by `model/ablation`, or all; the first where nothing is known. */
   readonly reach?: Reach | 'all';
+  /** How far impulses with `resolve` go, or what they take at least or at most; the first wave where nothing is known. */
+  readonly extents?: Extents | 'least' | 'most';
 }
 
 /** How many waves each condition of an adaptive ablation is asked for on, by `model/ablation`. */
@@ -67,7 +76,7 @@ export function imageSetDigest(chunks: readonly ChunkRef[]): Digest {
   return sha256(canonicalJson(chunks.map((chunk) => chunk.digest)));
 }
 
-/** `model/ablation`: under which decisions are kept. */
+/** `model/ablation`, or `model/impulses`: under which decisions are kept. */
 export const scoresName = (model: string, ablation: string): string => `${model}/${ablation}`;
 
 /** Everything that the study asks of one network. */
@@ -79,8 +88,6 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
   const waves = dataNamed(model.data).waves ?? [];
   const asked = <T extends { models: readonly string[] }>(specs: readonly T[]): T[] =>
     specs.filter((spec) => spec.models.includes(model.name));
-  const impulses = asked(study.impulses);
-  const compared = comparedImpulses(impulses);
   return {
     model,
     scope: { model: model.content, mode: context.mode },
@@ -108,12 +115,44 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
           : undefined,
       };
     }),
-    impulses: impulses.map((spec): PlannedImpulses => {
-      const groups = impulseGroupsOf(spec, { seed: study.seed, anatomy, image: context.image });
-      const variants = spec === compared ? nullVariants(study.analysis.nulls) : [];
-      return { spec, groups, nulls: nullGroupsOf(groups, variants, anatomy.sites) };
-    }),
+    impulses: plannedImpulses({ model, anatomy, image: context.image }, study, context.extents),
   };
+}
+
+/** The sets of impulses that are given to a network, as far as they go. */
+export function plannedImpulses(
+  { model, anatomy, image }: Pick<ModelOutline, 'model' | 'anatomy' | 'image'>,
+  study: Pick<ResolvedStudy, 'seed' | 'impulses' | 'analysis'>,
+  extents: OutlineContext['extents'] = {},
+): readonly PlannedImpulses[] {
+  const asked = study.impulses.filter(({ models }) => models.includes(model.name));
+  const compared = comparedImpulses(asked);
+  return asked.map((spec): PlannedImpulses => {
+    const extent = extentOf(spec, model.name, extents);
+    const own = extent ? impulsesAt(spec, extent) : spec;
+    const groups = impulseGroupsOf(own, { seed: study.seed, anatomy, image });
+    const variants = spec === compared && extent?.state !== 'open' ? nullVariants(study.analysis.nulls) : [];
+    return { spec, ...(extent ? { extent } : {}), groups, nulls: nullGroupsOf(groups, variants, anatomy.sites) };
+  });
+}
+
+function extentOf(
+  spec: ImpulseSpec,
+  model: string,
+  extents: Exclude<OutlineContext['extents'], undefined>,
+): Extent | undefined {
+  const first = firstExtent(spec);
+  if (extents === 'most') return lastExtent(spec);
+  if (extents === 'least') return first && { ...first, state: 'resolved' };
+  return first && (extents[scoresName(model, spec.name)] ?? first);
+}
+
+/** How far the impulses with `resolve` go by now; undefined where there are none. */
+export function extentsOf(outlines: readonly ModelOutline[]): Extents | undefined {
+  const known = outlines.flatMap(({ model, impulses }) =>
+    impulses.flatMap(({ spec, extent }) => (extent ? [[scoresName(model.name, spec.name), extent] as const] : [])),
+  );
+  return known.length === 0 ? undefined : Object.fromEntries(known);
 }
 
 function reachOf(conditions: number, name: string, waves: number, { reach }: OutlineContext): readonly number[] {

@@ -1,6 +1,14 @@
 import type { Digest } from '../digest.js';
 import { needsScores } from './conditions.js';
-import { chunkOf, keepsOutputsOf, piecesOf, scoringAblation, unitKey, type ModelOutline } from './outline.js';
+import {
+  chunkOf,
+  extentsOf,
+  keepsOutputsOf,
+  piecesOf,
+  scoringAblation,
+  unitKey,
+  type ModelOutline,
+} from './outline.js';
 import type { ChunkRef } from '../spec/resolved-study.js';
 import { sampleOf, secondsOf, type PredictionContext } from './prediction.js';
 import { indicesOf, lengthOf, rangesOf, storedAs, type Ranges, type Stage, type UnitGroup } from './stage.js';
@@ -62,7 +70,8 @@ export function unitIndices({ count, asked }: WholeGroup): readonly number[] {
 
 /**
  * The kinds of stage, in order: what every other stage rests on; what can be planned from the spec alone; and what is
- * ordered by results of the stages before; and the waves of adaptive ablations, as far as results have asked for them.
+ * ordered by results of the stages before; and the waves of adaptive ablations and of impulses with `resolve`, as far as
+ * results have asked for them.
  */
 export function stageGroups(outlines: readonly ModelOutline[]): readonly (readonly WholeGroup[])[] {
   const basics: WholeGroup[] = [];
@@ -80,10 +89,11 @@ export function stageGroups(outlines: readonly ModelOutline[]): readonly (readon
       if (reach) add(waves, overWaves(outline, spec.name, reach));
       else if (list) add(needsScores(spec) ? ordered : plain, overChunks('cells', spec.name, list.length));
     }
-    for (const { spec, groups, nulls } of outline.impulses) {
+    for (const { spec, extent, groups, nulls } of outline.impulses) {
       const common = { model, name: spec.name, chunk: -1, images: 0 };
-      plain.push({ ...common, kind: 'responses', count: groups.length });
-      if (nulls.length > 0) plain.push({ ...common, kind: 'nulls', count: nulls.length });
+      const stage = extent ? waves : plain;
+      stage.push({ ...common, kind: 'responses', count: groups.length });
+      if (nulls.length > 0) stage.push({ ...common, kind: 'nulls', count: nulls.length });
     }
   }
   // A unit that several ask for is given to the first: to those that keep its outputs, too.
@@ -192,6 +202,7 @@ export async function firstMissing(
   scores: Stage['scores'],
 ): Promise<{ readonly stage: Stage | undefined; readonly tally: Tally; readonly keys: ReadonlySet<Digest> }> {
   const keys = new PlannedKeys();
+  const extents = extentsOf(outlines);
   let tally: Tally = { total: 0, stored: 0, failed: 0 };
   let found: Stage | undefined;
   for (const [index, groups] of stageGroups(outlines).entries()) {
@@ -201,7 +212,8 @@ export async function firstMissing(
       stored: tally.stored + missing.tally.stored,
       failed: tally.failed + missing.tally.failed,
     };
-    if (!found && missing.groups.length > 0) found = { index, groups: missing.groups, scores };
+    if (!found && missing.groups.length > 0)
+      found = { index, groups: missing.groups, scores, ...(extents ? { extents } : {}) };
   }
   return { stage: found, tally, keys: keys.units };
 }

@@ -54,8 +54,9 @@ function phases(context: PositionContext, count: number): PartsOfBase {
   const [height, width] = mapOf(context);
   const circle = randomStream(seed, 'impulse phases', stride).shuffled(all(stride * stride));
   const begins = spacedOut(circle.length);
-  const along = (offset: number, length: number, below: (bound: number) => number): number =>
-    offset >= length ? below(length) : offset + stride * below(Math.ceil((length - offset) / stride));
+  /** Lines of a map that begin with one and go on by strides; all of a map that ends before it. */
+  const lines = (offset: number, length: number): readonly number[] =>
+    all(length).filter((line) => offset >= length || line % stride === offset);
   return (base) => {
     const taken = new Set<number>();
     return all(Math.min(count, height * width)).map((number) => {
@@ -63,20 +64,32 @@ function phases(context: PositionContext, count: number): PartsOfBase {
       const phase = circle[(base + begin) % circle.length] as number;
       const purpose = number === 0 ? [base] : [base, number];
       const { below } = randomStream(seed, 'impulse position', ...purpose);
-      const row = along(Math.floor(phase / stride), height, below);
-      const column = along(phase % stride, width, below);
-      const place = nextFree(row * width + column, height * width, taken);
+      const [rows, columns] = [lines(Math.floor(phase / stride), height), lines(phase % stride, width)];
+      const drawn = below(rows.length) * columns.length + below(columns.length);
+      const ofPhase = (n: number): number =>
+        (rows[Math.floor(n / columns.length)] as number) * width + (columns[n % columns.length] as number);
+      const place =
+        freeFrom(drawn, rows.length * columns.length, ofPhase, taken) ??
+        freeFrom(ofPhase(drawn), height * width, (n) => n, taken) ??
+        ofPhase(drawn);
       taken.add(place);
       return [[Math.floor(place / width), place % width]];
     });
   };
 }
 
-/** The first place from `place` on, in a circle of so many, that is not taken. */
-function nextFree(place: number, places: number, taken: ReadonlySet<number>): number {
-  let free = place;
-  while (taken.has(free)) free = (free + 1) % places;
-  return free;
+/** The first of so many places, from number `from` on in a circle, that is not taken; undefined where all are. */
+function freeFrom(
+  from: number,
+  count: number,
+  placeOf: (number: number) => number,
+  taken: ReadonlySet<number>,
+): number | undefined {
+  for (let n = from; n < from + count; n++) {
+    const place = placeOf(n % count);
+    if (!taken.has(place)) return place;
+  }
+  return undefined;
 }
 
 /** The numbers below `count` in the order of their reversed bits: of any first few of them no two lie close together. */

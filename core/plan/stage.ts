@@ -1,3 +1,5 @@
+import type { Extents } from './extent.js';
+
 /** Half-open ranges of indices, ascending: how missing units are written down without a list of a million. */
 export type Ranges = readonly (readonly [number, number])[];
 
@@ -34,6 +36,8 @@ export interface Stage {
   readonly groups: readonly UnitGroup[];
   /** Scores that ordered an ablation, by `model/ablation`. */
   readonly scores: Readonly<Record<string, readonly number[]>>;
+  /** How far impulses with `resolve` went when the stage was planned, which says what its units are; absent where there are none. */
+  readonly extents?: Extents;
 }
 
 export const lengthOf = (ranges: Ranges): number => ranges.reduce((sum, [from, to]) => sum + to - from, 0);

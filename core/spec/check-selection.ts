@@ -2,6 +2,7 @@ import { globMatcher, nearestName } from '../select.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
 import { choice, wordsWhere } from '../word-table.js';
 import type { Fail, ImageFacts } from './subjects.js';
+import { askedImages } from './compared-impulses.js';
 import type { AblationSpec, ImpulseSpec, ModelSpec } from './study-spec.js';
 import { pairScopes } from './words/pair-scopes.js';
 import { units, type Group } from './words/units.js';
@@ -152,11 +153,11 @@ export function checkImpulse(impulse: ImpulseSpec, model: ModelSpec, subjects: I
   const shapes =
     impulse.at === 'input' ? (subjects.image ? [['the input', subjects.image] as const] : []) : places.map(shapeOf);
   for (const [where, shape] of shapes) checkRange(impulse, `${where} of ${model.name}`, shape, path, fail);
-  if (!('images' in impulse.bases) || impulse.bases.orFewer || !subjects.reference) return;
-  if (impulse.bases.images > subjects.reference.images) {
+  for (const { key, images } of askedImages(impulse)) {
+    if (!subjects.reference || images <= subjects.reference.images) continue;
     fail(
-      `${path}.base.images`,
-      `${impulse.bases.images} images, but the reference set ${model.reference} of ${model.name} has ${subjects.reference.images}`,
+      `${path}.${key}`,
+      `${images} images, but the reference set ${model.reference} of ${model.name} has ${subjects.reference.images}`,
     );
   }
 }
@@ -164,7 +165,7 @@ export function checkImpulse(impulse: ImpulseSpec, model: ModelSpec, subjects: I
 const shapeOf = (site: Site): readonly [string, readonly number[]] => [site.name, site.shape];
 
 function checkRange(
-  { channels, positions }: ImpulseSpec,
+  { channels, positions, resolve }: ImpulseSpec,
   where: string,
   shape: readonly number[],
   path: string,
@@ -178,11 +179,13 @@ function checkRange(
       }
     });
   }
+  const few = `${where} has ${height * width}, being ${height}×${width} (height×width)`;
+  if (resolve && resolve.budget.positions > height * width)
+    fail(`${path}.resolve.budget.positions`, `${resolve.budget.positions} positions on each base, but ${few}`);
   if (typeof positions === 'string') return;
   if ('phases' in positions) {
-    if (positions.phases <= height * width) return;
-    const most = `${where} has ${height * width}, being ${height}×${width} (height×width)`;
-    fail(`${path}.positions.phases`, `${positions.phases} positions on each base, but ${most}`);
+    if (positions.phases > height * width)
+      fail(`${path}.positions.phases`, `${positions.phases} positions on each base, but ${few}`);
     return;
   }
   positions.forEach(([row, column], i) => {

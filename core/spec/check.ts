@@ -5,6 +5,7 @@ import type { Anatomy } from '../anatomy/site.js';
 import { checkLabels } from './check-labels.js';
 import { checkAblation, checkImpulse } from './check-selection.js';
 import { checkUnrelated } from './check-nulls.js';
+import { checkResolve } from './check-resolve.js';
 import { suggestion } from './cursor.js';
 import { sortIssues, type Positions, type SpecIssue } from './issue.js';
 import type { AnalysisSpec, ModelSpec, StudySpec } from './study-spec.js';
@@ -51,6 +52,7 @@ export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subj
     }
   }
   checkUnrelated(spec, subjects, fail);
+  checkResolve(spec, subjects, fail);
   return sortIssues(issues);
 }
 

@@ -26,6 +26,8 @@ export const defaults = {
   draws: 3,
   /** Images on which impulses are set: flat bases say little about real ones. */
   bases: { images: 64, orFewer: true },
+  /** Budget of `resolve`, in first waves: with 64 base images 256, by which R² and systemic redundancy of ResNets are resolved. */
+  resolveWaves: 4,
   /** In standard deviations of a channel: near-linear and well beyond. */
   amplitudes: { unit: 'std', values: [0.1, -0.1, 1, -1] },
   /** At inner sites, in the units of the activation. */

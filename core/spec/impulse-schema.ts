@@ -1,8 +1,41 @@
 import { defaults } from './defaults.js';
-import { oneOf, type Schema, section, some, text, when, whole } from './schema-keyword.js';
+import { above0, oneOf, type Schema, section, some, text, when, whole } from './schema-keyword.js';
+import { fewestResolved } from './read-resolve.js';
 import { keys, vocabulary } from './vocabulary.js';
 
 const amplitude: Schema = { title: 'number other than 0', type: 'number', not: { const: 0 } };
+
+/** When no more base images are added. */
+const resolveSchema = section(
+  keys.resolve,
+  {
+    r2: above0(
+      'Most that the ends of the mean R² of a network’s kernels may be apart, of that from the same site and of that from far ones.',
+    ),
+    sr: above0('Most that systemic redundancy and its plug-in value may be apart.'),
+    budget: section(
+      keys.resolveBudget,
+      {
+        images: whole(
+          1,
+          `Base images at most, no fewer than those of \`base\`. Default: ${defaults.resolveWaves} times those, or as many as there are.`,
+        ),
+        positions: whole(
+          1,
+          'Seeded positions on each base at most: doubled once there are no more images to add. Default: those of `positions`.',
+        ),
+      },
+      [],
+      { description: 'What ends it where brackets stay wide.' },
+    ),
+  },
+  [],
+  {
+    description:
+      'The first wave is of the images of `base`; they are doubled, network by network, until brackets are as narrow as is wished (docs/science.md says what is promised). At least one of `r2` and `sr`. On reference images at the input, with amplitudes of both signs; of the first such set of a network. Nulls come last, with the images that it took. Default: none: the images of `base` and no more.',
+    anyOf: [{ required: ['r2'] }, { required: ['sr'] }],
+  },
+);
 
 /** One set of impulses; `models` is a list of names or globs. */
 export const impulseSchema = (models: Schema): Schema =>
@@ -49,10 +82,20 @@ export const impulseSchema = (models: Schema): Schema =>
         text('Where responses are recorded; only behind the place of the impulse. Default: `*`.', 'glob over sites'),
       ),
       keep: oneOf(vocabulary.keep, 'What is stored. Default: `responses` on flat bases, `signatures` on images.'),
+      resolve: resolveSchema,
     },
     [],
     {
       allOf: [
+        when(
+          { required: ['resolve'] },
+          {
+            properties: {
+              at: { const: 'input' },
+              base: { type: 'object', properties: { images: { type: 'integer', minimum: fewestResolved } } },
+            },
+          },
+        ),
         when(
           { properties: { amplitudes: { type: 'object' } }, required: ['amplitudes'] },
           { properties: { at: { const: 'input' } } },

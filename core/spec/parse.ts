@@ -1,4 +1,5 @@
 import { Cursor, fieldsOf, type Fields } from './cursor.js';
+import { askedImages } from './compared-impulses.js';
 import { defaults } from './defaults.js';
 import { Positions, sortIssues, type SpecIssue } from './issue.js';
 import type { Surroundings } from './paths.js';
@@ -108,13 +109,13 @@ const isEmptyMap = (node: SpecNode): boolean => node.kind === 'map' && node.entr
 
 /** Bases are the first images of a reference set, which must have as many. */
 function checkBases(impulse: ImpulseSpec, spec: StudySpec, fields: Fields): void {
-  if (!('images' in impulse.bases) || impulse.bases.orFewer) return;
-  const asked = impulse.bases.images;
-  for (const model of spec.models.filter(({ name }) => impulse.models.includes(name))) {
-    const available = spec.data.find(({ name }) => name === model.reference)?.images;
-    if (available === undefined || asked <= available) continue;
-    const cursor = fields.get('impulses')?.child(impulse.name);
-    const at = cursor?.child('base')?.child('images') ?? cursor;
-    at?.fail(`${asked} images, but the reference set ${model.reference} of ${model.name} has ${available}`);
+  for (const { key, images } of askedImages(impulse)) {
+    for (const model of spec.models.filter(({ name }) => impulse.models.includes(name))) {
+      const available = spec.data.find(({ name }) => name === model.reference)?.images;
+      if (available === undefined || images <= available) continue;
+      const cursor = fields.get('impulses')?.child(impulse.name);
+      const at = key.split('.').reduce((from, name) => from?.child(name), cursor) ?? cursor;
+      at?.fail(`${images} images, but the reference set ${model.reference} of ${model.name} has ${available}`);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { describe, fieldsOf, type Cursor, type Fields, type Reader } from './cursor.js';
 import { defaults } from './defaults.js';
 import { readModelNames } from './read-ablation.js';
+import { readResolve } from './read-resolve.js';
 import type { ImpulseSpec } from './study-spec.js';
 import { count, listOf, number, oneOf, text } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
@@ -92,7 +93,8 @@ export function readImpulse(name: string, entry: Cursor, models: readonly string
     keep: fields.optional('keep', oneOf(vocabulary.keep), 'images' in base ? 'signatures' : 'responses'),
   };
   checkAmplitudes(spec, fields);
-  return spec;
+  const resolve = readResolve(fields, spec);
+  return resolve ? { ...spec, resolve } : spec;
 }
 
 function checkAmplitudes({ at: place, amplitudes: { unit } }: ImpulseSpec, fields: Fields): void {

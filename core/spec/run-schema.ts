@@ -49,7 +49,7 @@ export const runSchema = section(keys.run, {
       bytes: whole(1, 'Predicted bytes to store.', defaultRun.limit.bytes),
       cells: whole(
         1,
-        'Cells (conditions × chunks of 250 images) and groups of impulses (places × bases × networks, nulls with them) to compute.',
+        'Cells (conditions × chunks of 250 images) and groups of impulses (places × bases × seeded positions × networks, nulls with them) to compute.',
         defaultRun.limit.cells,
       ),
     },

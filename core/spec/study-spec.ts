@@ -103,6 +103,20 @@ export interface AblationSpec {
   readonly keep?: KeptOutput;
 }
 
+/** How narrow the brackets of R² and of systemic redundancy are wanted; at least one of the two. */
+export interface ResolveWish {
+  /** Most that the ends of the mean R² of a network’s kernels may be apart, from the same site and from far ones. */
+  readonly r2?: number;
+  /** Most that systemic redundancy and its plug-in value may be apart. */
+  readonly sr?: number;
+}
+
+/** Adds base images, then positions, in waves, until brackets are as narrow as is wished. */
+export interface ResolveSpec extends ResolveWish {
+  /** At most so many base images, and seeded positions on each; by default fewer images where there are fewer. */
+  readonly budget: { readonly images: number; readonly positions: number; readonly orFewer?: true };
+}
+
 export interface ImpulseSpec {
   readonly name: string;
   readonly models: readonly string[];
@@ -118,6 +132,8 @@ export interface ImpulseSpec {
   /** Globs over sites. */
   readonly record: readonly string[];
   readonly keep: KeptResponse;
+  /** Bases and positions are those of the first wave; absent: these and no more. */
+  readonly resolve?: ResolveSpec;
 }
 
 export interface AnalysisSpec {

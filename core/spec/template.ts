@@ -84,6 +84,7 @@ impulses:
     base: { images: 64 }   # or flat bases: [${wordsOf(bases).join(', ')}]
     amplitudes: { std: [0.1, -0.1, 1, -1] }      # in standard deviations of a channel; or plain numbers: [1, -1]
     record: "*"            # globs over sites
+    # resolve: { r2: 0.1, sr: 0.05, budget: { images: 256 } }   # doubles the images until R² and systemic redundancy are so narrow
 
 analysis: { confidence: 0.95, fdr: 0.05, bootstrap: 1000 }
 

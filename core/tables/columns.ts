@@ -23,6 +23,7 @@ import { kernelColumns } from './kernel-columns.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
 import { compensationColumns } from './compensation-columns.js';
 import { learningColumns } from './learning-columns.js';
+import { resolutionColumns } from './resolution-columns.js';
 import { predictorColumns } from './predictor-columns.js';
 import { previewCheckColumns, previewColumns } from './preview-columns.js';
 import { contrastColumns, quadrupleColumns } from './quadruple-columns.js';
@@ -201,6 +202,7 @@ export const columns = {
   similarity: similarityColumns,
   between: betweenColumns,
   learning: learningColumns,
+  resolutions: resolutionColumns,
   predictors: predictorColumns,
   preview: previewColumns,
   preview_checks: previewCheckColumns,
@@ -247,6 +249,8 @@ export const tableDescriptions: Readonly<Record<TableName, string>> = {
   between: 'One row for each site of a network and each site of another one: how well the second predicts the first.',
   learning:
     'One row for each site, kind of pool and number of base images: how R² of its kernels grows with what is known.',
+  resolutions:
+    'One row for each network with impulses that are resolved: how many base images that took, and whether it is.',
   predictors: 'One row for each hypothesis that a measure of a kernel predicts the damage of its removal.',
   preview:
     'One row for each condition that percuss preview predicted: what gradients say that its lesion would do. Empty where there was no preview.',

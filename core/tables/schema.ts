@@ -23,6 +23,7 @@ export type NullRow = Tables['nulls'][number];
 export type SimilarityRow = Tables['similarity'][number];
 export type BetweenRow = Tables['between'][number];
 export type LearningRow = Tables['learning'][number];
+export type ResolutionRow = Tables['resolutions'][number];
 export type PredictorRow = Tables['predictors'][number];
 export type PreviewRow = Tables['preview'][number];
 export type PreviewCheckRow = Tables['preview_checks'][number];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PairSums, participationRatio, systemicScore } from '../../core/analysis/pair-moments.js';
+import { areNarrow, systemicBracket } from '../../core/analysis/resolution.js';
 import { signatureSet, type SignatureSet } from '../../core/analysis/signature.js';
 import {
   spacedSites,
@@ -145,6 +146,33 @@ describe('systemic redundancy does not hang on the number of bases', () => {
       expect(held / repeats).toBeLessThan(0.98 + 3 * error);
     },
   );
+});
+
+describe('stopping as soon as the bracket is narrow', () => {
+  const waves = [12, 24, 48];
+  /** Of the first wave that is narrow enough, or of the last. */
+  const stopped = (kind: keyof typeof kinds, seed: number, sr: number) => {
+    for (const bases of waves) {
+      const value = of(kind, seed, bases);
+      if (bases === waves.at(-1) || areNarrow({ same: null, far: null, sr: systemicBracket(value) }, { sr }))
+        return { bases, value };
+    }
+    throw new Error('there is no wave');
+  };
+
+  simulation.each([
+    ['orthogonal', 0.05],
+    ['half shared', 0.004],
+  ] as const)('leaves intervals that hold the value of many bases: %s, within %f', (kind, sr) => {
+    const repeats = 200;
+    const ended = Array.from({ length: repeats }, (_, seed) => stopped(kind, seed, sr));
+    const held = ended.filter(
+      ({ value: { interval } }) => interval!.low <= kinds[kind].value && kinds[kind].value <= interval!.high,
+    ).length;
+    // They do not all stop at one wave, so that stopping depends on what was seen.
+    expect(new Set(ended.map(({ bases }) => bases)).size).toBeGreaterThan(1);
+    expect(held / repeats).toBeGreaterThan(0.95 - 3 * Math.sqrt((0.95 * 0.05) / repeats));
+  });
 });
 
 describe('systemic redundancy of planted networks', () => {

@@ -65,7 +65,7 @@ ablations:
   by-damage: { unit: kernel, mode: cumulative, order: kl, fractions: [0.2, 0.5] }
   top: { unit: kernel, mode: each, stop: { top: 3, epsilon: 0.02 } }
 impulses:
-  images: { at: input, base: { images: 2 }, positions: center, amplitudes: { std: [0.1, -0.1] }, record: "*", keep: signatures }
+  images: { base: { images: 4 }, amplitudes: { std: [0.1, -0.1] }, resolve: { r2: 0.001, budget: { images: 8, positions: 2 } } }
 analysis: { bootstrap: 100, nulls: { shuffled: 1 }, rarefy: { kernels: 4, sites: 3 } }
 run: ${run}
 `;

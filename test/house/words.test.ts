@@ -28,7 +28,7 @@ const planted: readonly (readonly [
     "kind: 'profile'",
     "kind: 'jacobian' | 'profile'",
     'jacobian',
-    ['core/plan/outline.ts', 'core/plan/stage.ts', 'core/study/running/batch.ts', 'core/study/planning/plan-report.ts'],
+    ['core/plan/outline.ts', 'core/plan/stage.ts', 'core/study/running/batch.ts', 'core/study/planning/unit-bytes.ts'],
   ],
   [
     'device',

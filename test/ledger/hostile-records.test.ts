@@ -81,11 +81,18 @@ const kinds: readonly {
   {
     key: `stages/${id}/000003.json`,
     read: (ledger) => ledger.getStage(id, 3),
-    right: { advance: { 'a/b': [[1, [[0, 7]]]] }, read: id },
+    right: {
+      advance: { 'a/b': [[1, [[0, 7]]]] },
+      extents: { 'a/b': { images: 4, positions: 1, state: 'budget' } },
+      read: id,
+    },
     nearly: [
       { advance: { 'a/b': [[1, [[7, 0]]]] }, read: id },
       { advance: { 'a/b': [[1, [[-1, 2]]]] }, read: id },
       { advance: { 'a/b': [[0.5, []]] }, read: id },
+      { advance: {}, extents: { 'a/b': { images: 0, positions: 1, state: 'open' } }, read: id },
+      { advance: {}, extents: { 'a/b': { images: 4, positions: 1.5, state: 'open' } }, read: id },
+      { advance: {}, extents: { 'a/b': { images: 4, positions: 1, state: 'ended' } }, read: id },
       { advance: { 'a/b': [[1, [[0, 1e300]]]] }, read: id },
       { scores: {}, read: id },
     ],

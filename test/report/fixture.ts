@@ -68,6 +68,7 @@ export const emptyTables: Tables = {
   similarity: [],
   between: [],
   learning: [],
+  resolutions: [],
   predictors: [],
   preview: [],
   preview_checks: [],

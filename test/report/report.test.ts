@@ -191,6 +191,7 @@ describe('a report', () => {
         similarity: keep(tables.similarity),
         between: [],
         learning: keep(tables.learning),
+        resolutions: keep(tables.resolutions),
         predictors: keep(tables.predictors),
         preview: keep(tables.preview),
         preview_checks: keep(tables.preview_checks),

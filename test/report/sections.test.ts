@@ -200,11 +200,21 @@ describe('what was asked', () => {
           [3, 4],
         ] as const,
         record: ['u', 'v'],
+        resolve: { r2: 0.1, sr: 0.05, budget: { images: 64, positions: 2 } },
       },
-      { ...images!, bases: { images: 1 } },
+      { ...images!, bases: { images: 1 }, positions: { phases: 3 } },
     ];
     const table = tablesIn(whole(of({ impulses })))[3] ?? [];
-    expect(table[0]).toEqual(['impulses', 'networks', 'given at', 'positions', 'amplitudes', 'on', 'recorded at']);
+    expect(table[0]).toEqual([
+      'impulses',
+      'networks',
+      'given at',
+      'positions',
+      'amplitudes',
+      'on',
+      'resolves',
+      'recorded at',
+    ]);
     expect(table[1]).toEqual([
       'plain',
       'a, b',
@@ -212,6 +222,7 @@ describe('what was asked', () => {
       'center',
       '1, −1 input units',
       'normalised-zero, mean-image',
+      '–',
       '*',
     ]);
     expect(table[2]?.slice(2)).toEqual([
@@ -219,9 +230,14 @@ describe('what was asked', () => {
       '(1, 2), (3, 4)',
       '0.1, −0.1, 1, −1 channel deviations',
       '16 reference images',
+      'R² within 0.1, SR within 0.05, at most 64 images × 2 positions',
       'u, v',
     ]);
-    expect(table[3]?.slice(3, 6)).toEqual(['phases', '0.1, −0.1, 1, −1 channel deviations', '1 reference image']);
+    expect(table[3]?.slice(3, 6)).toEqual([
+      '3 phases a base',
+      '0.1, −0.1, 1, −1 channel deviations',
+      '1 reference image',
+    ]);
   });
   test('what was not asked for is said, and the spec stands as it was written', () => {
     const none = of({ data: [], models: [], ablations: [], impulses: [] }, 'a: <b>');

@@ -43,6 +43,7 @@ export function tablesOf(own: readonly Network[]): Tables {
     similarity: own.flatMap(similarityRows),
     between: own.slice(0, 2).flatMap((a) => own.slice(0, 2).flatMap((b) => (a === b ? [] : betweenRows(a, b)))),
     learning: own.flatMap(learningRows),
+    resolutions: [],
     predictors: own.flatMap(predictorRows),
     preview: own.flatMap(previewRows),
     preview_checks: own.map(({ name }) => ({

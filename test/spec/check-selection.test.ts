@@ -243,6 +243,25 @@ describe('impulses', () => {
     expect(checked('res', 'impulses: { a: { channels: [9], positions: [[99, 99]] } }', {})).toEqual([]);
   });
 
+  test('with a resolve that has not enough images or places to go on, or nothing to look at', () => {
+    const own = 'base: { images: 8 }, resolve: ';
+    expect(impulse(`${own}{ r2: 0.1, budget: { images: 250, positions: 64 } }`)).toEqual([]);
+    expect(impulse(`${own}{ r2: 0.1, budget: { images: 251, positions: 65 } }`)).toEqual([
+      '«251» 251 images, but the reference set test of res has 250',
+      '«65» 65 positions on each base, but the input of res has 64, being 8×8 (height×width)',
+    ]);
+    const two = (first: string): string[] =>
+      checked('res', `impulses: { first: { ${first} }, second: { ${own}{ r2: 0.1 } } }`);
+    expect(two('base: black')).toEqual([]);
+    expect(two('base: { images: 9 }')).toEqual([
+      '«resolve» resolve looks at what redundancy is measured by, which for res is first: the first impulses that give signatures (move it to first, or second to the front)',
+    ]);
+    expect(impulse(`record: stem.relu, ${own}{ r2: 0.1 }`)).toEqual([]);
+    expect(impulse(`record: stem.relu, ${own}{ sr: 0.1 }`)).toEqual([
+      '«0.1» systemic redundancy is of two sites of at least 8 kernels, and res records 1 (remove sr, or lower analysis.rarefy.kernels)',
+    ]);
+  });
+
   test('on more images than the reference set has', () => {
     expect(impulse('base: { images: 250 }')).toEqual([]);
     expect(impulse('base: { images: 251 }')).toEqual(['«251» 251 images, but the reference set test of res has 250']);

@@ -156,6 +156,72 @@ describe('a mistake in impulses is told:', () => {
   });
 });
 
+describe('resolve', () => {
+  test.each<[string, ImpulseSpec['resolve']]>([
+    ['resolve: { r2: 0.1 }', { r2: 0.1, budget: { images: 256, positions: 1, orFewer: true } }],
+    [
+      'base: { images: 10 }, resolve: { sr: 0.05, budget: {} }',
+      { sr: 0.05, budget: { images: 40, positions: 1, orFewer: true } },
+    ],
+    ['resolve: { r2: 0.1, sr: 2, budget: { images: 64 } }', { r2: 0.1, sr: 2, budget: { images: 64, positions: 1 } }],
+    [
+      'positions: { phases: 2 }, resolve: { r2: 1, budget: { positions: 8 } }',
+      { r2: 1, budget: { images: 256, positions: 8, orFewer: true } },
+    ],
+    [
+      'positions: [[1, 1]], resolve: { r2: 1, budget: { images: 70 } }',
+      { r2: 1, budget: { images: 70, positions: 1 } },
+    ],
+  ])('means what is written, and up to four times the first wave where nothing is: { %s }', (keys, resolve) => {
+    expect(told(impulse(keys))).toEqual([]);
+    expect(parse(impulse(keys)).spec?.impulses[0]?.resolve).toStrictEqual(resolve);
+  });
+
+  const none =
+    'resolve adds base images until brackets are narrow, and these impulses give none: brackets are of responses at the input, on reference images, to amplitudes of both signs (write base: { images: 64 } and amplitudes of both signs, or remove resolve)';
+  test.each<[string, string[]]>([
+    ['resolve: 0.1', ['«0.1» expected a mapping with r2, sr, budget, got the number 0.1']],
+    ['resolve: { r2: 0 }', ['«0» expected a number above 0, got the number 0']],
+    [
+      'resolve: { budget: { images: 100 } }',
+      ['«resolve» resolve says of nothing how narrow its bracket is to be (write r2: 0.1, or sr: 0.05, or both)'],
+    ],
+    ['base: black, resolve: { r2: 0.1 }', [`«resolve» ${none}`]],
+    ['at: conv1, resolve: { r2: 0.1 }', [`«resolve» ${none}`]],
+    ['amplitudes: [1, 2], resolve: { r2: 0.1 }', [`«resolve» ${none}`]],
+    [
+      'base: { images: 3 }, resolve: { r2: 0.1 }',
+      ['«3» 3 base images are too few for a first wave: a bracket takes 4 (write base: { images: 4 } or more)'],
+    ],
+    [
+      'base: { images: 40 }, resolve: { r2: 0.1, budget: { images: 39 } }',
+      [
+        '«39» a budget of 39 base images ends before the first wave, which has the 40 of base (write base: { images: 39 } or fewer, or a larger budget)',
+      ],
+    ],
+    [
+      'resolve: { r2: 0.1, budget: { images: 32 } }',
+      [
+        '«32» a budget of 32 base images ends before the first wave, which has the 64 of base (write base: { images: 32 } or fewer, or a larger budget)',
+      ],
+    ],
+    [
+      'positions: { phases: 4 }, resolve: { r2: 0.1, budget: { positions: 3 } }',
+      [
+        '«3» a budget of 3 positions on each base ends before the first wave, which has 4 (write positions: { phases: 3 } or fewer, or a larger budget)',
+      ],
+    ],
+    [
+      'positions: center, resolve: { r2: 0.1, budget: { positions: 2 } }',
+      ['«2» positions are added where they are seeded, and here they are written (write positions: phases)'],
+    ],
+    ['resolve: { r2: 0.1, within: 3 }', ['«within» unknown key "within" (known keys: r2, sr, budget)']],
+  ])('a mistake is told once, where it stands: { %s }', (keys, said) => {
+    expect(told(impulse(keys))).toEqual(said);
+    expect(parse(impulse(keys)).spec).toBeUndefined();
+  });
+});
+
 describe('bases are images of the reference set, as far as the spec says how many it has:', () => {
   const two = (impulses: string): string => `version: 1
 study: s
@@ -183,6 +249,19 @@ impulses:
       '«101» 101 images, but the reference set many of a has 100',
       '«101» 101 images, but the reference set few of b has 10',
     ]);
+  });
+
+  test('nor by the budget of resolve, which is by default as many as there are', () => {
+    expect(told(two('models: a, resolve: { r2: 1, budget: { images: 100 } }'))).toEqual([]);
+    expect(told(two('models: a, resolve: { r2: 1, budget: { images: 101 } }'))).toEqual([
+      '«101» 101 images, but the reference set many of a has 100',
+    ]);
+    expect(told(two('models: b, base: { images: 5 }, resolve: { r2: 1, budget: { images: 11 } }'))).toEqual([
+      '«11» 11 images, but the reference set few of b has 10',
+    ]);
+    expect(told(two('models: b, resolve: { r2: 1 }'))).toEqual([]);
+    // Too many to begin with: told once.
+    expect(told(two('models: b, base: { images: 11 }, resolve: { r2: 1, budget: { images: 11 } }'))).toHaveLength(1);
   });
 
   test('by default 64, or as many as there are, which is no mistake', () => {

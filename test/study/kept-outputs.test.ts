@@ -42,7 +42,9 @@ async function keysOf(store: ObjectStore, prefix: string): Promise<Key[]> {
 
 /** All kept outputs of a study, by what is removed: `conv1[2] conv2[0]`, `` for the intact network. */
 async function outputsOf(ledger: Ledger, { ref }: Ran): Promise<Map<string, Float32Array>> {
-  const { study, models } = await loadOutlines(ledger, new Catalog((digest) => ledger.getBlob(digest)), ref, {});
+  const { study, models } = await loadOutlines(ledger, new Catalog((digest) => ledger.getBlob(digest)), ref, {
+    scores: {},
+  });
   const [outline] = models;
   if (!outline) throw new Error('no network');
   const chunk = outline.chunks[0]!;

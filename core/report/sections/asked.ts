@@ -125,6 +125,17 @@ function impulsesOf(study: Study): Html {
       head: 'on',
       cell: ({ bases }) => ('images' in bases ? counted(bases.images, 'reference image') : bases.join(', ')),
     },
+    {
+      head: 'resolves',
+      cell: ({ resolve }) =>
+        resolve === undefined
+          ? '–'
+          : [
+              ...(resolve.r2 === undefined ? [] : [`R² within ${resolve.r2}`]),
+              ...(resolve.sr === undefined ? [] : [`SR within ${resolve.sr}`]),
+              `at most ${counted(resolve.budget.images, 'image')} × ${counted(resolve.budget.positions, 'position')}`,
+            ].join(', '),
+    },
     { head: 'recorded at', cell: (impulse) => impulse.record.join(', ') },
   ]);
 }

@@ -5,7 +5,7 @@ import { grouped, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import { bandSwatch, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
-import { bracket, count } from '../number-format.js';
+import { bracket, count, significant } from '../number-format.js';
 import { panelHeight, panelWidth, plot } from '../plot.js';
 
 const titles: { readonly [P in PoolName]: string } = {
@@ -32,6 +32,7 @@ export async function learning(context: ReportContext): Promise<Section> {
       ...section,
       blocks: [
         html`<p class="none">No R² of kernels was measured: that needs impulses of both signs on several images.</p>`,
+        ...resolutions(context),
       ],
     };
   }
@@ -61,7 +62,39 @@ export async function learning(context: ReportContext): Promise<Section> {
       { head: 'kernels', numeric: true, cell: (point) => count(point.kernels) },
     ]),
   };
-  return { ...section, blocks: [figure] };
+  return { ...section, blocks: [figure, ...resolutions(context)] };
+}
+
+const states = new Map([
+  ['resolved', 'resolved'],
+  ['budget', 'not resolved: the budget is spent'],
+  ['undecided', 'undecided: a response failed'],
+]);
+
+/** What impulses with `resolve` took, a row a network; nothing where there are none. */
+function resolutions({ input }: ReportContext): readonly Html[] {
+  const rows = input.tables.resolutions;
+  if (rows.length === 0) return [];
+  const wide = (wish: number | null): string => (wish === null ? '–' : significant(wish));
+  return [
+    html`<h3>As many base images as it takes</h3>
+      <p class="small">
+        Base images were added until brackets were as narrow as the spec wishes, within its budget. The rule looks at
+        widths alone; nulls got the same base images as their network.
+      </p>
+      ${dataTable('Base images that were taken', rows, [
+        { head: 'network', cell: (row) => row.model },
+        { head: 'impulses', cell: (row) => row.impulse },
+        { head: 'ended', cell: (row) => states.get(row.state) ?? row.state },
+        { head: 'base images', numeric: true, cell: (row) => `${count(row.images)} of ${count(row.most_images)}` },
+        { head: 'positions', numeric: true, cell: (row) => `${count(row.positions)} of ${count(row.most_positions)}` },
+        { head: 'R², same site', numeric: true, cell: (row) => bracket(row.r2_same_low, row.r2_same_high) },
+        { head: 'R², far sites', numeric: true, cell: (row) => bracket(row.r2_far_low, row.r2_far_high) },
+        { head: 'wished', numeric: true, cell: (row) => wide(row.r2_wish) },
+        { head: 'SR to plug-in', numeric: true, cell: (row) => bracket(row.sr, row.sr_plugin) },
+        { head: 'wished', numeric: true, cell: (row) => wide(row.sr_wish) },
+      ])}`,
+  ];
 }
 
 function pointsOf(rows: readonly LearningRow[]): Point[] {

@@ -16,7 +16,7 @@ import { compareNetworks } from './compare-networks.js';
 import { loadModelResults } from '../reading/load-model-results.js';
 import { committedIn } from '../reading/committed.js';
 import { adoptedScores } from '../planning/decisions.js';
-import { adoptedWaves, withReach } from '../planning/waves.js';
+import { adoptedWaves, withWaves } from '../planning/waves.js';
 import { failedKeys } from '../running/failures.js';
 import { loadOutlines } from '../reading/outlines.js';
 import { LogitChanges } from '../reading/logit-changes.js';
@@ -33,6 +33,7 @@ import { nullRows } from './rows/null.js';
 import { predictedFamilies, predictorRows, type PredictedFamily } from './rows/predictor.js';
 import { contrastRows, quadrupleRows } from './rows/quadruple.js';
 import { explainedOf, measureRedundancy, signaturesOf, systemicOf, type Redundancy } from './rows/redundancy.js';
+import { resolutionRows } from './rows/resolution.js';
 import { responseRows } from './rows/response.js';
 import { similarityRows } from './rows/similarity.js';
 import { stopRows } from './rows/stop.js';
@@ -52,8 +53,8 @@ export async function analyseStudy(
   signal?: AbortSignal,
 ): Promise<void> {
   const scores = await adoptedScores(ledger, ref);
-  const { study, models: plain } = await loadOutlines(ledger, catalog, ref, scores);
-  const models = withReach(plain, (await adoptedWaves(ledger, ref, plain)).reach);
+  const { study, models: plain } = await loadOutlines(ledger, catalog, ref, { scores });
+  const models = withWaves(plain, study, (await adoptedWaves(ledger, ref, plain)).waves);
   const failed = await failedKeys(ledger, ref);
   let missing = 0;
   const predicted: PredictedFamily[][] = [];
@@ -124,6 +125,7 @@ async function analyseModel(
     await sink.append('compensation', compensationRows(results, ablation, analysis.confidence, changeOf));
   }
   await sink.append('responses', responseRows(results));
+  await sink.append('resolutions', resolutionRows(results.outline, redundancy));
   if (redundancy) await sink.append('similarity', similarityRows(results, redundancy, analysis.fdr));
   if (signatures && explained) {
     const rows = learningRows(results.outline.model.name, signatures, explained.intact, analysis, seed);

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../canonical.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import { comparedImpulses } from '../../plan/null-groups.js';
+import { comparedImpulses } from '../../spec/compared-impulses.js';
 import type { ModelOutline } from '../../plan/outline.js';
 import { gridOf } from '../../probe/grid.js';
 import type { BaseParts } from '../../probe/null-signatures.js';
@@ -14,11 +14,18 @@ import { betweenRows, type Common, type ComparedNetwork } from './rows/between.j
 /** Nulls of the predicting network that R² stands against: their mean is asked for, and each takes the memory of a network. */
 const NULLS = 3;
 
+/** What decides whether another network got the same impulses. */
+interface GivenImpulses {
+  readonly input: string;
+  /** By base, and by part of its positions: place, channels and signs. */
+  readonly bases: readonly (readonly string[])[];
+}
+
 /** A network as it is stored, for comparison with others. */
 interface Loaded {
   readonly network: ComparedNetwork;
-  /** What decides whether another network got the same impulses: bases, places, channels and signs, and the input. */
-  readonly impulses: string | undefined;
+  /** Undefined where it has no signatures. */
+  readonly impulses: GivenImpulses | undefined;
   readonly nulls: readonly BaseParts[];
 }
 
@@ -40,12 +47,11 @@ export async function compareNetworks(
     for (const b of later) {
       signal?.throwIfAborted();
       const second = await load(ledger, b, seed);
-      const common: Common = {
-        impulses: first.impulses !== undefined && first.impulses === second.impulses,
-        examples: a.reference === b.reference,
-      };
-      await sink.append('between', betweenRows(first.network, second.network, common, second.nulls, seed));
-      await sink.append('between', betweenRows(second.network, first.network, common, first.nulls, seed));
+      const alike = commonImpulses(first.impulses, second.impulses);
+      const common: Common = { impulses: alike !== undefined, examples: a.reference === b.reference };
+      const [one, other] = alike ? [cutTo(first, alike), cutTo(second, alike)] : [first, second];
+      await sink.append('between', betweenRows(one.network, other.network, common, other.nulls, seed));
+      await sink.append('between', betweenRows(other.network, one.network, common, one.nulls, seed));
     }
   }
 }
@@ -76,14 +82,42 @@ async function load(ledger: Ledger, outline: ModelOutline, seed: number): Promis
   };
 }
 
-function impulsesOf(outline: ModelOutline, groups: readonly ResponseResultRead[]): string {
-  return canonicalJson({
-    reference: outline.reference,
-    image: [...outline.image],
-    input: outline.model.input as never,
-    bases: groups.map(({ group, impulses }) => ({
-      base: group.base as never,
-      impulses: impulses.map((impulse) => ({ ...impulse })),
-    })),
-  });
+function impulsesOf({ reference, image, model }: ModelOutline, groups: readonly ResponseResultRead[]): GivenImpulses {
+  return {
+    input: canonicalJson({ reference, image: [...image], input: model.input as never }),
+    bases: basesOf(groups).map((parts) =>
+      parts.map(({ group, impulses }) =>
+        canonicalJson({ base: group.base as never, impulses: impulses.map((impulse) => ({ ...impulse })) }),
+      ),
+    ),
+  };
+}
+
+/** How many bases, and parts of their positions. */
+interface Taken {
+  readonly bases: number;
+  readonly parts: number;
+}
+
+/** What two networks were given alike, where one of them was given no more than the other, or more of the same; undefined elsewhere. */
+function commonImpulses(a: GivenImpulses | undefined, b: GivenImpulses | undefined): Taken | undefined {
+  if (!a || !b || a.input !== b.input) return undefined;
+  const bases = Math.min(a.bases.length, b.bases.length);
+  const parts = Math.min(a.bases[0]?.length ?? 0, b.bases[0]?.length ?? 0);
+  const of = ({ bases: all }: GivenImpulses): string =>
+    JSON.stringify(all.slice(0, bases).map((own) => own.slice(0, parts)));
+  return of(a) === of(b) ? { bases, parts } : undefined;
+}
+
+/** A network with the first of its bases, and of their positions, alone. */
+function cutTo(loaded: Loaded, { bases, parts }: Taken): Loaded {
+  const cut = (signatures: BaseParts): BaseParts =>
+    new Map([...signatures].map(([site, own]) => [site, own.slice(0, bases).map((base) => base.slice(0, parts))]));
+  const { network, nulls } = loaded;
+  const { signatures } = network;
+  return {
+    ...loaded,
+    network: { ...network, signatures: signatures && cut(signatures) },
+    nulls: nulls.map(cut),
+  };
 }

@@ -32,7 +32,7 @@ export async function renderStudyReport(
   tables: Tables,
   { files, cells }: { readonly files: Readonly<Record<string, Ref<Uint8Array>>>; readonly cells: RunCounts },
 ): Promise<{ readonly html: string; readonly summary: Json }> {
-  const { study, models } = await loadOutlines(ledger, catalog, ref, await adoptedScores(ledger, ref));
+  const { study, models } = await loadOutlines(ledger, catalog, ref, { scores: await adoptedScores(ledger, ref) });
   const pictures: ResponsePicture[] = [];
   const machines = new Map<string, number>();
   for (const outline of models) {

@@ -2,10 +2,8 @@ import { largest } from '../../extremes.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NumericMode } from '../../numeric-mode.js';
 import { printNumericMode } from '../../numeric-mode.js';
-import { profileBytes, responseBytes } from '../../plan/count.js';
-import { cellBytes, defaultCost, type CostModel } from '../../plan/cost.js';
-import { impulseGroup, keepsOutputsOf, nullGroup, outlineOf, type ModelOutline } from '../../plan/outline.js';
-import { outputBytes, outputForm } from '../../plan/kept-outputs.js';
+import { defaultCost, type CostModel } from '../../plan/cost.js';
+import { outlineOf, type ModelOutline } from '../../plan/outline.js';
 import {
   missingOf,
   PlannedKeys,
@@ -22,9 +20,10 @@ import type { RunSpec } from '../../spec/study-spec.js';
 import type { Catalog } from '../catalog.js';
 import { committedIn } from '../reading/committed.js';
 import type { ResolvedInputs } from '../preparing/resolve-study.js';
-import { signatureBytes } from '../../plan/null-groups.js';
 import { printBytes, printSeconds } from '../print.js';
+import { resolveCosts, type ResolveCost } from './resolve-cost.js';
 import { stretchesOf } from './stretches.js';
+import { unitBytes } from './unit-bytes.js';
 import { workloadOf } from './workload.js';
 
 /** One network and ablation, or set of impulses, of a plan. */
@@ -46,7 +45,8 @@ export interface PlanRow {
 
 /**
  * What a study takes. Orders that results decide are planned once those results are there; `later` names them. Adaptive
- * ablations, which `adaptive` names, are counted as if every condition went through all images, so they take at most that.
+ * ablations, which `adaptive` names, are counted as if every condition went through all images, so they take at most that; impulses
+ * that are resolved are counted with all of their budget, and `resolve` says what they take at least.
  */
 export interface StudyPlan {
   readonly study: string;
@@ -55,6 +55,7 @@ export interface StudyPlan {
   readonly rows: readonly PlanRow[];
   readonly later: readonly string[];
   readonly adaptive: readonly string[];
+  readonly resolve: readonly ResolveCost[];
   readonly units: number;
   readonly stored: number;
   readonly batches: number;
@@ -82,11 +83,14 @@ export async function planOf(
   cost?: CostModel,
 ): Promise<StudyPlan> {
   const outlines: ModelOutline[] = [];
+  const leasts: ModelOutline[] = [];
   const workloads = new Map<string, ReturnType<typeof workloadOf>>();
   for (const model of study.models) {
     const { graph, anatomy } = await catalog.model(model);
     const data = study.data.find((candidate) => candidate.name === model.data) as ResolvedData;
-    outlines.push(outlineOf(model, { study, mode, anatomy, image: data.shape, scores: {}, reach: 'all' }));
+    const common = { study, mode, anatomy, image: data.shape, scores: {}, reach: 'all' } as const;
+    outlines.push(outlineOf(model, { ...common, extents: 'most' }));
+    leasts.push(outlineOf(model, { ...common, extents: 'least' }));
     workloads.set(model.name, workloadOf(graph, anatomy));
   }
   const processes = run.workers ?? 1;
@@ -134,6 +138,7 @@ export async function planOf(
     adaptive: outlines.flatMap((outline) =>
       outline.ablations.filter(({ reach }) => reach).map(({ spec }) => `${outline.model.name} · ${spec.name}`),
     ),
+    resolve: await resolveCosts(leasts, outlines, context),
     units: total('units'),
     stored: total('stored'),
     batches,
@@ -181,41 +186,6 @@ function addGroup(
   });
 }
 
-/** Bytes that one unit leaves in the store; for responses an upper bound: whole maps, before they are cropped. */
-function unitBytes(group: WholeGroup, outline: ModelOutline): number {
-  switch (group.kind) {
-    case 'cells':
-    case 'baseline': {
-      const { outputs } = outline.anatomy;
-      const form = group.kind === 'baseline' ? 'whole' : outputForm(outputs);
-      const kept = keepsOutputsOf(outline, group) ? outputBytes(form, outputs, group.images) : 0;
-      return cellBytes(group.images) + kept;
-    }
-    case 'profile':
-      return profileBytes(outline.anatomy);
-    case 'responses':
-      return groupBytes(group, outline);
-    case 'nulls':
-      return nullBytes(group, outline);
-  }
-}
-
-function groupBytes(group: WholeGroup, outline: ModelOutline): number {
-  if (group.count === 0) return 0;
-  const { sites } = outline.anatomy;
-  const impulses = impulseGroup(outline, group.name, 0);
-  const rows = impulses.channels.length * impulses.positions.length * impulses.amplitudes.values.length;
-  const recorded = sites.filter((site) => impulses.record.includes(site.name));
-  return responseBytes(recorded, rows, impulses.amplitudes.values.length, impulses.keep);
-}
-
-/** Of the first object: the last of a null may hold fewer bases. */
-function nullBytes(group: WholeGroup, outline: ModelOutline): number {
-  const { channels, bases, record } = nullGroup(outline, group.name, 0);
-  const recorded = outline.anatomy.sites.filter((site) => record.includes(site.name));
-  return bases.reduce((sum, { positions }) => sum + signatureBytes(recorded, channels.length * positions.length), 0);
-}
-
 /** A plan as a table for people. */
 export function planLines(plan: StudyPlan): readonly string[] {
   const header = ['network', 'what', 'conditions', 'cells', 'stored', 'batches', 'time', 'bytes'];
@@ -243,6 +213,10 @@ export function planLines(plan: StudyPlan): readonly string[] {
     ...(plan.adaptive.length > 0
       ? [`at most; results decide, wave by wave, how many images each condition is run on: ${plan.adaptive.join(', ')}`]
       : []),
+    ...plan.resolve.map(
+      ({ model, name, least, most }) =>
+        `at least ${least.units} units and ${printBytes(least.bytes)}, at most ${most.units} and ${printBytes(most.bytes)}, nulls with them; results decide, wave by wave, how many base images are taken: ${model} · ${name}`,
+    ),
     ...(plan.later.length > 0 ? [`planned once the damage that orders them is known: ${plan.later.join(', ')}`] : []),
   ];
 }

@@ -19,7 +19,7 @@ import { isSound } from '../reading/model-results.js';
 import { damageScore, scoresOf } from './scores.js';
 import { stretchesOf } from './stretches.js';
 import type { StagePlan, StudyEnd } from '../steps.js';
-import { adoptedWaves, adoptWaves, decideWaves, withReach } from './waves.js';
+import { adoptedWaves, adoptWaves, decideWaves, isAdaptive, withWaves } from './waves.js';
 import { workloadOf } from './workload.js';
 
 /** What planning found: the next stage, if any, and how the whole study stands. */
@@ -31,7 +31,7 @@ export interface PlannedStage {
 
 /**
  * The first stage that misses anything. Stages are planned from the spec and from cells that earlier stages asked for;
- * what results decide, an order or the conditions that go on to the next wave of images, is decided once, and kept with the
+ * what results decide, an order, or who goes on to the next wave of images, is decided once, and kept with the
  * hash of what it was read from.
  */
 export async function nextStage(
@@ -44,7 +44,7 @@ export async function nextStage(
   const workloads = new Map<string, Workload>();
   let scores = await adoptedScores(ledger, ref);
   for (;;) {
-    const { study, models: plain } = await loadOutlines(ledger, catalog, ref, scores);
+    const { study, models: plain } = await loadOutlines(ledger, catalog, ref, { scores });
     const { seed } = study;
     for (const { model } of plain) {
       if (workloads.has(model.name)) continue;
@@ -58,9 +58,9 @@ export async function nextStage(
       workload: (outline) => workloads.get(outline.model.name) as Workload,
     };
     const adopted = await adoptedWaves(ledger, ref, plain);
-    let { reach } = adopted;
+    let { waves } = adopted;
     for (let round = adopted.decisions; ; round++) {
-      const models = withReach(plain, reach);
+      const models = withWaves(plain, study, waves);
       const plan = (): ReturnType<typeof firstMissing> => firstMissing(models, context, scores);
       const found = await plan();
       if (found.stage?.index !== 0 && options.expectations !== false)
@@ -72,12 +72,12 @@ export async function nextStage(
         scores = decided.scores;
         break;
       }
-      if (Object.keys(reach).length === 0) return { ...found, models };
-      const waves = await decideWaves(ledger, models, seed);
+      if (!isAdaptive(waves)) return { ...found, models };
+      const decision = await decideWaves(ledger, models, study);
       // Reading checks objects, and sets aside damaged ones that an index still counted: nothing is decided without them.
       const again = await plan();
-      if (again.stage || !waves) return { ...again, models };
-      reach = await adoptWaves(ledger, ref, round, reach, waves);
+      if (again.stage || !decision) return { ...again, models };
+      waves = await adoptWaves(ledger, ref, round, waves, decision);
     }
   }
 }

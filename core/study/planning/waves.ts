@@ -1,11 +1,13 @@
 import { canonicalJson } from '../../canonical.js';
 import { sha256, type Digest } from '../../digest.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import { scoresName, type ModelOutline, type Reach } from '../../plan/outline.js';
+import { firstExtent, lastExtent, type Extent, type Extents } from '../../plan/extent.js';
+import { extentsOf, plannedImpulses, scoresName, type ModelOutline, type Reach } from '../../plan/outline.js';
 import { indicesOf, lengthOf, rangesOf, type Ranges } from '../../plan/stage.js';
-import type { StudyRef } from '../../spec/resolved-study.js';
+import type { ResolvedStudy, StudyRef } from '../../spec/resolved-study.js';
 import type { StopSpec } from '../../spec/study-spec.js';
 import { CellReader } from '../reading/load-model-results.js';
+import { decideExtents } from './resolve-impulses.js';
 import { verdictOf } from './settle.js';
 
 /** Number of the first decision on waves among a study's decisions; those before it order conditions. */
@@ -14,11 +16,23 @@ const FIRST = 3;
 /** By how much a leader goes ahead of the images that it has seen. */
 const LEAP = 4;
 
-/** One round of decisions: which conditions go on to which wave. */
+/** What is asked for of adaptive ablations and of impulses with `resolve`: empty where there are none. */
+export interface Waves {
+  readonly reach: Reach;
+  readonly extents: Extents;
+}
+
+/** Whether anything is asked for in waves. */
+export const isAdaptive = ({ reach, extents }: Waves): boolean =>
+  Object.keys(reach).length > 0 || Object.keys(extents).length > 0;
+
+/** One round of decisions: which conditions go on to which wave, and how far impulses go. */
 export interface WaveDecision {
   /** By `model/ablation`: waves, and the conditions that are asked for on them from now on. */
   readonly advance: Readonly<Record<string, readonly (readonly [wave: number, conditions: Ranges])[]>>;
-  /** SHA-256 of the sorted keys of the cells that it was read from. */
+  /** Of those impulses of which this round decided anything; absent where it decided nothing of any. */
+  readonly extents?: Extents;
+  /** SHA-256 of the sorted keys of the cells and responses that it was read from. */
   readonly read: Digest;
 }
 
@@ -27,13 +41,38 @@ export async function adoptedWaves(
   ledger: Ledger,
   ref: StudyRef,
   models: readonly ModelOutline[],
-): Promise<{ readonly reach: Reach; readonly decisions: number }> {
-  let reach = reachOf(models);
+): Promise<{ readonly waves: Waves; readonly decisions: number }> {
+  let waves: Waves = { reach: reachOf(models), extents: extentsOf(models) ?? {} };
   for (let decisions = 0; ; decisions++) {
-    const known = Object.keys(reach).length > 0 && (await ledger.getStage<WaveDecision>(ref.id, FIRST + decisions));
-    if (!known) return { reach, decisions };
-    reach = extended(reach, known);
+    const known = isAdaptive(waves) && (await ledger.getStage<WaveDecision>(ref.id, FIRST + decisions));
+    if (!known) return { waves, decisions };
+    waves = extended(waves, known);
   }
+}
+
+/** How far impulses with `resolve` of one network go by what is decided, and how far they may. */
+export interface KnownExtent extends Extent {
+  readonly model: string;
+  readonly impulses: string;
+  readonly most: Pick<Extent, 'images' | 'positions'>;
+}
+
+/** Of a stored study, by its decisions alone: nothing is measured. Those of which nothing is decided are at their first wave. */
+export async function knownExtents(ledger: Ledger, id: Digest): Promise<readonly KnownExtent[]> {
+  const { impulses } = await ledger.getStudy(id);
+  const decided: Record<string, Extent> = {};
+  for (let round = 0; impulses.some(({ resolve }) => resolve); round++) {
+    const known = await ledger.getStage<WaveDecision>(id, FIRST + round);
+    if (!known) break;
+    Object.assign(decided, known.extents);
+  }
+  return impulses.flatMap((spec) =>
+    spec.models.flatMap((model): KnownExtent[] => {
+      const [extent, most] = [decided[scoresName(model, spec.name)] ?? firstExtent(spec), lastExtent(spec)];
+      if (!extent || !most) return [];
+      return [{ model, impulses: spec.name, ...extent, most: { images: most.images, positions: most.positions } }];
+    }),
+  );
 }
 
 /** The waves that outlines ask for now. */
@@ -46,9 +85,16 @@ export function reachOf(models: readonly ModelOutline[]): Reach {
 }
 
 /** Outlines that ask for other waves. */
-export function withReach(models: readonly ModelOutline[], reach: Reach): readonly ModelOutline[] {
+export function withWaves(
+  models: readonly ModelOutline[],
+  study: ResolvedStudy,
+  { reach, extents }: Waves,
+): readonly ModelOutline[] {
   return models.map((outline) => ({
     ...outline,
+    impulses: outline.impulses.some(({ extent }) => extent)
+      ? plannedImpulses(outline, study, extents)
+      : outline.impulses,
     ablations: outline.ablations.map((ablation) =>
       ablation.reach
         ? { ...ablation, reach: reach[scoresName(outline.model.name, ablation.spec.name)] ?? ablation.reach }
@@ -57,7 +103,14 @@ export function withReach(models: readonly ModelOutline[], reach: Reach): readon
   }));
 }
 
-function extended(reach: Reach, { advance }: WaveDecision): Reach {
+function extended({ reach, extents }: Waves, { advance, extents: decided = {} }: WaveDecision): Waves {
+  return {
+    reach: extendedReach(reach, advance),
+    extents: Object.fromEntries(Object.entries(extents).map(([name, own]) => [name, decided[name] ?? own])),
+  };
+}
+
+function extendedReach(reach: Reach, advance: WaveDecision['advance']): Reach {
   return Object.fromEntries(
     Object.entries(reach).map(([name, waves]) => {
       const next = [...waves];
@@ -75,14 +128,15 @@ function extended(reach: Reach, { advance }: WaveDecision): Reach {
 }
 
 /**
- * Decides which conditions go on to which wave, from the cells of the waves that were asked for before: a pure function
- * of these. Undefined where everything is settled, or undecided.
+ * Decides which conditions go on to which wave, and how far impulses go, from the cells and responses of the waves that were asked for
+ * before: a pure function of these. Undefined where everything is settled, or undecided.
  */
 export async function decideWaves(
   ledger: Ledger,
   models: readonly ModelOutline[],
-  seed: number,
+  study: Pick<ResolvedStudy, 'seed' | 'analysis'>,
 ): Promise<WaveDecision | undefined> {
+  const { seed } = study;
   const advance: Record<string, (readonly [number, Ranges])[]> = {};
   const read = new Set<Digest>();
   for (const outline of models) {
@@ -100,19 +154,21 @@ export async function decideWaves(
       if (next.length > 0) advance[scoresName(outline.model.name, spec.name)] = next;
     }
   }
-  if (Object.keys(advance).length === 0) return undefined;
-  return { advance, read: sha256(canonicalJson([...read].sort())) };
+  const extents = await decideExtents(ledger, models, study, read);
+  const decidesExtents = Object.keys(extents).length > 0;
+  if (Object.keys(advance).length === 0 && !decidesExtents) return undefined;
+  return { advance, ...(decidesExtents ? { extents } : {}), read: sha256(canonicalJson([...read].sort())) };
 }
 
-/** Adopts the decision of a round, or writes it: the first to write decides. Gives the waves asked for from then on. */
+/** Adopts the decision of a round, or writes it: the first to write decides. Gives what is asked for from then on. */
 export async function adoptWaves(
   ledger: Ledger,
   ref: StudyRef,
   round: number,
-  reach: Reach,
+  waves: Waves,
   decision: WaveDecision,
-): Promise<Reach> {
-  return extended(reach, await ledger.putStage(ref.id, FIRST + round, decision));
+): Promise<Waves> {
+  return extended(waves, await ledger.putStage(ref.id, FIRST + round, decision));
 }
 
 /** By wave, ascending: which conditions are asked for on it from now on. */

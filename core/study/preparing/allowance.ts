@@ -184,7 +184,15 @@ export function predictedSeconds(
     if (!network) continue;
     const { graph, anatomy } = network;
     const data = study.data.find((candidate) => candidate.name === model.data) as ResolvedData;
-    const outline = outlineOf(model, { study, mode, anatomy, image: data.shape, scores: {}, reach: 'all' });
+    const outline = outlineOf(model, {
+      study,
+      mode,
+      anatomy,
+      image: data.shape,
+      scores: {},
+      reach: 'all',
+      extents: 'most',
+    });
     seconds += outlineSeconds(outline, workloadOf(graph, anatomy), run, cost);
   }
   return seconds;

@@ -90,16 +90,23 @@ export async function readStudyInputs(
   return { spec: { ...spec, impulses }, models, images };
 }
 
-/** Bases by default as many as the reference images of all networks allow. */
+/** Bases by default as many as the reference images of all networks allow, and likewise what may be added to them. */
 function withBases(impulse: ImpulseSpec, spec: StudySpec, images: ReadonlyMap<string, ImageSet>): ImpulseSpec {
-  const { bases } = impulse;
-  if (!('images' in bases) || !bases.orFewer) return impulse;
+  const { bases, resolve } = impulse;
+  if (!('images' in bases) || !(bases.orFewer || resolve?.budget.orFewer)) return impulse;
   const counts = spec.models
     .filter(({ name }) => impulse.models.includes(name))
     .flatMap(
       ({ reference }) => images.get(reference)?.chunks.reduce((sum, { labels }) => sum + labels.length, 0) ?? [],
     );
-  return { ...impulse, bases: { images: smallest([bases.images, ...counts]) } };
+  const atMost = (asked: { readonly images: number; readonly orFewer?: true }): number =>
+    asked.orFewer ? smallest([asked.images, ...counts]) : asked.images;
+  const budget = resolve && { images: atMost(resolve.budget), positions: resolve.budget.positions };
+  return {
+    ...impulse,
+    bases: { images: atMost(bases) },
+    ...(resolve && budget ? { resolve: { ...resolve, budget } } : {}),
+  };
 }
 
 /** What becomes of every network and image once it is named by content: blobs to store, and the study that names them. */

@@ -56,7 +56,7 @@ export const storedPreview = (ledger: Ledger, study: Digest): Promise<PreviewRec
  */
 export async function previewStudy(context: PreviewContext, ref: StudyRef): Promise<Preview> {
   const { ledger, catalog } = context;
-  const { study, models } = await loadOutlines(ledger, catalog, ref, await adoptedScores(ledger, ref));
+  const { study, models } = await loadOutlines(ledger, catalog, ref, { scores: await adoptedScores(ledger, ref) });
   const predictable = models.map((outline) => ({ outline, ...predictableOf(outline) }));
   const leftOut = predictable.flatMap((own) => own.leftOut.map((reason) => `${own.outline.model.name}, ${reason}`));
   const known = await storedPreview(ledger, ref.id);

@@ -17,7 +17,7 @@ export interface StudyOutline {
 }
 
 /**
- * Reads a study and imports its networks, all or those of these names; scores are what results have decided. A study that comes from
+ * Reads a study and imports its networks, all or those of these names; scores and extents are what results have decided. A study that comes from
  * elsewhere was never held against our limits: what it asks of these networks is counted before anything is enumerated.
  * @throws PercussError LIMIT_EXCEEDED; NOT_FOUND; OBJECT_DAMAGED.
  */
@@ -25,7 +25,7 @@ export async function loadOutlines(
   ledger: Ledger,
   catalog: Catalog,
   ref: StudyRef,
-  scores: Stage['scores'],
+  { scores, extents = {} }: Pick<Stage, 'scores' | 'extents'>,
   names?: readonly string[],
 ): Promise<StudyOutline> {
   const study = await ledger.getRecord(ref.study);
@@ -39,7 +39,7 @@ export async function loadOutlines(
   for (const model of asked) {
     const { anatomy } = await catalog.model(model);
     const data = dataOf(model);
-    models.push(outlineOf(model, { study, mode: ref.mode, anatomy, image: data.shape, scores }));
+    models.push(outlineOf(model, { study, mode: ref.mode, anatomy, image: data.shape, scores, extents }));
   }
   return { study, models };
 }

@@ -79,9 +79,9 @@ export class BatchRunner {
   }
 
   /** One network of a study: a batch needs no other. Two studies may have equal stages, so the study is part of the name. */
-  #outline({ study, ref }: StagePlan, { scores }: Stage, model: string): Promise<StudyOutline> {
+  #outline({ study, ref }: StagePlan, stage: Stage, model: string): Promise<StudyOutline> {
     const name = `${study.id} ${JSON.stringify(study.mode)} ${ref.key} ${model}`;
-    return remembered(this.#outlines, name, 4, () => loadOutlines(this.#ledger, this.#catalog, study, scores, [model]));
+    return remembered(this.#outlines, name, 4, () => loadOutlines(this.#ledger, this.#catalog, study, stage, [model]));
   }
 
   #engine(mode: NumericMode): Promise<Engine> {

@@ -25,7 +25,7 @@ export async function recordUnitFailures(
     unitsOf(stage, unit, unit + 1).map((units) => ({ ...units, ...reason })),
   );
   const names = [...new Set(failed.map(({ group }) => group.model))];
-  const { study, models } = await loadOutlines(ledger, catalog, plan.study, stage.scores, names);
+  const { study, models } = await loadOutlines(ledger, catalog, plan.study, stage, names);
   const records = failed.flatMap(({ group, indices, code, message }) => {
     const outline = models.find((model) => model.model.name === group.model);
     return outline ? indices.map((index) => ({ key: unitKey(outline, study.seed, group, index), code, message })) : [];

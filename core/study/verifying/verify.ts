@@ -20,7 +20,7 @@ import { stageSeconds } from '../planning/plan-report.js';
 import { publishStage } from '../planning/plan-stage.js';
 import { runStage } from '../running/run-stage.js';
 import type { StudySteps } from '../steps.js';
-import { adoptedWaves, withReach } from '../planning/waves.js';
+import { adoptedWaves, withWaves } from '../planning/waves.js';
 import { workloadOf } from '../planning/workload.js';
 
 export interface VerifyOptions {
@@ -94,12 +94,12 @@ export async function verifyStudy(
     );
   }
   const scores = await adoptedScores(ledger, ref);
-  const { study, models } = await loadOutlines(ledger, catalog, ref, scores);
-  const again = await loadOutlines(ledger, catalog, { ...ref, mode }, scores);
+  const { study, models } = await loadOutlines(ledger, catalog, ref, { scores });
+  const again = await loadOutlines(ledger, catalog, { ...ref, mode }, { scores });
   // What the waves of the stored mode asked for is compared, not what those of the other would have.
-  const { reach } = await adoptedWaves(ledger, ref, models);
-  const others = withReach(again.models, reach);
-  const pairs = withReach(models, reach).map((own, i) => ({ own, other: others[i] as ModelOutline }));
+  const { waves } = await adoptedWaves(ledger, ref, models);
+  const others = withWaves(again.models, study, waves);
+  const pairs = withWaves(models, study, waves).map((own, i) => ({ own, other: others[i] as ModelOutline }));
 
   const { sample, stored } = await drawSample(ledger, study.seed, pairs, options.sample);
   if (sample.length === 0) throw new PercussError('NOT_FOUND', `no cell of ${study.study} is stored: run it first`);

@@ -7,9 +7,9 @@ import type { TreeCopy } from '../tree-copy.js';
 const row = (word: string) => `  ${word}: { meaning: 'the first row and column' },\n`;
 const spec = { file: 'core/spec/words/positions.ts', before: '  phases: {\n' };
 const plan = {
-  file: 'core/plan/impulses.ts',
-  before: '  // Base number b gets a position of',
-  insert: '  corner: () => [0, 0],\n',
+  file: 'core/plan/positions.ts',
+  before: '  phases: (context) => phases(',
+  insert: '  corner: () => () => [[[0, 0]]],\n',
 };
 
 async function expectWorks(copy: TreeCopy): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Html } from '../../../core/report/html.js';
 import { learning } from '../../../core/report/sections/learning.js';
-import type { LearningRow } from '../../../core/tables/schema.js';
+import type { LearningRow, ResolutionRow } from '../../../core/tables/schema.js';
 import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
 
 const row = (own: Partial<LearningRow>): LearningRow => ({
@@ -40,6 +40,97 @@ test('R² stands by the number of base images, its ends averaged over all kernel
       ['resnet20', 'From kernels of the same site', '16', '0.500 to 0.600', 'yes', '1'],
       ['resnet20', 'From kernels of far sites', '4', '0 to 0.250', 'no', '1'],
       ['resnet20', 'From kernels of far sites', '16', '0.100 to 0.125', 'yes', '1'],
+    ],
+  ]);
+});
+
+test('impulses that were resolved stand below it: how each network ended, with how many base images', async () => {
+  const resolution: ResolutionRow = {
+    model: 'resnet20',
+    impulse: 'images',
+    state: 'resolved',
+    images: 128,
+    positions: 1,
+    most_images: 250,
+    most_positions: 2,
+    r2_wish: 0.1,
+    sr_wish: null,
+    r2_same_low: 0.5,
+    r2_same_high: 0.575,
+    r2_far_low: 0.25,
+    r2_far_high: 0.3,
+    sr: 0.0625,
+    sr_plugin: 0.125,
+  };
+  const other = {
+    ...resolution,
+    model: 'resnet56',
+    state: 'budget',
+    images: 250,
+    positions: 2,
+    r2_wish: null,
+    sr_wish: 0.05,
+  };
+  const failed = {
+    ...other,
+    model: 'failed',
+    state: 'undecided',
+    sr: null,
+    sr_plugin: null,
+    r2_same_low: null,
+    r2_same_high: null,
+  };
+  const { blocks } = await learning(contextWith({ learning: [row({})], resolutions: [resolution, other, failed] }));
+  expect(tablesIn(blocks.at(-1) as Html)).toEqual([
+    [
+      [
+        'network',
+        'impulses',
+        'ended',
+        'base images',
+        'positions',
+        'R², same site',
+        'R², far sites',
+        'wished',
+        'SR to plug-in',
+        'wished',
+      ],
+      [
+        'resnet20',
+        'images',
+        'resolved',
+        '128 of 250',
+        '1 of 2',
+        '0.500 to 0.575',
+        '0.250 to 0.300',
+        '0.100',
+        '0.0625 to 0.125',
+        '–',
+      ],
+      [
+        'resnet56',
+        'images',
+        'not resolved: the budget is spent',
+        '250 of 250',
+        '2 of 2',
+        '0.500 to 0.575',
+        '0.250 to 0.300',
+        '–',
+        '0.0625 to 0.125',
+        '0.0500',
+      ],
+      [
+        'failed',
+        'images',
+        'undecided: a response failed',
+        '250 of 250',
+        '2 of 2',
+        '–',
+        '0.250 to 0.300',
+        '–',
+        '–',
+        '0.0500',
+      ],
     ],
   ]);
 });

@@ -24,7 +24,7 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
     const spec = smallStudy({ ablations: [ablation('kernels', { fill: ['zero', 'mean'] })], impulses: [] });
     const { ref } = await runSpec(ledger, spec);
     const catalog = new Catalog((digest) => ledger.getBlob(digest));
-    const { models } = await loadOutlines(ledger, catalog, ref, {});
+    const { models } = await loadOutlines(ledger, catalog, ref, { scores: {} });
     const outline = models[0] as (typeof models)[number];
     results = (await loadModelResults(ledger, catalog, outline, 7)) as ModelResults;
     images = (await catalog.images(await catalog.model(outline.model), outline.chunks)).images;

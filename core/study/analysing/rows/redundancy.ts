@@ -1,4 +1,5 @@
 import { explainedKernels, meanBracket, poolSizes } from '../../../analysis/explained.js';
+import { systemicBracket, widthOf, type Brackets } from '../../../analysis/resolution.js';
 import { isResolved, type R2Bracket } from '../../../analysis/ridge.js';
 import { signatureSet, type SignatureSet } from '../../../analysis/signature.js';
 import { similarityMeasure, similarityNames, type SimilarityName } from '../../../analysis/similarity.js';
@@ -13,7 +14,7 @@ import type { Site } from '../../../anatomy/site.js';
 import { largest } from '../../../extremes.js';
 import { printBase } from '../../../plan/impulses.js';
 import type { NullVariant } from '../../../plan/network-variant.js';
-import { comparedImpulses } from '../../../plan/null-groups.js';
+import { comparedImpulses } from '../../../spec/compared-impulses.js';
 import type { BaseParts } from '../../../probe/null-signatures.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
 import type { ModelRow } from '../../../tables/schema.js';
@@ -57,7 +58,7 @@ export const shuffledOf = ({ nulls }: Redundancy): Redundancy['nulls'] =>
   nulls.filter(({ variant }) => 'shuffled' in variant);
 
 /** The signatures of the intact network, of the impulses that it and its nulls are compared by; undefined below two bases. */
-export function signaturesOf(results: ModelResults): SignatureSet | undefined {
+export function signaturesOf(results: Pick<ModelResults, 'outline' | 'responses'>): SignatureSet | undefined {
   const compared = comparedImpulses(results.outline.impulses.map(({ spec }) => spec));
   const groups = results.responses.find(({ name }) => name === compared?.name)?.groups ?? [];
   if (basesOf(groups).length < 2) return undefined;
@@ -90,7 +91,7 @@ export function basesOf(groups: readonly ResponseResultRead[]): readonly (readon
   return [...bases.values()].filter((own) => own.length === parts);
 }
 
-function setOf({ outline }: ModelResults, parts: BaseParts): SignatureSet | undefined {
+function setOf({ outline }: Pick<ModelResults, 'outline'>, parts: BaseParts): SignatureSet | undefined {
   const sites = outline.anatomy.sites.flatMap(({ name: site, normalisedDepth: depth, channels: kernels }) => {
     const own = parts.get(site);
     return own ? [{ site, depth, kernels, parts: own }] : [];
@@ -119,6 +120,20 @@ export async function measureRedundancy(
     if (set) measured.push({ variant, ...measure(set, { draws: 1, between: 'shuffled' in variant }) });
   }
   return { intact, nulls: measured };
+}
+
+/** What a network is resolved by: the measures that its rows have, without its nulls and without comparing sites. */
+export function measureIntact(signatures: SignatureSet, analysis: AnalysisSpec, seed: number): NetworkRedundancy {
+  return measurer(signatures, analysis, seed)(signatures, { between: false });
+}
+
+/** The brackets of a network, as the table `models` has them. */
+export function bracketsOf({ explained, systemic }: Pick<NetworkRedundancy, 'explained' | 'systemic'>): Brackets {
+  return {
+    same: meanR2(explained, 'same'),
+    far: meanR2(explained, 'far'),
+    sr: systemic ? systemicBracket(systemic) : null,
+  };
 }
 
 /** Of R²: how many draws of pools, as many as usual unless told; and whether sites are compared with each other. */
@@ -202,13 +217,13 @@ type R2Columns<R extends string> = { [C in `r2_${R}_${'low' | 'high'}`]: number 
 /** Columns of systemic redundancy, of the table `models`. */
 export function systemicColumns(systemic: Systemic | undefined): SystemicColumns {
   const { intact, against } = systemic ?? {};
-  const bracket = intact && intact.plugin !== null ? Math.abs(intact.plugin - intact.value) : undefined;
+  const bracket = intact ? systemicBracket(intact) : null;
   return {
     sr: intact?.value ?? null,
     sr_low: intact?.interval?.low ?? null,
     sr_high: intact?.interval?.high ?? null,
     sr_plugin: intact?.plugin ?? null,
-    sr_resolved: intact === undefined || bracket === undefined ? null : bracket <= Math.abs(intact.value),
+    sr_resolved: intact === undefined || bracket === null ? null : widthOf(bracket) <= Math.abs(intact.value),
     sr_null: against?.none.value ?? null,
     sr_null_low: against?.none.interval?.low ?? null,
     sr_null_high: against?.none.interval?.high ?? null,

@@ -1,0 +1,41 @@
+import { cellBytes } from '../../plan/cost.js';
+import { profileBytes, responseBytes } from '../../plan/count.js';
+import { outputBytes, outputForm } from '../../plan/kept-outputs.js';
+import { signatureBytes } from '../../plan/null-groups.js';
+import { impulseGroup, keepsOutputsOf, nullGroup, type ModelOutline } from '../../plan/outline.js';
+import type { WholeGroup } from '../../plan/planner.js';
+
+/** Bytes that one unit leaves in the store; for responses an upper bound: whole maps, before they are cropped. */
+export function unitBytes(group: WholeGroup, outline: ModelOutline): number {
+  switch (group.kind) {
+    case 'cells':
+    case 'baseline': {
+      const { outputs } = outline.anatomy;
+      const form = group.kind === 'baseline' ? 'whole' : outputForm(outputs);
+      const kept = keepsOutputsOf(outline, group) ? outputBytes(form, outputs, group.images) : 0;
+      return cellBytes(group.images) + kept;
+    }
+    case 'profile':
+      return profileBytes(outline.anatomy);
+    case 'responses':
+      return groupBytes(group, outline);
+    case 'nulls':
+      return nullBytes(group, outline);
+  }
+}
+
+function groupBytes(group: WholeGroup, outline: ModelOutline): number {
+  if (group.count === 0) return 0;
+  const { sites } = outline.anatomy;
+  const impulses = impulseGroup(outline, group.name, 0);
+  const rows = impulses.channels.length * impulses.positions.length * impulses.amplitudes.values.length;
+  const recorded = sites.filter((site) => impulses.record.includes(site.name));
+  return responseBytes(recorded, rows, impulses.amplitudes.values.length, impulses.keep);
+}
+
+/** Of the first object: the last of a null may hold fewer bases. */
+function nullBytes(group: WholeGroup, outline: ModelOutline): number {
+  const { channels, bases, record } = nullGroup(outline, group.name, 0);
+  const recorded = outline.anatomy.sites.filter((site) => record.includes(site.name));
+  return bases.reduce((sum, { positions }) => sum + signatureBytes(recorded, channels.length * positions.length), 0);
+}
