@@ -1,4 +1,4 @@
-import { cholesky, inverseFromCholesky, solveCholesky } from './cholesky.js';
+import { cholesky, inverseFromCholesky, solveCholesky } from '../cholesky.js';
 import { sumGrams } from './gram.js';
 
 /** Penalties that are tried, as shares of the mean diagonal of the predictors' Gram matrix on the fitted images. */

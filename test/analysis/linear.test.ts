@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cholesky, inverseFromCholesky, solveCholesky } from '../../core/analysis/cholesky.js';
+import { cholesky, inverseFromCholesky, solveCholesky } from '../../core/cholesky.js';
 import { partGrams, sumGrams } from '../../core/analysis/gram.js';
 import { leaveOneOutR2, ridgeR2 } from '../../core/analysis/ridge.js';
 import { partEnergies } from '../../core/analysis/explained.js';

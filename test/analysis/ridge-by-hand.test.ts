@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cholesky, inverseFromCholesky } from '../../core/analysis/cholesky.js';
+import { cholesky, inverseFromCholesky } from '../../core/cholesky.js';
 import { baseRanges, partGrams, signatureOf, sumGrams } from '../../core/analysis/gram.js';
 import { leaveOneOutR2, penaltyRatios, ridgeR2 } from '../../core/analysis/ridge.js';
 import { randomStream } from '../../core/random.js';
