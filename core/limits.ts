@@ -98,6 +98,11 @@ export const limits = {
     unit: 'bytes',
     what: 'Responses to one group of impulses, before they are cropped: they are one object, held in memory.',
   },
+  momentsObject: {
+    value: GiB,
+    unit: 'bytes',
+    what: 'What the substitutes of one site are fitted to: products of its kernels with those of their pool, by fold.',
+  },
   bootstrap: { value: 1_000_000, unit: 'resamples', what: '`analysis.bootstrap`.' },
   workers: { value: 1024, unit: 'processes', what: '`run.workers`.' },
   pictureSide: { value: 16_384, unit: 'pixels', what: '`resize` and `crop` of an image set.' },

@@ -8,12 +8,12 @@ export interface Hypothesis {
   readonly against?: string;
 }
 
-/** The fill that asks what others can say about a kernel, and that which asks what is lost with it. */
-const [substituted, lost] = ['substitute', 'mean'] as const;
+/** The fills that ask what others can say about a kernel, and that which asks what is lost with it. */
+const [substituted, lost] = [['substitute', 'substitute-earlier'], 'mean'] as const;
 
 /** The hypotheses that a study with these fills tests: damage under each of them, and replaceability where it has both fills. */
 export function hypothesesOf(fills: readonly string[]): Hypothesis[] {
   const damage = fills.map((fill) => ({ target: 'kl', fill }));
-  if (!fills.includes(substituted) || !fills.includes(lost)) return damage;
-  return [...damage, { target: `log(${substituted}/${lost})`, fill: substituted, against: lost }];
+  const told = fills.includes(lost) ? substituted.filter((fill) => fills.includes(fill)) : [];
+  return [...damage, ...told.map((fill) => ({ target: `log(${fill}/${lost})`, fill, against: lost }))];
 }

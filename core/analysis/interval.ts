@@ -65,16 +65,26 @@ export function skewedInterval(
   most = Number.POSITIVE_INFINITY,
   tail = LONGER_TAIL,
 ): Interval {
+  const { low, high } = skewedEnds(estimate, error, skewness, studentQuantile((1 + level) / 2, freedom), tail);
+  return { low: clamp(low, least, most), high: clamp(high, least, most), estimate, level };
+}
+
+/** The ends of `skewedInterval` before any bound, for a quantile that is known. */
+export function skewedEnds(
+  estimate: number,
+  error: number,
+  skewness: number,
+  quantileOf: number,
+  tail = LONGER_TAIL,
+): { readonly low: number; readonly high: number } {
   if (error === 0 || !Number.isFinite(skewness) || Math.abs(skewness) < 1e-9) {
-    return studentInterval(estimate, error, freedom, level, least, most);
+    const half = error === 0 ? 0 : quantileOf * error;
+    return { low: estimate - half, high: estimate + half };
   }
-  const quantileOf = studentQuantile((1 + level) / 2, freedom);
   const end = (z: number, lambda: number): number =>
     estimate - (error * 3 * (Math.cbrt(1 + lambda * (z - lambda / 6)) - 1)) / lambda;
   const ends = (z: number): readonly number[] => [end(z, skewness), end(z, tail * skewness)];
-  const low = smallest(ends(quantileOf));
-  const high = largest(ends(-quantileOf));
-  return { low: clamp(low, least, most), high: clamp(high, least, most), estimate, level };
+  return { low: smallest(ends(quantileOf)), high: largest(ends(-quantileOf)) };
 }
 
 /** Third central moment of a mean of values, as estimated from them: their own over n². */

@@ -22,7 +22,7 @@ export function outputFolder(semantics: number, { model, mode, chunk }: CellScop
   return `outputs/${semantics}/${model}/${printNumericMode(mode)}/${chunk}/`;
 }
 
-/** The folder of one network's responses and profiles. */
+/** The folder of one network's responses, profiles and moments. */
 export function responseFolder(semantics: number, { model, mode }: Scope): string {
   return `responses/${semantics}/${model}/${printNumericMode(mode)}/`;
 }

@@ -144,7 +144,7 @@ export class Ledger {
     return this.#outputsIn(scope).writeIndex(options);
   }
 
-  /** Commits responses, or a profile, under their key of `core/plan/identity.ts`. */
+  /** Commits responses, a profile or moments, under their key of `core/plan/identity.ts`. */
   commitResult(
     scope: Versioned<Scope>,
     identity: Digest,

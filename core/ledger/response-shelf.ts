@@ -9,7 +9,7 @@ import type { OnNotice } from './notice.js';
 import { printProvenance } from './provenance.js';
 import { isTooLarge, seal, unseal, type Sealed, type Shelf } from './sealed.js';
 
-/** Responses to a group of impulses, or the profile of a network: tensors by name. */
+/** Responses to a group of impulses, the profile of a network, or moments of a site: tensors by name. */
 export interface StoredResult {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly metadata: Readonly<Record<string, string>>;

@@ -83,7 +83,7 @@ export function sumOf(a: Work, b: Work): Work {
  * How much longer the intact network takes where every value that one may cut at is handed over, than as one program: between
  * 2.1 and 2.3 times on ResNet-20 and ResNet-56 (docs/performance.md, log).
  */
-const HANDED_OVER = 2.2;
+export const HANDED_OVER = 2.2;
 
 /** Seconds for `rows` images through a part of the intact network that hands over what is alive on the way. */
 export function walkSeconds(rows: number, work: Work, model: CostModel = defaultCost): number {

@@ -1,5 +1,5 @@
 import { EXAMPLES, examplePairs } from './examples.js';
-import { smallest } from '../extremes.js';
+import { largest, smallest } from '../extremes.js';
 import { CHUNK_IMAGES } from '../data/chunk.js';
 import { waveEnds } from '../data/waves.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
@@ -18,6 +18,7 @@ import { positionCounts } from './positions.js';
 import { nullCount } from './network-variant.js';
 import { basesOfObject, signatureBytes } from './null-groups.js';
 import type { UnitGroup } from './stage.js';
+import { momentBytes, momentSizes, substitutionsOf } from './substitution.js';
 import { selectSites, targetSizes } from './target.js';
 
 /**
@@ -35,6 +36,8 @@ export interface WorkCount {
   /** Impulses of one group, or on one base; 0 for conditions. */
   readonly impulses: number;
   readonly bytes: number;
+  /** Bytes of the largest object, where they differ by site. */
+  readonly largest?: number;
   /** Whose product `conditions` is; those of impulses go on to the impulses of each group. */
   readonly factors: readonly Factor[];
 }
@@ -72,6 +75,7 @@ export function countsOf(model: CountedModel, asked: Asked): readonly WorkCount[
   return [
     { ...plain, kind: 'profile', units: 1, bytes: profileBytes(anatomy) },
     { ...plain, kind: 'baseline', units: chunks, bytes: cellsBytes(images, chunks) + intact },
+    ...momentsCount(ablations, model),
     ...ablations.flatMap((spec) => ablationCounts(spec, model)),
     ...impulses.map((spec) => impulseCount(spec, model)),
     ...nullsCount(comparedImpulses(impulses), model, nullCount(asked.analysis.nulls)),
@@ -96,6 +100,17 @@ const keptBytes = (form: OutputForm, { anatomy, images }: CountedModel, pieces: 
 /** Bytes of the statistics of every channel, and of what is kept of examples at every site. */
 export const profileBytes = ({ sites }: Anatomy): number =>
   sites.reduce((sum, site) => sum + 32 * site.channels + 8 * examplePairs(EXAMPLES), 0);
+
+/** What substitutes are fitted by: an object for each site that they are put at. */
+function momentsCount(ablations: readonly AblationSpec[], { name, anatomy }: CountedModel): WorkCount[] {
+  const asked = substitutionsOf(ablations, anatomy, '');
+  if (asked.length === 0) return [];
+  const each = asked.map((one) => momentBytes(momentSizes(anatomy, one), one.fill));
+  const bytes = each.reduce((sum, own) => sum + own, 0);
+  const [units, most] = [asked.length, largest(each)];
+  const common = { model: name, name: '', impulses: 0, factors: [] };
+  return [{ ...common, kind: 'moments', conditions: units, units, bytes, largest: most }];
+}
 
 const product = (factors: readonly Factor[]): number => factors.reduce((all, { count }) => all * count, 1);
 

@@ -15,6 +15,7 @@ import { keepsOutputs } from '../spec/words/modes.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
 import { EXAMPLES } from './examples.js';
 import type { UnitGroup } from './stage.js';
+import { substitutionIdentity, substitutionsOf, type Substitution } from './substitution.js';
 
 /** An ablation of one network; `list` is missing until its order is known, `scoring` is what the order is read from. */
 export interface PlannedAblation {
@@ -51,6 +52,8 @@ export interface ModelOutline {
   readonly referenceChunks: readonly ChunkRef[];
   /** Identity of the reference images. */
   readonly reference: Digest;
+  /** What moments are asked for. */
+  readonly substitutions: readonly Substitution[];
   readonly ablations: readonly PlannedAblation[];
   readonly impulses: readonly PlannedImpulses[];
 }
@@ -88,6 +91,7 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
   const waves = dataNamed(model.data).waves ?? [];
   const asked = <T extends { models: readonly string[] }>(specs: readonly T[]): T[] =>
     specs.filter((spec) => spec.models.includes(model.name));
+  const ablations = asked(study.ablations);
   return {
     model,
     scope: { model: model.content, mode: context.mode },
@@ -98,7 +102,8 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
     pieces: waves.flat(),
     referenceChunks,
     reference,
-    ablations: asked(study.ablations).map((spec): PlannedAblation => {
+    substitutions: substitutionsOf(ablations, anatomy, reference),
+    ablations: ablations.map((spec): PlannedAblation => {
       const scores = context.scores[scoresName(model.name, spec.name)];
       const common = { seed: study.seed, anatomy, reference };
       const known = scores !== undefined || !needsScores(spec);
@@ -200,6 +205,8 @@ export function unitKey(
   switch (group.kind) {
     case 'profile':
       return resultKey('profile', outline.scope, { reference: outline.reference, examples: EXAMPLES });
+    case 'moments':
+      return momentsKey(outline.scope, substitutionAt(outline, index));
     case 'baseline':
       return cellKey(outline.scope, chunk(), []);
     case 'cells':
@@ -213,6 +220,17 @@ export function unitKey(
       return resultKey('response', outline.scope, nullIdentity(asked, seed, outline.reference));
     }
   }
+}
+
+/** The identity of the moments by which substitutes at a site are fitted. */
+export const momentsKey = (scope: Scope, substitution: Substitution): Digest =>
+  resultKey('moments', scope, substitutionIdentity(substitution));
+
+/** What one object of moments is for, by index. */
+export function substitutionAt({ model, substitutions }: ModelOutline, index: number): Substitution {
+  const substitution = substitutions[index];
+  if (!substitution) throw new RangeError(`moments #${index} are not asked of ${model.name}`);
+  return substitution;
 }
 
 /** Whether units of a group keep outputs beside their cells; the intact network's are kept where any ablation's are. */

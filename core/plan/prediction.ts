@@ -3,8 +3,19 @@ import type { Anatomy } from '../anatomy/site.js';
 import { strategyOf } from './strategy.js';
 import { sizeOf } from '../tensor.js';
 import type { Condition, Edit } from './condition.js';
-import { makingSeconds, noWork, secondsFor, sumOf, walkSeconds, type CostModel, type Work } from './cost.js';
-import { conditionList, type ModelOutline } from './outline.js';
+import {
+  HANDED_OVER,
+  makingSeconds,
+  noWork,
+  secondsFor,
+  sumOf,
+  walkSeconds,
+  type CostModel,
+  type Work,
+  defaultCost,
+} from './cost.js';
+import { conditionList, substitutionAt, type ModelOutline } from './outline.js';
+import { momentSizes, momentWork } from './substitution.js';
 import type { UnitGroup } from './stage.js';
 
 /** What one image costs, for the prediction of time. */
@@ -71,6 +82,7 @@ export function secondsOf(
       const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
       return walkSeconds(images, workload.whole, cost) + making([workload.whole]);
     }
+    case 'moments':
     case 'cells':
     case 'responses':
     case 'nulls':
@@ -79,6 +91,18 @@ export function secondsOf(
   const { processes, batchSeconds } = context.run ?? { processes: 1, batchSeconds: Infinity };
   const sharing = (own: number): number =>
     Math.max(1, Math.min(processes, count, Math.ceil((own * count) / batchSeconds)));
+  if (group.kind === 'moments') {
+    const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
+    // A product in float64 takes the host about as long as a byte that it makes.
+    const asked = sample.map((index) => {
+      const substitution = substitutionAt(outline, index);
+      const { image, once } = momentWork(momentSizes(outline.anatomy, substitution), substitution.fill);
+      return (images * image + once) / (cost ?? defaultCost).hostBytesPerSecond;
+    });
+    const own = meanOf(asked);
+    // The sites of a batch are met on one walk.
+    return own + (sharing(own) * (walkSeconds(images, workload.whole, cost) + making([workload.whole]))) / count;
+  }
   if (group.kind === 'responses') {
     const { groups } = outline.impulses.find(
       ({ spec }) => spec.name === group.name,
@@ -159,7 +183,10 @@ function marginalWork(
 ): { readonly work: Work; readonly program: ProgramMade | undefined } {
   const [first, last] = [edits[0], edits.at(-1)];
   if (!first || !last) return { work: workload.whole, program: undefined };
-  const strategy = strategyOf(removalsOf(edits));
+  const strategy = strategyOf(
+    removalsOf(edits),
+    edits.some(({ fill }) => fill.kind === 'substitute' && fill.from === 'same'),
+  );
   switch (strategy) {
     case 'many-cuts': {
       const spread = workload.spread(first.site);
@@ -167,14 +194,40 @@ function marginalWork(
     }
     case 'carried':
     case 'one-cut':
-    case 'two-cuts': {
+    case 'two-cuts':
+    case 'cut-by-cut': {
       const single = strategy === 'carried';
-      const end = workload.behind(last.site, single);
+      const end = sumOf(workload.behind(last.site, single), toldWork(edits, anatomy));
       const program = { name: `behind ${last.site} ${single}`, work: end, ahead: workload.ahead(last.site, single) };
-      const way = strategy === 'two-cuts' ? wayBetween(edits, before, workload, anatomy) : undefined;
+      const ways = { 'two-cuts': wayBetween, 'cut-by-cut': wayThrough, carried: undefined, 'one-cut': undefined };
+      const way = ways[strategy]?.(edits, before, workload, anatomy);
       return { work: way ? sumOf(end, way) : end, program };
     }
   }
+}
+
+/** What the host does to tell channels from others. */
+function toldWork(edits: readonly Edit[], anatomy: Anatomy): Work {
+  const macs = edits.reduce((sum, { site, channels, fill }) => {
+    if (fill.kind !== 'substitute') return sum;
+    const { pool } = momentSizes(anatomy, { site, fill });
+    return sum + (channels.length * pool * mapBytes(anatomy, site)) / (4 * channelsOf(anatomy, site));
+  }, 0);
+  // A product in float64 takes the host about as long as a byte that it makes.
+  return { ...noWork, hostBytes: macs };
+}
+
+const channelsOf = (anatomy: Anatomy, name: string): number =>
+  anatomy.sites.find((site) => site.name === name)?.channels ?? 1;
+
+/** Of a condition with edits at many sites, the network from the first to the last, stopped and written anew at each. */
+function wayThrough(edits: readonly Edit[], _before: unknown, workload: Workload, anatomy: Anatomy): Work | undefined {
+  const [first, last] = [edits[0], edits.at(-1)];
+  if (!first || !last) return undefined;
+  const [here, there] = [workload.behind(first.site, false), workload.behind(last.site, false)];
+  const between = (part: keyof Work): number => HANDED_OVER * Math.max(0, here[part] - there[part]);
+  const hostBytes = edits.reduce((sum, { site }) => sum + 2 * mapBytes(anatomy, site), 0);
+  return { ...noWork, macs: between('macs'), bytes: between('bytes'), hostBytes };
 }
 
 /**

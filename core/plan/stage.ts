@@ -5,13 +5,13 @@ export type Ranges = readonly (readonly [number, number])[];
 
 /** Units of one kind that belong together: of one network, one ablation or set of impulses, and one chunk. */
 export interface UnitGroup {
-  readonly kind: 'profile' | 'baseline' | 'cells' | 'responses' | 'nulls';
+  readonly kind: 'profile' | 'moments' | 'baseline' | 'cells' | 'responses' | 'nulls';
   readonly model: string;
-  /** Ablation or impulses; empty for profile and baseline. */
+  /** Ablation or impulses; empty for profile, moments and baseline. */
   readonly name: string;
   /** Index of the chunk in the network's data; −1 where units are not about chunks. */
   readonly chunk: number;
-  /** Indices, of conditions, impulse groups or objects of nulls, that are missing. */
+  /** Indices, of conditions, impulse groups, objects of nulls or of moments, that are missing. */
   readonly missing: Ranges;
   /** Predicted seconds of one unit. */
   readonly seconds: number;
@@ -20,6 +20,7 @@ export interface UnitGroup {
 /** Whether a unit's result is a cell of one chunk, or a result of its own. */
 export const storedAs: { readonly [K in UnitGroup['kind']]: 'cell' | 'result' } = {
   profile: 'result',
+  moments: 'result',
   baseline: 'cell',
   cells: 'cell',
   responses: 'result',

@@ -1,7 +1,7 @@
 import type { ValueId } from '../network/graph.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { ChannelRange } from './chunk-baseline.js';
-import type { PreparedEdit } from './selection.js';
+import { standing, type PreparedEdit } from './selection.js';
 
 /** Largest change that an edit with one value for a channel makes to activations of such extremes. */
 export function effectWithin(edit: PreparedEdit, extremes: ReadonlyMap<ValueId, ChannelRange>): number {
@@ -24,8 +24,8 @@ export function measuredEffect(
   start: number,
 ): number {
   let effect = 0;
-  for (const edit of edits) {
-    if (edit.value !== value) continue;
+  const here = edits.filter((edit) => edit.value === value);
+  for (const edit of standing(here, activation, start)) {
     const [images, channels] = activation.shape as [number, number];
     const positions = sizeOf(activation.shape.slice(2));
     for (const channel of edit.channels) {

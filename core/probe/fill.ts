@@ -3,23 +3,18 @@ import type { ValueId } from '../network/graph.js';
 import type { Edit } from '../plan/condition.js';
 import type { Fill } from '../spec/words/fills.js';
 import type { IntactValues } from './intact-values.js';
+import type { FillValues } from './fill-values.js';
+import type { EarlierValues } from './earlier-values.js';
 import type { ReferenceSet, SiteStatistics } from './reference-set.js';
-
-/** How much of a map a fill prescribes: one number a channel, one map a channel, or one map a channel and image. */
-export type FillReach = 'channel' | 'position' | 'image';
-
-/** What replaces removed channels at one site, ready to be written into feeds. */
-export interface FillValues {
-  readonly reach: FillReach;
-  /** Values for a channel of an image of the chunk: 1 element, or one for each position. */
-  values(channel: number, image: number): Float32Array;
-}
+import type { Substituting } from './substituting.js';
 
 /** Where values of fills come from; what a kind `reads` is loaded. */
 export interface FillSource {
   readonly reference: ReferenceSet;
   readonly statistics: ReadonlyMap<ValueId, SiteStatistics>;
   readonly intact: IntactValues;
+  readonly substituting: Substituting;
+  readonly earlier: EarlierValues;
   readonly chunk: Digest;
   readonly images: number;
 }
@@ -35,10 +30,10 @@ export type LinearisedFill =
   | { readonly refused: string };
 
 interface FillKind<F extends Fill> {
-  /** What must be loaded: of the reference set statistics of its sites, or the maps of the removed channels; or the intact values of the images. */
-  readonly reads: 'nothing' | 'statistics' | 'planes' | 'intact';
+  /** What must be loaded: of the reference set statistics of its sites, the maps of the removed channels, or moments; or the intact values of the images. */
+  readonly reads: 'nothing' | 'statistics' | 'planes' | 'moments' | 'intact';
   /** Values at a site whose value in the graph is `value`. */
-  readonly values: (fill: F, value: ValueId, source: FillSource) => FillValues;
+  readonly values: (fill: F, value: ValueId, source: FillSource, edit: Edit) => FillValues;
   readonly linearised: (fill: F) => LinearisedFill;
 }
 
@@ -65,6 +60,13 @@ const kinds: { readonly [K in Fill['kind']]: FillKind<Extract<Fill, { kind: K }>
       };
     },
     linearised: ({ draw }) => ({ donors: (reference, chunk, images) => reference.donors(chunk, draw, images) }),
+  },
+  substitute: {
+    reads: 'moments',
+    values: (fill, _value, { substituting, earlier }, edit) => substituting.values(edit, fill, earlier),
+    linearised: () => ({
+      refused: 'a substitute is not linearised: it follows from what other kernels say of each image',
+    }),
   },
   intact: {
     reads: 'intact',
@@ -98,5 +100,5 @@ export const readsOf = (fill: Fill): FillKind<Fill>['reads'] => kindOf(fill).rea
 export const linearisedFill = (fill: Fill): LinearisedFill => kindOf(fill).linearised(fill);
 
 /** Values of an edit's fill at its site, whose value in the graph is `value`; what the fill reads must be loaded. */
-export const fillValues = ({ fill }: Edit, value: ValueId, source: FillSource): FillValues =>
-  kindOf(fill).values(fill, value, source);
+export const fillValues = (edit: Edit, value: ValueId, source: FillSource): FillValues =>
+  kindOf(edit.fill).values(edit.fill, value, source, edit);

@@ -2,12 +2,12 @@ import { strategyOf, type StrategyName } from '../plan/strategy.js';
 import type { Tensor } from '../tensor.js';
 import { contributionsOf } from './contributions.js';
 import type { CutPoint } from './cut-point.js';
-import type { FillReach } from './fill.js';
+import type { FillReach } from './fill-values.js';
 import { imagesAt, type LesionPath, type LesionStep, type Station } from './lesion-path.js';
 import { runLesions } from './lesion-run.js';
 import { imagesOf, onHost, type HostLive, type Live } from './live.js';
 import { shapeOfRun } from './run-size.js';
-import { edited, type PreparedEdit } from './selection.js';
+import { edited, standing, type PreparedEdit } from './selection.js';
 import { runTails } from './tail-lesions.js';
 import type { CompiledLesion, InstrumentedNetwork } from './instrumented-network.js';
 
@@ -35,12 +35,16 @@ const runners: { readonly [S in StrategyName]: Runner } = {
   'one-cut': runEnds,
   'many-cuts': runTails,
   'two-cuts': runFromFirst,
+  'cut-by-cut': runFromFirst,
 };
 
 const strategyFor = ({ steps }: LesionPath): StrategyName =>
-  strategyOf(steps.map(({ edits }) => edits.map(({ channels }) => channels.length)));
+  strategyOf(
+    steps.map(({ edits }) => edits.map(({ channels }) => channels.length)),
+    steps.some(({ edits }) => edits.some(({ fill }) => fill.on)),
+  );
 
-/** Paths of two steps from the first on, as many images at a time as fit. */
+/** Paths of two steps or more from the first on, as many images at a time as fit. */
 async function runFromFirst(
   network: InstrumentedNetwork,
   station: Station,
@@ -53,27 +57,40 @@ async function runFromFirst(
   for (let from = 0; from < images; from += atOnce) {
     const to = Math.min(images, from + atOnce);
     const live = imagesOf(station.live, from, to);
-    await runPairs(network, { ...station, live, start: station.start + from }, pairs, signal);
+    await runOnwards(network, { ...station, live, start: station.start + from }, { paths: pairs, passed: 0 }, signal);
   }
 }
 
-/** Paths of two steps, the first of which is here. */
-async function runPairs(
+/** Paths whose first steps, so many, are behind them, all the same. */
+interface Underway {
+  readonly paths: readonly LesionPath[];
+  readonly passed: number;
+}
+
+/** Paths whose next step is here, and not their last. */
+async function runOnwards(
   network: InstrumentedNetwork,
   station: Station,
-  paths: readonly LesionPath[],
+  { paths, passed }: Underway,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { value } = network.cuts[station.cut] as CutPoint;
-  for (const same of grouped(paths, ({ steps }) => (steps[0] as LesionStep).key)) {
-    const { edits } = same[0].steps[0] as LesionStep;
+  const next = ({ steps }: LesionPath): LesionStep => steps[passed + 1] as LesionStep;
+  for (const same of grouped(paths, ({ steps }) => (steps[passed] as LesionStep).key)) {
+    const { edits } = same[0].steps[passed] as LesionStep;
     const live = new Map(station.live);
     live.set(value, edited(live.get(value) as Tensor, edits, station.start));
     const arrive = async (cut: number, there: Live): Promise<void> => {
-      const ending = same.filter((path) => lastStep(path).cut === cut);
-      await runEnds(network, { cut, live: await onHost(there), start: station.start }, ending, signal);
+      const here = same.filter((path) => next(path).cut === cut);
+      const reached = { cut, live: await onHost(there), start: station.start };
+      const [ending, others] = [
+        here.filter((path) => next(path) === lastStep(path)),
+        here.filter((path) => next(path) !== lastStep(path)),
+      ];
+      await runEnds(network, reached, ending, signal);
+      await runOnwards(network, reached, { paths: others, passed: passed + 1 }, signal);
     };
-    const cuts = new Set(same.map((path) => lastStep(path).cut));
+    const cuts = new Set(same.map((path) => next(path).cut));
     await network.onwards({ cut: station.cut, live }, cuts, arrive, signal);
   }
 }
@@ -85,10 +102,12 @@ const lastEdits = (path: LesionPath): readonly PreparedEdit[] => lastStep(path).
 async function runEnds(
   network: InstrumentedNetwork,
   station: Station,
-  paths: readonly LesionPath[],
+  given: readonly LesionPath[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (paths.length === 0) return;
+  if (given.length === 0) return;
+  const { value } = network.cuts[station.cut] as CutPoint;
+  const paths = followed(given, station.live.get(value) as Tensor, station.start);
   const carried = await deltaHere(network, station, paths, signal);
   const alike = (path: LesionPath): string => (carried?.takes(path) ? 'carried' : reachesOf(lastEdits(path)).join());
   for (const group of grouped(paths, alike)) {
@@ -100,6 +119,16 @@ async function runEnds(
     const live = await network.withAhead(lesion, station.live, signal);
     await runGroup(network, lesion, { ...station, live }, group, signal);
   }
+}
+
+/** Paths whose last edits know what stands at their cut. */
+function followed(paths: readonly LesionPath[], activation: Tensor, start: number): readonly LesionPath[] {
+  return paths.map((path) => {
+    const last = lastStep(path);
+    if (!last.edits.some(({ fill }) => fill.on)) return path;
+    const edits = standing(last.edits, activation, start);
+    return { ...path, steps: [...path.steps.slice(0, -1), { ...last, edits }] };
+  });
 }
 
 async function runGroup(

@@ -1,5 +1,6 @@
 import { canonicalJson, type Json } from '../canonical.js';
 import type { Digest } from '../digest.js';
+import { PercussError } from '../errors.js';
 import type { ValueId } from '../network/graph.js';
 import type { CellKey, Condition } from '../plan/condition.js';
 import type { OutputKind } from '../spec/words/output-kinds.js';
@@ -8,14 +9,16 @@ import type { Cell } from './cell.js';
 import { BaselineGathering, type ChunkBaseline } from './chunk-baseline.js';
 import type { CutPoint } from './cut-point.js';
 import { effectWithin, measuredEffect } from './effect.js';
+import { EarlierValues } from './earlier-values.js';
 import { fillValues, readsOf } from './fill.js';
 import { IntactValues } from './intact-values.js';
 import type { LesionPath, LesionStep } from './lesion-path.js';
 import { runPaths } from './lesion-paths.js';
-import type { PreparedEdit } from './selection.js';
+import { standing, type PreparedEdit } from './selection.js';
 import { onHost } from './live.js';
 import { imageMetrics, type MetricsContext } from './metrics.js';
 import type { ReferenceSet } from './reference-set.js';
+import { Substituting, type MomentsSource } from './substituting.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
 
 /** A chunk of images as a network takes them. */
@@ -36,6 +39,8 @@ export interface LesionBatch {
   readonly chunk: ProbeChunk;
   readonly conditions: readonly { readonly key: CellKey; readonly condition: Condition }[];
   readonly reference: ReferenceSet;
+  /** Where substitutes are fitted from; needed where some condition has one. */
+  readonly moments?: MomentsSource;
   readonly output: { readonly kind: OutputKind; readonly classOffset: number };
   /** The intact network on this chunk, if it has been run before. */
   readonly baseline?: ChunkBaseline;
@@ -57,7 +62,7 @@ interface Prepared extends LesionPath {
  */
 export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Promise<ChunkBaseline> {
   const { network, chunk, output } = batch;
-  const held = heldOf(batch);
+  const held: Held = { intact: heldOf(batch), earlier: new EarlierValues() };
   const prepared = await prepare(batch, held);
   const lesions = prepared.filter(({ edits }) => edits.length > 0);
   const done = doneOf(batch, lesions.length);
@@ -103,7 +108,25 @@ function heldOf({ network, conditions }: LesionBatch): IntactValues {
   return new IntactValues(new Set(edits.map(({ site }) => network.site(site).value)));
 }
 
-async function prepare(batch: LesionBatch, intact: IntactValues): Promise<Prepared[]> {
+/** What is known of the intact network on a tile, besides what a walk passes. */
+interface Held {
+  readonly intact: IntactValues;
+  readonly earlier: EarlierValues;
+}
+
+/** Substitutes of all conditions, fitted. */
+async function fitted({ conditions, moments }: LesionBatch): Promise<Substituting> {
+  const edits = conditions.flatMap(({ condition }) =>
+    condition.edits.filter(({ fill }) => readsOf(fill) === 'moments'),
+  );
+  const substituting = new Substituting();
+  if (edits.length === 0) return substituting;
+  if (!moments) throw new PercussError('BUG', 'conditions have substitutes, but nothing is known to fit them to');
+  await substituting.fit(edits, moments);
+  return substituting;
+}
+
+async function prepare(batch: LesionBatch, { intact, earlier }: Held): Promise<Prepared[]> {
   const { network, chunk, reference } = batch;
   const reads = new Set(batch.conditions.flatMap(({ condition }) => condition.edits.map(({ fill }) => readsOf(fill))));
   const statistics = reads.has('statistics') ? await reference.statistics() : new Map();
@@ -119,7 +142,8 @@ async function prepare(batch: LesionBatch, intact: IntactValues): Promise<Prepar
   }
   await reference.loadPlanes(planes);
   const images = chunk.labels.length;
-  const source = { reference, statistics, intact, chunk: chunk.digest, images };
+  const substituting = await fitted(batch);
+  const source = { reference, statistics, intact, substituting, earlier, chunk: chunk.digest, images };
   return batch.conditions.map(({ condition }) => {
     const edits = condition.edits.map((edit): PreparedEdit => {
       const { value } = network.site(edit.site);
@@ -161,7 +185,7 @@ function stepsOf(
 async function walkLesions(
   batch: LesionBatch,
   conditions: readonly Prepared[],
-  held: IntactValues,
+  held: Held,
   done: (runs: number) => void,
   gathering?: BaselineGathering,
 ): Promise<ReadonlySet<Prepared>> {
@@ -178,25 +202,26 @@ async function walkLesions(
     lesion.measured ||
     (lesion.steps[0] as LesionStep).edits.some((edit) => effectWithin(edit, gathering.extremes) !== 0);
   for (const tile of network.tiles(chunk.images)) {
-    if (conditions.length > 0) await held.load(network, tile.images, tile.from, signal);
+    if (conditions.length > 0) {
+      await held.intact.load(network, tile.images, tile.from, signal);
+      await held.earlier.load(network, tile.images, tile.from, signal);
+    }
     const output = await network.walk(
       tile.images,
       async (cut, live) => {
         await gathering?.see(cut, live);
         const { value } = network.cuts[cut] as CutPoint;
-        if (measured.length > 0) {
-          const activation = (await live.get(value)?.read()) as Tensor<'float32'>;
-          for (const condition of measured) {
-            const effect = measuredEffect(condition.edits, value, activation, tile.from);
-            condition.effect = Math.max(condition.effect, effect);
-          }
-        }
+        const told =
+          measured.length > 0
+            ? measuredAt(measured, value, (await live.get(value)?.read()) as Tensor<'float32'>, tile.from)
+            : undefined;
         const reaching = conditions.filter((condition) => firstCut(condition) === cut);
         const here = reaching.filter((condition) => (tile.from === 0 ? shows(condition) : ran.has(condition)));
         if (here.length === 0) return;
         for (const condition of here) ran.add(condition);
         const host = await onHost(live);
-        await runPaths(network, { cut, live: host, start: tile.from }, here, signal);
+        const paths = here.map((condition) => told?.get(condition) ?? condition);
+        await runPaths(network, { cut, live: host, start: tile.from }, paths, signal);
         done(here.length);
       },
       {
@@ -218,6 +243,31 @@ async function walkLesions(
     if (output) gathering?.finish(tile.from, output);
   }
   return ran;
+}
+
+/**
+ * Takes the effects of edits at a value, which stands here intact. Gives those conditions that are at one cut alone as paths whose edits
+ * know what stands there, so that what is told of it is told once.
+ */
+function measuredAt(
+  measured: readonly Prepared[],
+  value: ValueId,
+  activation: Tensor<'float32'>,
+  start: number,
+): ReadonlyMap<Prepared, LesionPath> {
+  const paths = new Map<Prepared, LesionPath>();
+  for (const condition of measured) {
+    const edits = standing(
+      condition.edits.filter((edit) => edit.value === value),
+      activation,
+      start,
+    );
+    condition.effect = Math.max(condition.effect, measuredEffect(edits, value, activation, start));
+    const [step, ...later] = condition.steps;
+    if (step && later.length === 0 && edits.length > 0)
+      paths.set(condition, { steps: [{ ...step, edits }], outputs: condition.outputs });
+  }
+  return paths;
 }
 
 /** Takes how many conditions ran on a tile, and reports what part of the batch is done. */

@@ -1,12 +1,17 @@
 import type { ValueId } from '../network/graph.js';
 import { sizeOf, type Tensor } from '../tensor.js';
-import type { FillReach, FillValues } from './fill.js';
+import type { FillReach, FillValues } from './fill-values.js';
 
 /** One condition as a run needs it: what to remove at which value, and with what. */
 export interface PreparedEdit {
   readonly value: ValueId;
   readonly channels: readonly number[];
   readonly fill: FillValues;
+}
+
+/** Edits where a value stands, whose first image is number `start` of the chunk: those that follow from it know it now. */
+export function standing(edits: readonly PreparedEdit[], activation: Tensor, start: number): readonly PreparedEdit[] {
+  return edits.map((edit) => (edit.fill.on ? { ...edit, fill: edit.fill.on(activation, start) } : edit));
 }
 
 /** Rows of one run: what each condition removes at the cut, on every image of a range of the tile; condition-major. */
@@ -63,11 +68,12 @@ function writeFill(planes: Float32Array, positions: number, edit: PreparedEdit, 
 /** A copy of a value [images, C, H, W] with edits written into it; `start` is its first image within the chunk. */
 export function edited(tensor: Tensor, edits: readonly PreparedEdit[], start: number): Tensor<'float32'> {
   const positions = sizeOf(tensor.shape.slice(2));
+  const here = standing(edits, tensor, start);
   const data = Float32Array.from(tensor.data as Float32Array);
   const row = (tensor.shape[1] as number) * positions;
   for (let i = 0; i < (tensor.shape[0] as number); i++) {
     const planes = data.subarray(i * row, (i + 1) * row);
-    for (const edit of edits) writeFill(planes, positions, edit, start + i);
+    for (const edit of here) writeFill(planes, positions, edit, start + i);
   }
   return { dtype: 'float32', shape: tensor.shape, data };
 }

@@ -8,7 +8,8 @@ import { checkUnrelated } from './check-nulls.js';
 import { checkResolve } from './check-resolve.js';
 import { suggestion } from './cursor.js';
 import { sortIssues, type Positions, type SpecIssue } from './issue.js';
-import type { AnalysisSpec, ModelSpec, StudySpec } from './study-spec.js';
+import type { AblationSpec, AnalysisSpec, ModelSpec, StudySpec } from './study-spec.js';
+import { fills, SUBSTITUTE_FOLDS } from './words/fills.js';
 import { outputKinds } from './words/output-kinds.js';
 import type { Fail, ImageFacts, SpecSubjects } from './subjects.js';
 
@@ -34,6 +35,7 @@ export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subj
     for (const ablation of spec.ablations) {
       if (!ablation.models.includes(model.name)) continue;
       checkAblation(ablation, model.name, anatomy, fail);
+      if (reference) checkFolds(ablation, model, reference, fail);
       if (
         ablation.stop &&
         !outputKinds[model.output.kind].classes &&
@@ -54,6 +56,14 @@ export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subj
   checkUnrelated(spec, subjects, fail);
   checkResolve(spec, subjects, fail);
   return sortIssues(issues);
+}
+
+/** Fills that are fitted on reference images, of which there are too few to try the fit on. */
+function checkFolds({ name, fill }: AblationSpec, model: ModelSpec, { images }: ImageFacts, fail: Fail): void {
+  const fitted = fill.find((word) => fills[word].from !== undefined);
+  if (fitted === undefined || images >= SUBSTITUTE_FOLDS) return;
+  const message = `fill ${fitted} is fitted on ${SUBSTITUTE_FOLDS} reference images at least, but the reference set ${model.reference} of ${model.name} has ${images}`;
+  fail(`ablations.${name}.fill`, message, 'take more images, or another fill');
 }
 
 function checkModel(model: ModelSpec, graph: Graph, { images }: SpecSubjects, positions: Positions, fail: Fail): void {

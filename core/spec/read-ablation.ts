@@ -6,12 +6,12 @@ import { checkStop, readStop } from './read-stop.js';
 import type { AblationSpec, PairsSpec, QuadruplesSpec } from './study-spec.js';
 import { count, fraction, listOf, oneOf, text } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
-import { fills } from './words/fills.js';
+import { fills, type FillName } from './words/fills.js';
 import { hasKey, modeKeys, modes, modesWith, type Mode, type ModeKey } from './words/modes.js';
 import { pairScopes, type PairScope } from './words/pair-scopes.js';
 import { removalOrders, type RemovalOrder } from './words/removal-orders.js';
 import { spreadsOfWholes } from './words/spreads.js';
-import { units } from './words/units.js';
+import { units, type Unit } from './words/units.js';
 
 const isGlob = (name: string): boolean => /[*?{]/.test(name);
 
@@ -111,6 +111,23 @@ const readQuadruples = (fields: Fields): QuadruplesSpec => ({
 /** Keys that say how sets are drawn: useless above all where it is fixed how much is removed. */
 const ofSets: ReadonlySet<ModeKey> = new Set(['fractions', 'trials', 'spread', 'order']);
 
+/** Fills that have no meaning for what is removed. */
+function checkFills(unit: Unit, mode: Mode, words: readonly FillName[], fields: Fields): void {
+  for (const word of words) {
+    const { only } = fills[word];
+    if (!only) continue;
+    const fits: readonly (readonly [string, string, readonly string[]])[] = [
+      ['unit', unit, only.units],
+      ['mode', mode, only.modes ?? [mode]],
+    ];
+    for (const [key, own, meant] of fits) {
+      if (meant.includes(own)) continue;
+      const message = `fill ${word} is of no use with ${key} ${own}: ${only.because}`;
+      fields.get('fill')?.fail(message, `write ${key}: ${choice(meant)}, or another fill`);
+    }
+  }
+}
+
 /** Keys that the mode gives no meaning. Silently ignoring them would answer another question than was asked. */
 function checkMode({ mode, order, unit, fill, spread, pairs }: AblationSpec, fields: Fields): void {
   const useless = (key: string, reason: string, hint: string): void =>
@@ -134,6 +151,7 @@ function checkMode({ mode, order, unit, fill, spread, pairs }: AblationSpec, fie
   if (hasKey(mode, 'trials') && !isTried(mode, order)) {
     useless('trials', `order ${order}, which is the same in every trial`, 'remove trials');
   }
+  checkFills(unit, mode, fill, fields);
   const drawn = wordsWhere(fills, (row) => row.drawn);
   if (!fill.some((one) => drawn.includes(one))) {
     const only = `these fills; only ${drawn.join(' and ')} ${drawn.length === 1 ? 'draws' : 'draw'} donors`;

@@ -20,6 +20,7 @@ import {
 } from './column.js';
 import { ablationColumns, curveColumns } from './ablation-columns.js';
 import { kernelColumns } from './kernel-columns.js';
+import { replaceabilityOfAll } from './replaceability-columns.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
 import { compensationColumns } from './compensation-columns.js';
 import { learningColumns } from './learning-columns.js';
@@ -102,6 +103,7 @@ export const columns = {
     ),
     dead_kernels: maybe(count('kernels', 'Kernels whose removal changes nothing on any image.')),
     silent_kernels: maybe(count('kernels', 'Kernels that answer none of the impulses.')),
+    ...replaceabilityOfAll('all kernels of the network'),
   },
   layers: {
     model,
@@ -145,6 +147,7 @@ export const columns = {
     r2_far_low: maybe(number('R²', 'Mean over kernels of how well the kernels of far sites predict a signature.')),
     r2_far_high: r2Upper,
     r2_far_resolved: r2Resolved,
+    ...replaceabilityOfAll('all kernels of the layer'),
   },
   kernels: kernelColumns,
   ablations: ablationColumns,
@@ -209,7 +212,7 @@ export const columns = {
   coverage: {
     model,
     ablation: text('The ablation or impulse study, by its name; baseline for the intact network.'),
-    kind: text('What was asked for: profile, baseline, cells, responses or nulls.'),
+    kind: text('What was asked for: profile, moments, baseline, cells, responses or nulls.'),
     planned: count('cells', 'Cells that the study asks for.'),
     committed: count('cells', 'Cells that are stored.'),
     failed: count('cells', 'Cells that were recorded as failed after every try, or whose order rests on what failed.'),

@@ -21,6 +21,7 @@ import {
   r2Resolved,
   r2Upper,
 } from './column.js';
+import { replaceabilityColumns } from './replaceability-columns.js';
 
 type MeasureColumns = { readonly [C in KernelMeasureColumn]: MaybeNumber };
 
@@ -76,5 +77,9 @@ export const kernelColumns = {
   r2_far_resolved: r2Resolved,
   r2_same_null: ofNulls,
   r2_far_null: ofNulls,
+  ...replaceabilityColumns(
+    (fill) =>
+      `1 less the mean KL with ${fill} in the kernel’s place over that with mean, on the same images; empty where nothing is lost with the mean, or not both were measured on all images.`,
+  ),
   ...others,
 } as const satisfies Columns;

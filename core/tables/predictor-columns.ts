@@ -8,7 +8,7 @@ export const predictorColumns = {
   model,
   predictor: text('What predicts: a column of the table kernels.'),
   target: text(
-    'What is predicted: kl, the mean KL of leaving the kernel out, or log(substitute/mean), the logarithm of that with substitute in its place over that with its mean.',
+    'What is predicted: kl, the mean KL of leaving the kernel out, or log(substitute/mean) and log(substitute-earlier/mean), the logarithm of that with a substitute in its place over that with its mean.',
   ),
   fill: { ...fill, description: `${fill.description} Draws of donors are averaged image by image.` },
   sites: count('sites', 'Sites with enough kernels to enter.'),

@@ -169,6 +169,30 @@ export const kinds = {
     against: 'idle',
     plant: (plot) => carried(plot, plot.third, 2),
   },
+  'carried, read': {
+    what: 'a kernel of the layer before, passed on and read as one of the network’s own',
+    against: 'own',
+    plant: (plot) => {
+      const { chain, second, source } = plot;
+      const copy = chain.plant(second, chain.passing(second, new Map([[source, 1]])));
+      readAs(plot, [copy]);
+      return { units: [[second, copy]] };
+    },
+  },
+  'sum, read': {
+    what: '0.6 and 0.7 of two kernels of the layer before, passed on and read as one of the network’s own',
+    against: 'own',
+    plant: (plot) => {
+      const { chain, second, source, others } = plot;
+      const parts = new Map([
+        [source, 0.6],
+        [others[0]!, 0.7],
+      ]);
+      const sum = chain.plant(second, chain.passing(second, parts));
+      readAs(plot, [sum]);
+      return { units: [[second, sum]] };
+    },
+  },
   'split copy': {
     what: 'a copy that gives half of what the original gave alone',
     against: 'own',

@@ -45,8 +45,21 @@ const seed = 7;
 const fillNames = wordsOf(fills);
 const klOf = (fill: string): string => `KL, ${fill}`;
 
-/** Measures of single kernels, from the tables that hold them: cheap ones, and the damage by every fill. */
-export const kernelScores: readonly string[] = [...kernelMeasureNames, ...fillNames.map(klOf)];
+/** What others make up for, by its column. */
+export const replaceabilities = {
+  'replaceability, same': 'replaceability_same',
+  'replaceability, earlier': 'replaceability_earlier',
+} as const satisfies Readonly<Record<string, keyof KernelRow>>;
+const replaceabilityColumn: ReadonlyMap<string, 'replaceability_same' | 'replaceability_earlier'> = new Map(
+  Object.entries(replaceabilities),
+);
+
+/** Measures of single kernels, from the tables that hold them: cheap ones, the damage by every fill, and replaceability. */
+export const kernelScores: readonly string[] = [
+  ...kernelMeasureNames,
+  ...fillNames.map(klOf),
+  ...replaceabilityColumn.keys(),
+];
 export { similarityNames };
 
 const modelName = (kind: string): string => kind.replaceAll(/[^a-z]+/g, '-');
@@ -118,9 +131,10 @@ function kernelValue(found: Found, network: PlantedNetwork, measure: string, [la
   const model = modelName(network.kind);
   const name = network.chain.layers[layer]!.node.id;
   const cheap = kernelMeasureNames.find((one) => one === measure);
-  if (cheap) {
+  const column = cheap ? kernelMeasureColumn(cheap) : replaceabilityColumn.get(measure);
+  if (column) {
     const row = found.kernels.find((one) => one.model === model && one.layer === name && one.channel === channel);
-    return row?.[kernelMeasureColumn(cheap)] ?? null;
+    return row?.[column] ?? null;
   }
   const rows = found.ablations.filter(
     (one) => one.model === model && klOf(one.fill) === measure && one.channels === `${name}[${channel}]`,

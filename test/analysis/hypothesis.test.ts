@@ -9,6 +9,10 @@ test('damage is predicted for each fill; replaceability where a study has both i
   expect(hypothesesOf(['substitute', 'mean']).slice(2)).toEqual([
     { target: 'log(substitute/mean)', fill: 'substitute', against: 'mean' },
   ]);
+  expect(hypothesesOf(['mean', 'substitute-earlier', 'substitute']).slice(3)).toEqual([
+    { target: 'log(substitute/mean)', fill: 'substitute', against: 'mean' },
+    { target: 'log(substitute-earlier/mean)', fill: 'substitute-earlier', against: 'mean' },
+  ]);
   expect(hypothesesOf(['substitute', 'zero'])).toHaveLength(2);
   expect(hypothesesOf([])).toEqual([]);
 });

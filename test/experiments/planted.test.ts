@@ -14,6 +14,7 @@ import { notYet } from '../../experiments/planted/document.js';
 import { kindNames, kindOf, type KindName, type Unit } from '../../experiments/planted/kinds.js';
 import { plantKind, type PlantedNetwork, type Soil } from '../../experiments/planted/networks.js';
 import { allPairMeasures, Lesions, scoreOf, valueOf, type Images } from '../../experiments/planted/scores.js';
+import { replaceabilities } from '../../experiments/planted/suite.js';
 import { plots, sourcesOf, trained, trainedNetwork } from '../../experiments/planted/soil.js';
 
 const random = randomStream(1, 'planted suite');
@@ -186,6 +187,7 @@ test('the table in the science has every measure and every kind: a new one belon
   const measures = [
     ...kernelMeasureNames,
     ...wordsOf(fills).map((fill) => `KL, ${fill}`),
+    ...Object.keys(replaceabilities),
     ...allPairMeasures.map(({ name }) => name),
     ...similarityNames,
   ];

@@ -5,6 +5,8 @@ import { stageGroups } from '../../core/plan/planner.js';
 import type { AblationSpec, ImpulseSpec } from '../../core/spec/study-spec.js';
 import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import { outlinesOf, smallGraph } from './outlines.js';
+import { fills } from '../../core/spec/words/fills.js';
+import { wordsOf } from '../../core/word-table.js';
 import { ablationSpec, impulseSpec, nullsSpec } from '../builders/specs.js';
 
 const small = { name: 'small', anatomy: anatomyOf(smallGraph()), image: [3, 8, 8], images: 500 };
@@ -21,7 +23,7 @@ const ablation: fc.Arbitrary<AblationSpec> = fc
     unit: fc.constantFrom<AblationSpec['unit']>('kernel', 'layer', 'block', 'stream'),
     layers: fc.constantFrom(['*'], ['conv1'], ['relu?', 'nothing'], ['nothing']),
     mode: fc.constantFrom<AblationSpec['mode']>('each', 'random', 'cumulative'),
-    fill: fc.uniqueArray(fc.constantFrom<AblationSpec['fill'][number]>('zero', 'mean', 'mean-position', 'resample'), {
+    fill: fc.uniqueArray(fc.constantFrom<AblationSpec['fill'][number]>(...wordsOf(fills)), {
       minLength: 1,
     }),
     draws: fc.integer({ min: 3, max: 6 }),

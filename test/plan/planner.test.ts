@@ -49,6 +49,25 @@ describe('planning', () => {
     expect(tally).toEqual({ total: 25, stored: 0, failed: 0 });
   });
 
+  test('asks with them for the moments of every site that substitutes are put at, once for each way of telling', async () => {
+    const told = (name: string, layers: string[]) =>
+      ablationSpec({ models: ['small'], name, layers, fill: ['substitute', 'zero', 'substitute-earlier'] });
+    const outlines = outlinesOf({ ablations: [told('a', ['conv2']), told('b', ['*'])] });
+    expect(outlines[0]?.substitutions.map(({ site, fill }) => [site, fill.from])).toEqual([
+      ['conv1', 'same'],
+      ['conv2', 'same'],
+      ['conv1', 'earlier'],
+      ['conv2', 'earlier'],
+    ]);
+    const { stage } = await plan(outlines);
+    expect(stage?.groups.map(({ kind, missing }) => [kind, missing])).toEqual([
+      ['profile', [[0, 1]]],
+      ['moments', [[0, 4]]],
+      ['baseline', [[0, 1]]],
+      ['baseline', [[0, 1]]],
+    ]);
+  });
+
   test('asks for exactly what is neither stored nor failed, and ends when that is nothing', async () => {
     const outlines = asked();
     const keys = everyKey(outlines);

@@ -124,6 +124,19 @@ describe('the prediction of a unit', () => {
     ).toBeCloseTo(2.2 * (350 * 2.5 + 6 * 2) + making, 9);
   });
 
+  test('of moments: products and fits on the host, and a walk of the reference images that the sites of a batch share', () => {
+    const ablations = [ablationSpec({ models: ['small'], fill: ['substitute'] })];
+    const [outline] = outlinesOf({ ablations });
+    // 4 and 6 kernels at 8 × 8 and 4 × 4 places: half of all products, and 4 folds × 8 penalties of fits.
+    const products = 250 * ((64 * (4 * 4)) / 2 + (16 * (6 * 6)) / 2);
+    const fits = 32 * (1.5 * (4 ** 3 + 6 ** 3) + 4 ** 3 + 6 ** 3);
+    const reference = 2.2 * (250 * 2.5 + 4 * 2);
+    expect(seconds(outline, { kind: 'moments', name: '', chunk: -1 }, 2)).toBeCloseTo(
+      ((products + fits) / 1000 + reference + making) / 2,
+      9,
+    );
+  });
+
   test('of responses: a row for each impulse, what is recorded on the host, and programs in each process that shares them', () => {
     const [outline] = outlinesOf({ impulses: [impulseSpec({ name: 'other', at: ['conv1'] }), impulseSpec()] });
     // 3 channels, up and down; maps of 4 × 8 × 8 and 6 × 4 × 4 numbers, read or written 13 times.

@@ -4,7 +4,7 @@ import type { Graph } from '../../core/network/graph.js';
 import { ChangedChannels } from '../../core/probe/delta-rows.js';
 import { deltaBehind, type DeltaPassage } from '../../core/probe/delta-convolution.js';
 import { cutsOf } from '../../core/probe/cut-point.js';
-import type { FillValues } from '../../core/probe/fill.js';
+import type { FillValues } from '../../core/probe/fill-values.js';
 import { liveOut } from '../../core/probe/segment.js';
 import type { PreparedEdit } from '../../core/probe/selection.js';
 import type { Tensor } from '../../core/tensor.js';

@@ -3,7 +3,10 @@ import type { DeltaConv } from '../../core/probe/delta-convolution.js';
 import type { ChannelRange } from '../../core/probe/chunk-baseline.js';
 import { Contributions, contributionsOf } from '../../core/probe/contributions.js';
 import { effectWithin, measuredEffect } from '../../core/probe/effect.js';
-import { fillValues, type FillValues } from '../../core/probe/fill.js';
+import { EarlierValues } from '../../core/probe/earlier-values.js';
+import { fillValues } from '../../core/probe/fill.js';
+import { Substituting } from '../../core/probe/substituting.js';
+import type { FillValues } from '../../core/probe/fill-values.js';
 import { imagesAt } from '../../core/probe/lesion-path.js';
 import { rowsOfRun, shapeOfRun } from '../../core/probe/run-size.js';
 import { edited, keepOf, shiftOf, type PreparedEdit } from '../../core/probe/selection.js';
@@ -97,6 +100,8 @@ describe('fills', () => {
     intact: {
       plane: (value: string, channel: number, image: number) => Float32Array.of(100 * channel + image, value.length),
     } as unknown as Parameters<typeof fillValues>[2]['intact'],
+    substituting: new Substituting(),
+    earlier: new EarlierValues(),
     chunk: 'chunk',
     images: 3,
   };

@@ -3,7 +3,7 @@ import type { LesionPath, LesionStep } from '../../core/probe/lesion-path.js';
 import { runPaths } from '../../core/probe/lesion-paths.js';
 import { onHost } from '../../core/probe/live.js';
 import { InstrumentedNetwork } from '../../core/probe/instrumented-network.js';
-import type { FillValues } from '../../core/probe/fill.js';
+import type { FillValues } from '../../core/probe/fill-values.js';
 import type { Engine, EngineTensor, Program } from '../../core/engine/engine.js';
 import type { Graph } from '../../core/network/graph.js';
 import { randomStream } from '../../core/random.js';

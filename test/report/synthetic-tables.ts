@@ -170,6 +170,19 @@ function modelRow(network: Network, i: number): ModelRow {
     reliability_kl: 0.91,
     dead_kernels: i,
     silent_kernels: 2 * i,
+    ...replaceability(0.6 - 0.05 * i, 0.4),
+  };
+}
+
+/** What others make up for: from the same site, and from earlier ones, if there are any. */
+function replaceability(same: number, earlier: number | null) {
+  return {
+    replaceability_same: same,
+    replaceability_same_low: same - 0.08,
+    replaceability_same_high: Math.min(1, same + 0.06),
+    replaceability_earlier: earlier,
+    replaceability_earlier_low: earlier === null ? null : earlier - 0.1,
+    replaceability_earlier_high: earlier === null ? null : earlier + 0.1,
   };
 }
 
@@ -268,6 +281,7 @@ function kernelTables(
       r2_far_low: 0.5,
       r2_far_high: 0.7,
       r2_far_resolved: false,
+      ...replaceability(0.8 - 0.5 * depth, l === 0 ? null : 0.5 * depth - 0.1),
     });
   }
   return { layers, kernels, ablations };

@@ -59,5 +59,6 @@ test('columns that hold numbers, and no others, are set as such, in every table;
     'fig-scatter',
     'fig-forest',
     'fig-fills',
+    'fig-replaceability',
   ]);
 });

@@ -162,6 +162,19 @@ describe('a mistake in an ablation is told:', () => {
         '«draws» draws is of no use with these fills; only resample draws donors (add resample to fill, or remove draws)',
       ],
     ],
+    [
+      'unit: layer, fill: [zero, substitute]',
+      [
+        '«[zero, substitute]» fill substitute is of no use with unit layer: it tells a kernel from those that stay at its site (write unit: kernel or stream, or another fill)',
+      ],
+    ],
+    [
+      'mode: random, unit: stream, fill: substitute-earlier',
+      [
+        '«substitute-earlier» fill substitute-earlier is of no use with unit stream: it reads sites before the removed one as they are in the intact network (write unit: kernel, layer or block, or another fill)',
+        '«substitute-earlier» fill substitute-earlier is of no use with mode random: it reads sites before the removed one as they are in the intact network (write mode: each, or another fill)',
+      ],
+    ],
     ['fill: resample, draws: 2', ['«2» expected a whole number of at least 3, got the number 2']],
     ['mode: random, trials: 0', ['«0» expected a whole number of at least 1, got the number 0']],
     [

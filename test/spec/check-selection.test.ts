@@ -269,3 +269,12 @@ describe('impulses', () => {
     expect(checked('res', 'impulses: { a: { base: { images: 251 } } }', {})).toEqual([]);
   });
 });
+
+test('fills that are fitted on reference images need as many as there are parts of them', () => {
+  const fitted = (images: number): string[] =>
+    checked('res', 'ablations: { a: { fill: [zero, substitute] } }', { test: { images } });
+  expect(fitted(4)).toEqual([]);
+  expect(fitted(3)).toEqual([
+    '«[zero, substitute]» fill substitute is fitted on 4 reference images at least, but the reference set test of res has 3 (take more images, or another fill)',
+  ]);
+});

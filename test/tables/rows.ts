@@ -48,6 +48,12 @@ export const modelRow: ModelRow = {
   reliability_kl: 0.91,
   dead_kernels: 0,
   silent_kernels: null,
+  replaceability_same: 0.4,
+  replaceability_same_low: 0.3,
+  replaceability_same_high: 0.5,
+  replaceability_earlier: null,
+  replaceability_earlier_low: null,
+  replaceability_earlier_high: null,
 };
 
 export function ablationRow(index: number): AblationRow {

@@ -9,6 +9,7 @@ import { lineSwatch, type Section } from '../figure.js';
 import { html } from '../html.js';
 import { count, counted, interval, significant } from '../number-format.js';
 import { panelHeight, panelWidth, plot } from '../plot.js';
+import { replaceabilityFigure } from './replaceability.js';
 
 const most = 1200;
 
@@ -67,6 +68,8 @@ function fillSpec(context: ReportContext, pairs: readonly Pair[], other: string,
 /** Zero against another fill: the same channels removed, something else in their place. */
 export async function fills(context: ReportContext): Promise<Section> {
   const section = { id: 'fills', title: 'What stands in their place' };
+  const replaceable = await replaceabilityFigure(context);
+  const more = replaceable ? [replaceable] : [];
   const other = wordsOf(fillWords).find(
     (fill) => fill !== comparedFill && pairsOf(context.input.tables.ablations, fill).some(isKnown),
   );
@@ -77,6 +80,7 @@ export async function fills(context: ReportContext): Promise<Section> {
         html`<p class="none">
           No condition has a damage on all its images both with zero and with another fill, so they cannot be compared.
         </p>`,
+        ...more,
       ],
     };
   }
@@ -135,6 +139,7 @@ export async function fills(context: ReportContext): Promise<Section> {
           { head: `share milder with ${other}`, numeric: true, cell: (row) => significant(row.milder) },
         ]),
       },
+      ...more,
     ],
   };
 }

@@ -4,6 +4,7 @@ import { outputBytes, outputForm } from '../../plan/kept-outputs.js';
 import { signatureBytes } from '../../plan/null-groups.js';
 import { impulseGroup, keepsOutputsOf, nullGroup, type ModelOutline } from '../../plan/outline.js';
 import type { WholeGroup } from '../../plan/planner.js';
+import { momentBytes, momentSizes } from '../../plan/substitution.js';
 
 /** Bytes that one unit leaves in the store; for responses an upper bound: whole maps, before they are cropped. */
 export function unitBytes(group: WholeGroup, outline: ModelOutline): number {
@@ -17,11 +18,19 @@ export function unitBytes(group: WholeGroup, outline: ModelOutline): number {
     }
     case 'profile':
       return profileBytes(outline.anatomy);
+    case 'moments':
+      return momentsBytes(outline);
     case 'responses':
       return groupBytes(group, outline);
     case 'nulls':
       return nullBytes(group, outline);
   }
+}
+
+/** Of one site on average. */
+function momentsBytes({ anatomy, substitutions }: ModelOutline): number {
+  const bytes = substitutions.map((one) => momentBytes(momentSizes(anatomy, one), one.fill));
+  return bytes.reduce((sum, own) => sum + own, 0) / Math.max(1, bytes.length);
 }
 
 function groupBytes(group: WholeGroup, outline: ModelOutline): number {

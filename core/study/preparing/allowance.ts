@@ -82,6 +82,7 @@ function describeCount(count: WorkCount): string {
 /** What one count is called, by its kind. */
 const sectionOf: { readonly [K in WorkCount['kind']]: string } = {
   profile: 'profile',
+  moments: 'moments',
   baseline: 'baseline',
   cells: 'ablation',
   responses: 'impulses',
@@ -90,6 +91,7 @@ const sectionOf: { readonly [K in WorkCount['kind']]: string } = {
 
 const nounOf: { readonly [K in WorkCount['kind']]: (impulses: number) => string } = {
   profile: () => 'profiles',
+  moments: () => 'objects',
   baseline: () => 'conditions',
   cells: () => 'conditions',
   responses: (impulses) => `groups of ${printCount(impulses)} impulses`,
@@ -132,8 +134,12 @@ export function excessesOf(counts: readonly WorkCount[]): readonly Excess[] {
       const total = `${printCount(count.units)} cells or groups of impulses are asked of ${count.model}, above the limit of ${most} (docs/limits.md)`;
       add(count, total);
     }
+    const { impulsesOfGroup, momentsObject, responseObject } = limits;
+    if (count.kind === 'moments' && (count.largest ?? 0) > momentsObject.value) {
+      const size = `substitutes at one site of ${count.model} are fitted to moments of ${printBytes(count.largest ?? 0)}, above the limit of ${printBytes(momentsObject.value)} (docs/limits.md)`;
+      add(count, size);
+    }
     if (count.kind !== 'responses' || count.units === 0) continue;
-    const { impulsesOfGroup, responseObject } = limits;
     const group = { ...count, factors: count.factors.filter(({ key }) => inGroup.has(key)) };
     const object = count.bytes / count.units;
     if (count.impulses > impulsesOfGroup.value) {
@@ -164,6 +170,7 @@ export function boundIssues(counts: readonly WorkCount[], positions: Positions):
 const inGroup: ReadonlySet<string> = new Set(['channels', 'positions', 'amplitudes']);
 
 function placeOf(count: WorkCount, positions: Positions): string {
+  if (count.kind === 'moments') return 'ablations';
   const entry = `${count.kind === 'cells' ? 'ablations' : 'impulses'}.${count.name.replace(/ \(order\)$/, '')}`;
   const key = largestFactor(count.factors)?.key;
   const path = key === undefined ? entry : key === 'nulls' ? 'analysis.nulls' : `${entry}.${key}`;

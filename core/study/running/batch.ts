@@ -5,7 +5,15 @@ import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NumericMode } from '../../numeric-mode.js';
 import type { Condition } from '../../plan/condition.js';
-import { chunkOf, conditionList, impulseGroup, nullGroup, unitKey, type ModelOutline } from '../../plan/outline.js';
+import {
+  chunkOf,
+  conditionList,
+  impulseGroup,
+  nullGroup,
+  substitutionAt,
+  unitKey,
+  type ModelOutline,
+} from '../../plan/outline.js';
 import { thereOf } from '../../plan/planner.js';
 import { unitsOf, type Stage, type UnitGroup } from '../../plan/stage.js';
 import { printEdits, SEMANTICS } from '../../plan/identity.js';
@@ -24,6 +32,7 @@ import { checkIntactOutputs } from './intact-outputs.js';
 import { loadOutlines, type StudyOutline } from '../reading/outlines.js';
 import { profileTensors } from './profile-tensors.js';
 import { remembered } from './remembered.js';
+import { StoredMoments } from './stored-moments.js';
 import { TappedNetworks, type Tapped } from './tapped-networks.js';
 import type { BatchOutcome, StagePlan, StepOptions } from '../steps.js';
 import { percussVersion } from '../version.js';
@@ -40,6 +49,7 @@ export class BatchRunner {
   readonly #stages = new Map<string, Promise<Stage>>();
   readonly #outlines = new Map<string, Promise<StudyOutline>>();
   readonly #tapped: TappedNetworks;
+  readonly #moments: StoredMoments;
   readonly #baselines = new Map<string, ChunkBaseline>();
 
   constructor(ledger: Ledger, options: EngineOptions = {}) {
@@ -47,6 +57,7 @@ export class BatchRunner {
     this.#engineOptions = options;
     this.#catalog = new Catalog((digest) => ledger.getBlob(digest));
     this.#tapped = new TappedNetworks(this.#catalog, (mode) => this.#engine(mode));
+    this.#moments = new StoredMoments(ledger, this.#tapped);
   }
 
   /** Computes and commits units [from, to) of a stage, but those that are stored by now. */
@@ -127,6 +138,8 @@ export class BatchRunner {
         return this.#runCells(context, (index) => conditionList(model, group.name).at(index).condition);
       case 'profile':
         return this.#runResults(context, () => this.#profile(context));
+      case 'moments':
+        return this.#runMoments(context);
       case 'responses':
         return this.#runResults(context, (unit) => this.#response(context, unit));
       case 'nulls':
@@ -151,6 +164,7 @@ export class BatchRunner {
         chunk: { digest: chunk.digest, images, labels },
         conditions,
         reference: tapped.reference,
+        moments: (substitution) => this.#moments.of(model, substitution, this.#provenance(model)),
         output: model.model.output,
         ...(before ? { baseline: before } : {}),
         ...(signal ? { signal } : {}),
@@ -189,6 +203,13 @@ export class BatchRunner {
       await this.#ledger.commitResult(scope, unit.key, tensors, metadata, await this.#provenance(model));
       report(done + 1);
     }
+    return 0;
+  }
+
+  /** All that a batch asks for, on as few walks as fit. */
+  async #runMoments({ model, missing, report }: GroupContext): Promise<number> {
+    const asked = missing.map(({ index }) => substitutionAt(model, index));
+    await this.#moments.gather(model, asked, this.#provenance(model), report);
     return 0;
   }
 

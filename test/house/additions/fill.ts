@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Edit } from '../../../core/plan/condition.js';
-import type { FillSource, FillValues } from '../../../core/probe/fill.js';
+import type { FillSource } from '../../../core/probe/fill.js';
+import type { FillValues } from '../../../core/probe/fill-values.js';
 import type { Addition } from '../addition.js';
 import { expectRead } from '../new-word.js';
 import type { TreeCopy } from '../tree-copy.js';

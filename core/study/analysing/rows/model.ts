@@ -11,6 +11,8 @@ import { isSound, type ConditionResult, type ModelResults } from '../../reading/
 import { baselineOf } from './baseline.js';
 import { curveGroups } from './ablation.js';
 import { singleKernels } from './kernel.js';
+import { kernelDamages } from './kernel-damage.js';
+import { replaceabilityOf } from './replaceability.js';
 import { meanR2, r2Columns, systemicColumns, type Explained, type Systemic } from './redundancy.js';
 
 /** Leave-one-layer-out results, filled with zeros, by layer. */
@@ -38,6 +40,7 @@ export function layerRows(
   const sites = new Map(anatomy.sites.map((site) => [site.name, site]));
   const singles = singleKernels(results);
   const whole = wholeLayers(results);
+  const damages = kernelDamages(results);
   return anatomy.layers.map((layer): LayerRow => {
     const site = sites.get(layer.site);
     const rows = kernels.filter((kernel) => kernel.layer === layer.name);
@@ -71,6 +74,7 @@ export function layerRows(
       linearity: mean(linearities),
       ...r2Columns('same', meanR2(explained?.intact, 'same', layer.site)),
       ...r2Columns('far', meanR2(explained?.intact, 'far', layer.site)),
+      ...replaceabilityOf(damages, rows, analysis.confidence),
     };
   });
 }
@@ -129,5 +133,6 @@ export function modelRow(
     reliability_kl: ranked.length > 3 ? splitHalfReliability([ranked.map((result) => result.kl)], { seed }) : null,
     dead_kernels: singles.length > 0 ? singles.filter((result) => result.state === 'no-op').length : null,
     silent_kernels: silent.length > 0 ? silent.filter((row) => row.silent).length : null,
+    ...replaceabilityOf(kernelDamages(results), kernels, analysis.confidence),
   };
 }

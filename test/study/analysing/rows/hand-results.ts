@@ -132,6 +132,7 @@ export const outline: ModelOutline = {
     files: [],
   },
   scope: { model: sha256('net'), mode: { engine: 'reference', precision: 'float32', device: 'cpu' } },
+  substitutions: [],
   anatomy,
   image: [3, 8, 8],
   chunks: [{ digest: sha256('chunk'), images: IMAGES }],
@@ -190,3 +191,13 @@ export function planned(
 export const analysis = analysisSpec({ far: 0.3, rarefy: { kernels: 3, sites: 2 } });
 /** A bracket of R², 0.0625 wide, or none. */
 export const bracket = (low: number | null): R2Bracket | null => (low === null ? null : { low, high: low + 0.0625 });
+
+/** Columns of a study that asks what others make up for of nothing. */
+export const notReplaced = {
+  replaceability_same: null,
+  replaceability_same_low: null,
+  replaceability_same_high: null,
+  replaceability_earlier: null,
+  replaceability_earlier_low: null,
+  replaceability_earlier_high: null,
+};

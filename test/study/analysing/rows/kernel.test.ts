@@ -5,7 +5,7 @@ import type { ImpulseGroup } from '../../../../core/plan/impulses.js';
 import { kernelResponses, kernelRows, singleKernels } from '../../../../core/study/analysing/rows/kernel.js';
 import type { AblationResult, ModelResults, ResponseResultRead } from '../../../../core/study/reading/model-results.js';
 import { float32 } from '../../../../core/tensor.js';
-import { ablation, flat, graphOf, labelled, measured, results, bracket } from './hand-results.js';
+import { ablation, flat, graphOf, labelled, measured, results, bracket, notReplaced } from './hand-results.js';
 
 const stop = { precision: 0.1, confidence: 0.95, clip: 1 } as AblationResult['stop'] & object;
 
@@ -181,6 +181,7 @@ describe('the rows of kernels', () => {
       r2_far_resolved: true,
       r2_same_null: 0.375,
       r2_far_null: 0.625,
+      ...notReplaced,
     });
     expect(rows[1]).toMatchObject({
       weight_norm: 2,
@@ -219,6 +220,7 @@ describe('the rows of kernels', () => {
       r2_far_low: null,
       r2_same_null: null,
       r2_far_null: null,
+      ...notReplaced,
     });
     // Not finite is not known.
     expect(rows[7]).toMatchObject({ weight_norm: null, non_finite: 1, kl: 1, flips: 1 / 6 });

@@ -16,6 +16,7 @@ import {
   labelled,
   labels,
   measured,
+  notReplaced,
   outline,
   results,
 } from './hand-results.js';
@@ -76,6 +77,7 @@ describe('the rows of layers', () => {
       r2_far_low: 0.75,
       r2_far_high: 0.8125,
       r2_far_resolved: true,
+      ...notReplaced,
     });
   });
 
@@ -108,6 +110,7 @@ describe('the rows of layers', () => {
       r2_far_low: null,
       r2_far_high: null,
       r2_far_resolved: null,
+      ...notReplaced,
     });
     expect(first).toMatchObject({ layer_kl: null, layer_accuracy: null, dead_kernels: 1, linearity: null });
   });
@@ -209,6 +212,7 @@ describe('the row of a network', () => {
       reliability_kl: splitHalfReliability([kls.map((kl) => Float32Array.from(kl))], { seed: 3 }),
       dead_kernels: 1,
       silent_kernels: 2,
+      ...notReplaced,
     });
   });
 
@@ -241,6 +245,7 @@ describe('the row of a network', () => {
       reliability_kl: null,
       dead_kernels: null,
       silent_kernels: null,
+      ...notReplaced,
     });
     expect(rowOf(found, undefined, [false]).silent_kernels).toBe(0);
   });

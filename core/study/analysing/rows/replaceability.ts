@@ -1,0 +1,45 @@
+import { replaceability, type Replaceability } from '../../../analysis/replaceability.js';
+import type { FillName } from '../../../spec/words/fills.js';
+import type { KernelRow } from '../../../tables/schema.js';
+import type { KernelDamage } from './kernel-damage.js';
+
+export type ReplaceabilityColumns = Pick<KernelRow, Extract<keyof KernelRow, `replaceability_${string}`>>;
+
+interface KernelPlace {
+  readonly layer: string;
+  readonly channel: number;
+}
+
+/**
+ * Replaceability of kernels that are left out one at a time, their damages summed image by image, from either kind of other kernels;
+ * null where the study has not both damages of each of them.
+ */
+export function replaceabilityOf(
+  damages: ReadonlyMap<string, KernelDamage>,
+  kernels: readonly KernelPlace[],
+  confidence: number,
+): ReplaceabilityColumns {
+  const lost = summed(damages.get('mean'), kernels);
+  const told = (fill: FillName): Replaceability | null => {
+    const substituted = summed(damages.get(fill), kernels);
+    return substituted && lost ? replaceability(substituted, lost, confidence) : null;
+  };
+  const [same, earlier] = [told('substitute'), told('substitute-earlier')];
+  return {
+    replaceability_same: same?.estimate ?? null,
+    replaceability_same_low: same?.low ?? null,
+    replaceability_same_high: same?.high ?? null,
+    replaceability_earlier: earlier?.estimate ?? null,
+    replaceability_earlier_low: earlier?.low ?? null,
+    replaceability_earlier_high: earlier?.high ?? null,
+  };
+}
+
+/** Damage image by image, summed over kernels; undefined where one of them has none. */
+function summed(damage: KernelDamage | undefined, kernels: readonly KernelPlace[]): ArrayLike<number> | undefined {
+  const all = kernels.map(({ layer, channel }) => damage?.get(layer)?.[channel]);
+  const known = all.filter((kl) => kl !== undefined);
+  const [first] = known;
+  if (!first || known.length < all.length) return undefined;
+  return Float64Array.from(first, (_, image) => known.reduce((sum, kl) => sum + kl[image]!, 0));
+}
