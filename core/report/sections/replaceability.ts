@@ -110,7 +110,7 @@ function panelOf(context: ReportContext, { title, of }: Source, at: number): Pro
     scale: { domain: [0, 1], padding: 10 },
     axis: { tickCount: 5 },
   };
-  const y = { field: 'value', type: 'quantitative', title: 'Replaceability', axis: { tickCount: 5 } };
+  const y = { field: 'value', type: 'quantitative', title: 'Replaceability (share)', axis: { tickCount: 5 } };
   const spec = { width: panelWidth, height: panelHeight - 20, data: { values }, layer: estimates(context, x, y) };
   return plot(`fig-replaceability-${at}`, `Replaceability by depth: ${title}`, spec).then((body) => ({ title, body }));
 }
