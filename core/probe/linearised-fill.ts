@@ -3,9 +3,11 @@ import { PercussError } from '../errors.js';
 import type { ValueId } from '../network/graph.js';
 import type { Fill } from '../spec/words/fills.js';
 import { rows, sizeOf, zeros, type Tensor } from '../tensor.js';
+import { EarlierValues } from './earlier-values.js';
 import { fillValues, linearisedFill, readsOf, type FillSource } from './fill.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
 import { IntactValues } from './intact-values.js';
+import { Substituting } from './substituting.js';
 import type { ReferenceSet, SiteStatistics } from './reference-set.js';
 
 /** What takes the place of each channel's map at some sites when it is removed alone. */
@@ -30,7 +32,15 @@ export async function replacementsOf(
 ): Promise<readonly Replacement[]> {
   const measured = fills.some((fill) => readsOf(fill) === 'statistics');
   const statistics = measured ? await reference.statistics() : new Map<ValueId, SiteStatistics>();
-  const source: FillSource = { reference, statistics, intact: new IntactValues(new Set()), chunk: '', images: 1 };
+  const source: FillSource = {
+    reference,
+    statistics,
+    intact: new IntactValues(new Set()),
+    substituting: new Substituting(),
+    earlier: new EarlierValues(),
+    chunk: '',
+    images: 1,
+  };
   return fills.map((fill): Replacement => {
     const how = linearisedFill(fill);
     if (how === 'nothing') return { kind: 'nothing' };
