@@ -1,5 +1,4 @@
 import { addProducts, mirror } from '../products.js';
-import { dot } from './moments.js';
 import type { SignatureSet, SiteSignatures } from './signature.js';
 
 /** A kernel of a set: index of its site within the set, and its channel. */
@@ -31,14 +30,19 @@ export function rescalingBetween(own: Float64Array, other: Float64Array): Float6
  * penalty of a ridge regression must not depend on how strongly a kernel responds.
  */
 export function predictorOf(set: SignatureSet, ref: KernelRef, to: number): Float32Array {
-  const row = Float32Array.from(signatureOf(set, ref));
-  if (ref.site !== to) {
-    rescaling(set, ref.site, to).forEach((factor, base) => {
-      for (let i = set.starts[base]!; i < set.starts[base + 1]!; i++) row[i]! *= factor;
-    });
+  const row = signatureOf(set, ref).slice();
+  const factors = ref.site === to ? undefined : rescaling(set, ref.site, to);
+  let energy = 0;
+  for (let base = 0; base + 1 < set.starts.length; base++) {
+    const until = set.starts[base + 1]!;
+    for (let i = set.starts[base]!; i < until; i++) {
+      if (factors) row[i]! *= factors[base]!;
+      energy += row[i]! * row[i]!;
+    }
   }
-  const norm = Math.sqrt(dot(row, row));
-  return norm > 0 ? row.map((value) => value / norm) : row;
+  const norm = Math.sqrt(energy);
+  if (norm > 0) for (let i = 0; i < row.length; i++) row[i]! /= norm;
+  return row;
 }
 
 /** Ranges of features [from, to) that make up one part (a fold, or a base image). */

@@ -96,19 +96,53 @@ function penaltyOf(gram: Float64Array, n: number, ratio: number): number {
   return (ratio * trace) / n;
 }
 
-/** Column sums of left ∘ (matrix · right): for each column c, leftᵀ matrix right; left and right are [n × count]. */
+/** For each column c of [n × count] vectors: its transpose times the matrix times itself; four columns move together. */
 function quadratic(matrix: Float64Array, vectors: Float64Array, n: number, count: number): Float64Array {
   const out = new Float64Array(count);
-  const image = new Float64Array(count);
-  for (let i = 0; i < n; i++) {
-    image.fill(0);
-    for (let j = 0; j < n; j++) {
-      const factor = matrix[i * n + j]!;
-      for (let c = 0; c < count; c++) image[c]! += factor * vectors[j * count + c]!;
+  let c = 0;
+  for (; c + 4 <= count; c += 4) fourForms(out, matrix, vectors, { n, count, c });
+  for (; c < count; c++) {
+    let total = 0;
+    for (let i = 0; i < n; i++) {
+      let image = 0;
+      for (let j = 0; j < n; j++) image += matrix[i * n + j]! * vectors[j * count + c]!;
+      total += image * vectors[i * count + c]!;
     }
-    for (let c = 0; c < count; c++) out[c]! += image[c]! * vectors[i * count + c]!;
+    out[c] = total;
   }
   return out;
+}
+
+function fourForms(
+  out: Float64Array,
+  matrix: Float64Array,
+  vectors: Float64Array,
+  { n, count, c }: { readonly n: number; readonly count: number; readonly c: number },
+): void {
+  let [p, q, r, s] = [0, 0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    let a = 0;
+    let b = 0;
+    let d = 0;
+    let e = 0;
+    for (let j = 0; j < n; j++) {
+      const factor = matrix[i * n + j]!;
+      const row = j * count + c;
+      a += factor * vectors[row]!;
+      b += factor * vectors[row + 1]!;
+      d += factor * vectors[row + 2]!;
+      e += factor * vectors[row + 3]!;
+    }
+    const own = i * count + c;
+    p += a * vectors[own]!;
+    q += b * vectors[own + 1]!;
+    r += d * vectors[own + 2]!;
+    s += e * vectors[own + 3]!;
+  }
+  out[c] = p;
+  out[c + 1] = q;
+  out[c + 2] = r;
+  out[c + 3] = s;
 }
 
 /** Caches by the last set of folds asked for, so that four penalties share one sum. */
