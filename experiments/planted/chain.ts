@@ -72,6 +72,11 @@ export class PlantedChain {
     this.#replaced = this.layers.map(() => new Map<number, Float32Array>());
   }
 
+  /** How many kernels were added to each layer. */
+  get added(): readonly number[] {
+    return this.#kernels.map((list) => list.length);
+  }
+
   /** Adds a kernel; its channel. */
   plant(layer: number, kernel: PlantedKernel): number {
     const list = this.#kernels[layer] as PlantedKernel[];

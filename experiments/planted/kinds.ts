@@ -35,7 +35,7 @@ export interface Kind {
 }
 
 const times = (values: Float32Array, factor: number): Float32Array => values.map((value) => factor * value);
-const scaled = ({ weights, bias }: PlantedKernel, factor: number): PlantedKernel => ({
+export const scaled = ({ weights, bias }: PlantedKernel, factor: number): PlantedKernel => ({
   weights: times(weights, factor),
   bias: factor * bias,
 });
@@ -43,7 +43,7 @@ const sourceOf = ({ chain, first, source }: Plot): PlantedKernel => kernelOf(cha
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 
 /** A kernel with noise of so many times its own size on its weights. */
-function noisy(kernel: PlantedKernel, share: number, random: RandomStream): PlantedKernel {
+export function noisy(kernel: PlantedKernel, share: number, random: RandomStream): PlantedKernel {
   const noise = kernel.weights.map(() => random.normal());
   const factor = (share * norm(kernel.weights)) / norm(noise);
   return { weights: kernel.weights.map((value, i) => value + factor * noise[i]!), bias: kernel.bias };
@@ -61,7 +61,10 @@ const idle =
   (plot) => ({ units: [[plot.first, plot.chain.plant(plot.first, make(plot, sourceOf(plot)))]] });
 
 /** Weights one row down, each input channel for itself; what leaves the window is lost. */
-function shifted({ chain, first }: Plot, { weights, bias }: PlantedKernel): PlantedKernel {
+export function shifted(
+  { chain, first }: Pick<Plot, 'chain' | 'first'>,
+  { weights, bias }: PlantedKernel,
+): PlantedKernel {
   const { side } = chain.layers[first]!;
   const area = side * side;
   return { weights: weights.map((_, i) => (i % area < side ? 0 : weights[i - side]!)), bias };

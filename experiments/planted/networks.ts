@@ -1,6 +1,6 @@
-import { randomStream } from '../../core/random.js';
+import { randomStream, type RandomStream } from '../../core/random.js';
 import type { Graph } from '../../core/network/graph.js';
-import { kernelOf, PlantedChain } from './chain.js';
+import { kernelOf, PlantedChain, type PlantedKernel } from './chain.js';
 import { kindOf, unrelated, type Instance, type KindName, type Unit } from './kinds.js';
 
 /** Layers of the chain into which kinds are planted: two of one resolution, and one behind a pool. */
@@ -30,14 +30,15 @@ export interface PlantedNetwork {
   readonly noise: readonly Unit[];
 }
 
-export function plantKind(soil: Soil, kind: KindName): PlantedNetwork {
-  const { plots, sources, seed, instances } = soil;
-  const chain = new PlantedChain(soil.graph);
+/** One kind alone, several times. */
+type Planted = Pick<PlantedNetwork, 'chain' | 'instances'> & { readonly random: RandomStream };
+
+export function plantAlone({ graph, plots, sources, seed, instances: count }: Soil, kind: KindName): Planted {
+  const chain = new PlantedChain(graph);
   const random = randomStream(seed, 'planted', kind);
-  const { plant, against } = kindOf(kind);
-  const taken = sources.slice(0, instances);
-  const planted = taken.map(({ kernel, mean }, i) =>
-    plant({
+  const taken = sources.slice(0, count);
+  const instances = taken.map(({ kernel, mean }, i) =>
+    kindOf(kind).plant({
       ...plots,
       chain,
       source: kernel,
@@ -46,20 +47,41 @@ export function plantKind(soil: Soil, kind: KindName): PlantedNetwork {
       random,
     }),
   );
-  const layers = [...new Set(planted.flatMap(({ units }) => units.map(([layer]) => layer)))];
-  const copied = new Set(taken.map(({ kernel }) => kernel));
+  return { chain, instances, random };
+}
+
+export function plantKind(soil: Soil, kind: KindName): PlantedNetwork {
+  const { plots, sources } = soil;
+  const { chain, instances, random } = plantAlone(soil, kind);
+  const layers = [...new Set(instances.flatMap(({ units }) => units.map(([layer]) => layer)))];
+  const copied = new Set(sources.slice(0, soil.instances).map(({ kernel }) => kernel));
   const noise = layers.flatMap((layer): Unit[] => {
     const { kernels } = chain.layers[layer]!;
     const own = Array.from({ length: kernels }, (_, kernel) => kernel);
-    switch (against) {
+    switch (kindOf(kind).against) {
       case 'own':
         return own.filter((kernel) => layer !== plots.first || !copied.has(kernel)).map((kernel) => [layer, kernel]);
       case 'idle':
-        return own.slice(0, instances).map((kernel) => {
-          const small = unrelated(kernelOf(chain.graph, chain.layers[layer]!, kernel), random);
-          return [layer, chain.plant(layer, chain.widened(layer, small))];
-        });
+        return own
+          .slice(0, soil.instances)
+          .map((kernel) => [layer, chain.plant(layer, randomKernel(chain, layer, kernel, random))]);
     }
   });
-  return { kind, chain, instances: planted, noise };
+  return { kind, chain, instances, noise };
+}
+
+/** Random weights, as large as a kernel of the layer, which read the original network alone. */
+function randomKernel(chain: PlantedChain, layer: number, kernel: number, random: RandomStream): PlantedKernel {
+  return chain.widened(layer, unrelated(kernelOf(chain.graph, chain.layers[layer]!, kernel), random));
+}
+
+/** The trained network with as many random kernels that nothing reads as another one has planted ones, layer by layer. */
+export function randomInstead({ graph, seed }: Soil, planted: PlantedChain): PlantedChain {
+  const chain = new PlantedChain(graph);
+  const random = randomStream(seed, 'planted', 'instead');
+  planted.added.forEach((count, layer) => {
+    const { kernels } = chain.layers[layer]!;
+    for (let i = 0; i < count; i++) chain.plant(layer, randomKernel(chain, layer, i % kernels, random));
+  });
+  return chain;
 }

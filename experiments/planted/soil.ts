@@ -21,13 +21,19 @@ export const plots: Plots = { first: 2, second: 3, third: 4 };
 const idxHeader = 16;
 const labelHeader = 8;
 
-export async function trainedNetwork(): Promise<Graph> {
+export async function trainedNetwork(folder = trained.folder): Promise<Graph> {
   const names = ['model.json', 'weights.bin'];
   const files = await Promise.all(
-    names.map(async (name) => [name, new Uint8Array(await readFile(path.join(trained.folder, name)))] as const),
+    names.map(async (name) => [name, new Uint8Array(await readFile(path.join(folder, name)))] as const),
   );
   return importNetwork('trained', 'tfjs', new Map(files), 'model.json');
 }
+
+/** Others of the same images: of the same layers, trained anew with BatchNorm; and one with skips. */
+export const alsoTrained = {
+  again: path.join(imagesFolder, '..', 'plain'),
+  residual: path.join(imagesFolder, '..', 'residual'),
+};
 
 /** The first images of a part, as the network takes them. */
 export async function imagesOf(part: string, count: number): Promise<Images> {

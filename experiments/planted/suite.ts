@@ -1,33 +1,43 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { kernelMeasureColumn, kernelMeasureNames } from '../../core/analysis/kernel-measures.js';
 import { similarityNames } from '../../core/analysis/similarity.js';
+import type { Engine } from '../../core/engine/engine.js';
 import { openEngine } from '../../core/engine/open.js';
-import { emitOnnx } from '../../core/network/emit-onnx.js';
 import { fills } from '../../core/spec/words/fills.js';
-import { readTable } from '../../core/tables/read-table.js';
-import type { AblationRow, KernelRow, SimilarityRow } from '../../core/tables/schema.js';
-import type { TableName } from '../../core/tables/columns.js';
+import type { KernelRow, SimilarityRow, Tables } from '../../core/tables/schema.js';
 import { wordsOf } from '../../core/word-table.js';
-import { runStudy } from '../../workers/run-study.js';
 import { kindNames, type KindName, type Unit } from './kinds.js';
 import { plantKind, type PlantedNetwork, type Soil } from './networks.js';
 import { imagesOf, labelsOf, plots, sourcesOf, trained, trainedNetwork } from './soil.js';
+import { relativeScores } from './relatives.js';
+import { repairScores } from './repairs.js';
 import { allPairMeasures, Lesions, scoreOf, type Quad, type Score } from './scores.js';
+import { systemicScores, type Dose } from './systemic.js';
+import { impulsesOn, networkName, runNetworks, seed, siteIs, type StudySize } from './study.js';
 
 /** How much is run. */
-export interface Size {
-  readonly images: number;
-  readonly bases: number;
+export interface Size extends StudySize {
   /** How often each kind is planted. */
   readonly instances: number;
   readonly kinds: readonly KindName[];
+  /** Kernels that are carried over the depth, for systemic redundancy. */
+  readonly doses: readonly Dose[];
 }
 
 export const sizes = {
-  whole: { images: 500, bases: 64, instances: 6, kinds: kindNames },
-  small: { images: 50, bases: 8, instances: 4, kinds: ['idle copy', 'dead', 'gated back-up'] },
+  whole: {
+    images: 500,
+    bases: 64,
+    instances: 6,
+    kinds: kindNames,
+    doses: [1, 10].flatMap((times) => [2, 4, 8, 16].map((kernels) => ({ kernels, times }))),
+  },
+  small: {
+    images: 50,
+    bases: 8,
+    instances: 4,
+    kinds: ['idle copy', 'dead', 'gated back-up'],
+    doses: [{ kernels: 4, times: 10 }],
+  },
 } as const satisfies Readonly<Record<string, Size>>;
 
 /** What each measure gives each kind: median, and how often a planted one has more than what it is compared with. */
@@ -41,7 +51,16 @@ export interface SuiteResult {
   >;
 }
 
-const seed = 7;
+/** What measures of networks and of blocks give. */
+export interface NetworksResult {
+  /** Systemic redundancy, a number of a network. */
+  readonly systemic: Awaited<ReturnType<typeof systemicScores>>;
+  /** Measures between networks, of the trained one and another. */
+  readonly relatives: Awaited<ReturnType<typeof relativeScores>>;
+  /** Compensation, of blocks with others behind them. */
+  readonly repairs: Awaited<ReturnType<typeof repairScores>>;
+}
+
 const fillNames = wordsOf(fills);
 const klOf = (fill: string): string => `KL, ${fill}`;
 
@@ -62,73 +81,24 @@ export const kernelScores: readonly string[] = [
 ];
 export { similarityNames };
 
-const modelName = (kind: string): string => kind.replaceAll(/[^a-z]+/g, '-');
+type Found = Pick<Tables, 'kernels' | 'ablations' | 'similarity'>;
 
 /** The study of all planted networks: everything that percuss measures of single kernels and of pairs of sites. */
-function studyOf(
-  folder: string,
-  networks: readonly PlantedNetwork[],
-  { images, bases }: Size,
-): Readonly<Record<string, unknown>> {
+function runPlanted(networks: readonly PlantedNetwork[], size: Size): Promise<Found> {
   const layers = [plots.first, plots.second, plots.third].map((at) => networks[0]!.chain.layers[at]!.node.id);
-  const data = (part: string, count: number): object => ({
-    format: 'idx',
-    files: [path.resolve(trained.data, `${part}-images-idx3-ubyte`)],
-    labels: [path.resolve(trained.data, `${part}-labels-idx1-ubyte`)],
-    images: count,
-  });
-  return {
-    version: 1,
-    study: 'planted',
-    seed,
-    data: { test: data('test', images), train: data('train', Math.max(bases, 100)) },
-    defaults: {
-      data: 'test',
-      reference: 'train',
-      input: { divide: 255, mean: [0], std: [1] },
-      output: { kind: 'logits' },
-    },
-    models: Object.fromEntries(
-      networks.map(({ kind }) => [modelName(kind), { file: path.join(folder, `${modelName(kind)}.onnx`) }]),
-    ),
+  const asked = {
     ablations: { kernels: { unit: 'kernel', mode: 'each', layers, fill: fillNames } },
-    impulses: {
-      images: { at: 'input', base: { images: bases }, amplitudes: { std: [0.1, -0.1] }, record: '*' },
-    },
+    impulses: impulsesOn(size.bases),
     // Near enough that a kernel of the next layer counts as far.
-    analysis: { nulls: { shuffled: 0 }, bootstrap: 100, far: 0.15 },
+    analysis: { far: 0.15 },
   };
-}
-
-interface Found {
-  readonly kernels: readonly KernelRow[];
-  readonly ablations: readonly AblationRow[];
-  readonly similarity: readonly SimilarityRow[];
-}
-
-async function runPlanted(networks: readonly PlantedNetwork[], size: Size): Promise<Found> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'percuss-planted-'));
-  try {
-    for (const { kind, chain } of networks) {
-      await writeFile(path.join(folder, `${modelName(kind)}.onnx`), emitOnnx(chain.build()));
-    }
-    const out = path.join(folder, 'out');
-    await runStudy(studyOf(folder, networks, size), { store: path.join(folder, 'store'), out });
-    const table = async <T extends TableName>(name: T) =>
-      readTable(name, new Uint8Array(await readFile(path.join(out, 'tables', `${name}.parquet`))));
-    return {
-      kernels: await table('kernels'),
-      ablations: await table('ablations'),
-      similarity: await table('similarity'),
-    };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const graphs = new Map(networks.map(({ kind, chain }) => [networkName(kind), chain.build()]));
+  return runNetworks(graphs, size, asked, ['kernels', 'ablations', 'similarity']);
 }
 
 /** The value of a measure for one kernel of a planted network. */
 function kernelValue(found: Found, network: PlantedNetwork, measure: string, [layer, channel]: Unit): number | null {
-  const model = modelName(network.kind);
+  const model = networkName(network.kind);
   const name = network.chain.layers[layer]!.node.id;
   const cheap = kernelMeasureNames.find((one) => one === measure);
   const column = cheap ? kernelMeasureColumn(cheap) : replaceabilityColumn.get(measure);
@@ -175,18 +145,30 @@ async function pairScores(lesions: Lesions, network: PlantedNetwork): Promise<Ma
   return scores;
 }
 
-/** Plants every kind, measures everything, and scores every measure on every kind. */
-export async function plantedSuite(size: Size): Promise<SuiteResult> {
+/** Works with an engine and the trained network. */
+async function onSoil<T>(size: Size, work: (engine: Engine, soil: Soil) => Promise<T>): Promise<T> {
   const engine = await openEngine({ engine: 'onnxruntime', precision: 'float32', device: 'cpu' });
   try {
     const graph = await trainedNetwork();
-    const soil: Soil = {
-      graph,
-      plots,
-      sources: await sourcesOf(engine, graph, await imagesOf('train', 100)),
-      seed,
-      instances: size.instances,
-    };
+    const sources = await sourcesOf(engine, graph, await imagesOf('train', 100));
+    return await work(engine, { graph, plots, sources, seed, instances: size.instances });
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Measures what are numbers of networks and of blocks: these need networks of their own. */
+export function plantedNetworks(size: Size): Promise<NetworksResult> {
+  return onSoil(size, async (engine, soil) => ({
+    systemic: await systemicScores(soil, size),
+    relatives: await relativeScores(soil, engine, size),
+    repairs: await repairScores(size.instances, size),
+  }));
+}
+
+/** Plants every kind of kernel, measures everything of single kernels, pairs and pairs of sites, and scores every measure on every kind. */
+export function plantedSuite(size: Size): Promise<SuiteResult> {
+  return onSoil(size, async (engine, soil) => {
     const networks = size.kinds.map((kind) => plantKind(soil, kind));
     const found = await runPlanted(networks, size);
     const shown = Math.min(size.images, 200);
@@ -212,9 +194,7 @@ export async function plantedSuite(size: Size): Promise<SuiteResult> {
       }
     }
     return { kernels, pairs, sites };
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 /** Each measure between sites, from the layer that was copied to that which holds the copies, and in a network without them. */
@@ -229,12 +209,11 @@ function siteScores(
     const [from, to] = [plots.first, layer].map((at) => network.chain.layers[at]!.node.id);
     return (
       of &&
-      similarity.find((row) => row.model === modelName(of.kind) && siteIs(row.site_a, to!) && siteIs(row.site_b, from!))
+      similarity.find(
+        (row) => row.model === networkName(of.kind) && siteIs(row.site_a, to!) && siteIs(row.site_b, from!),
+      )
     );
   };
   const [own, other] = [between(network), between(control)];
   return new Map(similarityNames.map((name) => [name, { value: own?.[name] ?? null, noise: other?.[name] ?? null }]));
 }
-
-/** Sites are named by the module path that their layer has, or by what stands behind it. */
-const siteIs = (site: string, layer: string): boolean => site === layer || site.startsWith(layer.replace(/conv$/, ''));

@@ -9,13 +9,20 @@ import { randomStream } from '../../core/random.js';
 import { fills } from '../../core/spec/words/fills.js';
 import { float32 } from '../../core/tensor.js';
 import { wordsOf } from '../../core/word-table.js';
-import { PlantedChain } from '../../experiments/planted/chain.js';
-import { notYet } from '../../experiments/planted/document.js';
+import { chainOf, PlantedChain } from '../../experiments/planted/chain.js';
 import { kindNames, kindOf, type KindName, type Unit } from '../../experiments/planted/kinds.js';
-import { plantKind, type PlantedNetwork, type Soil } from '../../experiments/planted/networks.js';
+import {
+  plantAlone,
+  plantKind,
+  randomInstead,
+  type PlantedNetwork,
+  type Soil,
+} from '../../experiments/planted/networks.js';
+import { betweenMeasures, relativeNames, relatives } from '../../experiments/planted/relatives.js';
+import { loudest, plantRepairs, repairMeasures, repairNames } from '../../experiments/planted/repairs.js';
 import { allPairMeasures, Lesions, scoreOf, valueOf, type Images } from '../../experiments/planted/scores.js';
 import { replaceabilities } from '../../experiments/planted/suite.js';
-import { plots, sourcesOf, trained, trainedNetwork } from '../../experiments/planted/soil.js';
+import { alsoTrained, plots, sourcesOf, trained, trainedNetwork } from '../../experiments/planted/soil.js';
 
 const random = randomStream(1, 'planted suite');
 /** Smooth enough that kernels respond: blocks of four pixels. */
@@ -170,6 +177,66 @@ describe('planted networks', { timeout: 60_000 }, () => {
   });
 });
 
+describe('other networks of the suite', { timeout: 60_000 }, () => {
+  test('random kernels in the place of planted ones are as many at each layer, and have no part in the answer', async () => {
+    await planting(async (engine, soil) => {
+      const intact = await valueOf(engine, soil.graph, images);
+      for (const kind of ['carried twice', 'back-up within only'] as const) {
+        const { chain } = plantAlone(soil, kind);
+        const instead = randomInstead(soil, chain);
+        expect(instead.added).toEqual(chain.added);
+        expect(instead.added.some((count) => count > 0)).toBe(true);
+        expect(apart(await valueOf(engine, instead.build(), images), intact)).toBeLessThan(1e-4);
+      }
+    });
+  });
+
+  test('a network beside the trained one holds its layer as far as it says: renamed kernels answer alike, others do not', async () => {
+    await planting(async (engine, soil) => {
+      const intact = await valueOf(engine, soil.graph, images);
+      const same: readonly string[] = ['itself', 'renamed'];
+      for (const name of relativeNames.filter((one) => one !== 'trained anew' && one !== 'shuffled')) {
+        const graph = relatives[name].make({ soil, engine, random: randomStream(1, name) });
+        const answers = await valueOf(engine, graph, images);
+        expect([name, apart(answers, intact) < 1e-4]).toEqual([name, same.includes(name)]);
+      }
+      const renamed = relatives.renamed.make({ soil, engine, random: randomStream(1) });
+      const weights = chainOf(soil.graph)[plots.first]!.node.inputs[1]!;
+      expect(renamed.constants.get(weights)).not.toEqual(soil.graph.constants.get(weights));
+    });
+  });
+
+  test('blocks that carry channels to the head leave the answer as it is; without one it is what later blocks make of it', async () => {
+    const engine = await openEngine({ engine: 'onnxruntime', precision: 'float32', device: 'cpu' });
+    try {
+      const graph = await trainedNetwork(alsoTrained.residual);
+      const carried = loudest(graph, 2);
+      const intact = await valueOf(engine, graph, images);
+      const without = (planted: typeof graph): typeof graph => {
+        const id = 'planted.carry0.2.weight';
+        const { shape, data } = planted.constants.get(id)!;
+        return {
+          ...planted,
+          constants: new Map(planted.constants).set(id, float32(shape, new Float32Array(data.length))),
+        };
+      };
+      const lost = async (kind: (typeof repairNames)[number]): Promise<number> => {
+        const planted = plantRepairs(graph, kind, carried);
+        expect(apart(await valueOf(engine, planted, images), intact)).toBeLessThan(1e-4);
+        return apart(await valueOf(engine, without(planted), images), intact);
+      };
+      const whole = await lost('not at all');
+      expect(whole).toBeGreaterThan(0.01);
+      expect(await lost('repaired')).toBeLessThan(1e-4);
+      expect(await lost('by two')).toBeLessThan(1e-4);
+      expect((await lost('in part')) / whole).toBeCloseTo(0.5, 3);
+      expect((await lost('enlarged')) / whole).toBeCloseTo(2, 3);
+    } finally {
+      await engine.close();
+    }
+  });
+});
+
 test('a score is the median, and how often one of the kind has more than one of the noise, ties half', () => {
   expect(scoreOf([3, 1, null, 2], [0, 2, null])).toEqual({ median: 2, auroc: (2 + 1 + 1.5) / 6 });
   expect(scoreOf([1], [])).toEqual({ median: 1, auroc: null });
@@ -190,8 +257,10 @@ test('the table in the science has every measure and every kind: a new one belon
     ...Object.keys(replaceabilities),
     ...allPairMeasures.map(({ name }) => name),
     ...similarityNames,
+    'SR',
+    ...Object.keys(betweenMeasures),
+    ...Object.keys(repairMeasures),
   ];
   expect(measures.filter((name) => !first.has(name))).toEqual([]);
-  expect(kindNames.filter((name) => !first.has(name))).toEqual([]);
-  for (const name of Object.keys(notYet)) expect(part).toContain(name);
+  expect([...kindNames, ...relativeNames, ...repairNames].filter((name) => !first.has(name))).toEqual([]);
 });
