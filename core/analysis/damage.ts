@@ -1,5 +1,5 @@
 import { mean } from './moments.js';
-import { clopperPearson, meanInterval, pairedDifference, type Interval } from './interval.js';
+import { clopperPearson, meanInterval, pairedDifference, signedMeanInterval, type Interval } from './interval.js';
 
 /** The intact network on n images, an entry an image. */
 export interface Baseline {
@@ -60,6 +60,12 @@ export function knownMean(values: Float64Array, level: number, least?: number): 
   if (estimate === null) return null;
   const interval = meanInterval(finite, level, least);
   return { estimate, low: interval?.low ?? null, high: interval?.high ?? null };
+}
+
+/** Of values with tails on both sides, all of them numbers: null without images; without an interval below two of them. */
+export function signedMean(values: Float64Array, level: number): KnownMean | null {
+  const [estimate, interval] = [mean(values), signedMeanInterval(values, level)];
+  return estimate === null ? null : { estimate, low: interval?.low ?? null, high: interval?.high ?? null };
 }
 
 /** Damage of one condition over all its images; null without images. Every difference is taken image by image. */

@@ -1,7 +1,30 @@
 import { mean, variance } from './moments.js';
 import { adjustFalseDiscovery, rankP } from './multiplicity.js';
 
-/** A number of a network against the same of its nulls. */
+/** A number of a network beside the same of nulls of one kind. */
+export interface Excess {
+  readonly mean: number;
+  /** Standard deviation over the nulls; null below two. */
+  readonly spread: number | null;
+  readonly excess: number;
+  /** Rank p among the nulls: never below 1/(1 + nulls). */
+  readonly p: number;
+}
+
+/** What a network has more than its nulls have on average; null without nulls. */
+export function excessOver(value: number, nulls: readonly number[]): Excess | null {
+  const centre = mean(nulls);
+  if (centre === null) return null;
+  const deviation = variance(nulls);
+  return {
+    mean: centre,
+    spread: deviation === null ? null : Math.sqrt(deviation),
+    excess: value - centre,
+    p: rankP(nulls.filter((other) => other >= value).length, nulls.length),
+  };
+}
+
+/** One of many numbers of a network against the same of its nulls. */
 export interface Exceedance {
   /** Standard deviation over the nulls; null below two. */
   readonly spread: number | null;
@@ -39,10 +62,10 @@ export function exceedances(
   const adjusted = adjustFalseDiscovery(ranks, 'by');
   const found: (Exceedance | null)[] = network.map(() => null);
   cells.forEach(({ cell, values: [own, ...others] }, i) => {
-    const deviation = variance(others);
+    const { spread, p } = excessOver(own!, others) as Excess;
     found[cell] = {
-      spread: deviation === null ? null : Math.sqrt(deviation),
-      p: rankP(others.filter((other) => other >= own!).length, others.length),
+      spread,
+      p,
       adjusted: Math.max(adjusted[i]!, rankP(0, others.length)),
     };
   });

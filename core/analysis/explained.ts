@@ -33,6 +33,8 @@ export interface SiteExplained {
   /** Means of the lower ends over the kernels that have one. */
   readonly meanSame: number | null;
   readonly meanFar: number | null;
+  /** Lower ends by the first draw of pools alone, by kernel: what is ranked among networks that get one draw. */
+  readonly once: { readonly same: readonly (number | null)[]; readonly far: readonly (number | null)[] };
 }
 
 /** Mean of the numbers among values; null where there is none. */
@@ -97,21 +99,21 @@ export function explainedKernels(
   const folds = baseFolds(set, options.folds ?? 4, options.seed);
   return set.sites.map((site, index) => {
     const size = pools[index] ?? { same: 0, far: 0 };
-    const same = folds === null ? nobody(site.kernels) : explainedBySite(set, index, size.same, folds, options);
-    const far = folds === null ? nobody(site.kernels) : explainedFromAfar(set, index, size.far, folds, options);
+    const none = new Draws(site.kernels);
+    const same = folds === null ? none : explainedBySite(set, index, size.same, folds, options);
+    const far = folds === null ? none : explainedFromAfar(set, index, size.far, folds, options);
     return {
       site: site.site,
       depth: site.depth,
       pools: size,
-      same,
-      far,
-      meanSame: meanOfKnown(same.map((r2) => r2?.low ?? null)),
-      meanFar: meanOfKnown(far.map((r2) => r2?.low ?? null)),
+      same: same.means(),
+      far: far.means(),
+      meanSame: meanOfKnown(same.means().map((r2) => r2?.low ?? null)),
+      meanFar: meanOfKnown(far.means().map((r2) => r2?.low ?? null)),
+      once: { same: same.first(), far: far.first() },
     };
   });
 }
-
-const nobody = (kernels: number): null[] => Array.from({ length: kernels }, () => null);
 
 /** Collects R² by kernel over draws; kernels without any stay null. */
 class Draws {
@@ -128,6 +130,11 @@ class Draws {
   means(): (R2Bracket | null)[] {
     return this.#values.map(meanBracket);
   }
+
+  /** Lower ends of the first draw. */
+  first(): (number | null)[] {
+    return this.#values.map(([r2]) => r2?.low ?? null);
+  }
 }
 
 /** Kernels in groups of pool + 1, in each of which every kernel is predicted from the rest. */
@@ -137,11 +144,11 @@ function explainedBySite(
   pool: number,
   folds: readonly FeatureRanges[],
   { seed, draws = 4 }: ExplainedOptions,
-): (R2Bracket | null)[] {
+): Draws {
   const { live, kernels, site: name } = set.sites[site]!;
   const collected = new Draws(kernels);
   const group = Math.min(pool + 1, kernels);
-  if (group < 2 || live.length === 0) return collected.means();
+  if (group < 2 || live.length === 0) return collected;
   const random = randomStream(seed, 'pool-same', name);
   for (let draw = 0; draw < (group >= live.length ? 1 : draws); draw++) {
     const order = group >= live.length ? filledUp(set.sites[site]!, group) : random.shuffled(live);
@@ -156,7 +163,7 @@ function explainedBySite(
       });
     }
   }
-  return collected.means();
+  return collected;
 }
 
 /** One pool serves all kernels of the site in a draw. */
@@ -166,12 +173,12 @@ function explainedFromAfar(
   pool: number,
   folds: readonly FeatureRanges[],
   { seed, distance, draws = 4 }: ExplainedOptions,
-): (R2Bracket | null)[] {
+): Draws {
   const { live, kernels, site: name } = set.sites[site]!;
   const collected = new Draws(kernels);
   const candidates = farFrom(set, site, distance);
   const size = Math.min(pool, candidates.length);
-  if (pool < 1 || live.length === 0) return collected.means();
+  if (pool < 1 || live.length === 0) return collected;
   const targets = live.map((kernel) => signatureOf(set, { site, kernel }));
   const energies = partEnergies(targets, folds);
   const random = randomStream(seed, 'pool-far', name);
@@ -184,7 +191,7 @@ function explainedFromAfar(
     );
     live.forEach((kernel, i) => collected.add(kernel, r2[i]!));
   }
-  return collected.means();
+  return collected;
 }
 
 /** Squared norm of each row over each part: [parts][rows]. */

@@ -1,9 +1,9 @@
 import { smallest } from '../extremes.js';
 import { randomStream } from '../random.js';
+import { excessOver } from './exceedance.js';
 import { baseRanges, partGrams, signatureOf } from './gram.js';
 import { jackknifeInterval, jackknifeVariance, meanInterval, studentInterval, type Interval } from './interval.js';
-import { mean, sum, variance } from './moments.js';
-import { rankP } from './multiplicity.js';
+import { sum, variance } from './moments.js';
 import { PairSums, systemicScore, type PoolGrams } from './pair-moments.js';
 import type { SignatureSet } from './signature.js';
 
@@ -125,10 +125,9 @@ export function systemicExcess(
   level = 0.95,
 ): SystemicExcess | null {
   const values = nulls.map((one) => one.value);
-  const none = mean(values);
-  if (none === null) return null;
-  const value = network.value - none;
-  const p = rankP(values.filter((other) => other >= network.value).length, values.length);
+  const over = excessOver(network.value, values);
+  if (over === null) return null;
+  const { mean: none, excess: value, p } = over;
   const spread = nulls.length < 3 ? null : variance(values);
   const paired = nulls.filter((one) => one.leaveOneOut.length === network.leaveOneOut.length);
   const bases = network.leaveOneOut.length;

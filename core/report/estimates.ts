@@ -2,8 +2,10 @@ import { largest } from '../extremes.js';
 import type { ReportContext } from './context.js';
 import type { PlotSpec } from './plot.js';
 
-/** How an axis prints numbers whose largest is so far from 0: small ones by powers of ten. */
-export const axisFormat = (values: readonly number[]): string => (largest(values.map(Math.abs)) < 1e-3 ? '.1~e' : '~g');
+/** How an axis prints numbers whose largest is so far from 0: small ones by powers of ten, 0 as it is. */
+export const axisNumbers = (values: readonly number[]): { readonly labelExpr: string } => ({
+  labelExpr: `datum.value === 0 ? '0' : format(datum.value, '${largest(values.map(Math.abs)) < 1e-3 ? '.1~e' : '~g'}')`,
+});
 
 /**
  * Layers of estimates around 0 along some quantity: a dashed line at 0, intervals from the fields `low` to `high`, a line and

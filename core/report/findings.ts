@@ -2,6 +2,8 @@ import { largest, smallest } from '../extremes.js';
 import { present, unique, type ReportContext } from './context.js';
 import { mainCurveSet } from './curves.js';
 import { halving, printHalving } from './halving.js';
+import { nulls } from '../spec/words/nulls.js';
+import { wordsOf } from '../word-table.js';
 import { mainPredictor } from './main-predictor.js';
 import { ROUNDING } from './rounding.js';
 import { count, counted, listed, percent, significant, withInterval } from './number-format.js';
@@ -149,8 +151,44 @@ export function acrossDepth({ input, level }: ReportContext): string | undefined
   return `In quadruples, two kernels of different layers back each other up ${said.join('; ')} (contrast of excess, ${level} intervals; ${asked}).${rest}`;
 }
 
+/** What later residual branches repair of the removal of one, on average over branches. */
+export function repaired({ input, level }: ReportContext): string | undefined {
+  const rows = input.tables.models.filter((row) => present(row.kl_repaired));
+  if (rows.length === 0) return undefined;
+  const asked = rows.flatMap(({ model }) => input.tables.compensation.find((row) => row.model === model) ?? []);
+  const by = (found: typeof rows): string =>
+    listed(
+      found.map(
+        (row) =>
+          `${row.model} (${withInterval(row.kl_repaired, row.kl_repaired_low, row.kl_repaired_high)} of ${significant(row.kl_direct)} nat)`,
+      ),
+    );
+  const back = rows.filter((row) => (row.kl_repaired_low ?? 0) > 0 && (row.kl_repaired ?? 0) > ROUNDING);
+  const on = rows.filter((row) => (row.kl_repaired_high ?? 0) < 0 && (row.kl_repaired ?? 0) < -ROUNDING);
+  const open = rows.filter((row) => !back.includes(row) && !on.includes(row));
+  const said = [
+    back.length > 0 ? `take back a part of what the removal of a block does in ${by(back)}` : '',
+    on.length > 0 ? `add to what the removal of a block does in ${by(on)}` : '',
+    open.length > 0 ? `change nothing that can be told of what the removal of a block does in ${by(open)}` : '',
+  ].filter(Boolean);
+  return `On average over residual blocks, later ones ${said.join('; ')} (mean of direct less total KL, of the direct; ${level} intervals over images; ${listed(unique(asked.map(({ ablation, fill }) => `${ablation}, filled with ${fill}`)))}).`;
+}
+
+/** In how many networks systemic redundancy is beyond that of nulls of another kind than shuffled ones; empty without any. */
+function beyondOthers({ input }: ReportContext): string {
+  const said = wordsOf(nulls).flatMap((kind) => {
+    const rows = input.tables.excess.filter(
+      (row) => row.measure === 'sr' && row.kind === kind && kind !== 'shuffled' && present(row.excess_low),
+    );
+    const above = rows.filter((row) => (row.excess_low ?? 0) > 0).length;
+    return rows.length === 0 ? [] : [`networks ${nulls[kind].with} in ${above} of ${rows.length}`];
+  });
+  return said.length === 0 ? '' : ` In the same sense it lies beyond ${listed(said)}.`;
+}
+
 /** How far systemic redundancy is above that of networks with shuffled weights. */
-export function learnedRedundancy({ input }: ReportContext): string | undefined {
+export function learnedRedundancy(context: ReportContext): string | undefined {
+  const { input } = context;
   const rows = input.tables.models
     .filter((row) => present(row.sr_excess))
     .toSorted((a, b) => (b.sr_excess ?? 0) - (a.sr_excess ?? 0));
@@ -169,6 +207,7 @@ export function learnedRedundancy({ input }: ReportContext): string | undefined 
     (judged.length === 0
       ? 'fewer than three such networks tell nothing of its error.'
       : `in ${above.length} of ${counted(judged.length, 'network')} its interval lies above 0.`) +
+    beyondOthers(context) +
     (open.length === 0 ? '' : ` Not resolved by so few bases: that of ${listed(open)}.`)
   );
 }
@@ -187,8 +226,11 @@ export function bestPredictor({ input, level }: ReportContext): string | undefin
   const ceilings = main.rows.map((row) => row.ceiling).filter(present);
   const best = main.rows.filter((row) => (row.lead_low ?? 0) > 0).map((row) => row.model);
   const found = main.rows.filter((row) => row.discovered === true).length;
+  const [only] = main.rows as readonly [(typeof main.rows)[number]];
   const correlation =
-    (values.length === 1 ? significant(values[0]) : `${range(values)} over ${counted(values.length, 'network')}`) +
+    (values.length === 1
+      ? `${withInterval(only.spearman, only.low, only.high)} in ${only.model}`
+      : `${range(values)} over ${counted(values.length, 'network')}`) +
     (ceilings.length === 0 ? '' : `, where reliability allows at most ${range(ceilings)}`);
   const damage = `of damage (${main.target}, filled with ${main.fill}) within a layer`;
   const judged =

@@ -9,6 +9,7 @@ import {
   learnedRedundancy,
   mostRobust,
   notFinite,
+  repaired,
 } from './findings.js';
 
 /** A sentence of the summary, and what it claims. Texts are Markdown, of docs/science.md. */
@@ -92,9 +93,21 @@ export const sentences = {
     test: 'test/study/quadruples.test.ts',
     find: acrossDepth,
   },
+  repaired: {
+    says: 'whether later residual blocks take back a part of what the removal of one does, or add to it',
+    estimand:
+      'the mean over this network’s residual blocks that have others behind them of direct less total effect, over images like these',
+    method:
+      'averaged over blocks image by image, then the interval of a mean with tails on both sides; no verdict where it holds 0, or the mean is rounding; nothing where a block has no number',
+    known:
+      'effects that follow from the weights in float64; a branch planted to put back what another gave takes back all of it, one planted to double the loss adds to it',
+    test: 'test/study/compensation.test.ts',
+    find: repaired,
+  },
   learnedRedundancy: {
     says: 'how far systemic redundancy is above that of networks without what training made',
-    estimand: 'SR less the mean SR of networks with shuffled weights, over base images and shuffles like these',
+    estimand:
+      'SR less the mean SR of networks with shuffled weights, over base images and shuffles like these; where there are nulls of another kind, the same against each kind alone',
     method:
       'U-statistics over pairs of bases, jackknife over bases and nulls; without a judgement below three nulls, “not resolved” where the bracket is wider than the value',
     known: 'orthogonal sites 0, copies 1, at 16 to 256 bases; a null scored as a network has uniform p',

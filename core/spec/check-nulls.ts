@@ -1,14 +1,29 @@
 import { canonicalJson, type Json } from '../canonical.js';
-import type { ImpulseSpec, ModelSpec, StudySpec } from './study-spec.js';
+import { wordsOf } from '../word-table.js';
+import { givesSignatures } from './compared-impulses.js';
+import type { Positions } from './issue.js';
+import type { ModelSpec, StudySpec } from './study-spec.js';
 import type { Fail, SpecSubjects } from './subjects.js';
+import { madeNulls } from './words/nulls.js';
 
-/** Whether impulses may give signatures to compare by. */
-const onImages = ({ at, bases }: ImpulseSpec): boolean => at === 'input' && 'images' in bases;
+/** What impulses must be for nulls to be of any use, in words. */
+const NEEDED = 'add impulses at the input with base: { images: … } and amplitudes of both signs';
+
+/** Nulls that are made answer the impulses by which networks are compared: where there are none they are asked for in vain. */
+export function checkMadeNulls(spec: StudySpec, positions: Positions, fail: Fail): void {
+  if (spec.impulses.some(givesSignatures)) return;
+  for (const kind of wordsOf(madeNulls)) {
+    const path = `analysis.nulls.${kind}`;
+    if (spec.analysis.nulls[kind] === 0 || !positions.given(path)) continue;
+    const message = `no network is given impulses on images with both signs, so none of these nulls would be run`;
+    fail(path, message, `${NEEDED}, or remove ${kind}`);
+  }
+}
 
 /** Unrelated networks stand beside others by the same impulses, so they must take the same input. */
 export function checkUnrelated(spec: StudySpec, subjects: SpecSubjects, fail: Fail): void {
   const { unrelated } = spec.analysis.nulls;
-  const compared = spec.impulses.filter(onImages);
+  const compared = spec.impulses.filter(givesSignatures);
   const asked = (name: string): boolean => compared.some(({ models }) => models.includes(name));
   const beside = spec.models.filter(({ name }) => asked(name));
   if (unrelated.length > 0 && !beside.some(({ name }) => unrelated.some((one) => one !== name))) {
@@ -18,9 +33,7 @@ export function checkUnrelated(spec: StudySpec, subjects: SpecSubjects, fail: Fa
       only
         ? `there is no network other than ${only.name} to stand beside it`
         : 'no network is given impulses on images, so none has nulls',
-      only
-        ? 'name another network of the study, or remove unrelated'
-        : 'add impulses with base: { images: … }, or remove unrelated',
+      only ? 'name another network of the study, or remove unrelated' : `${NEEDED}, or remove unrelated`,
     );
     return;
   }

@@ -23,6 +23,7 @@ import { kernelColumns } from './kernel-columns.js';
 import { replaceabilityOfAll } from './replaceability-columns.js';
 import { interactionColumns, pairColumns } from './pair-columns.js';
 import { compensationColumns } from './compensation-columns.js';
+import { excessColumns } from './excess-columns.js';
 import { learningColumns } from './learning-columns.js';
 import { resolutionColumns } from './resolution-columns.js';
 import { predictorColumns } from './predictor-columns.js';
@@ -57,6 +58,20 @@ export const columns = {
     ),
     robustness_low: maybe(number('1', level('the robustness area', 'Lower'))),
     robustness_high: maybe(number('1', level('the robustness area', 'Upper'))),
+    kl_direct: maybe(
+      number(
+        'nat',
+        'Mean over residual branches that have others behind them of the damage of removing one while these are held (first compensation ablation, its first fill).',
+      ),
+    ),
+    kl_repaired: maybe(
+      number(
+        'nat',
+        'Mean over the same of what of it is less where these compute on: above 0 where they repair on average, below 0 where they carry damage on.',
+      ),
+    ),
+    kl_repaired_low: maybe(number('nat', level('kl_repaired, over images', 'Lower'))),
+    kl_repaired_high: maybe(number('nat', level('kl_repaired, over images', 'Upper'))),
     sr: maybe(
       number(
         '1',
@@ -202,6 +217,7 @@ export const columns = {
       number('R²', 'Mean over kernels of R² from far sites, lower end, by one draw of pools; empty for unrelated.'),
     ),
   },
+  excess: excessColumns,
   similarity: similarityColumns,
   between: betweenColumns,
   learning: learningColumns,
@@ -248,6 +264,8 @@ export const tableDescriptions: Readonly<Record<TableName, string>> = {
   compensation: 'One row for each residual branch: what its removal does, in all and directly.',
   responses: 'One row for each response of a site to an impulse.',
   nulls: 'One row for each null of each network: what it gives where the network gives its redundancy.',
+  excess:
+    'One row for each measure of redundancy of a network and kind of null: what the network has more, and its rank among them.',
   similarity: 'One row for each ordered pair of sites: the long-range redundancy matrix.',
   between: 'One row for each site of a network and each site of another one: how well the second predicts the first.',
   learning:

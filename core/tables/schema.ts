@@ -20,6 +20,7 @@ export type ContrastRow = Tables['contrasts'][number];
 export type CompensationRow = Tables['compensation'][number];
 export type ResponseRow = Tables['responses'][number];
 export type NullRow = Tables['nulls'][number];
+export type ExcessRow = Tables['excess'][number];
 export type SimilarityRow = Tables['similarity'][number];
 export type BetweenRow = Tables['between'][number];
 export type LearningRow = Tables['learning'][number];

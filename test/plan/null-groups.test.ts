@@ -1,8 +1,8 @@
+import { givesSignatures, smallestPair } from '../../core/spec/compared-impulses.js';
 import { describe, expect, test } from 'vitest';
 import { impulseGroupsOf } from '../../core/plan/impulses.js';
 import { nullCount, nullVariants, printVariant } from '../../core/plan/network-variant.js';
 import { basesOfObject, nullGroupsOf, nullIdentity } from '../../core/plan/null-groups.js';
-import { givesSignatures, smallestPair } from '../../core/spec/compared-impulses.js';
 import { outlinesOf } from './outlines.js';
 import { handAnatomy } from './hand-anatomy.js';
 import { impulseSpec, nullsSpec } from '../builders/specs.js';

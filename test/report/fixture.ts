@@ -65,6 +65,7 @@ export const emptyTables: Tables = {
   compensation: [],
   responses: [],
   nulls: [],
+  excess: [],
   similarity: [],
   between: [],
   learning: [],

@@ -1,9 +1,11 @@
 import type {
   AblationRow,
+  BetweenRow,
   CompensationRow,
   ContrastRow,
   CoverageRow,
   CurveRow,
+  ExcessRow,
   InteractionRow,
   KernelRow,
   LayerRow,
@@ -35,6 +37,8 @@ export const interactionRow = (own: Partial<InteractionRow>): InteractionRow => 
   ...own,
 });
 export const contrastRow = (own: Partial<ContrastRow>): ContrastRow => ({ ...first(tables.contrasts), ...own });
+export const betweenRow = (own: Partial<BetweenRow>): BetweenRow => ({ ...first(tables.between), ...own });
+export const excessRow = (own: Partial<ExcessRow>): ExcessRow => ({ ...first(tables.excess), ...own });
 export const compensationRow = (own: Partial<CompensationRow>): CompensationRow => ({
   ...first(tables.compensation),
   ...own,

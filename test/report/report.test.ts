@@ -134,7 +134,7 @@ describe('a report of four networks', () => {
     const abstract = /In short[\s\S]*?<section/.exec(html)?.[0] ?? '';
     const sentences = abstract.match(/<p>/g) ?? [];
     expect(sentences.length).toBeGreaterThanOrEqual(2);
-    expect(sentences.length).toBeLessThanOrEqual(8);
+    expect(sentences.length).toBeLessThanOrEqual(9);
     expect(textOf(abstract)).toMatch(/Warning: mstutorial: 2 kernels have the same weights/);
     expect(textOf(abstract)).toMatch(/mstutorial keeps most of its accuracy/);
     expect(textOf(abstract)).toMatch(/two kernels of different layers back each other up more than .* in plain20/);
@@ -188,6 +188,7 @@ describe('a report', () => {
         compensation: keep(tables.compensation),
         responses: [],
         nulls: keep(tables.nulls),
+        excess: keep(tables.excess),
         similarity: keep(tables.similarity),
         between: [],
         learning: keep(tables.learning),

@@ -12,7 +12,7 @@ describe('coverage', () => {
   const of = (rows: ReturnType<typeof coverageRow>[], own: Partial<ReportInput> = {}) =>
     coverage(contextWith({ coverage: rows }, own));
   const cell =
-    'A cell is one condition on one chunk of up to 250 images; a lesion that changed nothing is kept apart as “no-op”, never counted as robust.';
+    'A cell is one condition on one chunk of up to 250 images; one that several parts ask for stands in each of them, and is computed once. Profiles, responses and nulls are counted like cells. A lesion that changed nothing is kept apart as “no-op”, never counted as robust.';
 
   test('says how many cells are stored, failed and missing', () => {
     const section = of([

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Html } from '../../core/report/html.js';
 import { models } from '../../core/report/sections/models.js';
-import { curveRow, modelRow } from './hand-rows.js';
+import { curveRow, kernelRow, modelRow } from './hand-rows.js';
 import { contextWith, tablesIn, textOf, whole } from './reading.js';
 
 const paragraphs = (block: Html): string[] =>
@@ -22,6 +22,9 @@ test('the table across networks has every number of a row, and a dash for what i
       robustness_area: 0.5,
       robustness_low: 0.4,
       robustness_high: 0.6,
+      kl_repaired: 0.1,
+      kl_repaired_low: 0.05,
+      kl_repaired_high: 0.15,
       sr: 0.41,
       sr_low: 0.38,
       sr_high: 0.44,
@@ -42,6 +45,8 @@ test('the table across networks has every number of a row, and a dash for what i
     modelRow({
       model: 'other',
       robustness_area: null,
+      kl_repaired: null,
+      kl_repaired_low: null,
       sr: null,
       sr_null: null,
       sr_excess: null,
@@ -68,11 +73,19 @@ test('the table across networks has every number of a row, and a dash for what i
     }),
   ];
   const curves = [curveRow({ model: 'resnet20', fraction: 0.2, accuracy: 0, accuracy_low: 0, accuracy_high: 0 })];
-  const section = models(contextWith({ models: rows, curves }));
+  const kernels = [
+    kernelRow({ model: 'resnet20', state: 'ok', images: 500 }),
+    kernelRow({ model: 'resnet20', state: 'no-op', images: 500 }),
+    // Stopped early, not removed, and of another network.
+    kernelRow({ model: 'resnet20', state: 'ok', images: 75 }),
+    kernelRow({ model: 'resnet20', state: 'missing', images: null }),
+    kernelRow({ model: 'other', state: 'ok', images: 5 }),
+  ];
+  const section = models(contextWith({ models: rows, kernels, curves }));
   expect(tablesIn(whole(section))).toEqual([
     [
       [
-        'network,parameters,MACs / image,layers,kernels,images,accuracy,robustness area,accuracy halves at,SR',
+        'network,parameters,MACs / image,layers,kernels,images,accuracy,robustness area,accuracy halves at,repaired (nat),SR',
         'SR, null|SR, excess|R², same site|null|R², far sites|null|reliability of KL|dead|silent',
       ].flatMap((heads, i) => heads.split(i === 0 ? ',' : '|')),
       [
@@ -85,6 +98,7 @@ test('the table across networks has every number of a row, and a dash for what i
         '80.0 % [75.0, 85.0]',
         '0.500 [0.400, 0.600]',
         'at most 20.0 %',
+        '0.100 [0.0500, 0.150]',
         '0.410 [0.380, 0.440]',
         '0.240',
         '0.170 [0.140, 0.200]',
@@ -93,15 +107,15 @@ test('the table across networks has every number of a row, and a dash for what i
         '0.550',
         '0.420',
         '0.910',
-        '1',
+        '1 of 2',
         '2',
       ],
-      ['other', '1', '2', '3', '4', '5', '100 % [90.0, 100]', ...Array.from({ length: 12 }, () => '–')],
+      ['other', '1', '2', '3', '4', '5', '100 % [90.0, 100]', ...Array.from({ length: 13 }, () => '–')],
     ],
   ]);
   expect(paragraphs(whole(section))).toEqual([
     'One row a network; brackets hold 95 % intervals, but for R², where “a to b” is from what the fit knows of other bases to what it knows of its own: the value lies between. “Null” is the same network with weights shuffled within its layers.',
-    'Robustness area: mean of accuracy over intact accuracy along the removed fractions measured. SR: systemic redundancy. R²: how well other kernels predict a kernel’s signature. Dead: no change on any image when removed; silent: no answer to any impulse.',
+    'Robustness area: mean of accuracy over intact accuracy along the removed fractions measured. Repaired: what later residual blocks take back of the damage of removing one, mean over blocks. SR: systemic redundancy. R²: how well other kernels predict a kernel’s signature. Dead: of the kernels that were removed alone, those that change nothing on any image; silent: no answer to any impulse.',
   ]);
   const none = models(contextWith({}));
   expect(textOf(whole(none))).toBe('No network has results yet.');

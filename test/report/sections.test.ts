@@ -158,6 +158,14 @@ describe('what was asked', () => {
       { ...each!, stop: { precision: 0.2, confidence: 0.95, clip: 1 } },
       { ...random!, fractions: [0.1, 0.5], trials: 20 },
       { ...random!, name: 'ordered', mode: 'cumulative' as const, order: 'kl' as const, unit: 'layer' as const },
+      { ...each!, mode: 'pairs' as const, pairs: { within: ['layer', 'across'] as const, budget: 1200 } },
+      { ...each!, mode: 'quadruples' as const, quadruples: { budget: 200 } },
+      {
+        ...each!,
+        mode: 'pairs' as const,
+        pairs: { within: ['any'] as const, budget: undefined },
+        keep: 'cells' as const,
+      },
     ].map((one) => ({ ...one, models: one.models.slice(0, 2) }));
     const table = tablesIn(whole(of({ ablations })))[2] ?? [];
     const column = (head: string) => table.slice(1).map((row) => row[table[0]?.indexOf(head) ?? -1]);
@@ -171,22 +179,36 @@ describe('what was asked', () => {
       'trials',
       'spread',
       'stops at',
+      'pairs within',
+      'at most',
+      'keeps',
       'order',
     ]);
-    expect(column('ablation')).toEqual(['each-kernel', 'each-kernel', 'across-depth', 'ordered']);
+    expect(column('ablation')).toEqual([
+      'each-kernel',
+      'each-kernel',
+      'across-depth',
+      'ordered',
+      'each-kernel',
+      'each-kernel',
+      'each-kernel',
+    ]);
     expect(column('networks').slice(0, 2)).toEqual(['a, b', 'resnet20, resnet56']);
-    expect(column('removes')).toEqual(['kernels of x, y', 'kernels of *', 'kernels of *', 'layers of *']);
-    expect(column('mode')).toEqual(['each', 'each', 'random', 'cumulative']);
+    expect(column('removes').slice(0, 4)).toEqual(['kernels of x, y', 'kernels of *', 'kernels of *', 'layers of *']);
+    expect(column('mode').slice(0, 4)).toEqual(['each', 'each', 'random', 'cumulative']);
+    expect(column('pairs within').slice(3)).toEqual(['–', 'layer, across', '–', 'any']);
+    expect(column('at most').slice(3)).toEqual(['–', '1200', '200', '–']);
+    expect(column('keeps').slice(3)).toEqual(['cells', 'logits', 'logits', 'cells']);
     expect(column('filled with').slice(1, 3)).toEqual(['zero, mean', 'zero']);
     expect(column('fractions').slice(1, 3)).toEqual(['–', '10.0 %, 50.0 %']);
     expect(column('trials').slice(1, 3)).toEqual(['–', '20']);
-    expect(column('spread').slice(1)).toEqual(['–', 'one-layer, all-depths', '–']);
+    expect(column('spread').slice(1, 4)).toEqual(['–', 'one-layer, all-depths', '–']);
     expect(column('stops at').slice(0, 3)).toEqual([
       'top 3 within 0.1 nat, 90.0 %, clipped at 2',
       '± 0.2 nat, 95.0 %, clipped at 1',
       '–',
     ]);
-    expect(column('order').slice(2)).toEqual(['–', 'kl']);
+    expect(column('order').slice(2, 4)).toEqual(['–', 'kl']);
   });
   test('and impulses', () => {
     const [plain, images] = study.impulses;

@@ -5,8 +5,10 @@ import type { Tables } from '../../core/tables/schema.js';
 import {
   ablationRow,
   contrastRow,
+  compensationRow,
   coverageRow,
   curveRow,
+  excessRow,
   modelRow,
   predictorRow,
   interactionRow,
@@ -19,7 +21,13 @@ const said = (tables: Partial<Tables>, own: Partial<ReportInput> = {}): string[]
 /** Behind the one on completeness, which is always there. */
 const answers = (tables: Partial<Tables>): string[] => said(tables).slice(1);
 
-const unknown = { robustness_area: null, robustness_low: null, robustness_high: null, sr_excess: null } as const;
+const unknown = {
+  robustness_area: null,
+  robustness_low: null,
+  robustness_high: null,
+  kl_repaired: null,
+  sr_excess: null,
+} as const;
 
 describe('what warns comes first', () => {
   test.each([
@@ -73,6 +81,31 @@ describe('outputs that are not finite are told', () => {
     expect(answers({ ablations: [ablationRow({ model: 'a', non_finite: 1, kl: null })] })).toEqual([
       `Outputs are not finite in 1 condition of 1 (a; 1 image in all, on every image in 1)${policy}`,
     ]);
+  });
+});
+
+describe('what later blocks repair', () => {
+  const repair = (model: string, kl_repaired: number, low: number, high: number) =>
+    modelRow({ ...unknown, model, kl_direct: 0.5, kl_repaired, kl_repaired_low: low, kl_repaired_high: high });
+  const of = (...names: string[]) => names.map((model) => compensationRow({ model, ablation: 'repair', fill: 'zero' }));
+  const how = ' (mean of direct less total KL, of the direct; 95 % intervals over images; repair, filled with zero).';
+
+  test('is told where an interval leaves 0 on one side, and else that nothing is told', () => {
+    const models = [
+      repair('a', 0.25, 0.125, 0.375),
+      repair('b', -0.25, -0.375, -0.125),
+      repair('c', 0.25, -0.125, 0.375),
+      repair('d', 1e-7, 1e-8, 1e-6),
+    ];
+    expect(answers({ models, compensation: of('a', 'b', 'c', 'd') })).toEqual([
+      'On average over residual blocks, later ones take back a part of what the removal of a block does in a (0.250 [0.125, 0.375] of 0.500 nat); ' +
+        'add to what the removal of a block does in b (−0.250 [−0.375, −0.125] of 0.500 nat); ' +
+        `change nothing that can be told of what the removal of a block does in c (0.250 [−0.125, 0.375] of 0.500 nat) and d (1.00 × 10⁻⁷ [1.00 × 10⁻⁸, 1.00 × 10⁻⁶] of 0.500 nat)${how}`,
+    ]);
+  });
+
+  test('is not told of networks that have no number', () => {
+    expect(answers({ models: [modelRow(unknown)], compensation: of('a') })).toEqual([]);
   });
 });
 
@@ -235,6 +268,21 @@ describe('learned redundancy', () => {
       `${start} is 0.200 in a; in 1 of 1 network its interval lies above 0.`,
     ]);
   });
+  test('names beyond which nulls of other kinds it lies, kind by kind', () => {
+    const against = (model: string, kind: string, excess_low: number | null) =>
+      excessRow({ model, measure: 'sr', kind, excess_low });
+    const excess = [
+      against('a', 'shuffled', 0.1),
+      against('a', 'reinitialised', 0.1),
+      against('b', 'reinitialised', -0.1),
+      against('a', 'unrelated', -0.1),
+      against('b', 'unrelated', null),
+      { ...against('b', 'unrelated', 0.1), measure: 'r2_far' },
+    ];
+    expect(answers({ models: [row('a', 0.2, 0.1)], excess })).toEqual([
+      `${start} is 0.200 in a; in 1 of 1 network its interval lies above 0. In the same sense it lies beyond networks with weights drawn anew in 1 of 2 and networks of the study beside it in 0 of 1.`,
+    ]);
+  });
   test('without intervals says why, and of which networks the bases are too few', () => {
     expect(answers({ models: [row('a', 0.2, null), row('b', 0.3, null, false)] })).toEqual([
       `${start} lies between 0.200 (a) and 0.300 (b); fewer than three such networks tell nothing of its error. Not resolved by so few bases: that of b.`,
@@ -244,18 +292,28 @@ describe('learned redundancy', () => {
 
 describe('the best predictor', () => {
   const row = (model: string, spearman: number, own = {}) =>
-    predictorRow({ model, predictor: 'p', target: 'kl', spearman, ceiling: null, lead_low: 0.1, ...own });
+    predictorRow({
+      model,
+      predictor: 'p',
+      target: 'kl',
+      spearman,
+      ceiling: null,
+      low: 0.25,
+      high: 0.75,
+      lead_low: 0.1,
+      ...own,
+    });
   const start = 'The best predictor of damage (kl, filled with zero) within a layer is p';
   const none =
     'Of the predictors of damage (kl, filled with zero) within a layer none is shown to be the best; the strongest here is p: rank correlation ';
   test('of one network', () => {
     expect(answers({ predictors: [row('a', 0.5, { ceiling: 0.9 })] })).toEqual([
-      `${start} (95 % over all comparisons): rank correlation 0.500, where reliability allows at most 0.900.`,
+      `${start} (95 % over all comparisons): rank correlation 0.500 [0.250, 0.750] in a, where reliability allows at most 0.900.`,
     ]);
   });
   test('is called so only where its lead over all others is above 0', () => {
     for (const lead_low of [0, -0.1, null]) {
-      expect(answers({ predictors: [row('a', 0.5, { lead_low })] })).toEqual([`${none}0.500.`]);
+      expect(answers({ predictors: [row('a', 0.5, { lead_low })] })).toEqual([`${none}0.500 [0.250, 0.750] in a.`]);
     }
     expect(answers({ predictors: [row('a', 0.5), row('b', 0.4, { lead_low: 0 }), row('c', 0.6)] })).toEqual([
       `${start} in a and c (95 % over all comparisons): rank correlation 0.400 to 0.600 over 3 networks.`,

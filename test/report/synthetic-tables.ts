@@ -17,6 +17,7 @@ import type {
   QuadrupleRow,
   SimilarityRow,
   StopRow,
+  ExcessRow,
   NullRow,
   Tables,
 } from '../../core/tables/schema.js';
@@ -40,6 +41,7 @@ export function tablesOf(own: readonly Network[]): Tables {
     compensation: own.flatMap(compensationRows),
     responses: [],
     nulls: own.flatMap(nullRows),
+    excess: own.flatMap(excessRows),
     similarity: own.flatMap(similarityRows),
     between: own.slice(0, 2).flatMap((a) => own.slice(0, 2).flatMap((b) => (a === b ? [] : betweenRows(a, b)))),
     learning: own.flatMap(learningRows),
@@ -80,27 +82,39 @@ export function tablesOf(own: readonly Network[]): Tables {
 
 /** Alike early, and less so the deeper. */
 function betweenRows(a: Network, b: Network): BetweenRow[] {
-  return Array.from({ length: a.layers }, (_, i): BetweenRow => {
-    const depth = i / (a.layers - 1);
-    const place = Math.round(depth * (b.layers - 1));
-    const r2 = 0.8 - 0.5 * depth;
-    return {
-      model_a: a.name,
-      model_b: b.name,
-      site_a: siteName(a, i),
-      site_b: siteName(b, place),
-      depth_a: depth,
-      depth_b: place / (b.layers - 1),
-      nearest: true,
-      kernels: 16,
-      r2_low: r2,
-      r2_high: r2 + 0.05,
-      r2_null: 0.2,
-      r2_excess: r2 - 0.2,
-      examples: 128,
-      cka: 0.9 - 0.2 * depth,
-    };
-  });
+  const of = (i: number, network: Network): number => i / (network.layers - 1);
+  return Array.from({ length: a.layers }, (_, i) =>
+    Array.from({ length: b.layers }, (_unused, j): BetweenRow => {
+      const [depth, other] = [of(i, a), of(j, b)];
+      const r2 = 0.8 - 0.5 * depth - 0.4 * Math.abs(depth - other);
+      const nearest = j === Math.round(depth * (b.layers - 1));
+      return {
+        model_a: a.name,
+        model_b: b.name,
+        site_a: siteName(a, i),
+        site_b: siteName(b, j),
+        depth_a: depth,
+        depth_b: other,
+        nearest,
+        kernels: 16,
+        r2_low: r2,
+        r2_high: r2 + 0.05,
+        r2_resolved: true,
+        r2_null: nearest ? 0.2 : null,
+        r2_excess: nearest ? r2 - 0.2 : null,
+        rarefied_kernels: 8,
+        rarefied: r2 / 2,
+        rarefied_null: 0.1,
+        rarefied_null_sd: 0.02,
+        rarefied_excess: r2 / 2 - 0.1,
+        rarefied_p: r2 > 0.4 ? 0.05 : 0.4,
+        rarefied_p_adjusted: r2 > 0.4 ? 0.05 : 1,
+        rarefied_discovered: r2 > 0.4,
+        examples: 128,
+        cka: 0.9 - 0.2 * depth,
+      };
+    }),
+  ).flat();
 }
 
 /** Three of each layer's kernels that matter most, and of the rest one whose cell failed. */
@@ -147,6 +161,10 @@ function modelRow(network: Network, i: number): ModelRow {
     robustness_area: 0.35 + network.half,
     robustness_low: 0.33 + network.half,
     robustness_high: 0.37 + network.half,
+    kl_direct: 0.4,
+    kl_repaired: 0.1 * network.sr,
+    kl_repaired_low: 0.1 * network.sr - 0.01,
+    kl_repaired_high: 0.1 * network.sr + 0.01,
     sr: network.sr,
     sr_low: network.sr - 0.03,
     sr_high: network.sr + 0.03,
@@ -509,6 +527,26 @@ function contrastRows(network: Network): ContrastRow[] {
 }
 
 /** Nineteen shuffles whose SR spreads about the 0.24 of the table `models`. */
+function excessRows(network: Network): ExcessRow[] {
+  const values = { sr: [network.sr, 0.24], r2_same: [0.82, 0.6], r2_far: [0.55, 0.3] } as const;
+  return (['sr', 'r2_same', 'r2_far'] as const).map((measure) => {
+    const [value, mean] = values[measure];
+    return {
+      model: network.name,
+      measure,
+      kind: 'shuffled',
+      nulls: 19,
+      value,
+      null_mean: mean,
+      null_sd: 0.02,
+      excess: value - mean,
+      excess_low: measure === 'sr' ? value - mean - 0.04 : null,
+      excess_high: measure === 'sr' ? value - mean + 0.04 : null,
+      p: 0.05,
+    };
+  });
+}
+
 function nullRows(network: Network): NullRow[] {
   const random = randomStream(7, 'nulls', network.name);
   return Array.from({ length: 19 }, (_, index) => ({

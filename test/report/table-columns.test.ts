@@ -54,6 +54,7 @@ test('columns that hold numbers, and no others, are set as such, in every table;
     'fig-matrix',
     'fig-sr',
     'fig-between',
+    'fig-between-map',
     'fig-learning',
     'fig-responses',
     'fig-scatter',

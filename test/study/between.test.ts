@@ -5,7 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomStream } from '../../core/random.js';
 import type { BetweenRow } from '../../core/tables/schema.js';
 import { floats, onnxFile } from '../builders/onnx-model.js';
-import { runYaml, writeInputs, type RanStudy } from './yaml-study.js';
+import { Ledger } from '../../core/ledger/ledger.js';
+import { memoryStore } from '../../core/store/memory-store.js';
+import { NetworkComparisons, standNulls } from '../../core/study/analysing/network-comparisons.js';
+import { Catalog } from '../../core/study/catalog.js';
+import { nextStage } from '../../core/study/planning/plan-stage.js';
+import { nullReader } from '../../core/study/reading/null-reader.js';
+import type { Tables } from '../../core/tables/schema.js';
+import { runFile, type Ran } from '../builders/studies.js';
+import { writeInputs } from './yaml-study.js';
 
 const images = 120;
 const [one, two] = [6, 8];
@@ -73,7 +81,9 @@ const network = ({ first, second, head }: Weights): Uint8Array =>
 describe('networks of a study against each other', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'percuss-between-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  let ran: RanStudy;
+  const ledger = new Ledger(memoryStore());
+  let ran: Ran;
+  let tables: Tables;
 
   beforeAll(async () => {
     const random = randomStream(3, 'between', 'images');
@@ -98,11 +108,12 @@ analysis: { nulls: { shuffled: 2 }, rarefy: { kernels: 3, sites: 2 } }
 run: { engine: reference }
 `,
     );
-    ran = await runYaml(file, { engine: 'reference', tables: ['between'] });
+    ran = await runFile(ledger, file, { mode: { engine: 'reference', precision: 'float32', device: 'cpu' } });
+    tables = await ran.tables();
   }, 120_000);
 
   const row = (a: string, b: string, siteA: string, siteB = siteA): BetweenRow => {
-    const found = ran.tables.between.find(
+    const found = tables.between.find(
       (one) => one.model_a === a && one.model_b === b && one.site_a === siteA && one.site_b === siteB,
     );
     if (!found) throw new Error(`no row of ${siteA} of ${a} and ${siteB} of ${b}`);
@@ -110,8 +121,8 @@ run: { engine: reference }
   };
 
   test('have a row for each two sites, in both directions', () => {
-    expect(ran.tables.between).toHaveLength(4 * 3 * 2 * 2);
-    expect(ran.tables.between.filter(({ nearest }) => nearest)).toHaveLength(4 * 3 * 2);
+    expect(tables.between).toHaveLength(4 * 3 * 2 * 2);
+    expect(tables.between.filter(({ nearest }) => nearest)).toHaveLength(4 * 3 * 2);
     expect(row('net', 'other', 'conv1', 'conv2')).toMatchObject({ nearest: false, r2_null: null, r2_excess: null });
   });
 
@@ -137,10 +148,35 @@ run: { engine: reference }
     }
   });
 
-  test('networks that take other inputs got other impulses: no R², and CKA on the same images', () => {
+  test('networks that take other inputs got other impulses: no R², and CKA on the same images', async () => {
     const { kernels, r2_low, cka } = row('other', 'scaled', 'conv2');
     expect([kernels, r2_low]).toEqual([null, null]);
     expect(cka).toBeCloseTo(1, 4);
-    expect(ran.report).toContain('id="fig-between"');
+    const report = new TextDecoder().decode(await ledger.getOutput(ran.result.report));
+    expect(report).toContain('id="fig-between"');
+    expect(report).toContain('id="fig-between-map"');
+  });
+
+  test('have the same rows where there is room for one other network at a time', async () => {
+    const { models } = await nextStage(ledger, new Catalog((digest) => ledger.getBlob(digest)), ran.ref);
+    const compared = async (outlines: typeof models, room: number): Promise<[groups: number, rows: BetweenRow[]]> => {
+      const comparisons = new NetworkComparisons(ledger, outlines, 0, room);
+      const rows: BetweenRow[] = [];
+      let groups = 0;
+      for (const outline of outlines) {
+        for await (const group of comparisons.from(outline)) {
+          groups++;
+          await standNulls(nullReader(ledger, outline, 0), group);
+          rows.push(...group.flatMap((comparison) => comparison.rows(0.05)));
+        }
+      }
+      return [groups, rows];
+    };
+    const [many, rows] = await compared(models, 2 ** 28);
+    const [few, same] = await compared(models, 0);
+    expect([many, few > many]).toEqual([4, true]);
+    expect(rows).toEqual(tables.between);
+    expect(same).toEqual(rows);
+    expect(rows.some(({ rarefied_null }) => rarefied_null !== null)).toBe(true);
   });
 });

@@ -8,6 +8,7 @@ import type { Tables } from '../../core/tables/schema.js';
 import { runFile } from '../builders/studies.js';
 import {
   curved,
+  enlarging,
   images,
   labels,
   linear,
@@ -55,10 +56,11 @@ describe('the removal of a residual branch', () => {
     ['linear', linear],
     ['rectified', curved],
     ['repairing', repairing],
+    ['enlarging', enlarging],
   ])(
     'does in all and directly what the weights say: %s',
     async (_name, planted) => {
-      const { compensation } = await run(planted);
+      const { compensation, models } = await run(planted);
       expect(compensation).toHaveLength(planted.branches.length);
       compensation.forEach((row, b) => {
         expect(row).toMatchObject({ behind: planted.branches.length - 1 - b, images, non_finite: 0, state: 'ok' });
@@ -69,6 +71,16 @@ describe('the removal of a residual branch', () => {
         expect(row.logit_direct).toBeCloseTo(logitOf(planted, b, true), 5);
         expect(row.logit_repaired).toBeCloseTo(logitOf(planted, b, false) - logitOf(planted, b, true), 5);
       });
+      const others = planted.branches.slice(1).map((_, b) => b);
+      const mean = (of: (b: number) => number): number => others.reduce((sum, b) => sum + of(b), 0) / others.length;
+      expect(models[0]!.kl_direct).toBeCloseTo(
+        mean((b) => klOf(planted, b, true)),
+        5,
+      );
+      expect(models[0]!.kl_repaired).toBeCloseTo(
+        mean((b) => klOf(planted, b, true) - klOf(planted, b, false)),
+        5,
+      );
       // Nothing is behind the last branch: both are the same cells.
       expect(compensation.at(-1)).toMatchObject({ behind: 0, kl_repaired: 0, logit_repaired: 0 });
     },
@@ -82,6 +94,14 @@ describe('the removal of a residual branch', () => {
     expect(row?.kl_direct).toBeGreaterThan(0.1);
     expect(row?.kl_repaired_low).toBeGreaterThan(0.05);
     expect(row?.logit_repaired_low).toBeGreaterThan(0.5);
+  }, 30_000);
+
+  test('is taken back, or added to, by later branches on average, as its interval says', async () => {
+    const [back] = (await run(repairing)).models;
+    expect(back?.kl_repaired).toBeCloseTo(back?.kl_direct as number, 5);
+    expect(back?.kl_repaired_low).toBeGreaterThan(0.05);
+    const [on] = (await run(enlarging)).models;
+    expect(on?.kl_repaired_high).toBeLessThan(-0.05);
   }, 30_000);
 
   test('holds what is behind also where that is not selected, and with any fill', async () => {

@@ -51,6 +51,12 @@ export const repairing: Residual = {
   ],
 };
 
+/** The first branch as in `repairing`; where it is missing the second takes as much again away. */
+export const enlarging: Residual = {
+  ...repairing,
+  branches: repairing.branches.map((branch, b) => (b === 0 ? branch : { ...branch, outer: only(3, 3, -1) })),
+};
+
 const times = (matrix: Matrix, x: readonly number[]): number[] =>
   matrix.map((row) => row.reduce((sum, weight, c) => sum + weight * (x[c] as number), 0));
 

@@ -1,4 +1,4 @@
-import { hasKey } from '../../spec/words/modes.js';
+import { hasKey, modes } from '../../spec/words/modes.js';
 import { madeNulls, type NullsSpec } from '../../spec/words/nulls.js';
 import { wordsOf } from '../../word-table.js';
 import type { ReportContext } from '../context.js';
@@ -98,6 +98,16 @@ function ablationsOf(study: Study): Html {
           ? '–'
           : `${'top' in stop ? `top ${stop.top} within ${stop.epsilon} nat` : `± ${stop.precision} nat`}, ${percent(stop.confidence)}, clipped at ${stop.clip}`,
     },
+    { head: 'pairs within', cell: ({ pairs }) => pairs?.within.join(', ') ?? '–' },
+    {
+      head: 'at most',
+      numeric: true,
+      cell: ({ pairs, quadruples }) => {
+        const most = pairs?.budget ?? quadruples?.budget;
+        return most === undefined ? '–' : count(most);
+      },
+    },
+    { head: 'keeps', cell: ({ keep, mode }) => keep ?? modes[mode].keeps },
     { head: 'order', cell: (ablation) => (hasKey(ablation.mode, 'order') ? ablation.order : '–') },
   ]);
 }

@@ -2,10 +2,12 @@ import { largest, smallest } from '../../extremes.js';
 import type { BetweenRow } from '../../tables/schema.js';
 import { grouped, present, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
-import { lineSwatch, type Figure, type Section } from '../figure.js';
+import { lineSwatch, rampLegend, type Figure, type Section } from '../figure.js';
 import { html } from '../html.js';
 import { bracket, count, counted, significant } from '../number-format.js';
 import { panelHeight, panelWidth, plot } from '../plot.js';
+import { siteMap } from '../site-map.js';
+import { faintness } from './long-range.js';
 
 /** Pairs of networks that are drawn; the others stand in the table alone. */
 const DRAWN = 12;
@@ -24,6 +26,7 @@ export async function between(context: ReportContext): Promise<Section> {
     return { ...section, blocks: [html`<p class="none">The study has no two networks with results to compare.</p>`] };
   }
   const known = groups.filter((rows) => rows.some((row) => present(row.r2_low) || present(row.cka)));
+  const mapped = groups.filter((rows) => rows.some((row) => present(row.rarefied)));
   const alone = groups.length - known.length;
   const apart =
     alone === 0
@@ -34,7 +37,11 @@ export async function between(context: ReportContext): Promise<Section> {
         </p>`;
   return {
     ...section,
-    blocks: [apart, known.length > 0 ? await atEqualDepth(context, known) : null].filter((block) => block !== null),
+    blocks: [
+      apart,
+      known.length > 0 ? await atEqualDepth(context, known) : null,
+      mapped.length > 0 ? await siteBySite(context, mapped) : null,
+    ].filter((block) => block !== null),
   };
 }
 
@@ -73,12 +80,78 @@ async function atEqualDepth(context: ReportContext, groups: readonly (readonly B
       { head: 'from', cell: ([row]) => row?.model_b ?? '–' },
       { head: 'sites', numeric: true, cell: (rows) => count(rows.length) },
       { head: 'R²', numeric: true, cell: (rows) => bracket(meanOf(rows, 'r2_low'), meanOf(rows, 'r2_high')) },
+      {
+        head: 'resolved',
+        numeric: true,
+        cell: (rows) => {
+          const known = rows.filter((row) => row.r2_resolved !== null);
+          return known.length === 0 ? '–' : `${known.filter((row) => row.r2_resolved).length} of ${known.length}`;
+        },
+      },
       { head: 'shuffled', numeric: true, cell: (rows) => significant(meanOf(rows, 'r2_null')) },
       { head: 'excess', numeric: true, cell: (rows) => significant(meanOf(rows, 'r2_excess')) },
       { head: 'CKA', numeric: true, cell: (rows) => significant(meanOf(rows, 'cka')) },
       { head: 'images', numeric: true, cell: ([row]) => (present(row?.examples) ? count(row.examples) : '–') },
     ]),
   };
+}
+
+/** Every site of a network against every site of another. */
+async function siteBySite(context: ReportContext, groups: readonly (readonly BetweenRow[])[]): Promise<Figure> {
+  const panels = [];
+  for (const [i, rows] of groups.slice(0, DRAWN).entries()) {
+    const [first] = rows as readonly [BetweenRow];
+    const title = `${first.model_a} from ${first.model_b}`;
+    const drawn = {
+      value: (row: BetweenRow) => row.rarefied,
+      limit: 1,
+      faint: (row: BetweenRow) => row.rarefied_discovered !== true,
+      isOneNetwork: false,
+      titles: ['Site of the first network (by depth)', 'Site of the second one (by depth)'],
+    } as const;
+    panels.push({ title, body: await siteMap(`fig-between-map-${i}`, `${title}: R² site by site`, rows, drawn) });
+  }
+  const more = groups.length - panels.length;
+  return {
+    kind: 'figure',
+    id: 'fig-between-map',
+    title: 'Which site of one network another one holds.',
+    panels,
+    key: rampLegend('sequential', 'R² (share of variance)', ['0', '0.5', '1']),
+    legend: [],
+    note: html`Each site of the first network, a row, from each site of the second, a column: R² of at most eight
+    kernels from as many, on other bases than those of the fit, so that it is lower than that of whole sites above. What
+    is below 0 is drawn as 0. Shuffled networks stand in the place of the second. ${faintness(context)}
+    ${more > 0 ? `${counted(more, 'more pair')} of networks ${more === 1 ? 'stands' : 'stand'} in the table between.` : ''}`,
+    reading:
+      'A diagonal that is not faint is a network that holds at each depth what the other one has there; what lies beside it is held earlier or later.',
+    numbers: dataTable('Networks against each other, site by site', groups, [
+      { head: 'network', cell: ([row]) => row?.model_a ?? '–' },
+      { head: 'from', cell: ([row]) => row?.model_b ?? '–' },
+      {
+        head: 'kernels',
+        numeric: true,
+        cell: (rows) => count(rows.find((row) => row.rarefied_kernels)?.rarefied_kernels ?? null),
+      },
+      { head: 'pairs', numeric: true, cell: (rows) => count(rows.filter((row) => present(row.rarefied)).length) },
+      {
+        head: 'discovered',
+        numeric: true,
+        cell: (rows) => count(rows.filter((row) => row.rarefied_discovered === true).length),
+      },
+      { head: 'largest excess', numeric: true, cell: (rows) => significant(strongest(rows)?.rarefied_excess) },
+      { head: 'predicted', cell: (rows) => strongest(rows)?.site_a ?? '–' },
+      { head: 'from site', cell: (rows) => strongest(rows)?.site_b ?? '–' },
+      { head: 'R² there', numeric: true, cell: (rows) => significant(strongest(rows)?.rarefied) },
+    ]),
+  };
+}
+
+/** The row of the largest excess; undefined where there is none. */
+function strongest(rows: readonly BetweenRow[]): BetweenRow | undefined {
+  return rows
+    .filter((row) => present(row.rarefied_excess))
+    .toSorted((a, b) => (b.rarefied_excess ?? 0) - (a.rarefied_excess ?? 0))[0];
 }
 
 /** Over the sites that have it; null where none has. */

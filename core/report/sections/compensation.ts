@@ -1,7 +1,7 @@
 import type { CompensationRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
-import { axisFormat, estimates } from '../estimates.js';
+import { axisNumbers, estimates } from '../estimates.js';
 import { whiskerSwatch, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
@@ -63,7 +63,7 @@ async function panelsOf(context: ReportContext, known: readonly KnownRow[]): Pro
       field: 'repaired',
       type: 'quantitative',
       title: 'Direct less total damage (nat)',
-      axis: { tickCount: 5, format: axisFormat(own.flatMap((row) => [row.kl_repaired_low, row.kl_repaired_high])) },
+      axis: { tickCount: 5, ...axisNumbers(own.flatMap((row) => [row.kl_repaired_low, row.kl_repaired_high])) },
     };
     const values = own.map((row) => ({
       model: row.model,

@@ -46,8 +46,9 @@ export function coverage({ input }: ReportContext): Section {
             ? null
             : `This run computed ${count(input.cells.computed)} and took ${count(input.cells.reused)} from the store. `
         }A
-        cell is one condition on one chunk of up to 250 images; a lesion that changed nothing is kept apart as “no-op”,
-        never counted as robust.
+        cell is one condition on one chunk of up to 250 images; one that several parts ask for stands in each of them,
+        and is computed once. Profiles, responses and nulls are counted like cells. A lesion that changed nothing is
+        kept apart as “no-op”, never counted as robust.
       </p>`,
       dataTable('Coverage', rows, [
         { head: 'network', cell: (row) => row.model },

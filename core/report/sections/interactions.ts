@@ -1,7 +1,7 @@
 import type { InteractionRow, PairRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
-import { axisFormat, estimates } from '../estimates.js';
+import { axisNumbers, estimates } from '../estimates.js';
 import { hollowSwatch, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
@@ -66,7 +66,6 @@ async function byDistance(
       low,
       high,
     }));
-    const format = axisFormat(values.flatMap(({ low, high }) => [low, high]));
     const x = {
       field: 'distance',
       type: 'quantitative',
@@ -78,7 +77,7 @@ async function byDistance(
       field: 'interaction',
       type: 'quantitative',
       title: 'Mean excess (nat)',
-      axis: { tickCount: 5, format },
+      axis: { tickCount: 5, ...axisNumbers(values.flatMap(({ low, high }) => [low, high])) },
     };
     const marks = { color: context.color, x };
     const spec = {
@@ -140,9 +139,14 @@ type MeasuredRow = PairRow & { excess: number; excess_low: number; excess_high: 
 const isMeasured = (row: PairRow): row is MeasuredRow =>
   present(row.excess) && present(row.excess_low) && present(row.excess_high);
 
+const pairName = ({ model, layer_a, channel_a, layer_b, channel_b, fill, draw }: PairRow): string =>
+  JSON.stringify([model, layer_a, channel_a, layer_b, channel_b, fill, draw]);
+
 /** The pairs that are known to back each other up most, and to depend on each other most. */
 function strongest(context: ReportContext): Block[] {
-  const pairs = context.input.tables.pairs.filter(isMeasured);
+  // Two ablations may hold the same pair.
+  const measured = context.input.tables.pairs.filter(isMeasured);
+  const pairs = [...grouped(measured, pairName).values()].map(([first]) => first as MeasuredRow);
   const table = (title: string, sign: 1 | -1): Html | undefined => {
     const isSure = (row: MeasuredRow): boolean =>
       sign * (sign > 0 ? row.excess_low : row.excess_high) > 0 && Math.abs(row.excess) > ROUNDING;

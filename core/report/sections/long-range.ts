@@ -9,10 +9,9 @@ import type { SimilarityRow } from '../../tables/schema.js';
 import { grouped, present, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import { rampLegend, type Block, type Figure, type Section } from '../figure.js';
-import { html, type Html } from '../html.js';
+import { html } from '../html.js';
 import { percent, significant } from '../number-format.js';
-import { panelWidth, plot, shortLabels } from '../plot.js';
-import { rasterUrl } from '../raster.js';
+import { siteMap } from '../site-map.js';
 import { nullNumbers, systemicRedundancy } from './systemic.js';
 
 /** The matrices of every measure between sites, by network, and systemic redundancy against its null. */
@@ -65,13 +64,18 @@ async function matrices(
 ): Promise<Figure> {
   const { symbol, excess, scale, title, note, direction } = similarityMeasure(name);
   const { a, b, heads } = roles[direction];
+  const axes = {
+    isOneNetwork: true,
+    titles: [`${capital(a)} site (by depth)`, `${capital(b)} site (by depth)`],
+  } as const;
   const rows = [...groups.values()].flat();
   const limit = largest([0.05, ...rows.map((row) => Math.abs(row[excess] ?? 0))]);
   const panels = [];
   for (const [i, [model, own]] of [...groups].entries()) {
     panels.push({
       title: `${model}: ${symbol}`,
-      body: await matrix(`fig-matrix-${i}-${name}`, `${symbol} between the sites of ${model}`, own, direction, {
+      body: await siteMap(`fig-matrix-${i}-${name}`, `${symbol} between the sites of ${model}`, own, {
+        ...axes,
         value: (row) => row[name],
         limit: 1,
       }),
@@ -79,18 +83,13 @@ async function matrices(
     panels.push({
       title: `${model}: excess over the null`,
       body: own.some((row) => present(row[excess]))
-        ? await matrix(
-            `fig-matrix-${i}-${excess}`,
-            `Excess of ${symbol} between the sites of ${model}`,
-            own,
-            direction,
+        ? await siteMap(`fig-matrix-${i}-${excess}`, `Excess of ${symbol} between the sites of ${model}`, own, {
+            ...axes,
             // What is not predicted at all is not redundant, however badly nulls predict it.
-            {
-              value: (row) => ((row[name] ?? 0) > 0 ? row[excess] : null),
-              limit,
-              faint: (row) => row[`${name}_discovered`] === false,
-            },
-          )
+            value: (row) => ((row[name] ?? 0) > 0 ? row[excess] : null),
+            limit,
+            faint: (row) => row[`${name}_discovered`] === false,
+          })
         : html`<p class="none">No shuffled network was run, so there is no excess.</p>`,
     });
   }
@@ -133,97 +132,9 @@ async function matrices(
 }
 
 /** What a faint cell is, in words. */
-function faintness({ input }: ReportContext): string {
+export function faintness({ input }: ReportContext): string {
   const { fdr } = input.study.analysis;
   return `Faint are pairs of sites that are not discovered: not above what such networks have, at a false discovery rate of ${percent(fdr)} over all pairs; at this rate fewer than ${Math.ceil(1 / fdr - 1e-9) - 1} of them discover nothing.`;
-}
-
-/** What is drawn of a row, the number at the end of the colours, and which rows are drawn faint. */
-interface Drawn {
-  readonly value: (row: SimilarityRow) => number | null;
-  readonly limit: number;
-  readonly faint?: (row: SimilarityRow) => boolean;
-}
-
-async function matrix(
-  id: string,
-  label: string,
-  rows: readonly SimilarityRow[],
-  direction: SimilarityMeasure['direction'],
-  { value, limit, faint }: Drawn,
-): Promise<Html> {
-  const depths = new Map(
-    rows.flatMap((row) => [[row.site_a, row.depth_a] as const, [row.site_b, row.depth_b] as const]),
-  );
-  const sites = [...depths.keys()].sort((a, b) => (depths.get(a) ?? 0) - (depths.get(b) ?? 0));
-  const place = new Map(sites.map((site, i) => [site, i]));
-  const values = new Float64Array(sites.length ** 2).fill(Number.NaN);
-  const pale = new Set<number>();
-  for (const row of rows) {
-    const found = value(row);
-    const at = (place.get(row.site_a) ?? 0) * sites.length + (place.get(row.site_b) ?? 0);
-    if (found !== null) values[at] = limit === 1 ? Math.max(0, found) : found;
-    if (faint?.(row) === true) pale.add(at);
-  }
-  const side = panelWidth - 70;
-  // At most some 18 labels fit on a side.
-  const step = Math.ceil(sites.length / 18);
-  const labels = sites.filter((_, i) => i % step === 0);
-  const axis = (title: string, angle: number) => ({
-    title,
-    grid: false,
-    domain: true,
-    ticks: true,
-    values: labels,
-    labelAngle: angle,
-    labelFontSize: 10,
-    labelExpr: shortLabels(sites),
-    minExtent: 84,
-    maxExtent: 84,
-    labelOverlap: false,
-  });
-  const band = (field: string, title: string, angle: number) => ({
-    field,
-    type: 'nominal',
-    scale: { domain: sites, paddingInner: 0, paddingOuter: 0 },
-    axis: axis(title, angle),
-  });
-  return plot(
-    id,
-    label,
-    {
-      width: side,
-      height: side,
-      data: { values: [{ a: sites[0], b: sites[0] }] },
-      view: { stroke: 'var(--axis)' },
-      layer: [
-        {
-          mark: {
-            type: 'image',
-            width: side,
-            height: side,
-            aspect: false,
-            smooth: false,
-            align: 'left',
-            baseline: 'top',
-          },
-          encoding: {
-            url: { value: rasterUrl(values, sites.length, sites.length, limit, (at) => pale.has(at)) },
-            x: { value: 0 },
-            y: { value: 0 },
-          },
-        },
-        {
-          mark: { type: 'rect', opacity: 0 },
-          encoding: {
-            x: band('b', `${capital(roles[direction].b)} site (by depth)`, -60),
-            y: band('a', `${capital(roles[direction].a)} site (by depth)`, 0),
-          },
-        },
-      ],
-    },
-    { left: 118, bottom: 116 },
-  );
 }
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

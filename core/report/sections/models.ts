@@ -1,4 +1,5 @@
-import type { ReportContext } from '../context.js';
+import type { ModelRow } from '../../tables/schema.js';
+import { grouped, type ReportContext } from '../context.js';
 import { mainCurveSet } from '../curves.js';
 import { dataTable } from '../data-table.js';
 import { lookSwatch, type Section } from '../figure.js';
@@ -12,6 +13,13 @@ export function models(context: ReportContext): Section {
   const section = { id: 'models', title: 'Across networks' };
   if (rows.length === 0) return { ...section, blocks: [html`<p class="none">No network has results yet.</p>`] };
   const curves = mainCurveSet(context.input.tables);
+  const removed = grouped(
+    context.input.tables.kernels.filter(({ state }) => state !== 'missing'),
+    ({ model }) => model,
+  );
+  // Kernels that an adaptive ablation stopped early are not judged.
+  const judged = ({ model, images }: ModelRow): number =>
+    (removed.get(model) ?? []).filter((kernel) => kernel.images === images).length;
   const half = (model: string, accuracy: number) =>
     printHalving(halving(curves?.rows.filter((row) => row.model === model) ?? [], accuracy));
   return {
@@ -40,6 +48,11 @@ export function models(context: ReportContext): Section {
           cell: (row) => withInterval(row.robustness_area, row.robustness_low, row.robustness_high),
         },
         { head: 'accuracy halves at', numeric: true, cell: (row) => half(row.model, row.accuracy) },
+        {
+          head: 'repaired (nat)',
+          numeric: true,
+          cell: (row) => withInterval(row.kl_repaired, row.kl_repaired_low, row.kl_repaired_high),
+        },
         { head: 'SR', numeric: true, cell: (row) => withInterval(row.sr, row.sr_low, row.sr_high) },
         { head: 'SR, null', numeric: true, cell: (row) => significant(row.sr_null) },
         {
@@ -52,13 +65,18 @@ export function models(context: ReportContext): Section {
         { head: 'R², far sites', numeric: true, cell: (row) => bracket(row.r2_far_low, row.r2_far_high) },
         { head: 'null', numeric: true, cell: (row) => significant(row.r2_far_null) },
         { head: 'reliability of KL', numeric: true, cell: (row) => significant(row.reliability_kl) },
-        { head: 'dead', numeric: true, cell: (row) => count(row.dead_kernels) },
+        {
+          head: 'dead',
+          numeric: true,
+          cell: (row) => (row.dead_kernels === null ? '–' : `${count(row.dead_kernels)} of ${count(judged(row))}`),
+        },
         { head: 'silent', numeric: true, cell: (row) => count(row.silent_kernels) },
       ]),
       html`<p class="small">
-        Robustness area: mean of accuracy over intact accuracy along the removed fractions measured. SR: systemic
-        redundancy. R²: how well other kernels predict a kernel’s signature. Dead: no change on any image when removed;
-        silent: no answer to any impulse.
+        Robustness area: mean of accuracy over intact accuracy along the removed fractions measured. Repaired: what
+        later residual blocks take back of the damage of removing one, mean over blocks. SR: systemic redundancy. R²:
+        how well other kernels predict a kernel’s signature. Dead: of the kernels that were removed alone, those that
+        change nothing on any image; silent: no answer to any impulse.
       </p>`,
     ],
   };

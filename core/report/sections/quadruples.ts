@@ -1,7 +1,7 @@
 import type { ContrastRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
-import { axisFormat, estimates } from '../estimates.js';
+import { axisNumbers, estimates } from '../estimates.js';
 import { lineSwatch, whiskerSwatch, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
@@ -64,7 +64,7 @@ async function overall(context: ReportContext, known: readonly KnownRow[]): Prom
       type: 'quantitative',
       title: 'Excess across layers less within (nat)',
       scale: { padding: 8 },
-      axis: { tickCount: 4, format: axisFormat(ends(own)), grid: true },
+      axis: { tickCount: 4, ...axisNumbers(ends(own)), grid: true },
     });
     const y = {
       field: 'model',
@@ -131,7 +131,7 @@ async function byDistance(context: ReportContext, known: readonly KnownRow[]): P
       field: 'contrast',
       type: 'quantitative',
       title: 'Excess across less within (nat)',
-      axis: { tickCount: 5, format: axisFormat(ends(own)) },
+      axis: { tickCount: 5, ...axisNumbers(ends(own)) },
     };
     const spec = {
       width: panelWidth,

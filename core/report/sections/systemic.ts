@@ -1,4 +1,6 @@
 import { largest, smallest } from '../../extremes.js';
+import type { ExcessMeasure } from '../../tables/excess-columns.js';
+import type { ExcessRow, NullRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import { hollowSwatch, whiskerSwatch, type Figure } from '../figure.js';
@@ -101,15 +103,34 @@ export function nullNumbers({ input }: ReportContext): Html | undefined {
   const rows = input.tables.nulls.filter(({ sr }) => present(sr));
   if (rows.length === 0) return undefined;
   const groups = [...grouped(rows, (row) => JSON.stringify([row.model, row.kind])).values()];
+  const against = ([row]: readonly NullRow[], measure: ExcessMeasure): ExcessRow | undefined =>
+    input.tables.excess.find((one) => one.model === row?.model && one.kind === row.kind && one.measure === measure);
   const range = (values: readonly number[]): string =>
     values.length === 1 ? '–' : `${significant(smallest(values))} to ${significant(largest(values))}`;
-  return dataTable('Systemic redundancy of nulls, by kind', groups, [
+  return dataTable('Redundancy of nulls, by kind, and what the network has more', groups, [
     { head: 'network', cell: ([row]) => row?.model ?? '' },
     { head: 'nulls', cell: ([row]) => row?.kind ?? '' },
     { head: 'number', numeric: true, cell: (own) => String(own.length) },
     { head: 'mean SR', numeric: true, cell: (own) => significant(mean(own.map(({ sr }) => sr ?? 0))) },
     { head: 'from … to', numeric: true, cell: (own) => range(own.map(({ sr }) => sr ?? 0)) },
-    { head: 'R², same site', numeric: true, cell: (own) => significant(mean(own.flatMap((row) => row.r2_same ?? []))) },
-    { head: 'R², far sites', numeric: true, cell: (own) => significant(mean(own.flatMap((row) => row.r2_far ?? []))) },
+    {
+      head: 'excess of SR',
+      numeric: true,
+      cell: (own) => {
+        const found = against(own, 'sr');
+        return withInterval(found?.excess ?? null, found?.excess_low ?? null, found?.excess_high ?? null);
+      },
+    },
+    { head: 'rank p', numeric: true, cell: (own) => significant(against(own, 'sr')?.p) },
+    ...(
+      [
+        ['R², same site', 'r2_same'],
+        ['R², far sites', 'r2_far'],
+      ] as const
+    ).flatMap(([head, measure]) => [
+      { head, numeric: true, cell: (own: NullRow[]) => significant(mean(own.flatMap((row) => row[measure] ?? []))) },
+      { head: 'excess', numeric: true, cell: (own: NullRow[]) => significant(against(own, measure)?.excess) },
+      { head: 'rank p', numeric: true, cell: (own: NullRow[]) => significant(against(own, measure)?.p) },
+    ]),
   ]);
 }

@@ -12,7 +12,7 @@ import type { RowSink } from '../../tables/row-sink.js';
 import type { CoverageRow } from '../../tables/schema.js';
 import type { Catalog } from '../catalog.js';
 import { previewTables } from '../previewing/preview-study.js';
-import { compareNetworks } from './compare-networks.js';
+import { NetworkComparisons, standingIn, standNulls } from './network-comparisons.js';
 import { loadModelResults } from '../reading/load-model-results.js';
 import { committedIn } from '../reading/committed.js';
 import { adoptedScores } from '../planning/decisions.js';
@@ -25,6 +25,7 @@ import type { ModelResults } from '../reading/model-results.js';
 import { nullReader } from '../reading/null-reader.js';
 import { ablationRows, curveRows, unmeasuredRows } from './rows/ablation.js';
 import { compensationRows } from './rows/compensation.js';
+import { excessRows } from './rows/excess.js';
 import { kernelResponses, kernelRows } from './rows/kernel.js';
 import { learningRows } from './rows/learning.js';
 import { layerRows, modelRow } from './rows/model.js';
@@ -59,28 +60,40 @@ export async function analyseStudy(
   let missing = 0;
   const predicted: PredictedFamily[][] = [];
   const measured = new Map<string, Redundancy>();
+  const comparisons = new NetworkComparisons(ledger, models, study.seed);
   for (const outline of models) {
     signal?.throwIfAborted();
+    const groups = comparisons.from(outline);
+    const first = (await groups.next()).value ?? [];
+    const nulls = nullReader(ledger, outline, study.seed);
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
     if (results) {
       const excess = await PairExcess.read(ledger, outline, study.seed);
       const logits = await LogitChanges.read(ledger, outline, study.seed);
       const signatures = signaturesOf(results);
-      const nulls = nullReader(ledger, outline, study.seed);
+      const reader = standingIn(nulls, first);
       const redundancy =
-        signatures && (await measureRedundancy(results, signatures, nulls, study.analysis, study.seed));
+        signatures && (await measureRedundancy(results, signatures, reader, study.analysis, study.seed));
       if (redundancy) measured.set(outline.model.name, redundancy);
       predicted.push(await analyseModel(sink, results, { signatures, redundancy, excess, logits }, study));
     } else await sink.append('ablations', unmeasuredRows(outline, study.seed));
+    const { fdr } = study.analysis;
+    for (const comparison of first) await sink.append('between', comparison.rows(fdr));
+    for await (const group of groups) {
+      signal?.throwIfAborted();
+      await standNulls(nulls, group);
+      for (const comparison of group) await sink.append('between', comparison.rows(fdr));
+    }
     const coverage = await coverageRows(ledger, outline, study.seed, failed);
     missing += coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
     await sink.append('coverage', coverage);
   }
   // All networks together: what is tested is adjusted for all that is tested.
   await sink.append('predictors', predictorRows(predicted.flat(), study.analysis));
-  await compareNetworks(ledger, models, study.seed, sink, signal);
-  for (const { model } of models)
+  for (const { model } of models) {
     await sink.append('nulls', nullRows(model.name, measured, study.analysis.nulls.unrelated));
+    await sink.append('excess', excessRows(model.name, measured, study.analysis));
+  }
   await previewTables(ledger, ref.id, sink);
   if (missing === 0) return;
   throw new PercussError(
@@ -90,7 +103,6 @@ export async function analyseStudy(
   );
 }
 
-/** Hands the rows of one network on, and gives what is judged with those of the others. */
 /** Excess of pairs and changes of logits of a network, and what its redundancy rests on and is: undefined where it was given no impulses to compare by. */
 interface Compared {
   readonly signatures: SignatureSet | undefined;
@@ -99,6 +111,7 @@ interface Compared {
   readonly logits: LogitChanges;
 }
 
+/** Hands the rows of one network on, and gives what is judged with those of the others. */
 async function analyseModel(
   sink: RowSink,
   results: ModelResults,

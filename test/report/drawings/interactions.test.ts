@@ -63,8 +63,10 @@ test('means stand at their distances, and the surest pairs in tables', async () 
         }),
         pairRow({ kl_additive: 0.5172, excess: -0.5, excess_low: -0.6, excess_high: -0.4 }),
         // Of rounding is not spoken.
-        pairRow({ excess: 9e-7, excess_low: 8e-7, excess_high: 1e-6 }),
-        pairRow({ excess: 0.1, excess_low: 0, excess_high: 0.4 }),
+        // Another ablation holds the same pair.
+        pairRow({ ablation: 'again', kl_additive: 0.5172, excess: -0.5, excess_low: -0.6, excess_high: -0.4 }),
+        pairRow({ channel_b: 6, excess: 9e-7, excess_low: 8e-7, excess_high: 1e-6 }),
+        pairRow({ channel_b: 7, excess: 0.1, excess_low: 0, excess_high: 0.4 }),
         pairRow({ excess: null }),
       ],
     }),

@@ -1,8 +1,8 @@
-import { isWhole, knownMean, type KnownMean } from '../../../analysis/damage.js';
+import { isWhole, signedMean, type KnownMean } from '../../../analysis/damage.js';
 import { mean } from '../../../analysis/moments.js';
 import { columnMeans } from '../../../analysis/crossed.js';
 import { modes } from '../../../spec/words/modes.js';
-import type { CompensationRow } from '../../../tables/schema.js';
+import type { CompensationRow, ModelRow } from '../../../tables/schema.js';
 import { isSound, type AblationResult, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
 
 /** Change of the intact class's logit, image by image, of a condition by its index; undefined where it is not known. */
@@ -46,10 +46,25 @@ function branches(results: ModelResults, ablation: AblationResult): Branch[] {
   return [...found.values()];
 }
 
-/** Means over draws, image by image; undefined where one is missing. */
-function overDraws(draws: readonly (ArrayLike<number> | undefined)[]): Float64Array | undefined {
+/** Means over draws, or over branches, image by image; undefined where one is missing. */
+function meanOver(draws: readonly (ArrayLike<number> | undefined)[]): Float64Array | undefined {
   const known = draws.filter((one) => one !== undefined);
   return known.length < draws.length || known.length === 0 ? undefined : columnMeans(known);
+}
+
+/** KL of a branch in all and directly, image by image and over draws. */
+function klOf(
+  ablation: AblationResult,
+  draws: readonly Effects[],
+): { readonly total: Float64Array | undefined; readonly direct: Float64Array | undefined } {
+  const of = (index: number): Float32Array | undefined => {
+    const result: ConditionResult | undefined = ablation.conditions[index]?.result;
+    return isSound(result) ? result.kl : undefined;
+  };
+  return {
+    total: meanOver(draws.map(({ total }) => of(total))),
+    direct: meanOver(draws.map(({ total, direct }) => of(direct ?? total))),
+  };
 }
 
 interface Compared {
@@ -67,7 +82,7 @@ function compared(
 ): Compared {
   if (!total || !direct || !isWhole(total) || !isWhole(direct)) return { total: null, direct: null, repaired: null };
   const repaired = direct.map((value, i) => sign * (value - (total[i] as number)));
-  return { total: mean(total), direct: mean(direct), repaired: knownMean(repaired, level) };
+  return { total: mean(total), direct: mean(direct), repaired: signedMean(repaired, level) };
 }
 
 /** One row a residual branch and fill, whatever is known of it; none in modes that hold nothing. */
@@ -78,17 +93,13 @@ export function compensationRows(
   logitChangeOf: LogitChangeOf,
 ): CompensationRow[] {
   if (!modes[ablation.mode].holds) return [];
-  const klOf = (index: number): Float32Array | undefined => {
-    const result: ConditionResult | undefined = ablation.conditions[index]?.result;
-    return isSound(result) ? result.kl : undefined;
-  };
   return branches(results, ablation).map(({ draws, behind, ...named }): CompensationRow => {
     const direct = draws.map((one) => one.direct ?? one.total);
-    const [klTotal, klDirect] = [overDraws(draws.map(({ total }) => klOf(total))), overDraws(direct.map(klOf))];
+    const { total: klTotal, direct: klDirect } = klOf(ablation, draws);
     const kl = compared(klTotal, klDirect, 1, confidence);
     const logit = compared(
-      overDraws(draws.map(({ total }) => logitChangeOf(total))),
-      overDraws(direct.map(logitChangeOf)),
+      meanOver(draws.map(({ total }) => logitChangeOf(total))),
+      meanOver(direct.map(logitChangeOf)),
       -1,
       confidence,
     );
@@ -115,4 +126,27 @@ export function compensationRows(
       state: isThere ? 'ok' : 'failed',
     };
   });
+}
+
+type RepairColumns = Pick<ModelRow, 'kl_direct' | 'kl_repaired' | 'kl_repaired_low' | 'kl_repaired_high'>;
+
+/**
+ * Columns of the table `models`: means over the branches that have others behind them, of the first ablation that holds these and of its
+ * first fill; null where one of them is not known on every image, since the mean would be of others.
+ */
+export function repairColumns(results: ModelResults, confidence: number): RepairColumns {
+  const none = { kl_direct: null, kl_repaired: null, kl_repaired_low: null, kl_repaired_high: null };
+  const ablation = results.ablations.find(({ mode }) => modes[mode].holds);
+  if (!ablation) return none;
+  const all = branches(results, ablation).filter(({ behind }) => behind > 0);
+  const effects = all.filter(({ fill }) => fill === all[0]?.fill).map(({ draws }) => klOf(ablation, draws));
+  const total = meanOver(effects.map((one) => one.total));
+  const direct = meanOver(effects.map((one) => one.direct));
+  const kl = compared(total, direct, 1, confidence);
+  return {
+    kl_direct: kl.direct,
+    kl_repaired: kl.repaired?.estimate ?? null,
+    kl_repaired_low: kl.repaired?.low ?? null,
+    kl_repaired_high: kl.repaired?.high ?? null,
+  };
 }

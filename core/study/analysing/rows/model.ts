@@ -10,6 +10,7 @@ import { comparedFill, estimands, removesAs } from '../../../spec/words/estimand
 import { isSound, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
 import { baselineOf } from './baseline.js';
 import { curveGroups } from './ablation.js';
+import { repairColumns } from './compensation.js';
 import { singleKernels } from './kernel.js';
 import { kernelDamages } from './kernel-damage.js';
 import { replaceabilityOf } from './replaceability.js';
@@ -125,6 +126,7 @@ export function modelRow(
     robustness_area: area?.estimate ?? null,
     robustness_low: area?.low ?? null,
     robustness_high: area?.high ?? null,
+    ...repairColumns(results, analysis.confidence),
     ...systemicColumns(systemic),
     ...r2Columns('same', meanR2(explained?.intact, 'same')),
     r2_same_null: meanR2(explained?.null, 'same')?.low ?? null,

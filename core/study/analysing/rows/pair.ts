@@ -1,7 +1,6 @@
 import { interactionOf, meanInteraction, type PairSample } from '../../../analysis/interaction.js';
 import { mean } from '../../../analysis/moments.js';
-import { isWhole, knownMean, type KnownMean } from '../../../analysis/damage.js';
-import { signedMeanInterval } from '../../../analysis/interval.js';
+import { isWhole, knownMean, signedMean, type KnownMean } from '../../../analysis/damage.js';
 import type { LabelledCondition } from '../../../plan/conditions.js';
 import { distanceClass, distanceClasses } from '../../../plan/quadruples.js';
 import type { Target } from '../../../plan/target.js';
@@ -105,12 +104,6 @@ function interactionMean(pair: PlannedPair, measure: PairMeasureName, source: So
   const values = wholeInteraction(pair, measure, source);
   if (!values) return null;
   return measure === 'excess' ? signedMean(values, level) : knownMean(values, level);
-}
-
-/** Null without images; without an interval below two of them. */
-function signedMean(values: Float64Array, level: number): KnownMean | null {
-  const [estimate, interval] = [mean(values), signedMeanInterval(values, level)];
-  return estimate === null ? null : { estimate, low: interval?.low ?? null, high: interval?.high ?? null };
 }
 
 /** Images on which one of the three conditions has no KL. */

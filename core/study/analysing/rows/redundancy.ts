@@ -1,4 +1,4 @@
-import { explainedKernels, meanBracket, poolSizes } from '../../../analysis/explained.js';
+import { explainedKernels, meanBracket, meanOfKnown, poolSizes } from '../../../analysis/explained.js';
 import { systemicBracket, widthOf, type Brackets } from '../../../analysis/resolution.js';
 import { isResolved, type R2Bracket } from '../../../analysis/ridge.js';
 import { signatureSet, type SignatureSet } from '../../../analysis/signature.js';
@@ -43,6 +43,8 @@ export interface NetworkRedundancy {
   /** Undefined where the network has too few live kernels at too few sites. */
   readonly systemic: SystemicRedundancy | undefined;
   readonly explained: ReadonlyMap<string, KernelR2>;
+  /** Mean over kernels of R², lower end, by one draw of pools: as nulls have it. */
+  readonly once: { readonly same: number | null; readonly far: number | null };
   /** Measures between sites, by name. */
   readonly matrices: { readonly [N in SimilarityName]: SiteMatrix | null };
 }
@@ -53,7 +55,7 @@ export interface Redundancy {
   readonly nulls: readonly (NetworkRedundancy & { readonly variant: NullVariant })[];
 }
 
-/** The nulls that every excess stands against. */
+/** The nulls that discoveries, and each excess in the table `models`, stand against; the table `excess` has all kinds. */
 export const shuffledOf = ({ nulls }: Redundancy): Redundancy['nulls'] =>
   nulls.filter(({ variant }) => 'shuffled' in variant);
 
@@ -116,7 +118,7 @@ export async function measureRedundancy(
   for (const variant of nulls.variants) {
     const parts = await nulls.read(variant);
     const set = parts && setOf(results, parts);
-    // One draw of pools: of many nulls only the mean is used.
+    // One draw of pools: of many nulls a mean over kernels is used, and it is ranked with what the network has by one.
     if (set) measured.push({ variant, ...measure(set, { draws: 1, between: 'shuffled' in variant }) });
   }
   return { intact, nulls: measured };
@@ -156,6 +158,10 @@ function measurer(
     return {
       systemic: systemicRedundancy(set, { seed, level: analysis.confidence, ...analysis.rarefy }) ?? undefined,
       explained: new Map(sites.map(({ site, same, far }) => [site, { same, far }])),
+      once: {
+        same: meanOfKnown(sites.flatMap(({ once }) => once.same)),
+        far: meanOfKnown(sites.flatMap(({ once }) => once.far)),
+      },
       matrices: Object.fromEntries(
         similarityNames.map((name) => [
           name,

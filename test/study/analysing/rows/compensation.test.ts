@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { meanInterval } from '../../../../core/analysis/interval.js';
-import { compensationRows } from '../../../../core/study/analysing/rows/compensation.js';
+import { signedMeanInterval } from '../../../../core/analysis/interval.js';
+import { compensationRows, repairColumns } from '../../../../core/study/analysing/rows/compensation.js';
 import { ablation, flat, labelled, measured, results } from './hand-results.js';
 
 /** `conv1` stands for a branch with another behind it, `conv2` for the last. */
@@ -18,7 +18,7 @@ const logits = [-1, -2, -3].map((change) => Float64Array.from({ length: 6 }, (_,
 describe('the row of a residual branch', () => {
   test('holds what its removal does in all and directly, and what is repaired of it, image by image', () => {
     const rows = compensationRows(results(), both, 0.9, (index) => logits[index]);
-    const kl = meanInterval(Float64Array.of(0.5, 0.5, 0, 0.25, 0, -0.25), 0.9);
+    const kl = signedMeanInterval(Float64Array.of(0.5, 0.5, 0, 0.25, 0, -0.25), 0.9);
     expect(rows).toEqual([
       {
         model: 'net',
@@ -79,5 +79,46 @@ describe('the row of a residual branch', () => {
 
   test('is there in modes that hold what is behind only', () => {
     expect(compensationRows(results(), { ...both, mode: 'each' }, 0.9, () => undefined)).toEqual([]);
+  });
+});
+
+describe('what is repaired over all branches', () => {
+  const level = 0.9;
+  const of = (...conditions: Parameters<typeof ablation>[1]) =>
+    repairColumns(results({ ablations: [repairs(...conditions)] }), level);
+  const other = [measured([0, 0, 0, 0.25, 0, 0]), measured([0.5, 0, 0.25, 0.25, 1, 0])] as const;
+
+  test('is the mean of those that have others behind them, image by image, of the first ablation and its first fill', () => {
+    const mean = signedMeanInterval(Float64Array.of(0.5, 0.25, 0.125, 0.125, 0.5, -0.125), level)!;
+    const conditions: Parameters<typeof ablation>[1] = [
+      [labelled('conv1'), total],
+      [labelled('conv3'), other[0]],
+      [labelled('conv2'), flat(2)],
+      [labelled('conv1', { frozen: 2 }), direct],
+      [labelled('conv3', { frozen: 1 }), other[1]],
+      [labelled('conv1', { fill: 'mean' }), flat(9)],
+      [labelled('conv1', { fill: 'mean', frozen: 2 }), flat(7)],
+    ];
+    const found = of(...conditions);
+    expect(found.kl_direct).toBeCloseTo((4 / 6 + 2 / 6) / 2, 12);
+    expect(found.kl_repaired).toBeCloseTo(mean.estimate, 12);
+    expect(found.kl_repaired_low).toBeCloseTo(mean.low, 12);
+    expect(found.kl_repaired_high).toBeCloseTo(mean.high, 12);
+    const before = ablation({ name: 'each', mode: 'each', unit: 'block' }, conditions);
+    const later = repairs([labelled('conv1'), flat(5)], [labelled('conv1', { frozen: 2 }), flat(6)]);
+    expect(repairColumns(results({ ablations: [before, repairs(...conditions), later] }), level)).toEqual(found);
+  });
+
+  test('is not known where one of them is not known on every image, or none has anything behind it', () => {
+    const none = { kl_direct: null, kl_repaired: null, kl_repaired_low: null, kl_repaired_high: null };
+    const known: Parameters<typeof ablation>[1] = [
+      [labelled('conv1'), total],
+      [labelled('conv1', { frozen: 1 }), direct],
+    ];
+    expect(of(...known).kl_repaired).not.toBeNull();
+    for (const lost of [undefined, measured([Number.NaN, 0, 0, 0, 0, 0])])
+      expect(of(...known, [labelled('conv3'), lost], [labelled('conv3', { frozen: 1 }), other[1]])).toEqual(none);
+    expect(of([labelled('conv2'), flat(2)])).toEqual(none);
+    expect(repairColumns(results(), level)).toEqual(none);
   });
 });

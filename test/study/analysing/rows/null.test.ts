@@ -10,6 +10,7 @@ const network = (sr: number | undefined, r2: readonly number[]): NetworkRedundan
       ? undefined
       : ({ value: sr, plugin: sr + 0.5, interval: { low: sr - 0.25, high: sr + 0.25 } } as SystemicRedundancy),
   explained: new Map([['first', { same: r2.map(bracket), far: [null, null] }]]),
+  once: { same: null, far: null },
   matrices: {} as NetworkRedundancy['matrices'],
 });
 
