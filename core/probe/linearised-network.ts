@@ -5,6 +5,7 @@ import { elementsPerImage } from '../network/operators/layout.js';
 import type { Term } from '../network/operators/term.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
+import { segment } from './segment.js';
 
 /** Maps that are put in place of a site's, by the name of what puts them there: the same for all images, or one for each. */
 export interface ReplacingMaps {
@@ -32,8 +33,8 @@ export interface SiteGradients {
   readonly replaced: ReadonlyMap<string, Float32Array>;
 }
 
-/** What one run keeps alive at most, as far as it can be told beforehand. */
-const RUN_BYTES = 48 * 2 ** 20;
+/** What the rows of the largest value may take in a run: about what stays in a core's cache while it passes a few nodes. */
+const RUN_BYTES = 2.5 * 2 ** 20;
 
 /** Feed of what replaces a site's map. */
 const feedName = (name: string, value: ValueId): string => `${name} at ${value}`;
@@ -58,6 +59,8 @@ export class LinearisedNetwork {
   readonly #read = new Map<ValueId, Read>();
   readonly #graph: Graph;
   #program: Promise<Program> | undefined;
+  /** Forwards alone, as one program: stopping at the sites takes several times as long. */
+  #forward: Promise<Program> | undefined;
 
   /** @throws PercussError MODEL_UNSUPPORTED naming operators that gradients do not pass. */
   constructor(network: InstrumentedNetwork, asked: Linearisation) {
@@ -121,9 +124,29 @@ export class LinearisedNetwork {
     return { outputs: host.get(output) as Tensor, sites };
   }
 
+  /** What the intact network gives out. */
+  async outputs(images: Tensor, signal?: AbortSignal): Promise<Tensor> {
+    const { engine, graph, output } = this.#network;
+    this.#forward ??= engine.compile(
+      segment(
+        graph,
+        `${graph.name}, forwards`,
+        graph.inputs.map(({ id }) => id),
+        [output],
+      ),
+    );
+    const fed = engine.upload(images);
+    const feeds = new Map([[(graph.inputs[0] as { id: ValueId }).id, fed]]);
+    const fetched = (await (await this.#forward).run(feeds, signal ? { signal } : {})).get(output) as EngineTensor;
+    fed.dispose();
+    const host = await fetched.read();
+    fetched.dispose();
+    return host;
+  }
+
   async close(): Promise<void> {
-    await (await this.#program)?.dispose();
-    this.#program = undefined;
+    for (const program of [this.#program, this.#forward]) await (await program)?.dispose();
+    [this.#program, this.#forward] = [undefined, undefined];
   }
 }
 
@@ -146,13 +169,12 @@ function summed(program: AdjointProgram, value: ValueId, gradient: Term, { sums,
   };
 }
 
-/** Images of a run: the rows of the largest value on the way back, a few times, and all that the images themselves leave on the way. */
+/** Images of a run. */
 function tileOf(graph: Graph, directions: number): number {
   const sizes = graph.nodes.flatMap(({ outputs }) =>
-    outputs.map((value) => 4 * elementsPerImage(graph.shapes.get(value) as readonly number[])),
+    outputs.map((value) => elementsPerImage(graph.shapes.get(value) as readonly number[])),
   );
-  const perImage = sizes.reduce((sum, size) => sum + size, 0) + 4 * directions * Math.max(...sizes);
-  return Math.max(1, Math.min(64, Math.floor(RUN_BYTES / perImage)));
+  return Math.max(1, Math.min(16, Math.floor(RUN_BYTES / (4 * directions * Math.max(...sizes)))));
 }
 
 /** What a softmax at the end makes probabilities of, where there is one; else the output itself. */

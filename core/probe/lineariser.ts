@@ -113,11 +113,11 @@ export class Lineariser {
       for (let i = 0; i < images; i++) forms.set(shared, i * size);
       return { forms };
     }
-    const outputs = await this.#network.walk(tile, () => Promise.resolve(), signal ? { signal } : {});
-    const directions = this.#directions(outputs as Tensor, random);
+    const outputs = await this.#linearised.outputs(tile, signal);
+    const directions = this.#directions(outputs, random);
     directions.forEach((one, i) => one.write(forms, i * size));
     // Where no softmax is seen to make them, probabilities are passed back through their logarithms.
-    if (behind) forms.forEach((weight, at) => void (forms[at] = weight / this.#probability(outputs as Tensor, at)));
+    if (behind) forms.forEach((weight, at) => void (forms[at] = weight / this.#probability(outputs, at)));
     return { forms, directions };
   }
 

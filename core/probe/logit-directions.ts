@@ -1,12 +1,12 @@
-import { divergence, logSoftmax } from '../divergence.js';
+import { divergence } from '../divergence.js';
 import type { RandomStream } from '../random.js';
 
 /** Up to so many outputs each is followed by itself; of more, as many directions as the following say. */
-export const EACH_OUTPUT = 32;
+const EACH_OUTPUT = 6;
 /** Classes that are followed by themselves in networks of more, those that the intact network finds most likely. */
-const LIKELY = 12;
+const LIKELY = 3;
 /** Random directions among all other classes. */
-const RANDOM = 12;
+const RANDOM = 2;
 
 /** Directions in the outputs of one image along which a change is known, and what is made of such changes. */
 export interface LogitDirections {
@@ -42,16 +42,44 @@ export function sharedForms(outputs: number, classed: boolean): Float32Array | u
   return forms;
 }
 
+/**
+ * KL(p ‖ softmax(z + Δ)) = log Σ p e^Δ − Σ p Δ, from log p + Δ, or log p plus what stands for Δ of several classes together, and Σ p Δ.
+ */
+function damageFrom(exponents: Float64Array, expected: number): number {
+  let largest = -Infinity;
+  for (const exponent of exponents) if (exponent > largest) largest = exponent;
+  let sum = 0;
+  for (const exponent of exponents) sum += Math.exp(exponent - largest);
+  return Math.max(0, largest + Math.log(sum) - expected);
+}
+
 /** Logits against the last one, or values themselves: the damage is that of the changed outputs, without any approximation. */
 function eachOutput(intact: Float64Array, classed: boolean): LogitDirections {
   const outputs = intact.length;
-  const count = directionCount(outputs, classed);
+  const write = (into: Float32Array, at: number): void => into.set(sharedForms(outputs, classed) as Float32Array, at);
+  if (!classed) {
+    const damage = (changes: ArrayLike<number>): number =>
+      divergence(
+        intact,
+        intact.map((value, c) => value + (changes[c] as number)),
+        0,
+        outputs,
+        false,
+      );
+    return { write, damage };
+  }
+  const probabilities = intact.map(Math.exp);
+  const exponents = new Float64Array(outputs);
   return {
-    write: (into, at) => into.set(sharedForms(outputs, classed) as Float32Array, at),
+    write,
     damage(changes) {
-      const moved = intact.map((value, c) => value + (c < count ? (changes[c] as number) : 0));
-      if (classed) logSoftmax(moved, outputs);
-      return divergence(intact, moved, 0, outputs, classed);
+      let expected = 0;
+      for (let c = 0; c < outputs; c++) {
+        const change = c < outputs - 1 ? (changes[c] as number) : 0;
+        exponents[c] = (intact[c] as number) + change;
+        expected += (probabilities[c] as number) * change;
+      }
+      return damageFrom(exponents, expected);
     },
   };
 }
@@ -59,8 +87,7 @@ function eachOutput(intact: Float64Array, classed: boolean): LogitDirections {
 /**
  * The likeliest classes one by one, each against the likeliest of all, the others' mean (by their probabilities) against it, and random
  * directions among the others: with signs s and their probabilities q given that it is one of them, Σ s_c √q_c (Δ_c − mean Δ), whose square has
- * the variance of Δ under q as its mean. With Δ of the others taken as normal under q, log Σ_others p e^Δ = log p_others + mean + variance/2,
- * and the damage is KL(p ‖ softmax(z + Δ)) = log Σ p e^Δ − Σ p Δ.
+ * the variance of Δ under q as its mean. With Δ of the others taken as normal under q, log Σ_others p e^Δ = log p_others + mean + variance/2.
  */
 function likelyClasses(intact: Float64Array, random: RandomStream): LogitDirections {
   const classes = intact.length;
@@ -70,6 +97,8 @@ function likelyClasses(intact: Float64Array, random: RandomStream): LogitDirecti
   const logs = [first!, ...likely].map((c) => intact[c]!);
   const mass = others.reduce((sum, c) => sum + Math.exp(intact[c]!), 0);
   const share = (c: number): number => (mass > 0 ? Math.exp(intact[c]!) / mass : 1 / others.length);
+  const [probabilities, logMass] = [logs.map(Math.exp), Math.log(mass)];
+  const exponents = new Float64Array(LIKELY + 1);
   const signs = Uint16Array.from(others, () => random.uint32() >>> 16);
   return {
     write(into, at) {
@@ -92,15 +121,14 @@ function likelyClasses(intact: Float64Array, random: RandomStream): LogitDirecti
       let variance = 0;
       for (let j = LIKELY; j < LIKELY + RANDOM; j++) variance += (changes[j] as number) ** 2 / RANDOM;
       const middle = changes[LIKELY - 1] as number;
-      const exponents = logs.map((log, i) => log + (i === 0 ? 0 : (changes[i - 1] as number)));
-      exponents.push(Math.log(mass) + middle + variance / 2);
-      const largest = Math.max(...exponents);
-      const sum = exponents.reduce((total, exponent) => total + Math.exp(exponent - largest), 0);
-      const expected = logs.reduce(
-        (total, log, i) => total + (i === 0 ? 0 : Math.exp(log) * (changes[i - 1] as number)),
-        0,
-      );
-      return Math.max(0, largest + Math.log(sum) - expected - mass * middle);
+      let expected = mass * middle;
+      for (let i = 0; i < LIKELY; i++) {
+        const change = i === 0 ? 0 : (changes[i - 1] as number);
+        exponents[i] = (logs[i] as number) + change;
+        expected += (probabilities[i] as number) * change;
+      }
+      exponents[LIKELY] = logMass + middle + variance / 2;
+      return damageFrom(exponents, expected);
     },
   };
 }

@@ -33,9 +33,9 @@ const many = logsOf(Array.from({ length: manyClasses }, () => 2 * random.normal(
 
 describe('directions in the outputs', () => {
   test('of few classes give the damage of any change exactly, and one class is spared', () => {
-    expect(directionCount(10, true)).toBe(9);
+    expect(directionCount(6, true)).toBe(5);
     fc.assert(
-      fc.property(fc.array(fc.tuple(number, number), { minLength: 2, maxLength: 32 }), (pairs) => {
+      fc.property(fc.array(fc.tuple(number, number), { minLength: 2, maxLength: 6 }), (pairs) => {
         const logs = logsOf(pairs.map(([z]) => z));
         const change = pairs.map(([, by]) => by);
         expect(seen(logs, change, true)).toBeCloseTo(damageOf(logs, change), 5);
@@ -50,8 +50,8 @@ describe('directions in the outputs', () => {
   test('of many classes are exact where only the likeliest change, and all others alike', () => {
     const order = [...many.keys()].sort((a, b) => many[b]! - many[a]!);
     const change = Array.from({ length: manyClasses }, () => -0.7);
-    order.slice(0, 12).forEach((c, i) => (change[c] = (i % 5) - 2.5));
-    expect(directionCount(manyClasses, true)).toBe(24);
+    order.slice(0, 3).forEach((c, i) => (change[c] = i - 1.2));
+    expect(directionCount(manyClasses, true)).toBe(5);
     expect(seen(many, change, true)).toBeCloseTo(damageOf(many, change), 5);
   });
 
@@ -60,7 +60,7 @@ describe('directions in the outputs', () => {
     const exact = damageOf(many, change);
     const draws = Array.from({ length: 400 }, (_, seed) => seen(many, change, true, seed));
     const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
-    expect(Math.abs(mean / exact - 1)).toBeLessThan(0.02);
+    expect(Math.abs(mean / exact - 1)).toBeLessThan(0.05);
     expect(new Set(draws).size).toBeGreaterThan(390);
   });
 

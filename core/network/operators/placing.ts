@@ -14,28 +14,43 @@ export function spaced(write: TermWriter, term: Term, spacings: readonly Spacing
     const { axis, stride, shift, size } = spacing;
     const start = Math.max(0, Math.ceil(-shift / stride));
     const end = Math.min(term.shape[axis] as number, Math.floor((size - 1 - shift) / stride) + 1);
-    return { ...spacing, start, length: Math.max(0, end - start) };
+    return { ...spacing, start, first: shift + stride * start, length: Math.max(0, end - start) };
   });
   const inside = write.cut(
     term,
     within.map(({ axis, start, length }) => ({ axis, start, step: 1, length })),
   );
-  const pads = new Map<number, readonly [number, number]>();
-  for (const { axis, stride, shift, size, start, length } of within) {
-    const first = shift + stride * start;
-    pads.set(axis, stride === 1 || length === 1 ? [first, size - first - length] : [0, 1]);
-  }
-  return within.reduce(
-    (placed, { axis, stride, shift, size, start, length }) => {
-      if (stride === 1 || length === 1) return placed;
-      const places = Array.from({ length: size }, (_, place) => {
-        const i = (place - shift) / stride - start;
-        return Number.isInteger(i) && i >= 0 && i < length ? i : length;
-      });
-      return write.picked(placed, axis, places);
-    },
-    write.padded(inside, pads),
+  const apart = within.reduce((wide, { axis, stride }) => withZeros(write, wide, axis, stride), inside);
+  // Zeros behind the last element, of which there may be too many.
+  const fitted = within.map(({ axis, size, first }) => {
+    const extent = apart.shape[axis] as number;
+    return { axis, first, length: Math.min(extent, size - first), size };
+  });
+  const cut = write.cut(
+    apart,
+    fitted.map(({ axis, length }) => ({ axis, start: 0, step: 1, length })),
   );
+  const pads = fitted.map(({ axis, first, length, size }) => [axis, [first, size - first - length]] as const);
+  return write.padded(cut, new Map(pads));
+}
+
+/** `stride` − 1 zeros behind each element of an axis: added as whole blocks, then turned in. */
+function withZeros(write: TermWriter, term: Term, axis: number, stride: number): Term {
+  const { shape } = term;
+  const length = shape[axis] as number;
+  if (stride === 1 || length <= 1) return term;
+  const [before, behind] = [shape.slice(0, axis), shape.slice(axis + 1)];
+  const blocks = write.padded(
+    write.reshaped(term, [...before, 1, length, ...behind]),
+    new Map([[axis, [0, stride - 1]]]),
+  );
+  return write.reshaped(interleaved(write, blocks, axis), [...before, length * stride, ...behind]);
+}
+
+/** The axis before another one turned in behind it: [… strides, length …] becomes [… length, strides …]. */
+export function interleaved(write: TermWriter, term: Term, axis: number): Term {
+  const order = [...term.shape.keys()];
+  return write.transposed(term, [...order.slice(0, axis), axis + 1, axis, ...order.slice(axis + 2)]);
 }
 
 /**
