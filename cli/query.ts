@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { exportOutputs, outputsOf } from '../core/study/analysing/outputs.js';
+import { tableNames } from '../core/tables/columns.js';
 import { printCsv, printJson, printText } from '../core/tables/print.js';
 import { queryTables } from '../core/tables/query.js';
 import { openReading, type CommonOptions } from './session.js';
@@ -25,7 +26,9 @@ export function queryCommand(verb: Command): void {
       const answer = async (folder: string): Promise<void> => {
         process.stdout.write(print(await queryTables(folder, sql)));
       };
-      const tables = [asked, join(asked, 'tables')].find((folder) => existsSync(join(folder, 'models.parquet')));
+      const holdsTables = (folder: string): boolean =>
+        tableNames.some((table) => existsSync(join(folder, `${table}.parquet`)));
+      const tables = [asked, join(asked, 'tables')].find(holdsTables);
       if (tables) return answer(tables);
       const session = await openReading(options);
       const folder = await mkdtemp(join(tmpdir(), 'percuss-query-'));

@@ -35,6 +35,8 @@ What to try next
       the tables, in SQL
   npx percuss plan experiments/demo.yaml
       what a study costs, and what of it is stored already
+  npx percuss preview experiments/demo.yaml
+      what gradients say that every lesion would do: before a study is run, in seconds
   npm run quickstart
       once more: nothing is computed twice
 Then edit a copy of experiments/demo.yaml: your own networks (.onnx, Keras .h5 or .keras, TensorFlow.js model.json) and images.

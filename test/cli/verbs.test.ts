@@ -74,6 +74,24 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
     expect(await json('validate', spec)).toMatchObject({ name: finishedName, models: ['tutorial'] });
   });
 
+  test('preview predicts what is known to be removed, runs a few of it, and what it leaves can be queried', async () => {
+    const asked = ['preview', spec, '--out', 'previewed'] as const;
+    const first = await json<{ checks: unknown; leftOut: string[]; seconds: object }>(...asked);
+    expect(first.checks).toMatchObject([{ model: 'tutorial', lesions: 24, images: 60 }]);
+    expect(first.leftOut).toEqual([]);
+    const again = await json<{ checks: unknown; seconds: object }>(...asked);
+    expect(again).toMatchObject({ checks: first.checks, seconds: {} });
+    expect((await place.run([...asked])).stdout).toMatch(
+      /^tutorial: \d+ conditions predicted \(made before\); 24 of them/,
+    );
+    const rows = await json<{ n: number }[]>(
+      'query',
+      'previewed',
+      'SELECT count(*) AS n FROM preview WHERE predicted_kl >= 0',
+    );
+    expect(rows[0]?.n).toBeGreaterThan(100);
+  });
+
   test('inspect answers, and init writes a spec once', async () => {
     expect(await json('inspect', path.join(sharedData, 'models/cifar10_mstutorial.onnx'))).toBeTypeOf('object');
     expect(await json('init', 'mine.yaml')).toEqual({ file: 'mine.yaml' });
