@@ -20,10 +20,21 @@ export class EarlierValues {
     return told;
   }
 
-  /** Takes the values of a tile, in a walk of its own, which ends behind the last of them; `start`: its first image in the chunk. */
-  async load(network: InstrumentedNetwork, images: Tensor, start: number, signal?: AbortSignal): Promise<void> {
-    for (const told of this.#told) told.begin(start, images.shape[0] as number);
-    const values = new Set(this.#told.flatMap((told) => [...told.readers.keys()]));
+  /**
+   * Takes those of `wanted` that follow from here on a tile, in a walk of its own, which ends behind the last that they read; the others
+   * hold nothing any more.
+   *
+   * @param from the tile's first image in the chunk
+   */
+  async load(
+    network: InstrumentedNetwork,
+    { images, from }: { readonly images: Tensor; readonly from: number },
+    wanted: ReadonlySet<FillValues>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const here = this.#told.filter((told) => wanted.has(told));
+    for (const told of this.#told) told.begin(from, wanted.has(told) ? (images.shape[0] as number) : 0);
+    const values = new Set(here.flatMap((told) => [...told.readers.keys()]));
     const at = network.cuts.flatMap(({ value }, cut) => (values.has(value) ? [cut] : []));
     if (at.length === 0) return;
     await network.walk(
@@ -31,7 +42,7 @@ export class EarlierValues {
       async (cut, live) => {
         const { value } = network.cuts[cut] as CutPoint;
         const activation = (await live.get(value)?.read()) as Tensor<'float32'>;
-        for (const told of this.#told) told.see(value, activation);
+        for (const told of here) told.see(value, activation);
       },
       { cuts: new Set(at), until: Math.max(...at), ...(signal ? { signal } : {}) },
     );
@@ -43,6 +54,7 @@ class Told implements FillValues {
   readonly reach = 'image';
   /** Places of kernels in the pool, by value. */
   readonly readers: ReadonlyMap<ValueId, readonly number[]>;
+  readonly held: number;
   readonly #pool: KernelPool;
   readonly #channels: readonly number[];
   readonly #substitute: Substitute;
@@ -56,6 +68,7 @@ class Told implements FillValues {
     this.#channels = channels;
     this.#substitute = substitute;
     this.#positions = sizeOf(pool.target.shape.slice(1));
+    this.held = 8 * channels.length * this.#positions;
     const readers = new Map<ValueId, number[]>();
     pool.kernels.forEach(({ value }, j) => {
       if (channels.some((_, row) => this.#weight(row, j) !== 0)) readers.set(value, [...(readers.get(value) ?? []), j]);

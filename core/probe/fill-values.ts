@@ -8,6 +8,8 @@ export interface FillValues {
   readonly reach: FillReach;
   /** Values for a channel of an image of the chunk: 1 element, or one for each position. */
   values(channel: number, image: number): Float32Array;
+  /** Bytes an image that are held for them while a tile of images is at hand. */
+  readonly held?: number;
   /**
    * Where values follow from what else stands at the cut: those for a value of the cut [n, …], whose first image is number `start` of
    * the chunk. Until then there are none.

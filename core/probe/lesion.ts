@@ -8,13 +8,14 @@ import type { Tensor } from '../tensor.js';
 import type { Cell } from './cell.js';
 import { BaselineGathering, type ChunkBaseline } from './chunk-baseline.js';
 import type { CutPoint } from './cut-point.js';
-import { effectWithin, measuredEffect } from './effect.js';
+import { effectWithin } from './effect.js';
 import { EarlierValues } from './earlier-values.js';
 import { fillValues, readsOf } from './fill.js';
 import { IntactValues } from './intact-values.js';
 import type { LesionPath, LesionStep } from './lesion-path.js';
 import { runPaths } from './lesion-paths.js';
-import { standing, type PreparedEdit } from './selection.js';
+import { heldTogether, measuredAt } from './measured-paths.js';
+import type { PreparedEdit } from './selection.js';
 import { onHost } from './live.js';
 import { imageMetrics, type MetricsContext } from './metrics.js';
 import type { ReferenceSet } from './reference-set.js';
@@ -72,7 +73,8 @@ export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Prom
     const gathering = new BaselineGathering(network, chunk.labels.length);
     // While lesions run the walk holds the values of all cuts of a segment, since a baseline sees them all; where these are
     // many, two walks take less memory.
-    ran = await walkLesions(batch, network.stopsAtEveryCut ? lesions : [], held, done, gathering);
+    const alongside = network.stopsAtEveryCut && heldTogether(lesions, network.tile).length === 1;
+    ran = await walkLesions(batch, alongside ? lesions : [], held, done, gathering);
     baseline = gathering.gathered(output.kind);
   }
   for (const lesion of lesions) {
@@ -80,7 +82,7 @@ export async function runLesionBatch(batch: LesionBatch, sink: ResultSink): Prom
     if (!lesion.measured) lesion.effect = Math.max(...lesion.edits.map((edit) => effectWithin(edit, extremes)));
   }
   const left = lesions.filter((lesion) => !ran.has(lesion) && (lesion.measured || lesion.effect !== 0));
-  if (left.length > 0) await walkLesions(batch, left, held, done);
+  for (const part of heldTogether(left, network.tile)) await walkLesions(batch, part, held, done);
   batch.reference.dropPlanes();
   const context: MetricsContext = {
     classes: network.classes,
@@ -197,6 +199,7 @@ async function walkLesions(
     ...conditions.map(firstCut),
     ...measured.flatMap(({ edits }) => edits.map(({ value }) => cutOfValue(network, value))),
   ]);
+  const told = new Set(conditions.flatMap(({ edits }) => edits.map(({ fill }) => fill)));
   const shows = (lesion: Prepared): boolean =>
     !gathering ||
     lesion.measured ||
@@ -204,14 +207,14 @@ async function walkLesions(
   for (const tile of network.tiles(chunk.images)) {
     if (conditions.length > 0) {
       await held.intact.load(network, tile.images, tile.from, signal);
-      await held.earlier.load(network, tile.images, tile.from, signal);
+      await held.earlier.load(network, tile, told, signal);
     }
     const output = await network.walk(
       tile.images,
       async (cut, live) => {
         await gathering?.see(cut, live);
         const { value } = network.cuts[cut] as CutPoint;
-        const told =
+        const knowing =
           measured.length > 0
             ? measuredAt(measured, value, (await live.get(value)?.read()) as Tensor<'float32'>, tile.from)
             : undefined;
@@ -220,7 +223,7 @@ async function walkLesions(
         if (here.length === 0) return;
         for (const condition of here) ran.add(condition);
         const host = await onHost(live);
-        const paths = here.map((condition) => told?.get(condition) ?? condition);
+        const paths = here.map((condition) => knowing?.get(condition) ?? condition);
         await runPaths(network, { cut, live: host, start: tile.from }, paths, signal);
         done(here.length);
       },
@@ -243,31 +246,6 @@ async function walkLesions(
     if (output) gathering?.finish(tile.from, output);
   }
   return ran;
-}
-
-/**
- * Takes the effects of edits at a value, which stands here intact. Gives those conditions that are at one cut alone as paths whose edits
- * know what stands there, so that what is told of it is told once.
- */
-function measuredAt(
-  measured: readonly Prepared[],
-  value: ValueId,
-  activation: Tensor<'float32'>,
-  start: number,
-): ReadonlyMap<Prepared, LesionPath> {
-  const paths = new Map<Prepared, LesionPath>();
-  for (const condition of measured) {
-    const edits = standing(
-      condition.edits.filter((edit) => edit.value === value),
-      activation,
-      start,
-    );
-    condition.effect = Math.max(condition.effect, measuredEffect(edits, value, activation, start));
-    const [step, ...later] = condition.steps;
-    if (step && later.length === 0 && edits.length > 0)
-      paths.set(condition, { steps: [{ ...step, edits }], outputs: condition.outputs });
-  }
-  return paths;
 }
 
 /** Takes how many conditions ran on a tile, and reports what part of the batch is done. */
