@@ -79,7 +79,7 @@ export const kernelColumns = {
   r2_far_null: ofNulls,
   ...replaceabilityColumns(
     (fill) =>
-      `1 less the mean KL with ${fill} in the kernel’s place over that with mean, on the same images; empty where nothing is lost with the mean, or not both were measured on all images.`,
+      `1 less the mean KL with ${fill} in the kernel’s place over that with mean, on the same images; empty where nothing is lost with the mean, no kernels tell of it, or not both were measured on all images.`,
   ),
   ...others,
 } as const satisfies Columns;

@@ -8,7 +8,7 @@ export type KernelDamage = ReadonlyMap<string, readonly (ArrayLike<number> | und
  * What leaving out single kernels does, by what was put in their place, in the order in which the study names these fills: on all
  * images, as whoever compares kernels needs them. Draws of donors are averaged image by image.
  */
-export function kernelDamages(results: ModelResults): ReadonlyMap<string, KernelDamage> {
+export function kernelDamages(results: Pick<ModelResults, 'ablations'>): ReadonlyMap<string, KernelDamage> {
   const found = new Map<string, Map<string, Map<number, (ConditionResult | undefined)[]>>>();
   for (const ablation of results.ablations) {
     if (!removesAs(ablation, estimands.kernel) || ablation.stop) continue;

@@ -12,8 +12,7 @@ import type { Layer } from '../../../anatomy/site.js';
 import type { KernelRow } from '../../../tables/schema.js';
 import { comparedFill, estimands, removesAs } from '../../../spec/words/estimands.js';
 import { baselineOf } from './baseline.js';
-import { kernelDamages } from './kernel-damage.js';
-import { replaceabilityOf } from './replaceability.js';
+import { replaceabilityOf, toldKernels } from './replaceability.js';
 import { isSound, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
 import type { R2Bracket } from '../../../analysis/ridge.js';
 import { r2Columns, type Explained } from './redundancy.js';
@@ -97,7 +96,7 @@ export function kernelRows(
   const { anatomy, model } = results.outline;
   const sites = new Map(anatomy.sites.map((site) => [site.name, site]));
   const singles = singleKernels(results, 'any');
-  const damages = kernelDamages(results);
+  const told = toldKernels(results);
   const weights = kernelWeights(results.graph, anatomy);
   return anatomy.layers.flatMap((layer: Layer) => {
     const site = sites.get(layer.site);
@@ -136,7 +135,7 @@ export function kernelRows(
         ...r2Columns('far', r2('intact', 'far', channel)),
         r2_same_null: r2('null', 'same', channel)?.low ?? null,
         r2_far_null: r2('null', 'far', channel)?.low ?? null,
-        ...replaceabilityOf(damages, [{ layer: layer.name, channel }], confidence),
+        ...replaceabilityOf(told, [{ layer: layer.name, channel }], confidence),
       };
     });
   });

@@ -12,8 +12,7 @@ import { baselineOf } from './baseline.js';
 import { curveGroups } from './ablation.js';
 import { repairColumns } from './compensation.js';
 import { singleKernels } from './kernel.js';
-import { kernelDamages } from './kernel-damage.js';
-import { replaceabilityOf } from './replaceability.js';
+import { replaceabilityOf, toldKernels } from './replaceability.js';
 import { meanR2, r2Columns, systemicColumns, type Explained, type Systemic } from './redundancy.js';
 
 /** Leave-one-layer-out results, filled with zeros, by layer. */
@@ -41,7 +40,7 @@ export function layerRows(
   const sites = new Map(anatomy.sites.map((site) => [site.name, site]));
   const singles = singleKernels(results);
   const whole = wholeLayers(results);
-  const damages = kernelDamages(results);
+  const told = toldKernels(results);
   return anatomy.layers.map((layer): LayerRow => {
     const site = sites.get(layer.site);
     const rows = kernels.filter((kernel) => kernel.layer === layer.name);
@@ -75,7 +74,7 @@ export function layerRows(
       linearity: mean(linearities),
       ...r2Columns('same', meanR2(explained?.intact, 'same', layer.site)),
       ...r2Columns('far', meanR2(explained?.intact, 'far', layer.site)),
-      ...replaceabilityOf(damages, rows, analysis.confidence),
+      ...replaceabilityOf(told, rows, analysis.confidence),
     };
   });
 }
@@ -135,6 +134,6 @@ export function modelRow(
     reliability_kl: ranked.length > 3 ? splitHalfReliability([ranked.map((result) => result.kl)], { seed }) : null,
     dead_kernels: singles.length > 0 ? singles.filter((result) => result.state === 'no-op').length : null,
     silent_kernels: silent.length > 0 ? silent.filter((row) => row.silent).length : null,
-    ...replaceabilityOf(kernelDamages(results), kernels, analysis.confidence),
+    ...replaceabilityOf(toldKernels(results), kernels, analysis.confidence),
   };
 }

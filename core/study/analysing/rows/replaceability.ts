@@ -1,7 +1,9 @@
 import { replaceability, type Replaceability } from '../../../analysis/replaceability.js';
-import type { FillName } from '../../../spec/words/fills.js';
+import { poolOf } from '../../../probe/kernel-pool.js';
+import { fills, type FillName } from '../../../spec/words/fills.js';
 import type { KernelRow } from '../../../tables/schema.js';
-import type { KernelDamage } from './kernel-damage.js';
+import type { ModelResults } from '../../reading/model-results.js';
+import { kernelDamages, type KernelDamage } from './kernel-damage.js';
 
 export type ReplaceabilityColumns = Pick<KernelRow, Extract<keyof KernelRow, `replaceability_${string}`>>;
 
@@ -10,19 +12,39 @@ interface KernelPlace {
   readonly channel: number;
 }
 
+/** Damages of single kernels by fill, layer and channel, and whether any kernels tell of those of a layer. */
+export interface ToldKernels {
+  readonly damages: ReadonlyMap<string, KernelDamage>;
+  readonly tells: (fill: FillName, layer: string) => boolean;
+}
+
+/** What a study knows of them. No site before it, or none with maps as large, tells of the first layers. */
+export function toldKernels(results: Pick<ModelResults, 'ablations' | 'outline'>): ToldKernels {
+  const { anatomy, substitutions } = results.outline;
+  const empty = new Set(
+    substitutions.flatMap((one) => (poolOf(anatomy, one).kernels.length === 0 ? [`${one.fill.from} ${one.site}`] : [])),
+  );
+  const sites = new Map(anatomy.layers.map(({ name, site }) => [name, site]));
+  return {
+    damages: kernelDamages(results),
+    tells: (fill, layer) => !empty.has(`${fills[fill].from ?? ''} ${sites.get(layer) ?? ''}`),
+  };
+}
+
 /**
  * Replaceability of kernels that are left out one at a time, their damages summed image by image, from either kind of other kernels;
- * null where the study has not both damages of each of them.
+ * null where the study has not both damages of each of them, or nothing is there to tell of any.
  */
 export function replaceabilityOf(
-  damages: ReadonlyMap<string, KernelDamage>,
+  { damages, tells }: ToldKernels,
   kernels: readonly KernelPlace[],
   confidence: number,
 ): ReplaceabilityColumns {
   const lost = summed(damages.get('mean'), kernels);
   const told = (fill: FillName): Replaceability | null => {
     const substituted = summed(damages.get(fill), kernels);
-    return substituted && lost ? replaceability(substituted, lost, confidence) : null;
+    const any = kernels.some(({ layer }) => tells(fill, layer));
+    return substituted && lost && any ? replaceability(substituted, lost, confidence) : null;
   };
   const [same, earlier] = [told('substitute'), told('substitute-earlier')];
   return {

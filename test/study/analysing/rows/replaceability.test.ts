@@ -19,10 +19,12 @@ const damages = new Map([
 ]);
 const summed = (of: readonly number[][]): number[] => (of[0] ?? []).map((kl, i) => kl + (of[1]?.[i] ?? 0));
 
+const known = { damages, tells: () => true };
+
 test('what others make up for of several kernels is of their damages summed image by image', () => {
   const expected = replaceability(summed(told), summed(lost), 0.9);
   expect(expected?.estimate).toBeCloseTo(1 - 11 / 15, 12);
-  expect(replaceabilityOf(damages, both, 0.9)).toEqual({
+  expect(replaceabilityOf(known, both, 0.9)).toEqual({
     ...notReplaced,
     replaceability_same: expected?.estimate,
     replaceability_same_low: expected?.low,
@@ -32,7 +34,16 @@ test('what others make up for of several kernels is of their damages summed imag
 
 test('it is not known where one of them lacks a damage, with a substitute or with its mean', () => {
   const one = both.slice(0, 1);
-  expect(replaceabilityOf(damages, one, 0.9).replaceability_earlier).toBeCloseTo(1 - 7 / 7, 12);
-  expect(replaceabilityOf(damages, [...both, { layer: 'b', channel: 0 }], 0.9)).toEqual(notReplaced);
-  expect(replaceabilityOf(new Map([...damages].slice(1)), both, 0.9)).toEqual(notReplaced);
+  expect(replaceabilityOf(known, one, 0.9).replaceability_earlier).toBeCloseTo(1 - 7 / 7, 12);
+  expect(replaceabilityOf(known, [...both, { layer: 'b', channel: 0 }], 0.9)).toEqual(notReplaced);
+  expect(replaceabilityOf({ ...known, damages: new Map([...damages].slice(1)) }, both, 0.9)).toEqual(notReplaced);
+});
+
+test('it is not known where there are no kernels to tell of any of them, as before a first layer', () => {
+  const tells = (fill: string): boolean => fill !== 'substitute-earlier';
+  const one = both.slice(0, 1);
+  expect(replaceabilityOf({ damages, tells }, one, 0.9)).toMatchObject({
+    replaceability_same: replaceability(told[0]!, lost[0]!, 0.9)?.estimate,
+    replaceability_earlier: null,
+  });
 });
