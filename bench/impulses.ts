@@ -28,6 +28,8 @@ const { values: flags } = parseArgs({
     grid: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '5' },
     threads: { type: 'string', default: '2' },
+    /** bank: a grid on a flat base; usual: what a spec has by default. */
+    sets: { type: 'string', default: 'bank,usual' },
     data: { type: 'string', default: '../shared/data' },
     ...recordOptions,
   },
@@ -195,11 +197,12 @@ async function main(data: string): Promise<void> {
   say(machineName());
   const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-'));
   const figures: Figure[] = [];
+  const sets = flags.sets.split(',');
   const batch = await openBatch(data);
   const kernels = batch.network.anatomy.sites.reduce((sum, site) => sum + site.channels, 0);
   const rounds = Number(flags.rounds);
   try {
-    for (const keep of ['signatures', 'responses'] as const) {
+    for (const keep of sets.includes('bank') ? (['signatures', 'responses'] as const) : []) {
       const spec = path.join(folder, 'study.yaml');
       await writeFile(spec, specOf(data, bank(keep), 0));
       const times = { batch: [] as number[], study: [] as number[] };
@@ -241,7 +244,7 @@ async function main(data: string): Promise<void> {
       figures.push({ what: `${what}: a study with its store`, value: whole, unit: ' s', mark, aim, better: 'lower' });
       figures.push({ what: `${what}: the step alone, one thread`, value: spreadOf(times.batch), unit: ' s' });
     }
-    figures.push(...(await usual(data, folder, rounds)));
+    if (sets.includes('usual')) figures.push(...(await usual(data, folder, rounds)));
     await record('impulses', flags, rounds, figures);
   } finally {
     await rm(folder, { recursive: true, force: true });
