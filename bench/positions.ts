@@ -77,7 +77,7 @@ async function main(data: string): Promise<void> {
             const responses = await loadResponses(ledger, outline, study.seed);
             const signatures = signaturesOf({ outline, responses });
             if (!signatures || signatures.starts.length !== images + 1) throw new Error('base images are missing');
-            return bracketsOf(measureIntact(signatures, study.analysis, study.seed));
+            return bracketsOf(await measureIntact(signatures, study.analysis, study.seed));
           });
           brackets = seen;
           times.push(seconds);

@@ -96,13 +96,22 @@ export function explainedKernels(
   options: ExplainedOptions,
   pools: readonly PoolSizes[] = poolSizes(set, options),
 ): SiteExplained[] {
+  return [...explainedSites(set, options, pools)];
+}
+
+/** As `explainedKernels`, site by site: of a deep network on hundreds of base images each takes seconds. */
+export function* explainedSites(
+  set: SignatureSet,
+  options: ExplainedOptions,
+  pools: readonly PoolSizes[],
+): Generator<SiteExplained> {
   const folds = baseFolds(set, options.folds ?? 4, options.seed);
-  return set.sites.map((site, index) => {
+  for (const [index, site] of set.sites.entries()) {
     const size = pools[index] ?? { same: 0, far: 0 };
     const none = new Draws(site.kernels);
     const same = folds === null ? none : explainedBySite(set, index, size.same, folds, options);
     const far = folds === null ? none : explainedFromAfar(set, index, size.far, folds, options);
-    return {
+    yield {
       site: site.site,
       depth: site.depth,
       pools: size,
@@ -112,7 +121,7 @@ export function explainedKernels(
       meanFar: meanOfKnown(far.means().map((r2) => r2?.low ?? null)),
       once: { same: same.first(), far: far.first() },
     };
-  });
+  }
 }
 
 /** Collects R² by kernel over draws; kernels without any stay null. */

@@ -44,7 +44,7 @@ async function decide(
   const unit = { kind: 'responses', model: outline.model.name, name: spec.name, chunk: -1 } as const;
   for (const index of groups.keys()) read.add(unitKey(outline, seed, unit, index));
   const signatures = signaturesOf({ outline, responses });
-  if (signatures && areNarrow(bracketsOf(measureIntact(signatures, analysis, seed)), spec.resolve))
+  if (signatures && areNarrow(bracketsOf(await measureIntact(signatures, analysis, seed)), spec.resolve))
     return { ...extent, state: 'resolved' };
   return nextExtent(spec, extent) ?? { ...extent, state: 'budget' };
 }

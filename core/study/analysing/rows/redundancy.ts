@@ -1,4 +1,11 @@
-import { explainedKernels, meanBracket, meanOfKnown, poolSizes } from '../../../analysis/explained.js';
+import { setImmediate } from 'node:timers/promises';
+import {
+  explainedSites,
+  meanBracket,
+  meanOfKnown,
+  poolSizes,
+  type SiteExplained,
+} from '../../../analysis/explained.js';
 import { systemicBracket, widthOf, type Brackets } from '../../../analysis/resolution.js';
 import { isResolved, type R2Bracket } from '../../../analysis/ridge.js';
 import { signatureSet, type SignatureSet } from '../../../analysis/signature.js';
@@ -113,19 +120,23 @@ export async function measureRedundancy(
   seed: number,
 ): Promise<Redundancy> {
   const measure = measurer(signatures, analysis, seed);
-  const intact = measure(signatures);
+  const intact = await measure(signatures);
   const measured: (NetworkRedundancy & { readonly variant: NullVariant })[] = [];
   for (const variant of nulls.variants) {
     const parts = await nulls.read(variant);
     const set = parts && setOf(results, parts);
     // One draw of pools: of many nulls a mean over kernels is used, and it is ranked with what the network has by one.
-    if (set) measured.push({ variant, ...measure(set, { draws: 1, between: 'shuffled' in variant }) });
+    if (set) measured.push({ variant, ...(await measure(set, { draws: 1, between: 'shuffled' in variant })) });
   }
   return { intact, nulls: measured };
 }
 
 /** What a network is resolved by: the measures that its rows have, without its nulls and without comparing sites. */
-export function measureIntact(signatures: SignatureSet, analysis: AnalysisSpec, seed: number): NetworkRedundancy {
+export function measureIntact(
+  signatures: SignatureSet,
+  analysis: AnalysisSpec,
+  seed: number,
+): Promise<NetworkRedundancy> {
   return measurer(signatures, analysis, seed)(signatures, { between: false });
 }
 
@@ -139,22 +150,26 @@ export function bracketsOf({ explained, systemic }: Pick<NetworkRedundancy, 'exp
 }
 
 /** Of R²: how many draws of pools, as many as usual unless told; and whether sites are compared with each other. */
-interface Extent {
+interface MeasureOptions {
   readonly draws?: number;
   readonly between?: boolean;
 }
 
-/** What measures a network and its nulls by pools of the network's size. */
+/** What measures a network and its nulls by pools of the network's size, and lets others have their turn site by site: a worker must beat. */
 function measurer(
   intact: SignatureSet,
   analysis: AnalysisSpec,
   seed: number,
-): (set: SignatureSet, extent?: Extent) => NetworkRedundancy {
+): (set: SignatureSet, options?: MeasureOptions) => Promise<NetworkRedundancy> {
   const options = { seed, distance: analysis.far };
   const pools = poolSizes(intact, options);
   const poolSize = rarefaction(intact);
-  return (set, { draws, between = true } = {}) => {
-    const sites = explainedKernels(set, draws === undefined ? options : { ...options, draws }, pools);
+  return async (set, { draws, between = true } = {}) => {
+    const sites: SiteExplained[] = [];
+    for (const site of explainedSites(set, draws === undefined ? options : { ...options, draws }, pools)) {
+      sites.push(site);
+      await setImmediate();
+    }
     return {
       systemic: systemicRedundancy(set, { seed, level: analysis.confidence, ...analysis.rarefy }) ?? undefined,
       explained: new Map(sites.map(({ site, same, far }) => [site, { same, far }])),
