@@ -126,7 +126,7 @@ export interface RarefiedBetween {
   readonly size: number;
   /** Which sites of `from` take part, by index: those of the network, also where a null of it stands in its place. */
   readonly takes: (from: number) => boolean;
-  /** Seeded draws of kernels that are averaged; 4 unless told. */
+  /** Seeded draws of kernels that are averaged; 2 unless told. */
   readonly draws?: number;
   readonly folds?: number;
 }
@@ -144,7 +144,7 @@ export const takingPart = (set: SignatureSet): ((site: number) => boolean) => {
  * @throws PercussError BUG where the two sets differ in features.
  */
 export function rarefiedBetween(to: SignatureSet, from: SignatureSet, options: RarefiedBetween): (number | null)[][] {
-  const { seed, size, takes, draws = 4 } = options;
+  const { seed, size, takes, draws = 2 } = options;
   const folds = foldsOfBoth(to, from, options);
   const totals = to.sites.map(() => new Float64Array(from.sites.length));
   const counts = to.sites.map(() => new Uint32Array(from.sites.length));

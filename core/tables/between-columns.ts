@@ -32,7 +32,7 @@ export const betweenColumns = {
     ),
   ),
   rarefied: r2(
-    'Mean over kernels of site_a of R² from as few of site_b, lower end, over four draws of both: what every shuffled network is asked, for all pairs of sites.',
+    'Mean over kernels of site_a of R² from as few of site_b, lower end, over two draws of both: what every shuffled network is asked, for all pairs of sites.',
   ),
   rarefied_null: r2('Mean of the same over all shuffled networks in the place of model_b.'),
   rarefied_null_sd: r2('Standard deviation of the same over these, from two on.'),
