@@ -36,7 +36,7 @@ test('repair stands along the depth, but for the last block, whose 0 is by defin
       label: 'Repair along the depth: repair: filled with zero',
       titles: ['Normalised depth (0 to 1)', 'Direct less total damage (nat)'],
       x: ['0.0', '0.2', '0.4', '0.6', '0.8', '1.0'],
-      y: expect.any(Array) as string[],
+      y: ['−0.4', '−0.2', '0', '0.2', '0.4', '0.6', '0.8'],
       marks: [
         expect.stringMatching(/^rule axis .* dashed 2,3$/) as string,
         'rule m0 0.25,0.25 0.25,0.75',

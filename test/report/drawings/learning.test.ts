@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Html } from '../../../core/report/html.js';
 import { learning } from '../../../core/report/sections/learning.js';
 import type { LearningRow, ResolutionRow } from '../../../core/tables/schema.js';
+import { modelRow } from '../hand-rows.js';
 import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
 
 const row = (own: Partial<LearningRow>): LearningRow => ({
@@ -26,12 +27,29 @@ test('R² stands by the number of base images, its ends averaged over all kernel
     row({ pool: 'far', r2_low: 0, r2_high: 0.25 }),
     row({ pool: 'far', bases: 16, r2_low: 0.1, r2_high: 0.125 }),
   ];
-  const [figure] = figures(await learning(contextWith({ learning: rows })));
-  expect(said(figure).panels).toEqual(['From kernels of the same site', 'From kernels of far sites']);
+  const section = await learning(contextWith({ learning: rows }));
+  expect([section.id, section.title]).toEqual(['learning', 'How many base images R² needs']);
+  const [figure] = figures(section);
+  expect([figure?.kind, figure?.id]).toEqual(['figure', 'fig-learning']);
+  expect(said(figure)).toEqual({
+    title: 'R² of kernels by the number of base images.',
+    panels: ['From kernels of the same site', 'From kernels of far sites'],
+    legend: ['resnet20', 'from the lower end (marked) to the upper'],
+    note: 'Mean over all kernels that have a value, from pools of one size at each number of base images. The lower end is scored on base images that were not fitted to, the upper end on those that were.',
+    reading:
+      'The value for endless base images lies between the ends, as far as the lower one still rises: where a band is wider than 0.1 at its right end, R² is not resolved.',
+  });
   const [same, far] = (figure?.panels ?? []).map(({ body }) => drawingOf(body));
   expect(same?.titles).toEqual(['Base images (number)', 'Mean R² of kernels (share of variance)']);
   expect(same?.x).toEqual(['4', '16']);
-  expect(same?.marks.filter((mark) => mark.startsWith('circle'))).toEqual(['circle m0 4,0.35', 'circle m0 16,0.5']);
+  expect(same?.label).toBe('R² of kernels by base images, From kernels of the same site');
+  expect(same?.marks).toEqual([
+    'area m0 4,0.35 16,0.5 16,0.6 4,0.8',
+    'line m0 4,0.35 16,0.5',
+    'line m0 4,0.8 16,0.6',
+    'circle m0 4,0.35',
+    'circle m0 16,0.5',
+  ]);
   expect(far?.marks.filter((mark) => mark.startsWith('circle'))).toEqual(['circle m0 4,0', 'circle m0 16,0.1']);
   expect(tablesIn(figure?.numbers as Html)).toEqual([
     [
@@ -132,6 +150,25 @@ test('impulses that were resolved stand below it: how each network ended, with h
         '0.0500',
       ],
     ],
+  ]);
+});
+
+test('a pool that nothing was predicted from has no panel, and networks keep their colour, dash and shape', async () => {
+  const rows = ['resnet20', 'resnet56'].flatMap((model) => [row({ model }), row({ model, bases: 16, r2_low: 0.5 })]);
+  const models = [modelRow({ model: 'resnet20' }), modelRow({ model: 'resnet56' })];
+  const [figure] = figures(await learning(contextWith({ learning: rows, models })));
+  expect(said(figure).panels).toEqual(['From kernels of the same site']);
+  const marks = drawingOf(figure?.panels[0]?.body as Html).marks.map((mark) =>
+    mark.replace(/ [-\d.,]+(?=[ d]|$)/g, ''),
+  );
+  expect(marks).toEqual([
+    'area m0',
+    'area m1',
+    'line m0',
+    'line m1 dashed',
+    'line m0',
+    'line m1 dashed',
+    ...['square m1', 'square m1', 'circle m0', 'circle m0'],
   ]);
 });
 

@@ -36,7 +36,20 @@ test('the contrast of each network stands beside zero, and against the distance'
     ['within-or-across: filled with zero'],
     ['within-or-across: filled with zero'],
   ]);
-  expect(said(drawn[0]).note).toMatch(/3 quadruples are left out, since outputs are not finite/);
+  expect(drawn.map(({ kind, id }) => [kind, id])).toEqual([
+    ['figure', 'fig-contrast'],
+    ['figure', 'fig-contrast-distance'],
+  ]);
+  expect(said(drawn[0])).toEqual({
+    title: 'Do kernels of different layers back each other up more than those of one layer?',
+    panels: ['within-or-across: filled with zero'],
+    legend: ['resnet20', '95 % interval for images, kernels and layers like these', 'no difference'],
+    note: expect.stringMatching(
+      /^Quadruples: two kernels in each of two layers; .* count alike\. 3 quadruples are left out, since outputs are not finite/,
+    ) as string,
+    reading:
+      'Right of the dashed line back-up lies across the depth rather than within layers; left of it kernels find their substitutes in their own layer, or kernels of layers that matter much multiply what they do.',
+  });
   expect(drawn.map((figure) => figure.panels.map(({ body }) => drawingOf(body)))).toEqual([
     [
       {
@@ -82,6 +95,12 @@ test('the contrast of each network stands beside zero, and against the distance'
       ['resnet20', 'within-or-across: filled with zero', '0.80 to 1.0', '40', '0', '4', '0.100', '–'],
     ],
   ]);
+});
+
+test('where none is left out the note ends before that', async () => {
+  const contrasts = [row({ contrast: 0.2, low: 0.1, high: 0.3 })];
+  const [figure] = figures(await quadruples(contextWith({ contrasts })));
+  expect(figure?.note).toMatch(/count alike\.$/);
 });
 
 test('of too few layers it has numbers alone, and without results the section says so', async () => {

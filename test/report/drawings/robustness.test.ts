@@ -158,3 +158,12 @@ test('without results the section says so', async () => {
     [],
   ]);
 });
+
+test('where every output is finite the legend says nothing of others', async () => {
+  const curves = [0.1, 0.2].map((fraction) =>
+    curveRow({ model: a, fraction, accuracy: 0.5, accuracy_low: 0.4, accuracy_high: 0.6, non_finite: 0 }),
+  );
+  const section = await robustness(contextWith({ models: [modelRow({ model: a })], curves }));
+  expect([section.id, section.title]).toEqual(['robustness', 'Robustness curves']);
+  expect(said(figures(section)[0]).legend).toEqual(['resnet20', '95 % interval', 'chance (10.0 %)']);
+});
