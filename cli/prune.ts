@@ -6,15 +6,15 @@ import { PercussError } from '../core/errors.js';
 import { nearestName } from '../core/select.js';
 import { Catalog } from '../core/study/catalog.js';
 import { constantFills, type ConstantFill } from '../core/study/pruning/kernel-choice.js';
-import { pruneStudy, type PrunedNetwork, type PruningGoal } from '../core/study/pruning/prune-study.js';
-import { loadModelResults } from '../core/study/reading/load-model-results.js';
-import { loadOutlines } from '../core/study/reading/outlines.js';
-import { adoptedScores } from '../core/study/planning/decisions.js';
+import { pruneStoredStudy } from '../core/study/pruning/prune-stored-study.js';
+import type { PrunedNetwork, PruningGoal } from '../core/study/pruning/prune-study.js';
 import { storedStudy } from '../core/study/verifying/verify.js';
 import { ensureEngine } from '../workers/engine-process.js';
+import { sameCommand } from './command-line.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
-import { changeOfAccuracy, shareBelowOne } from './number-option.js';
-import { openReading, type CommonOptions } from './session.js';
+import { interruptible } from './interrupt.js';
+import { changeOfAccuracy, shareBelowOne, wholeNumber } from './number-option.js';
+import { openReading, openSession, type CommonOptions } from './session.js';
 import { findStudy } from './study-name.js';
 
 interface PruneOptions extends CommonOptions, EngineChoice {
@@ -24,6 +24,7 @@ interface PruneOptions extends CommonOptions, EngineChoice {
   readonly accuracy?: number;
   readonly fill: ConstantFill;
   readonly out: string;
+  readonly stages: number;
 }
 
 /** `percuss prune`: a network without the kernels that matter least, as an ONNX file, measured before and after. */
@@ -35,42 +36,42 @@ export function pruneCommand(verb: Command): void {
     .option('--macs <share>', 'of the multiply-accumulates that stays', shareBelowOne)
     .option('--accuracy <change>', 'that is allowed on the images that choose: -0.01', changeOfAccuracy)
     .addOption(new Option('--fill <name>', 'what stands for the kernels').choices(constantFills).default('zero'))
+    .option('--stages <n>', 'in how many kernels go, damage being measured anew in between', wholeNumber(1, 100), 1)
     .requiredOption('--out <file>', 'where to: an ONNX file; beside it FILE.json with what was removed')
     .action(async (asked: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<PruneOptions>();
       const goal = goalOf(options);
       const mode = modeOf(options);
       await ensureEngine(mode);
-      const session = await openReading(options);
+      // Only stages store anything.
+      const session = await (options.stages > 1 ? openSession : openReading)(options);
       const engine = await openEngine(mode);
       try {
         const { ledger, terminal } = session;
         const { id, study } = await findStudy(ledger, asked);
         const catalog = new Catalog((digest) => ledger.getBlob(digest));
         const ref = await storedStudy(ledger, id);
-        const record = await ledger.getRecord(ref.study);
-        const model = modelOf(
-          study,
-          record.models.map(({ name }) => name),
-          options.model,
-        );
-        const { models } = await loadOutlines(ledger, catalog, ref, { scores: await adoptedScores(ledger, ref) }, [
-          model,
-        ]);
-        const outline = models[0] as (typeof models)[number];
-        const results = await loadModelResults(ledger, catalog, outline, record.seed);
-        if (!results) throw new PercussError('NOT_FOUND', `${model} of ${study} was not run on all its images: run it`);
-        const loaded = await catalog.model(outline.model);
-        const pruned = await pruneStudy({
-          results,
-          images: async function* () {
-            for (const chunk of outline.chunks) yield (await catalog.images(loaded, [chunk])).images;
+        const { models } = await ledger.getRecord(ref.study);
+        const names = models.map(({ name }) => name);
+        const model = modelOf(study, names, options.model);
+        if (options.stages > 1) await ensureEngine(ref.mode);
+        const pruned = await interruptible(
+          (signal) =>
+            pruneStoredStudy(ledger, catalog, ref, {
+              model,
+              fill: options.fill,
+              goal,
+              stages: options.stages,
+              engine,
+              open: openEngine,
+              progress: terminal.progress,
+              signal,
+            }),
+          {
+            say: () => terminal.say('Interrupted. What was measured is kept; the same command goes on'),
+            message: () => `pruning was interrupted; go on with: ${sameCommand()}`,
           },
-          output: loaded.output,
-          engine,
-          fill: options.fill,
-          goal,
-        });
+        );
         const { file, ...told } = pruned;
         await writeFile(options.out, file);
         const summary = { study: id, model, fill: options.fill, ...told };

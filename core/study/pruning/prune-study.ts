@@ -9,6 +9,7 @@ import { pruneNetwork } from '../../pruning/prune-network.js';
 import { outputKinds } from '../../spec/words/output-kinds.js';
 import type { ModelResults } from '../reading/model-results.js';
 import { kernelCount, rankKernels, removalsOf, type ConstantFill, type RankedKernel } from './kernel-choice.js';
+import { stagedOrder, type Staging } from './staged-order.js';
 import { damageOn, runNetwork, type ImageStream, type NetworkOutputs } from './measured-network.js';
 
 /** How far to go: a share of the kernels or of the multiply-accumulates that stays, or a change of accuracy on the images that choose. */
@@ -44,6 +45,7 @@ export interface PruningInput {
   readonly engine: Engine;
   readonly fill: ConstantFill;
   readonly goal: PruningGoal;
+  readonly staging: Staging;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface PruningInput {
  * @throws PercussError NOT_FOUND where the study has no such damage, MODEL_UNSUPPORTED for outputs without classes, USAGE where the goal is out of reach.
  */
 export async function pruneStudy(input: PruningInput): Promise<PrunedNetwork> {
-  const { results, images, output, engine, fill, goal } = input;
+  const { results, images, output, engine, fill, goal, staging } = input;
   const { model, anatomy } = results.outline;
   if (!outputKinds[model.output.kind].classes) {
     throw new PercussError(
@@ -64,7 +66,7 @@ export async function pruneStudy(input: PruningInput): Promise<PrunedNetwork> {
   }
   const places = [...results.labels.keys()];
   const [choosing, fresh] = [0, 1].map((half) => places.filter((image) => image % 2 === half)) as [number[], number[]];
-  const ranked = rankKernels(results, fill, choosing);
+  let ranked: readonly RankedKernel[] = rankKernels(results, fill, choosing);
   const without = (count: number): Graph =>
     pruneNetwork(results.graph, removalsOf(results, fill, ranked.slice(0, count)), output);
   const run = (graph: Graph): Promise<NetworkOutputs> => runNetwork(engine, graph, output, images);
@@ -72,12 +74,18 @@ export async function pruneStudy(input: PruningInput): Promise<PrunedNetwork> {
   const intact = await run(whole);
   const on = (half: readonly number[], smaller: NetworkOutputs): Damage =>
     damageOn(half, intact, smaller, results.labels, model.output) as Damage;
-  const count = await countFor(goal, {
-    ranked: ranked.length,
-    kernels: kernelCount(anatomy),
-    macs: (n) => graphCost(without(n)).macs / graphCost(whole).macs,
-    accuracy: async (n) => on(choosing, await run(without(n))).deltaAccuracy.estimate,
-  });
+  const counted = (): Promise<number> =>
+    countFor(goal, {
+      ranked: ranked.length,
+      kernels: kernelCount(anatomy),
+      macs: (n) => graphCost(without(n)).macs / graphCost(whole).macs,
+      accuracy: async (n) => on(choosing, await run(without(n))).deltaAccuracy.estimate,
+    });
+  let count = await counted();
+  if (staging.stages > 1) {
+    ranked = await stagedOrder(ranked, count, choosing, staging);
+    count = await counted();
+  }
   const file = emitOnnx(without(count));
   // What is measured is what was written.
   const smaller = importOnnx(model.name, file);

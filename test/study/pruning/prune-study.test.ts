@@ -5,6 +5,7 @@ import { graphCost } from '../../../core/network/cost.js';
 import { Catalog } from '../../../core/study/catalog.js';
 import { removalsOf } from '../../../core/study/pruning/kernel-choice.js';
 import { pruneStudy, type PrunedNetwork, type PruningGoal } from '../../../core/study/pruning/prune-study.js';
+import type { Staging } from '../../../core/study/pruning/staged-order.js';
 import { loadModelResults } from '../../../core/study/reading/load-model-results.js';
 import type { ModelResults } from '../../../core/study/reading/model-results.js';
 import { loadOutlines } from '../../../core/study/reading/outlines.js';
@@ -30,7 +31,12 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
     images = (await catalog.images(await catalog.model(outline.model), outline.chunks)).images;
   });
 
-  const pruned = async (goal: PruningGoal, fill: 'zero' | 'mean' = 'zero'): Promise<PrunedNetwork> =>
+  const atOnce: Staging = { stages: 1, beside: () => Promise.reject(new Error('no stage asks')) };
+  const pruned = async (
+    goal: PruningGoal,
+    fill: 'zero' | 'mean' = 'zero',
+    staging: Staging = atOnce,
+  ): Promise<PrunedNetwork> =>
     pruneStudy({
       results,
       images: async function* () {
@@ -40,6 +46,7 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
       engine: await openOnnxruntime(),
       fill,
       goal,
+      staging,
     });
 
   test('so many kernels go as asked, those of the least damage', async () => {
@@ -119,6 +126,7 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
         engine: await openOnnxruntime(),
         fill: 'zero',
         goal: { kernels: 0.5 },
+        staging: atOnce,
       }),
     ).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringMatching(/mode each and unit kernel/) });
   });

@@ -1,0 +1,82 @@
+import type { Engine } from '../../engine/engine.js';
+import { PercussError } from '../../errors.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { NumericMode } from '../../numeric-mode.js';
+import type { Progress } from '../../progress.js';
+import type { StudyRef } from '../../spec/resolved-study.js';
+import type { Catalog } from '../catalog.js';
+import { adoptedScores } from '../planning/decisions.js';
+import { loadModelResults } from '../reading/load-model-results.js';
+import { loadOutlines } from '../reading/outlines.js';
+import { TappedNetworks } from '../running/tapped-networks.js';
+import { percussVersion } from '../version.js';
+import { damageBeside } from './damage-beside.js';
+import type { ConstantFill } from './kernel-choice.js';
+import { pruneStudy, type PrunedNetwork, type PruningGoal } from './prune-study.js';
+
+export interface StoredPruning {
+  readonly model: string;
+  readonly fill: ConstantFill;
+  readonly goal: PruningGoal;
+  readonly stages: number;
+  /** Runs the networks whose sizes and accuracies are told. */
+  readonly engine: Engine;
+  /** Opens the engine that cells of the study's mode come from, where stages need it. */
+  readonly open: (mode: NumericMode) => Promise<Engine>;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes a network of a stored study smaller: `pruneStudy` on its results and images.
+ * @throws PercussError as `pruneStudy`; NOT_FOUND where the intact network was not run on all images.
+ */
+export async function pruneStoredStudy(
+  ledger: Ledger,
+  catalog: Catalog,
+  ref: StudyRef,
+  { model, fill, goal, stages, engine, open, ...following }: StoredPruning,
+): Promise<PrunedNetwork> {
+  const { study, models } = await loadOutlines(ledger, catalog, ref, { scores: await adoptedScores(ledger, ref) }, [
+    model,
+  ]);
+  const outline = models[0] as (typeof models)[number];
+  const results = await loadModelResults(ledger, catalog, outline, study.seed);
+  if (!results) {
+    throw new PercussError(
+      'NOT_FOUND',
+      `${model} of ${study.study} was not run on all its images: run the study first`,
+    );
+  }
+  const loaded = await catalog.model(outline.model);
+  const engines: Engine[] = [];
+  const networks = new TappedNetworks(catalog, async (mode) => {
+    const opened = await open(mode);
+    engines.push(opened);
+    return opened;
+  });
+  try {
+    return await pruneStudy({
+      results,
+      images: async function* () {
+        for (const chunk of outline.chunks) yield (await catalog.images(loaded, [chunk])).images;
+      },
+      output: loaded.output,
+      engine,
+      fill,
+      goal,
+      staging: {
+        stages,
+        beside: async (gone, candidates) => {
+          const tapped = await networks.open(outline, 'intact', study.seed);
+          const provenance = { ...(engines.at(-1) as Engine).provenance, percuss: percussVersion };
+          const context = { ledger, catalog, outline, tapped, provenance, fill, ...following };
+          return damageBeside(context, gone, candidates);
+        },
+      },
+    });
+  } finally {
+    await networks.close();
+    for (const opened of engines) await opened.close();
+  }
+}
