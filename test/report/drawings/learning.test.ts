@@ -168,7 +168,10 @@ test('a pool that nothing was predicted from has no panel, and networks keep the
     'line m1 dashed',
     'line m0',
     'line m1 dashed',
-    ...['square m1', 'square m1', 'circle m0', 'circle m0'],
+    'square m1',
+    'square m1',
+    'circle m0',
+    'circle m0',
   ]);
 });
 
