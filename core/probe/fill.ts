@@ -65,7 +65,7 @@ const kinds: { readonly [K in Fill['kind']]: FillKind<Extract<Fill, { kind: K }>
     reads: 'moments',
     values: (fill, _value, { substituting, earlier }, edit) => substituting.values(edit, fill, earlier),
     linearised: () => ({
-      refused: 'a substitute is not linearised: it follows from what other kernels say of each image',
+      refused: 'a substitute follows from what other kernels say of each image, which is not linearised',
     }),
   },
   intact: {

@@ -6,6 +6,7 @@ import { fillDraws, type ConditionList } from '../../plan/conditions.js';
 import type { Condition } from '../../plan/condition.js';
 import type { ModelOutline } from '../../plan/outline.js';
 import { targetsOf } from '../../plan/target.js';
+import { linearisedFill } from '../../probe/fill.js';
 import { Lineariser, type LinearisedChanges } from '../../probe/lineariser.js';
 import { modes } from '../../spec/words/modes.js';
 import type { Fill } from '../../spec/words/fills.js';
@@ -25,7 +26,7 @@ export interface Predictable {
   readonly leftOut: readonly string[];
 }
 
-export function predictableOf({ ablations }: ModelOutline): Predictable {
+export function predictableOf({ ablations, reference }: Pick<ModelOutline, 'ablations' | 'reference'>): Predictable {
   const leftOut: string[] = [];
   const kept = ablations.flatMap(({ spec, list }): PredictedAblation[] => {
     if (modes[spec.mode].holds === true) {
@@ -34,6 +35,12 @@ export function predictableOf({ ablations }: ModelOutline): Predictable {
     }
     if (!list) {
       leftOut.push(`${spec.name}: its order rests on damages that are not measured yet`);
+      return [];
+    }
+    for (const { fill } of fillDraws(spec, reference)) {
+      const how = linearisedFill(fill);
+      if (typeof how === 'string' || !('refused' in how)) continue;
+      leftOut.push(`${spec.name}: ${how.refused}; its other fills are predicted in an ablation of their own`);
       return [];
     }
     return [{ spec, list }];
