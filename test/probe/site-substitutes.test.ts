@@ -48,10 +48,7 @@ test('moments are read as they were stored, and nothing else is taken for moment
     ).toBe(wrong);
   }
   for (const choice of [-1, fill.penalties.length + 1]) {
-    const stray = changed(
-      'alone',
-      (own) => ({ ...own, data: Int32Array.from(own.data as Int32Array).fill(choice) }) as Tensor,
-    );
+    const stray = changed('alone', (own) => ({ ...own, data: Int32Array.from(own.data as Int32Array).fill(choice) }));
     expect(momentsProblem(stray, pool, fill)).toBe('it names penalties that there are none of');
   }
 });
