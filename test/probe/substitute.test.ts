@@ -11,10 +11,9 @@ import { ReferenceSet } from '../../core/probe/reference-set.js';
 import { substitutesOf } from '../../core/probe/site-substitutes.js';
 import type { Substitute } from '../../core/probe/substitute-fit.js';
 import { fills, type Fill, type SubstituteFill } from '../../core/spec/words/fills.js';
-import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
-import { momentsFrom } from './small-moments.js';
+import { float32, type Tensor } from '../../core/tensor.js';
+import { momentsFrom, plain } from './small-moments.js';
 import { seededImages, tapSmall, wholeRun } from './small-tap.js';
-import { SmallNetwork } from '../import/fixtures/small-network.js';
 
 const digest = 'r'.repeat(64);
 const same = fills.substitute.of(digest, 0) as SubstituteFill;
@@ -24,15 +23,6 @@ const mean: Fill = { kind: 'mean', per: 'channel', reference: digest };
 const reference = seededImages(13, 2, 8);
 const images = float32([5, 2, 8, 8], seededImages(40, 2, 8).data.subarray(35 * 128));
 const labels = Uint16Array.of(0, 1, 2, 3, 4);
-
-/** Four convolutions, the third of which is a branch without an activation, with a shortcut around it. */
-function plain(): Graph {
-  const net = new SmallNetwork(2, 8);
-  const one = net.relu('relu1', net.conv('conv1', net.input, 10));
-  const two = net.relu('relu2', net.conv('conv2', one, 10, { stride: 2 }));
-  const joined = net.relu('relu3', net.add('add', net.conv('conv3', two, 10), two));
-  return net.graph(net.head(net.relu('relu4', net.conv('conv4', joined, 6))));
-}
 
 type Change = (data: Float32Array, kernel: (k: number) => Float32Array) => void;
 
@@ -276,64 +266,4 @@ describe('what runs is the network rewired', () => {
         [together[i]].map((ran) => ({ ...ran, cell: { ...ran?.cell, key: 'key 0' } })),
       );
   });
-});
-
-test('moments are sums over the images of their fold, as plain loops have them', async () => {
-  const network = await tapSmall(plain());
-  for (const fill of [
-    { ...same, pool: 4, positions: 20 },
-    { ...earlier, pool: 7, positions: 20 },
-  ]) {
-    const pool = poolOf(network.anatomy, { site: 'conv2', fill });
-    const [moments] = (await gatherMoments(network, reference, [pool], fill.folds)) as [Moments];
-    const values = wholeRun(network.graph, reference, [
-      ...new Set([pool.target.value, ...pool.kernels.map((k) => k.value)]),
-    ]);
-    const variables = [
-      ...pool.kernels,
-      ...pool.others.map((channel) => ({ value: pool.target.value, channel, places: undefined })),
-    ];
-    const read = (v: number, image: number, place: number): number => {
-      const { value, channel, places } = variables[v] as (typeof variables)[number];
-      const { shape, data } = values.get(value) as Tensor<'float32'>;
-      const size = sizeOf(shape.slice(2));
-      return data[
-        (image * (shape[1] as number) + channel) * size + (places ? (places[place] as number) : place)
-      ] as number;
-    };
-    const count = variables.length;
-    for (let fold = 0; fold < fill.folds; fold++) {
-      const own = Array.from({ length: 13 }, (_, i) => i).filter((i) => i % fill.folds === fold);
-      const over = (of: (image: number, place: number) => number): number =>
-        own.reduce((sum, i) => sum + [...pool.sampled].reduce((part, place) => part + of(i, place), 0), 0);
-      expect(moments.counts[fold]).toBe(own.length * pool.sampled.length);
-      for (let a = 0; a < count; a++) {
-        expect(moments.sums[fold * count + a]).toBeCloseTo(
-          over((i, p) => read(a, i, p)),
-          8,
-        );
-        expect(moments.squares[fold * count + a]).toBeCloseTo(
-          over((i, p) => read(a, i, p) ** 2),
-          8,
-        );
-        if (a >= moments.pool) continue;
-        for (let b = 0; b < count; b++) {
-          const place =
-            b < moments.pool
-              ? (fold * moments.pool + a) * moments.pool + b
-              : (fold * moments.pool + a) * moments.others + b - moments.pool;
-          const stored = (b < moments.pool ? moments.products : moments.cross)[place];
-          expect(stored).toBeCloseTo(
-            over((i, p) => read(a, i, p) * read(b, i, p)),
-            8,
-          );
-        }
-      }
-    }
-    const places = Array.from({ length: 16 }, (_, place) => place);
-    for (let v = 0; v < count; v++) {
-      const all = Array.from({ length: 13 }, (_, i) => places.reduce((sum, place) => sum + read(v, i, place), 0));
-      expect(moments.means[v]).toBeCloseTo(all.reduce((a, b) => a + b, 0) / (13 * 16), 10);
-    }
-  }
 });
