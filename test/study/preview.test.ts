@@ -79,6 +79,7 @@ describe('a linear network', () => {
   alone: { mode: each, fill: [zero, mean, mean-position, resample], draws: 3 }
   two: { mode: pairs, within: layer, budget: 20 }
   layers: { unit: layer, mode: each, fill: mean }
+  substituted: { mode: each, layers: conv1, fill: [substitute, zero] }
   repair: { unit: kernel, mode: cumulative, order: kl, fractions: [0.5] }
 `;
   const net = new SmallNetwork(2, 8);
@@ -113,8 +114,16 @@ describe('a linear network', () => {
 
   test('leaves out, by name, what is not known yet', async () => {
     const { preview: made, tables } = await running;
-    expect(made.leftOut).toEqual(['net, repair: its order rests on damages that are not measured yet']);
-    expect(new Set(tables.preview.map(({ ablation }) => ablation))).toEqual(new Set(['alone', 'two', 'layers']));
+    expect(made.leftOut).toEqual([
+      'net, substituted, filled with substitute: a substitute is not linearised: it follows from what other kernels say of each image',
+      'net, repair: its order rests on damages that are not measured yet',
+    ]);
+    expect(tables.preview.filter(({ ablation }) => ablation === 'substituted').map(({ fill }) => fill)).toEqual(
+      new Array<string>(12).fill('zero'),
+    );
+    expect(new Set(tables.preview.map(({ ablation }) => ablation))).toEqual(
+      new Set(['alone', 'two', 'layers', 'substituted']),
+    );
   });
 
   test('has its predictions in a panel of the report that calls them so', async () => {

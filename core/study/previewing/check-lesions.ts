@@ -17,14 +17,14 @@ const SECONDS = 5;
 /** Units of the network's first chunk: a seeded sample of all that is predicted. */
 export function checkGroups(outline: ModelOutline, ablations: readonly PredictedAblation[], seed: number): UnitGroup[] {
   const { name } = outline.model;
-  const total = ablations.reduce((sum, { list }) => sum + list.length, 0);
+  const total = ablations.reduce((sum, { length }) => sum + length, 0);
   const stream = randomStream(seed, 'preview checks', name);
   const chosen = new Set<number>();
   while (chosen.size < Math.min(CHECK_LESIONS, total)) chosen.add(stream.below(total));
   let before = 0;
-  return ablations.flatMap(({ spec, list }): UnitGroup[] => {
-    const own = [...chosen].filter((at) => at >= before && at < before + list.length).map((at) => at - before);
-    before += list.length;
+  return ablations.flatMap(({ spec, length, indexAt }): UnitGroup[] => {
+    const own = [...chosen].filter((at) => at >= before && at < before + length).map((at) => indexAt(at - before));
+    before += length;
     if (own.length === 0) return [];
     const missing = rangesOf(own.sort((a, b) => a - b));
     return [{ kind: 'cells', model: name, name: spec.name, chunk: 0, missing, seconds: SECONDS }];
@@ -66,7 +66,7 @@ export async function checkRow(
   const { spearman, low, high, ratio } = agreementOf(predicted, measured, confidence);
   return {
     model: outline.model.name,
-    predicted: ablations.reduce((sum, { list }) => sum + list.length, 0),
+    predicted: ablations.reduce((sum, { length }) => sum + length, 0),
     lesions: measured.length,
     images,
     spearman,

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../canonical.js';
 import { PercussError } from '../../errors.js';
 import type { ValueId } from '../../network/graph.js';
 import { within } from '../../network/budget.js';
-import { fillDraws, type ConditionList } from '../../plan/conditions.js';
+import { fillDraws, type ConditionList, type FillDraw } from '../../plan/conditions.js';
 import type { Condition } from '../../plan/condition.js';
 import type { ModelOutline } from '../../plan/outline.js';
 import { targetsOf } from '../../plan/target.js';
@@ -18,6 +18,11 @@ import type { Tapped } from '../running/tapped-networks.js';
 export interface PredictedAblation {
   readonly spec: AblationSpec;
   readonly list: ConditionList;
+  /** What it puts in the place of what it removes, as far as that is linear. */
+  readonly fills: readonly Fill[];
+  /** How many of its conditions are predicted, and which the i-th of these is. */
+  readonly length: number;
+  indexAt(i: number): number;
 }
 
 /** What of a network's ablations is predicted, and why the others are not. */
@@ -37,13 +42,24 @@ export function predictableOf({ ablations, reference }: Pick<ModelOutline, 'abla
       leftOut.push(`${spec.name}: its order rests on damages that are not measured yet`);
       return [];
     }
-    for (const { fill } of fillDraws(spec, reference)) {
+    const draws = fillDraws(spec, reference);
+    const places = [...draws.keys()].filter((place) => {
+      const { name, fill } = draws[place] as FillDraw;
       const how = linearisedFill(fill);
-      if (typeof how === 'string' || !('refused' in how)) continue;
-      leftOut.push(`${spec.name}: ${how.refused}; its other fills are predicted in an ablation of their own`);
-      return [];
-    }
-    return [{ spec, list }];
+      const refused = typeof how === 'object' && 'refused' in how;
+      if (refused) leftOut.push(`${spec.name}, filled with ${name}: ${how.refused}`);
+      return !refused;
+    });
+    if (places.length === 0) return [];
+    return [
+      {
+        spec,
+        list,
+        fills: places.map((place) => (draws[place] as FillDraw).fill),
+        length: (list.length / draws.length) * places.length,
+        indexAt: (i) => Math.floor(i / places.length) * draws.length + (places[i % places.length] as number),
+      },
+    ];
   });
   return { ablations: kept, leftOut };
 }
@@ -76,8 +92,8 @@ export class Predictions {
   ): Promise<Predictions> {
     const fills = new Map<string, Fill>();
     const values = new Set<ValueId>();
-    for (const { spec } of ablations) {
-      for (const { fill } of fillDraws(spec, outline.reference)) fills.set(canonicalJson({ ...fill }), fill);
+    for (const { spec, fills: own } of ablations) {
+      for (const fill of own) fills.set(canonicalJson({ ...fill }), fill);
       for (const { cuts } of targetsOf(outline.anatomy, spec.unit, spec.layers))
         for (const { site } of cuts) values.add(network.site(site).value);
     }

@@ -118,8 +118,9 @@ function* previewRows(
   predictions: Predictions,
   confidence: number,
 ): Generator<PreviewRow> {
-  for (const { spec, list } of ablations) {
-    for (let index = 0; index < list.length; index++) {
+  for (const { spec, list, length, indexAt } of ablations) {
+    for (let i = 0; i < length; i++) {
+      const index = indexAt(i);
       const labelled = list.at(index);
       const { frozen: _frozen, ...described } = describeCondition(labelled, true);
       const kl = knownMean(predictions.kl(labelled.condition), confidence, 0);
