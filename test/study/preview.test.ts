@@ -115,7 +115,7 @@ describe('a linear network', () => {
   test('leaves out, by name, what is not known yet', async () => {
     const { preview: made, tables } = await running;
     expect(made.leftOut).toEqual([
-      'net, substituted, filled with substitute: a substitute is not linearised: it follows from what other kernels say of each image',
+      'net, substituted, filled with substitute: a substitute follows from what other kernels say of each image, which is not linearised',
       'net, repair: its order rests on damages that are not measured yet',
     ]);
     expect(tables.preview.filter(({ ablation }) => ablation === 'substituted').map(({ fill }) => fill)).toEqual(
