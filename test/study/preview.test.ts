@@ -154,3 +154,31 @@ test('of many classes the likeliest are followed, and the others by seeded direc
   for (const { channels, predicted_kl } of last)
     expect(Math.abs(predicted_kl! / exact.get(channels)! - 1), channels).toBeLessThan(0.5);
 });
+
+describe('an order by damage', () => {
+  const rest = `ablations:
+  alone: { mode: each }
+  worst: { unit: kernel, mode: cumulative, order: kl, fractions: [0.25, 0.5] }
+`;
+  const net = new SmallNetwork(2, 8);
+  const network = emitOnnx(net.graph(net.head(net.relu('relu1', net.conv('conv1', net.input, 6)))));
+
+  test('that a run has decided is predicted and checked', async () => {
+    const { ledger, ref } = await stored(network, [2, 8, 8], rest);
+    await runStored(ledger, ref);
+    const made = await preview(ledger, ref);
+    expect(made.leftOut).toEqual([]);
+    expect(made.checks).toMatchObject([{ predicted: 8, lesions: 8 }]);
+  });
+
+  test('that was decided after a preview was made is said to be missing from it', async () => {
+    const { ledger, ref } = await stored(network, [2, 8, 8], rest);
+    const before = await preview(ledger, ref);
+    await runStored(ledger, ref);
+    const after = await preview(ledger, ref);
+    expect(after.record).toEqual(before.record);
+    expect(after.leftOut).toEqual([
+      'net, worst: its order rests on damages that were not measured when this preview was made',
+    ]);
+  });
+});

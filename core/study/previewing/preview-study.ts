@@ -18,7 +18,7 @@ import { loadOutlines } from '../reading/outlines.js';
 import { TappedNetworks } from '../running/tapped-networks.js';
 import type { StagePlan } from '../steps.js';
 import { checkGroups, checkRow } from './check-lesions.js';
-import { predictableOf, Predictions, type PredictedAblation } from './predictions.js';
+import { predictableOf, Predictions, type Predictable, type PredictedAblation } from './predictions.js';
 
 /** Where the tables of a study's preview are: blobs, Parquet. */
 export interface PreviewRecord {
@@ -56,16 +56,18 @@ export const storedPreview = (ledger: Ledger, study: Digest): Promise<PreviewRec
  */
 export async function previewStudy(context: PreviewContext, ref: StudyRef): Promise<Preview> {
   const { ledger, catalog } = context;
-  const { study, models } = await loadOutlines(ledger, catalog, ref, { scores: await adoptedScores(ledger, ref) });
+  const scores = await adoptedScores(ledger, ref);
+  const { study, models } = await loadOutlines(ledger, catalog, ref, { scores });
   const predictable = models.map((outline) => ({ outline, ...predictableOf(outline) }));
-  const leftOut = predictable.flatMap((own) => own.leftOut.map((reason) => `${own.outline.model.name}, ${reason}`));
   const known = await storedPreview(ledger, ref.id);
   if (known) {
     const checks = await readTable('preview_checks', await ledger.getBlob(known.preview_checks));
-    return { record: known, checks, leftOut, seconds: new Map() };
+    const held = heldAblations(await readTable('preview', await ledger.getBlob(known.preview)));
+    return { record: known, checks, leftOut: reasonsOf(predictable, held), seconds: new Map() };
   }
+  const leftOut = reasonsOf(predictable);
   const groups = predictable.flatMap(({ outline, ablations }) => checkGroups(outline, ablations, study.seed));
-  const stage = { index: 1, groups, scores: {} };
+  const stage = { index: 1, groups, scores };
   const plan = await publishStage(ledger, ref, { stage, tally: { total: 0, stored: 0, failed: 0 }, models });
   if (plan.ref && plan.units > 0) await context.run(plan);
   const tapped = new TappedNetworks(catalog, context.engine);
@@ -93,6 +95,21 @@ export async function previewStudy(context: PreviewContext, ref: StudyRef): Prom
   } finally {
     await tapped.close();
   }
+}
+
+type PredictableNetwork = Predictable & { readonly outline: ModelOutline };
+
+const heldAblations = (rows: readonly PreviewRow[]): ReadonlySet<string> =>
+  new Set(rows.map(({ model, ablation }) => JSON.stringify([model, ablation])));
+
+/** Why ablations have no predictions; where a preview had been made before, of those that it does not hold, too. */
+function reasonsOf(networks: readonly PredictableNetwork[], held?: ReadonlySet<string>): string[] {
+  return networks.flatMap(({ outline: { model }, leftOut, ablations }) => {
+    const since = ablations
+      .filter(({ spec }) => held?.has(JSON.stringify([model.name, spec.name])) === false)
+      .map(({ spec }) => `${spec.name}: its order rests on damages that were not measured when this preview was made`);
+    return [...leftOut, ...since].map((reason) => `${model.name}, ${reason}`);
+  });
 }
 
 async function predicted(

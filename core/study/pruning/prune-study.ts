@@ -9,6 +9,7 @@ import { pruneNetwork } from '../../pruning/prune-network.js';
 import { outputKinds } from '../../spec/words/output-kinds.js';
 import type { ModelResults } from '../reading/model-results.js';
 import { kernelCount, rankKernels, removalsOf, type ConstantFill, type RankedKernel } from './kernel-choice.js';
+import { halvesOf } from './halves.js';
 import { stagedOrder, type Staging } from './staged-order.js';
 import { damageOn, runNetwork, type ImageStream, type NetworkOutputs } from './measured-network.js';
 
@@ -49,9 +50,9 @@ export interface PruningInput {
 }
 
 /**
- * A smaller network, by the damage that single kernels were measured to do: kernels go in the order of that damage on every second image,
- * as many as the goal asks for, with all that hangs on them. What that does is measured on those images and on the others, which had no
- * part in the choice.
+ * A smaller network, by the damage that single kernels were measured to do: kernels go in the order of that damage on every second image
+ * of each class, as many as the goal asks for, with all that hangs on them. What that does is measured on those images and on the others,
+ * which had no part in the choice.
  *
  * @throws PercussError NOT_FOUND where the study has no such damage, MODEL_UNSUPPORTED for outputs without classes, USAGE where the goal is out of reach.
  */
@@ -64,8 +65,7 @@ export async function pruneStudy(input: PruningInput): Promise<PrunedNetwork> {
       `${model.name} gives values, not classes: pruning goes by accuracy and KL`,
     );
   }
-  const places = [...results.labels.keys()];
-  const [choosing, fresh] = [0, 1].map((half) => places.filter((image) => image % 2 === half)) as [number[], number[]];
+  const { choosing, fresh } = halvesOf(results.labels);
   let ranked: readonly RankedKernel[] = rankKernels(results, fill, choosing);
   const without = (count: number): Graph =>
     pruneNetwork(results.graph, removalsOf(results, fill, ranked.slice(0, count)), output);

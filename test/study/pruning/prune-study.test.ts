@@ -4,6 +4,7 @@ import { importOnnx } from '../../../core/import/onnx/import-onnx.js';
 import { graphCost } from '../../../core/network/cost.js';
 import { Catalog } from '../../../core/study/catalog.js';
 import { removalsOf } from '../../../core/study/pruning/kernel-choice.js';
+import { halvesOf } from '../../../core/study/pruning/halves.js';
 import { pruneStudy, type PrunedNetwork, type PruningGoal } from '../../../core/study/pruning/prune-study.js';
 import type { Staging } from '../../../core/study/pruning/staged-order.js';
 import { loadModelResults } from '../../../core/study/reading/load-model-results.js';
@@ -71,23 +72,22 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
       images,
       [...channels].map(([site, list]) => ({ site, channels: list.toSorted((a, b) => a - b) })),
     );
-    const meanOf = (half: number): number => {
-      const own = kl.filter((_, image) => image % 2 === half);
-      return own.reduce((sum, value) => sum + value, 0) / own.length;
-    };
-    expect(chosen.kl?.estimate).toBeCloseTo(meanOf(0), 5);
-    expect(fresh.kl?.estimate).toBeCloseTo(meanOf(1), 5);
+    const halves = halvesOf(results.labels);
+    const meanOf = (places: readonly number[]): number =>
+      places.reduce((sum, place) => sum + (kl[place] as number), 0) / places.length;
+    expect(chosen.kl?.estimate).toBeCloseTo(meanOf(halves.choosing), 5);
+    expect(fresh.kl?.estimate).toBeCloseTo(meanOf(halves.fresh), 5);
     expect(chosen.images + fresh.images).toBe(images.shape[0]);
   });
 
-  test('the ranking rests on every second image alone', async () => {
+  test('the ranking rests on every second image of each class alone', async () => {
     const { removed } = await pruned({ kernels: 0.9 });
     const [first] = removed;
     const condition = results.ablations[0]?.conditions.find(
       ({ labelled: { fill, targets } }) =>
         fill === 'zero' && targets[0]?.group === first?.layer && targets[0]?.channel === first?.channel,
     );
-    const own = Array.from(condition?.result?.kl ?? []).filter((_, image) => image % 2 === 0);
+    const own = halvesOf(results.labels).choosing.map((place) => condition?.result?.kl[place] as number);
     expect(first?.kl).toBeCloseTo(own.reduce((sum, value) => sum + value, 0) / own.length, 6);
   });
 
