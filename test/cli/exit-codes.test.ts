@@ -14,6 +14,7 @@ const fewSpec = (study: string, run = tinyRun): string =>
   tinySpec(study, { run })
     .replace(/^ {2}(random|two|by-damage|top|images): .*\n/gm, '')
     .replace(/^impulses:\n/m, '')
+    .replace(' nulls: { shuffled: 1 },', '')
     .replace(/kernels: \{.*\}/, 'layers: { unit: layer, mode: each }');
 const tinyRun = '{ batchSeconds: 0.01, workers: 2 }';
 
