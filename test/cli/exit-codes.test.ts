@@ -2,7 +2,16 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { answer, committedUnits, computeChild, killQuietly, main, tinySpec, Workplace } from './percuss.js';
+import {
+  answer,
+  committedUnits,
+  computeChild,
+  killQuietly,
+  main,
+  onlyKernels,
+  tinySpec,
+  Workplace,
+} from './percuss.js';
 import type { Failure } from '../../cli/exit.js';
 import type { Ended, RunAnswer } from './percuss.js';
 import { hasSharedData } from '../builders/shared-data.js';
@@ -11,10 +20,8 @@ if (!hasSharedData) console.warn('exit codes of runs are not tested: ../shared/d
 
 /** A handful of units. */
 const fewSpec = (study: string, run = tinyRun): string =>
-  tinySpec(study, { run })
-    .replace(/^ {2}(random|two|by-damage|top|images): .*\n/gm, '')
-    .replace(/^impulses:\n/m, '')
-    .replace(' nulls: { shuffled: 1 },', '')
+  onlyKernels(tinySpec(study, { run }))
+    .replace(/^ {2}top: .*\n/m, '')
     .replace(/kernels: \{.*\}/, 'layers: { unit: layer, mode: each }');
 const tinyRun = '{ batchSeconds: 0.01, workers: 2 }';
 

@@ -71,6 +71,13 @@ run: ${run}
 `;
 }
 
+/** That spec with single kernels alone, all of them and the first few: no impulses, and so no nulls. */
+export const onlyKernels = (spec: string): string =>
+  spec
+    .replace(/^ {2}(random|two|by-damage|images): .*\n/gm, '')
+    .replace(/^impulses:\n/m, '')
+    .replace(' nulls: { shuffled: 1 },', '');
+
 /** A folder of its own to work in, with an environment in which nothing of this machine's user is configured. */
 export class Workplace {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'percuss-cli-'));

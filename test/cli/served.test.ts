@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answer, cellFiles, committedUnits, tableHashes, tinySpec, until, Workplace } from './percuss.js';
+import { answer, cellFiles, committedUnits, onlyKernels, tableHashes, tinySpec, until, Workplace } from './percuss.js';
 import type { Failure } from '../../cli/exit.js';
 import type { Standing } from '../../cli/standing.js';
 import type { Ended, Running } from './percuss.js';
@@ -22,10 +22,7 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
     const place = new Workplace();
     const store = place.path('.percuss');
     /** Single kernels only: enough batches to stop among, little to analyse. */
-    const spec = place.spec(
-      'served',
-      tinySpec('served', { images: 500 }).replace(/^ {2}(random|two|by-damage|images): .*\n/gm, ''),
-    );
+    const spec = place.spec('served', onlyKernels(tinySpec('served', { images: 500 })));
     let server: Server;
     let worker: Running;
     afterAll(() => place.close());
