@@ -116,12 +116,21 @@ function modelOf(study: string, names: readonly string[], asked: string | undefi
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-function prunedLines(model: string, out: string, { removed, before, after, chosen, fresh }: PrunedNetwork): string[] {
+function prunedLines(
+  model: string,
+  out: string,
+  { removed, unknown, before, after, chosen, fresh }: PrunedNetwork,
+): string[] {
   const change = (name: string, from: number, to: number, print = (n: number): string => String(n)): string =>
     `  ${name.padEnd(30)} ${print(from)} → ${print(to)} (${percent(to / from)})`;
   const none = removed.filter(({ kl }) => kl === 0).length;
   return [
     `${model}: ${removed.length} of ${before.kernels} kernels removed${none > 0 ? `, ${none} of which changed nothing` : ''}; written to ${out}`,
+    ...(unknown > 0
+      ? [
+          `  of ${unknown} more that the study is to remove nothing is known, since they were not run, failed or gave no finite KL: all of them stay`,
+        ]
+      : []),
     change('parameters', before.parameters, after.parameters),
     change('multiply-accumulates an image', before.macs, after.macs),
     change('bytes of the file', before.bytes, after.bytes),

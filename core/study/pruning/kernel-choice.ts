@@ -18,6 +18,12 @@ export interface RankedKernel {
 export const constantFills = ['zero', 'mean'] as const;
 export type ConstantFill = (typeof constantFills)[number];
 
+/** Kernels by damage, and how many more the study was to remove whose damage is not known: not run, failed, or not finite. */
+export interface Ranking {
+  readonly kernels: readonly RankedKernel[];
+  readonly unknown: number;
+}
+
 /**
  * Kernels from the least damage to the largest, on some of the images; of equals the earlier layer, the lower channel. One without a finite
  * damage on these images is left out: nothing is known of its removal.
@@ -25,20 +31,25 @@ export type ConstantFill = (typeof constantFills)[number];
  * @param choosing Places of the images that choose.
  * @throws PercussError NOT_FOUND where the study has not removed kernels one by one with that fill.
  */
-export function rankKernels(results: ModelResults, fill: ConstantFill, choosing: readonly number[]): RankedKernel[] {
+export function rankKernels(results: ModelResults, fill: ConstantFill, choosing: readonly number[]): Ranking {
   const sites = new Map(results.outline.anatomy.layers.map(({ name, site }) => [name, site]));
-  const ranked = results.ablations.flatMap((ablation) => {
-    if (!removesAs(ablation, estimands.kernel) || ablation.stop) return [];
-    return ablation.conditions.flatMap(({ labelled, result }): RankedKernel[] => {
+  const asked = new Set<string>();
+  const known = new Map<string, RankedKernel>();
+  for (const ablation of results.ablations) {
+    if (!removesAs(ablation, estimands.kernel) || ablation.stop) continue;
+    for (const { labelled, result } of ablation.conditions) {
       const [target] = labelled.targets;
       const site = sites.get(target?.group ?? '');
-      if (labelled.fill !== fill || target?.channel === undefined || site === undefined || !isSound(result)) return [];
+      if (labelled.fill !== fill || target?.channel === undefined || site === undefined) continue;
+      const name = `${target.group}[${target.channel}]`;
+      asked.add(name);
+      if (known.has(name) || !isSound(result)) continue;
       const kl = mean(Float64Array.from(choosing, (image) => result.kl[image] as number));
-      if (kl === null || !Number.isFinite(kl)) return [];
-      return [{ layer: target.group, site, channel: target.channel, kl }];
-    });
-  });
-  if (ranked.length === 0) {
+      if (kl === null || !Number.isFinite(kl)) continue;
+      known.set(name, { layer: target.group, site, channel: target.channel, kl });
+    }
+  }
+  if (known.size === 0) {
     throw new PercussError(
       'NOT_FOUND',
       `the study has no damage of single kernels of ${results.outline.model.name}, filled with ${fill}: add an ablation of mode each and unit kernel with fill: ${fill} to its spec, run it, and prune then`,
@@ -46,8 +57,8 @@ export function rankKernels(results: ModelResults, fill: ConstantFill, choosing:
   }
   const order = new Map(results.outline.anatomy.layers.map(({ name }, i) => [name, i]));
   const place = ({ layer, channel }: RankedKernel): number => (order.get(layer) ?? 0) * 1e6 + channel;
-  const known = new Map(ranked.toReversed().map((kernel) => [`${kernel.layer}[${kernel.channel}]`, kernel]));
-  return [...known.values()].sort((a, b) => a.kl - b.kl || place(a) - place(b));
+  const kernels = [...known.values()].sort((a, b) => a.kl - b.kl || place(a) - place(b));
+  return { kernels, unknown: asked.size - known.size };
 }
 
 /**

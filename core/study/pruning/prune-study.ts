@@ -30,6 +30,8 @@ export interface NetworkSize {
 export interface PrunedNetwork {
   readonly file: Uint8Array;
   readonly removed: readonly RankedKernel[];
+  /** Kernels that the study was to remove whose damage is not known: none of them went. */
+  readonly unknown: number;
   readonly before: NetworkSize;
   readonly after: NetworkSize;
   /** On the images that chose, and on those that chose nothing. */
@@ -54,7 +56,8 @@ export interface PruningInput {
  * of each class, as many as the goal asks for, with all that hangs on them. What that does is measured on those images and on the others,
  * which had no part in the choice.
  *
- * @throws PercussError NOT_FOUND where the study has no such damage, MODEL_UNSUPPORTED for outputs without classes, USAGE where the goal is out of reach.
+ * @throws PercussError NOT_FOUND where the study has no such damage, MODEL_UNSUPPORTED for outputs without classes, USAGE where the goal is out of reach
+ * or the study has one image alone.
  */
 export async function pruneStudy(input: PruningInput): Promise<PrunedNetwork> {
   const { results, images, output, engine, fill, goal, staging } = input;
@@ -66,7 +69,14 @@ export async function pruneStudy(input: PruningInput): Promise<PrunedNetwork> {
     );
   }
   const { choosing, fresh } = halvesOf(results.labels);
-  let ranked: readonly RankedKernel[] = rankKernels(results, fill, choosing);
+  if (fresh.length === 0) {
+    throw new PercussError(
+      'USAGE',
+      `${model.name} was measured on one image, which chooses, so that none is left to judge the choice: ask the study for two images or more`,
+    );
+  }
+  const { kernels: byDamage, unknown } = rankKernels(results, fill, choosing);
+  let ranked = byDamage;
   const without = (count: number): Graph =>
     pruneNetwork(results.graph, removalsOf(results, fill, ranked.slice(0, count)), output);
   const run = (graph: Graph): Promise<NetworkOutputs> => runNetwork(engine, graph, output, images);
@@ -98,6 +108,7 @@ export async function pruneStudy(input: PruningInput): Promise<PrunedNetwork> {
   return {
     file,
     removed: ranked.slice(0, count),
+    unknown,
     before: sizeOf(whole, kernels, emitOnnx(whole).length, intact),
     after: sizeOf(smaller, kernels - count, file.length, measured),
     chosen: on(choosing, measured),

@@ -3,7 +3,7 @@ import { openOnnxruntime } from '../../../core/engine/onnxruntime.js';
 import { importOnnx } from '../../../core/import/onnx/import-onnx.js';
 import { graphCost } from '../../../core/network/cost.js';
 import { Catalog } from '../../../core/study/catalog.js';
-import { removalsOf } from '../../../core/study/pruning/kernel-choice.js';
+import { rankKernels, removalsOf } from '../../../core/study/pruning/kernel-choice.js';
 import { halvesOf } from '../../../core/study/pruning/halves.js';
 import { pruneStudy, type PrunedNetwork, type PruningGoal } from '../../../core/study/pruning/prune-study.js';
 import type { Staging } from '../../../core/study/pruning/staged-order.js';
@@ -129,5 +129,37 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
         staging: atOnce,
       }),
     ).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringMatching(/mode each and unit kernel/) });
+  });
+
+  test('of one image nothing would be left to judge by', async () => {
+    const engine = await openOnnxruntime();
+    const one = { ...results, labels: results.labels.slice(0, 1) };
+    const input = {
+      results: one,
+      images: () => [] as never,
+      output: '',
+      engine,
+      fill: 'zero',
+      staging: atOnce,
+    } as const;
+    await expect(pruneStudy({ ...input, goal: { kernels: 0.5 } })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/one image.*two images or more/),
+    });
+  });
+
+  test('kernels that the study asks for and did not run are counted, and stay', async () => {
+    const [ablation] = results.ablations as [ModelResults['ablations'][number]];
+    const conditions = ablation.conditions.map((condition, i) =>
+      i < 6 ? { ...condition, result: undefined } : condition,
+    );
+    const partly = { ...results, ablations: [{ ...ablation, conditions }] };
+    const places = [...results.labels.keys()];
+    const whole = rankKernels(results, 'zero', places);
+    const known = rankKernels(partly, 'zero', places);
+    const missing = conditions.slice(0, 6).filter(({ labelled }) => labelled.fill === 'zero').length;
+    expect(missing).toBeGreaterThan(0);
+    expect([whole.unknown, known.unknown]).toEqual([0, missing]);
+    expect(known.kernels).toHaveLength(whole.kernels.length - missing);
   });
 });
