@@ -9,6 +9,7 @@ import { randomStream } from '../../core/random.js';
 import { float32, type Tensor } from '../../core/tensor.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import { Catalog } from '../../core/study/catalog.js';
+import { soundOutputs } from '../../core/study/analysing/outputs.js';
 import { createSteps } from '../../core/study/create-steps.js';
 import { previewStudy, type Preview } from '../../core/study/previewing/preview-study.js';
 import { readStudy } from '../../core/study/preparing/prepare-study.js';
@@ -181,4 +182,17 @@ describe('an order by damage', () => {
       'net, worst: its order rests on damages that were not measured when this preview was made',
     ]);
   });
+});
+
+test('a report that was written before the preview is not taken for the study’s, and the next one holds it', async () => {
+  const net = new SmallNetwork(2, 8);
+  const network = emitOnnx(net.graph(net.head(net.relu('relu1', net.conv('conv1', net.input, 6)))));
+  const { ledger, ref } = await stored(network, [2, 8, 8], 'ablations:\n  alone: { mode: each }\n');
+  await runStored(ledger, ref);
+  expect(await soundOutputs(ledger, ref.id)).toBeDefined();
+  await preview(ledger, ref);
+  expect(await soundOutputs(ledger, ref.id)).toBeUndefined();
+  const { tables } = await runStored(ledger, ref, { tables: ['preview', 'preview_checks'] });
+  expect((await tables()).preview).toHaveLength(6);
+  expect(await soundOutputs(ledger, ref.id)).toBeDefined();
 });

@@ -2,6 +2,8 @@ import type { Digest, Ref } from '../../digest.js';
 import { isPercussError, PercussError } from '../../errors.js';
 import { writeInside } from '../../inside.js';
 import type { Ledger } from '../../ledger/ledger.js';
+import { readTable } from '../../tables/read-table.js';
+import { storedPreview } from '../previewing/preview-study.js';
 import { percussVersion } from '../version.js';
 
 /** What a finished study left in the store. */
@@ -46,17 +48,26 @@ export async function knownOutputs(ledger: Ledger, study: Digest): Promise<Study
   return status?.state === 'complete' && status.percuss === percussVersion ? status.outputs : undefined;
 }
 
-/** As `knownOutputs`, if every one of them can be read; what is damaged is set aside. */
+/** As `knownOutputs`, if every one of them can be read, and no preview was made since; what is damaged is set aside. */
 export async function soundOutputs(ledger: Ledger, study: Digest): Promise<StudyOutputs | undefined> {
   const outputs = await knownOutputs(ledger, study);
   if (!outputs) return undefined;
   try {
     for (const ref of [outputs.report, outputs.summary, ...Object.values(outputs.tables)]) await ledger.getOutput(ref);
-    return outputs;
+    return (await lacksPreview(ledger, study, outputs)) ? undefined : outputs;
   } catch (error) {
     if (isPercussError(error) && (error.code === 'OBJECT_DAMAGED' || error.code === 'NOT_FOUND')) return undefined;
     throw error;
   }
+}
+
+async function lacksPreview(ledger: Ledger, study: Digest, { tables }: StudyOutputs): Promise<boolean> {
+  const record = await storedPreview(ledger, study);
+  if (!record) return false;
+  const made = await readTable('preview_checks', await ledger.getBlob(record.preview_checks));
+  const shown = tables['preview_checks'];
+  const held = shown ? await readTable('preview_checks', await ledger.getOutput(shown)) : [];
+  return held.length < made.length;
 }
 
 /** The outputs of the last complete run of a study. @throws PercussError NOT_FOUND. */

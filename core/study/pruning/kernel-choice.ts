@@ -52,7 +52,7 @@ export function rankKernels(results: ModelResults, fill: ConstantFill, choosing:
   if (known.size === 0) {
     throw new PercussError(
       'NOT_FOUND',
-      `the study has no damage of single kernels of ${results.outline.model.name}, filled with ${fill}: add an ablation of mode each and unit kernel with fill: ${fill} to its spec, run it, and prune then`,
+      `the study has no damage of single kernels of ${results.outline.model.name} on all images, filled with ${fill}: add an ablation of mode each and unit kernel, without stop, with fill: ${fill} to its spec, run it, and prune then`,
     );
   }
   const order = new Map(results.outline.anatomy.layers.map(({ name }, i) => [name, i]));

@@ -128,7 +128,10 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
         goal: { kernels: 0.5 },
         staging: atOnce,
       }),
-    ).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringMatching(/mode each and unit kernel/) });
+    ).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringMatching(/mode each and unit kernel, without stop/),
+    });
   });
 
   test('of one image nothing would be left to judge by', async () => {
