@@ -35,7 +35,7 @@ test('R² stands by the number of base images, its ends averaged over all kernel
     title: 'R² of kernels by the number of base images.',
     panels: ['From kernels of the same site', 'From kernels of far sites'],
     legend: ['resnet20', 'from the lower end (marked) to the upper'],
-    note: 'Mean over all kernels that have a value, from pools of one size at each number of base images. The lower end is scored on base images that were not fitted to, the upper end on those that were.',
+    note: 'Mean over the kernels that have a value at every number of base images (fewer than in other sections, where some have none), from pools of one size. The lower end is scored on base images that were not fitted to, the upper end on those that were.',
     reading:
       'The value for endless base images lies between the ends, as far as the lower one still rises: where a band is wider than 0.1 at its right end, R² is not resolved.',
   });
