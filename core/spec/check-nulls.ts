@@ -9,15 +9,22 @@ import { madeNulls } from './words/nulls.js';
 /** What impulses must be for nulls to be of any use, in words. */
 const NEEDED = 'add impulses at the input with base: { images: … } and amplitudes of both signs';
 
-/** Nulls that are made answer the impulses by which networks are compared: where there are none they are asked for in vain. */
-export function checkMadeNulls(spec: StudySpec, positions: Positions, fail: Fail): void {
-  if (spec.impulses.some(givesSignatures)) return;
-  for (const kind of wordsOf(madeNulls)) {
+/**
+ * Nulls that are made answer the impulses by which networks are compared: where there are none they are asked for in vain. That harms nothing,
+ * and a study whose impulses are taken out for a while stays right, so it is said and no mistake.
+ *
+ * @returns A line for each kind that is written, with its place.
+ */
+export function vainNulls(spec: StudySpec, positions: Positions): readonly string[] {
+  if (spec.impulses.some(givesSignatures)) return [];
+  return wordsOf(madeNulls).flatMap((kind) => {
     const path = `analysis.nulls.${kind}`;
-    if (spec.analysis.nulls[kind] === 0 || !positions.given(path)) continue;
-    const message = `no network is given impulses on images with both signs, so none of these nulls would be run`;
-    fail(path, message, `${NEEDED}, or remove ${kind}`);
-  }
+    if (spec.analysis.nulls[kind] === 0 || !positions.given(path)) return [];
+    const { line } = positions.at(path).place;
+    return [
+      `line ${line}, ${path}: no network is given impulses on images with both signs, so none of these nulls is run; ${NEEDED}, or remove ${kind}`,
+    ];
+  });
 }
 
 /** Unrelated networks stand beside others by the same impulses, so they must take the same input. */

@@ -4,7 +4,7 @@ import type { Graph } from '../network/graph.js';
 import type { Anatomy } from '../anatomy/site.js';
 import { checkLabels } from './check-labels.js';
 import { checkAblation, checkImpulse } from './check-selection.js';
-import { checkMadeNulls, checkUnrelated } from './check-nulls.js';
+import { checkUnrelated } from './check-nulls.js';
 import { checkResolve } from './check-resolve.js';
 import { suggestion } from './cursor.js';
 import { sortIssues, type Positions, type SpecIssue } from './issue.js';
@@ -53,7 +53,6 @@ export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subj
       if (impulse.models.includes(model.name)) checkImpulse(impulse, model, { anatomy, image, reference }, fail);
     }
   }
-  checkMadeNulls(spec, positions, fail);
   checkUnrelated(spec, subjects, fail);
   checkResolve(spec, subjects, fail);
   return sortIssues(issues);

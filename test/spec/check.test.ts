@@ -68,22 +68,6 @@ analysis: { rarefy: { kernels: 16, sites: 3 } }`;
     ]);
   });
 
-  test('nulls that no impulse reaches, where they are written', () => {
-    const said = (impulses: string, nulls: string): string[] =>
-      checkedAgainst(
-        checkedSpec('res: { file: r.onnx, data: test }', `${impulses}\nanalysis: { nulls: { ${nulls} } }`),
-        residual,
-      );
-    const each = 'ablations: { a: { layers: stem } }';
-    const vain = (at: string, kind: string): string =>
-      `«${at}» no network is given impulses on images with both signs, so none of these nulls would be run (add impulses at the input with base: { images: … } and amplitudes of both signs, or remove ${kind})`;
-    expect(said(each, 'shuffled: 3, reinitialised: 5')).toEqual([vain('3', 'shuffled'), vain('5', 'reinitialised')]);
-    expect(said(each, 'shuffled: 0')).toEqual([]);
-    for (const impulse of ['base: black', 'base: { images: 1 }', 'base: { images: 3 }, amplitudes: { std: [1, 2] }'])
-      expect(said(`impulses: { i: { ${impulse} } }`, 'shuffled: 3')).toEqual([vain('3', 'shuffled')]);
-    expect(said('impulses: { i: { base: { images: 3 } } }', 'shuffled: 3')).toEqual([]);
-  });
-
   test('each network by what concerns it, in the order of the file', () => {
     const more = `ablations:
   a: { models: res, layers: nowhere }

@@ -1,5 +1,6 @@
 import { imageFormat } from '../../data/image-formats.js';
 import { largest } from '../../extremes.js';
+import { vainNulls } from '../../spec/check-nulls.js';
 import type { ImageSet } from '../../data/image-set.js';
 import type { Digest } from '../../digest.js';
 import { isPercussError, PercussError } from '../../errors.js';
@@ -108,7 +109,8 @@ export async function readStudy(source: SpecSource, progress: Progress = silent)
   const found = [...issues, ...misfits, ...boundIssues(counts, positions)];
   const all = sortIssues([...said, ...withoutConsequences(found, said)]);
   if (!spec || all.length > 0) throw specInvalid(file, all);
-  const notices = [...inputs.images.values()].flatMap((set) => [...set.notices, ...labelNotices(set)]);
+  const ofImages = [...inputs.images.values()].flatMap((set) => [...set.notices, ...labelNotices(set)]);
+  const notices = [...ofImages, ...vainNulls(inputs.spec, positions)];
   const resolved = resolveStudy(inputs);
   return { spec: inputs.spec, yaml: text, positions, resolved, models: inputs.models, notices, counts };
 }
