@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { writeInside } from '../core/inside.js';
+import { counted } from '../core/report/number-format.js';
 import { openEngine } from '../core/engine/open.js';
 import { placed } from '../core/spec/placed.js';
 import { createSteps } from '../core/study/create-steps.js';
@@ -95,8 +96,10 @@ async function compute(session: Session, prepared: PreparedStudy, signal: AbortS
 function checkLine(row: PreviewCheckRow, seconds: number | undefined): string {
   const shown = (value: number | null): string => (value === null ? '?' : value.toFixed(2));
   const took = seconds === undefined ? 'made before' : `${seconds.toFixed(1)} s`;
+  const ran = `${row.model}: ${row.predicted} conditions predicted (${took}); ${row.lesions} of them run exactly on ${counted(row.images, 'image')}: `;
+  if (row.spearman === null) return `${ran}too few that differ to say how well they agree`;
   return (
-    `${row.model}: ${row.predicted} conditions predicted (${took}); ${row.lesions} of them run exactly on ${row.images} images: ` +
+    ran +
     `rank correlation ${shown(row.spearman)} [${shown(row.spearman_low)}, ${shown(row.spearman_high)}], measured/predicted ${shown(row.ratio)} (median)`
   );
 }

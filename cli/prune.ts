@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { Damage } from '../core/analysis/damage.js';
 import { openEngine } from '../core/engine/open.js';
+import { counted } from '../core/report/number-format.js';
 import { PercussError } from '../core/errors.js';
 import { nearestName } from '../core/select.js';
 import { Catalog } from '../core/study/catalog.js';
@@ -135,8 +136,8 @@ function prunedLines(
     change('multiply-accumulates an image', before.macs, after.macs),
     change('bytes of the file', before.bytes, after.bytes),
     change('time an image, here', before.milliseconds, after.milliseconds, (n) => `${n.toFixed(2)} ms`),
-    `  accuracy on the ${chosen.images} images that chose: ${damageLine(chosen)}`,
-    `  accuracy on ${fresh.images} images that chose nothing: ${damageLine(fresh)}`,
+    `  accuracy on the ${counted(chosen.images, 'image')} that chose: ${damageLine(chosen)}`,
+    `  accuracy on ${counted(fresh.images, 'image')} that chose nothing: ${damageLine(fresh)}`,
   ];
 }
 

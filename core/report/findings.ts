@@ -160,7 +160,7 @@ export function repaired({ input, level }: ReportContext): string | undefined {
     listed(
       found.map(
         (row) =>
-          `${row.model} (${withInterval(row.kl_repaired, row.kl_repaired_low, row.kl_repaired_high)} of ${significant(row.kl_direct)} nat)`,
+          `${row.model} (${withInterval(row.kl_repaired, row.kl_repaired_low, row.kl_repaired_high)} nat, where the direct KL is ${significant(row.kl_direct)})`,
       ),
     );
   const back = rows.filter((row) => (row.kl_repaired_low ?? 0) > 0 && (row.kl_repaired ?? 0) > ROUNDING);
@@ -171,7 +171,7 @@ export function repaired({ input, level }: ReportContext): string | undefined {
     on.length > 0 ? `add to what the removal of a block does in ${by(on)}` : '',
     open.length > 0 ? `change nothing that can be told of what the removal of a block does in ${by(open)}` : '',
   ].filter(Boolean);
-  return `On average over residual blocks, later ones ${said.join('; ')} (mean of direct less total KL, of the direct; ${level} intervals over images; ${listed(unique(asked.map(({ ablation, fill }) => `${ablation}, filled with ${fill}`)))}).`;
+  return `On average over residual blocks, later ones ${said.join('; ')} (mean of direct less total KL; ${level} intervals over images; ${listed(unique(asked.map(({ ablation, fill }) => `${ablation}, filled with ${fill}`)))}).`;
 }
 
 /** In how many networks systemic redundancy is beyond that of nulls of another kind than shuffled ones; empty without any. */

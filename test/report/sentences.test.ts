@@ -88,7 +88,7 @@ describe('what later blocks repair', () => {
   const repair = (model: string, kl_repaired: number, low: number, high: number) =>
     modelRow({ ...unknown, model, kl_direct: 0.5, kl_repaired, kl_repaired_low: low, kl_repaired_high: high });
   const of = (...names: string[]) => names.map((model) => compensationRow({ model, ablation: 'repair', fill: 'zero' }));
-  const how = ' (mean of direct less total KL, of the direct; 95 % intervals over images; repair, filled with zero).';
+  const how = ' (mean of direct less total KL; 95 % intervals over images; repair, filled with zero).';
 
   test('is told where an interval leaves 0 on one side, and else that nothing is told', () => {
     const models = [
@@ -98,9 +98,9 @@ describe('what later blocks repair', () => {
       repair('d', 1e-7, 1e-8, 1e-6),
     ];
     expect(answers({ models, compensation: of('a', 'b', 'c', 'd') })).toEqual([
-      'On average over residual blocks, later ones take back a part of what the removal of a block does in a (0.250 [0.125, 0.375] of 0.500 nat); ' +
-        'add to what the removal of a block does in b (−0.250 [−0.375, −0.125] of 0.500 nat); ' +
-        `change nothing that can be told of what the removal of a block does in c (0.250 [−0.125, 0.375] of 0.500 nat) and d (1.00 × 10⁻⁷ [1.00 × 10⁻⁸, 1.00 × 10⁻⁶] of 0.500 nat)${how}`,
+      'On average over residual blocks, later ones take back a part of what the removal of a block does in a (0.250 [0.125, 0.375] nat, where the direct KL is 0.500); ' +
+        'add to what the removal of a block does in b (−0.250 [−0.375, −0.125] nat, where the direct KL is 0.500); ' +
+        `change nothing that can be told of what the removal of a block does in c (0.250 [−0.125, 0.375] nat, where the direct KL is 0.500) and d (1.00 × 10⁻⁷ [1.00 × 10⁻⁸, 1.00 × 10⁻⁶] nat, where the direct KL is 0.500)${how}`,
     ]);
   });
 
