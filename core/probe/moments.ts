@@ -1,4 +1,5 @@
 import { mirror, addProducts } from '../products.js';
+import { dealtFolds } from './dealt-folds.js';
 import type { ValueId } from '../network/graph.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
@@ -6,7 +7,7 @@ import type { KernelPool, PooledKernel } from './kernel-pool.js';
 
 /**
  * Sums over the reference images, by fold, of the kernels of a pool and of the others of a site: variables, the pool's first. All
- * in float64; image i belongs to fold i mod folds.
+ * in float64; which fold an image belongs to: `dealtFolds`.
  */
 export interface Moments {
   readonly folds: number;
@@ -35,6 +36,7 @@ export async function gatherMoments(
   pools: readonly KernelPool[],
   folds: number,
 ): Promise<readonly Moments[]> {
+  const dealt = dealtFolds(images.shape[0] as number, folds);
   const done: Moments[] = [];
   let together: MomentSums[] = [];
   let bytes = 0;
@@ -44,7 +46,7 @@ export async function gatherMoments(
     [together, bytes] = [[], 0];
   };
   for (const pool of pools) {
-    const sums = new MomentSums(pool, folds, network.tile);
+    const sums = new MomentSums(pool, dealt, folds, network.tile);
     if (bytes > 0 && bytes + sums.bytes > HELD_BYTES) await walk();
     together.push(sums);
     bytes += sums.bytes;
@@ -73,6 +75,7 @@ async function gather(network: InstrumentedNetwork, images: Tensor, wanted: read
 class MomentSums {
   readonly values: ReadonlySet<ValueId>;
   readonly bytes: number;
+  readonly #dealt: Uint8Array;
   readonly #pool: KernelPool;
   readonly #variables: readonly PooledKernel[];
   /** Variables of the images at hand at the places that are compared, [images × variables × places]. */
@@ -81,7 +84,9 @@ class MomentSums {
   readonly #totals: Float64Array;
   #images = 0;
 
-  constructor(pool: KernelPool, folds: number, tile: number) {
+  /** @param dealt The fold of each image. */
+  constructor(pool: KernelPool, dealt: Uint8Array, folds: number, tile: number) {
+    this.#dealt = dealt;
     const { target, kernels, others, sampled } = pool;
     this.#pool = pool;
     this.#variables = [...kernels, ...others.map((channel) => ({ value: target.value, channel, places: undefined }))];
@@ -126,10 +131,10 @@ class MomentSums {
 
   /** Adds an image whose rows are complete. */
   #add(at: number, image: number): void {
-    const { folds, pool, others, products, cross, squares, sums, counts } = this.#moments;
+    const { pool, others, products, cross, squares, sums, counts } = this.#moments;
     const points = this.#pool.sampled.length;
     const variables = pool + others;
-    const fold = image % folds;
+    const fold = this.#dealt[image] as number;
     const rows = Array.from({ length: variables }, (_, v) => {
       const start = (at * variables + v) * points;
       return this.#rows.subarray(start, start + points);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { poolOf } from '../../core/probe/kernel-pool.js';
+import { dealtFolds } from '../../core/probe/dealt-folds.js';
 import { gatherMoments, type Moments } from '../../core/probe/moments.js';
 import { fills, type SubstituteFill } from '../../core/spec/words/fills.js';
 import { sizeOf, type Tensor } from '../../core/tensor.js';
@@ -34,8 +35,9 @@ test('moments are sums over the images of their fold, as plain loops have them',
       ] as number;
     };
     const count = variables.length;
+    const dealt = dealtFolds(13, fill.folds);
     for (let fold = 0; fold < fill.folds; fold++) {
-      const own = Array.from({ length: 13 }, (_, i) => i).filter((i) => i % fill.folds === fold);
+      const own = Array.from({ length: 13 }, (_, i) => i).filter((i) => dealt[i] === fold);
       const over = (of: (image: number, place: number) => number): number =>
         own.reduce((sum, i) => sum + [...pool.sampled].reduce((part, place) => part + of(i, place), 0), 0);
       expect(moments.counts[fold]).toBe(own.length * pool.sampled.length);
