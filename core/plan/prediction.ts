@@ -78,10 +78,8 @@ export function secondsOf(
   switch (group.kind) {
     case 'baseline':
       return walkSeconds(group.images, workload.whole, cost) + making([workload.whole]);
-    case 'profile': {
-      const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
-      return walkSeconds(images, workload.whole, cost) + making([workload.whole]);
-    }
+    case 'profile':
+      return walkSeconds(referenceImages(outline), workload.whole, cost) + making([workload.whole]);
     case 'moments':
     case 'cells':
     case 'responses':
@@ -92,7 +90,7 @@ export function secondsOf(
   const sharing = (own: number): number =>
     Math.max(1, Math.min(processes, count, Math.ceil((own * count) / batchSeconds)));
   if (group.kind === 'moments') {
-    const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
+    const images = referenceImages(outline);
     // A product in float64 takes the host about as long as a byte that it makes.
     const asked = sample.map((index) => {
       const substitution = substitutionAt(outline, index);
@@ -126,10 +124,7 @@ export function secondsOf(
       const recorded = record.reduce((sum, site) => sum + mapBytes(outline.anatomy, site), 0);
       return seconds(rows, sumOf(workload.whole, { ...noWork, hostBytes: SIGNATURE_PASSES * recorded }));
     });
-    // Each is recalibrated on the reference images, by what every convolution gives on them.
-    const images = outline.referenceChunks.reduce((sum, chunk) => sum + chunk.images, 0);
-    const given = outline.anatomy.sites.reduce((sum, site) => sum + mapBytes(outline.anatomy, site.name), 0);
-    const recalibrated = seconds(images, sumOf(workload.whole, { ...noWork, hostBytes: RECALIBRATION_PASSES * given }));
+    const recalibrated = seconds(referenceImages(outline), recalibrationWork(outline, workload));
     return meanOf(asked) + recalibrated + 2 * making([workload.whole]);
   }
   const list = conditionList(outline, group.name);
@@ -146,6 +141,15 @@ export function secondsOf(
   const mean = meanOf(own);
   const once = sharing(mean) * walk + ahead + making(programs.map(({ work }) => work));
   return mean + once / count;
+}
+
+const referenceImages = ({ referenceChunks }: ModelOutline): number =>
+  referenceChunks.reduce((sum, { images }) => sum + images, 0);
+
+/** A null is recalibrated on each reference image, by what every convolution gives on it. */
+function recalibrationWork({ anatomy }: ModelOutline, { whole }: Workload): Work {
+  const given = anatomy.sites.reduce((sum, site) => sum + mapBytes(anatomy, site.name), 0);
+  return sumOf(whole, { ...noWork, hostBytes: RECALIBRATION_PASSES * given });
 }
 
 /**
