@@ -1,3 +1,4 @@
+import { joinedFloats } from '../joined.js';
 import type { Digest } from '../digest.js';
 import { PercussError } from '../errors.js';
 import type { ValueId } from '../network/graph.js';
@@ -49,19 +50,13 @@ export async function replacementsOf(
       const given = values.map((value) => [value, fillValues(edit, value, source)] as const);
       const at = given.map(([value, { values: valuesOf }]): [ValueId, Float32Array] => {
         const channels = graph.shapes.get(value)?.[1] as number;
-        return [value, joined(Array.from({ length: channels }, (_, channel) => valuesOf(channel, 0)))];
+        return [value, joinedFloats(Array.from({ length: channels }, (_, channel) => valuesOf(channel, 0)))];
       });
       return { kind: given[0]?.[1].reach === 'position' ? 'map' : 'constant', at: new Map(at) };
     }
     if ('donors' in how) return { kind: 'donors', of: (chunk, images) => how.donors(reference, chunk, images) };
     throw new PercussError('SPEC_INVALID', `network ${graph.name} has no linearised lesions: ${how.refused}`);
   });
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
 }
 
 /** Images of the reference set by their numbers, as a network takes them. */

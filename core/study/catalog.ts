@@ -1,3 +1,4 @@
+import { joined } from '../joined.js';
 import { decodeChunk, type Chunk } from '../data/chunk.js';
 import { preprocess } from '../data/preprocess.js';
 import type { Digest } from '../digest.js';
@@ -54,7 +55,13 @@ export class Catalog {
       const chunk = await this.chunk(ref.digest);
       parts.push({ images: preprocess(chunk, loaded.model.input, shape), labels: chunk.labels });
     }
-    return { images: concatenate(parts.map((part) => part.images)), labels: joined(parts.map((part) => part.labels)) };
+    return {
+      images: concatenate(parts.map((part) => part.images)),
+      labels: joined(
+        parts.map((part) => part.labels),
+        (length) => new Uint16Array(length),
+      ),
+    };
   }
 }
 
@@ -85,16 +92,6 @@ function concatenate(tensors: readonly Tensor<'float32'>[]): Tensor<'float32'> {
   for (const tensor of tensors) {
     whole.data.set(tensor.data, at * sizeOf(first.shape.slice(1)));
     at += tensor.shape[0] as number;
-  }
-  return whole;
-}
-
-function joined(parts: readonly Uint16Array[]): Uint16Array {
-  const whole = new Uint16Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
   }
   return whole;
 }

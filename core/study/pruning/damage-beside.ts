@@ -1,3 +1,4 @@
+import { joinedFloats } from '../../joined.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Condition } from '../../plan/condition.js';
 import { cellKey, printEdits, SEMANTICS } from '../../plan/identity.js';
@@ -61,7 +62,7 @@ export async function damageBeside(
     const cells = await ledger.readCells(scope, keys);
     parts.push(keys.map((key) => cells.get(key)?.kl ?? new Float32Array(chunk.images).fill(Number.NaN)));
   }
-  return candidates.map((_, i) => joined(parts.map((part) => part[i] as Float32Array)));
+  return candidates.map((_, i) => joinedFloats(parts.map((part) => part[i] as Float32Array)));
 }
 
 function conditionOf({ outline, fill }: BesideContext, kernels: readonly RankedKernel[]): Condition {
@@ -99,13 +100,4 @@ async function runAndCommit(
   const scope = { ...outline.scope, chunk: chunk.digest, images: chunk.images, semantics: SEMANTICS };
   await ledger.commitCells(scope, ran, chunk.images, provenance);
   return baseline;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => {
-    whole.set(part, at);
-    return at + part.length;
-  }, 0);
-  return whole;
 }

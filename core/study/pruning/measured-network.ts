@@ -1,3 +1,5 @@
+import { quantile } from '../../analysis/moments.js';
+import { joinedFloats } from '../../joined.js';
 import { damageOf, type Damage } from '../../analysis/damage.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Graph, ValueId } from '../../network/graph.js';
@@ -45,14 +47,15 @@ export async function runNetwork(
     }
   }
   await program.dispose();
-  const outputs = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (outputs.set(part, at), at + part.length), 0);
-  return { outputs, classes: outputs.length / count, milliseconds: median(times) };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const outputs = joinedFloats(parts);
+  return {
+    outputs,
+    classes: outputs.length / count,
+    milliseconds: quantile(
+      times.toSorted((a, b) => a - b),
+      0.5,
+    ),
+  };
 }
 
 /** What a smaller network does against the intact one, on some of the images. */

@@ -1,3 +1,4 @@
+import { joined, joinedFloats } from '../../joined.js';
 import { largest } from '../../extremes.js';
 import type { Digest } from '../../digest.js';
 import type { Ledger } from '../../ledger/ledger.js';
@@ -115,21 +116,14 @@ export class CellReader {
     const there = parts.filter((part) => part !== undefined);
     const seen = chunks.filter((_, i) => parts[i] !== undefined);
     if (there.length === 0) return undefined;
-    const images = there.reduce((sum, cell) => sum + cell.kl.length, 0);
     const idle = there.every((cell) => cell.state === 'no-op');
     return {
       predicted: joined(
         there.map((cell) => cell.predicted),
-        new Uint16Array(images),
+        (length) => new Uint16Array(length),
       ),
-      loss: joined(
-        there.map((cell) => cell.loss),
-        new Float32Array(images),
-      ),
-      kl: joined(
-        there.map((cell) => cell.kl),
-        new Float32Array(images),
-      ),
+      loss: joinedFloats(there.map((cell) => cell.loss)),
+      kl: joinedFloats(there.map((cell) => cell.kl)),
       effect: largest(there.map((cell) => cell.effect)),
       ...(chunks[0] === 0 && there.length === parts.length ? {} : { images: this.#imagesOf(seen) }),
       state: there.length < parts.length ? 'partial' : idle ? 'no-op' : 'ok',
@@ -154,7 +148,7 @@ export class CellReader {
       const to = from + chunkOf(this.#outline, chunk).images;
       return isPiece ? this.#order.subarray(from, to) : Uint32Array.from({ length: to - from }, (_, i) => from + i);
     });
-    return joined(places, new Uint32Array(places.reduce((sum, part) => sum + part.length, 0)));
+    return joined(places, (length) => new Uint32Array(length));
   }
 
   conditions(name: string, list: ConditionList): AblationResult['conditions'] {
@@ -172,12 +166,6 @@ function wavePieces(outline: ModelOutline): readonly number[] {
     0,
   );
   return outline.waves.slice(0, furthest).flatMap((_, wave) => piecesOf(outline, wave));
-}
-
-/** Writes parts one behind the other into an array of their size. */
-function joined<A extends Uint16Array | Uint32Array | Float32Array>(parts: readonly A[], whole: A): A {
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
 }
 
 /** Responses of the intact network to each set of impulses, or to the one named. */
