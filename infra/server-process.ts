@@ -1,17 +1,10 @@
-import { createServer } from 'node:net';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { PercussError, messageOf } from '../core/errors.js';
-
-/** Ports of one server on the loopback interface, kept over restarts so that clients find it again. */
-export interface ServerPorts {
-  readonly grpc: number;
-  readonly http: number;
-  readonly metrics: number;
-  readonly ui: number;
-}
+import { endOfLog } from './server-file.js';
+import { ServerEnded } from './server-ports.js';
+import type { ServerPorts } from './server-ports.js';
 
 export interface ServerPlan {
   readonly binary: string;
@@ -50,39 +43,6 @@ export function serverArguments(plan: ServerPlan): string[] {
   ];
 }
 
-/** The path of the SQLite file. Files aren't migrated between server versions, hence the version in the name. */
-export function databaseFile(folder: string, version: string): string {
-  const file = path.join(path.resolve(folder), `temporal-${version}.sqlite`);
-  if (/[?#%]/.test(file)) {
-    throw new PercussError(
-      'USAGE',
-      `the Temporal server can't keep its file in ${folder}: the path may hold none of ? # %`,
-    );
-  }
-  return file;
-}
-
-/** Four ports of the loopback interface that nobody listens on. */
-export async function freePorts(): Promise<ServerPorts> {
-  // Held all at once, so that they differ.
-  const held = await Promise.all([0, 1, 2, 3].map(() => hold()));
-  const [grpc = 0, http = 0, metrics = 0, ui = 0] = held.map(({ port }) => port);
-  await Promise.all(held.map(({ release }) => release()));
-  return { grpc, http, metrics, ui };
-}
-
-function hold(): Promise<{ readonly port: number; readonly release: () => Promise<void> }> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      resolve({ port, release: () => new Promise((done) => server.close(() => done())) });
-    });
-  });
-}
-
 /** True if a server at the address serves workflows of our namespace now. */
 export async function healthy(address: string): Promise<boolean> {
   let connection: Connection | undefined;
@@ -105,20 +65,27 @@ export async function healthy(address: string): Promise<boolean> {
 /**
  * Waits until the server answers, then makes it keep closed workflows for longer than a day.
  *
- * @throws PercussError SERVER_UNAVAILABLE when it has ended (`ended` returns why) or has not answered for a minute.
+ * @param ended Resolves with the reason when the server has ended.
+ * @throws ServerEnded when it has ended.
+ * @throws PercussError SERVER_UNAVAILABLE when it has not answered for a minute.
  */
-export async function becomesHealthy(address: string, ended: () => string | undefined): Promise<void> {
+export async function becomesHealthy(address: string, ended: Promise<string>): Promise<void> {
   const deadline = Date.now() + startMs;
-  while (!(await healthy(address))) {
-    const reason = ended();
-    if (reason !== undefined || Date.now() > deadline) {
+  const over = ended.then((reason) => {
+    throw new ServerEnded(`${address} (${reason})`);
+  });
+  // Looking at an address that nobody listens on takes seconds, for which an end isn't waited.
+  while (!(await Promise.race([healthy(address), over]))) {
+    if (Date.now() > deadline) {
       throw new PercussError(
         'SERVER_UNAVAILABLE',
-        `the Temporal server at ${address} did not start (${reason ?? `no answer for ${startMs / 1000} s`}): run without it by --in-process`,
+        `the Temporal server at ${address} did not start (no answer for ${startMs / 1000} s): run without it by --in-process`,
       );
     }
-    await sleep(pollMs);
+    await Promise.race([sleep(pollMs), over]);
   }
+  // From here on an end is for whoever keeps the server running.
+  over.catch(() => undefined);
   const connection = await Connection.connect({ address });
   try {
     await connection.workflowService.updateNamespace({
@@ -134,4 +101,14 @@ export async function becomesHealthy(address: string, ended: () => string | unde
   } finally {
     await connection.close();
   }
+}
+
+/** The message for a server that didn't start: with the end of its log, where the reason stands. */
+export async function notStarted(error: unknown, log: string): Promise<unknown> {
+  if (!(error instanceof ServerEnded)) return error;
+  return new PercussError(
+    'SERVER_UNAVAILABLE',
+    `the Temporal server at ${error.message} did not start, and ${await endOfLog(log)}: run without it by --in-process`,
+    { cause: error },
+  );
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,8 +9,10 @@ import type { TemporalAddress } from './connection.js';
 import { alive, takeLock } from './lock.js';
 import { serverEnvironment } from './settings.js';
 import type { ServerBinary } from './obtain/temporal.js';
-import { becomesHealthy, databaseFile, freePorts, serverArguments, serverNamespace } from './server-process.js';
-import type { ServerPorts } from './server-process.js';
+import { databaseFile, endOfLog, withWholeFile } from './server-file.js';
+import { onFreePorts } from './server-ports.js';
+import type { ServerPorts } from './server-ports.js';
+import { becomesHealthy, notStarted, serverArguments, serverNamespace } from './server-process.js';
 
 export interface PrivateServerOptions {
   readonly binary: ServerBinary;
@@ -65,7 +67,6 @@ interface Running {
   pid: number;
   /** Why it ended. */
   exit: Promise<string>;
-  ended: string | undefined;
 }
 
 /**
@@ -97,25 +98,23 @@ export async function startPrivateServer(options: PrivateServerOptions): Promise
     if (temporary) await rm(folder, { recursive: true, force: true });
   };
   const log = path.join(folder, 'server.log');
-  const ports = await freePorts();
-  const address = `127.0.0.1:${ports.grpc}`;
-  const run = (): Promise<Running> => launch(options, file, log, ports);
-  let current: Running;
-  try {
-    await discardHalfCreated(file);
-    const marker = `${file}.creating`;
-    if (!(await present(file))) await writeFile(marker, '');
-    current = await run();
-    await ready(current, address, log);
-    await rm(marker, { force: true });
-  } catch (error) {
+  const run = (on: ServerPorts): Promise<Running> => launch(options, file, log, on);
+  const started = await onFreePorts(undefined, (on) =>
+    withWholeFile(file, async () => {
+      const running = await run(on);
+      await ready(running, on);
+      return { running, ports: on, address: addressOf(on) };
+    }),
+  ).catch(async (error: unknown) => {
+    const reason = await notStarted(error, log);
     await cleanUp();
-    throw error;
-  }
+    throw reason;
+  });
+  const { ports, address } = started;
 
-  const supervisor = new Supervisor(current, options.onNotice, log, async () => {
-    const again = await run();
-    return { again, ready: () => ready(again, address, log) };
+  const supervisor = new Supervisor(started.running, options.onNotice, log, async () => {
+    const again = await run(ports);
+    return { again, ready: () => ready(again, ports) };
   });
   return {
     address,
@@ -182,7 +181,7 @@ class Supervisor {
       crashes = [...crashes, Date.now()].filter((at) => Date.now() - at < 60_000);
       if (crashes.length > mostCrashes) {
         const ended = `the Temporal server ended ${crashes.length} times within a minute`;
-        this.#fail(new PercussError('SERVER_UNAVAILABLE', `${ended} (${reason}; ${await tail(this.#log)})`));
+        this.#fail(new PercussError('SERVER_UNAVAILABLE', `${ended} (${reason}; ${await endOfLog(this.#log)})`));
         return;
       }
       this.#onNotice?.(`the Temporal server ended (${reason}) and is started again on its file`);
@@ -198,7 +197,7 @@ class Supervisor {
       if (this.#isStopping()) await end(again);
       else await isReady();
     } catch (error) {
-      this.#onNotice?.(messageOf(error));
+      this.#onNotice?.(messageOf(await notStarted(error, this.#log)));
       await sleep(500);
     }
   }
@@ -222,10 +221,9 @@ async function launch(options: PrivateServerOptions, file: string, log: string, 
     watch.stdout.once('data', (line: Buffer) => resolve(Number(line.toString())));
     watch.stdout.once('close', () => resolve(0));
   });
-  const running: Running = { watch, pid: 0, ended: undefined, exit: Promise.resolve('') };
+  const running: Running = { watch, pid: 0, exit: Promise.resolve('') };
   running.exit = new Promise((resolve) => {
     const over = (reason: string): void => {
-      running.ended ??= reason;
       watch.stdin.destroy();
       resolve(reason);
     };
@@ -239,14 +237,17 @@ async function launch(options: PrivateServerOptions, file: string, log: string, 
   return running;
 }
 
-async function ready(running: Running, address: string, log: string): Promise<void> {
+async function ready(running: Running, ports: ServerPorts): Promise<void> {
   try {
-    await becomesHealthy(address, () => running.ended);
+    await becomesHealthy(addressOf(ports), running.exit);
   } catch (error) {
     await end(running);
-    if (!(error instanceof PercussError)) throw error;
-    throw new PercussError(error.code, `${error.message} ${await tail(log)}`, { cause: error });
+    throw error;
   }
+}
+
+function addressOf({ grpc }: ServerPorts): string {
+  return `127.0.0.1:${grpc}`;
 }
 
 async function end(running: Running): Promise<void> {
@@ -260,12 +261,6 @@ function killQuietly(pid: number): void {
   if (alive(pid)) process.kill(pid, 'SIGKILL');
 }
 
-/** A first start that was killed leaves a file with half a schema, which later starts would take for a whole one. */
-async function discardHalfCreated(file: string): Promise<void> {
-  if (!(await present(`${file}.creating`))) return;
-  for (const suffix of ['', '-wal', '-shm', '-journal', '.creating']) await rm(`${file}${suffix}`, { force: true });
-}
-
 /** A fresh folder; those left behind by processes that were killed are removed. */
 async function temporaryFolder(): Promise<string> {
   for (const name of await readdir(tmpdir())) {
@@ -274,17 +269,4 @@ async function temporaryFolder(): Promise<string> {
     if (Number.isInteger(owner) && !alive(owner)) await rm(path.join(tmpdir(), name), { recursive: true, force: true });
   }
   return mkdtemp(path.join(tmpdir(), `${temporaryPrefix}${process.pid}-`));
-}
-
-async function tail(log: string): Promise<string> {
-  const text = await readFile(log, 'utf8').catch(() => '');
-  const line = text.trim().split('\n').at(-1) ?? '';
-  return line === '' ? 'its log is empty' : `its log ends: ${line.slice(-300)}`;
-}
-
-function present(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }
