@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { Damage } from '../core/analysis/damage.js';
 import { openEngine } from '../core/engine/open.js';
@@ -6,7 +5,7 @@ import { counted } from '../core/report/number-format.js';
 import { PercussError } from '../core/errors.js';
 import { nearestName } from '../core/select.js';
 import { Catalog } from '../core/study/catalog.js';
-import { constantFills, type ConstantFill } from '../core/study/pruning/kernel-choice.js';
+import { pruningFills, type PruningFill } from '../core/study/pruning/kernel-choice.js';
 import { pruneStoredStudy } from '../core/study/pruning/prune-stored-study.js';
 import type { PrunedNetwork, PruningGoal } from '../core/study/pruning/prune-study.js';
 import { storedStudy } from '../core/study/verifying/verify.js';
@@ -15,6 +14,7 @@ import { sameCommand } from './command-line.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { interruptible } from './interrupt.js';
 import { changeOfAccuracy, shareBelowOne, wholeNumber } from './number-option.js';
+import { mayWrite, writeNamed } from './named-file.js';
 import { openReading, openSession, type CommonOptions } from './session.js';
 import { findStudy } from './study-name.js';
 
@@ -23,8 +23,9 @@ interface PruneOptions extends CommonOptions, EngineChoice {
   readonly kernels?: number;
   readonly macs?: number;
   readonly accuracy?: number;
-  readonly fill: ConstantFill;
+  readonly fill: PruningFill;
   readonly out: string;
+  readonly force: boolean;
   readonly stages: number;
 }
 
@@ -36,12 +37,19 @@ export function pruneCommand(verb: Command): void {
     .option('--kernels <share>', 'of the kernels that stays: 80% or 0.8', shareBelowOne)
     .option('--macs <share>', 'of the multiply-accumulates that stays', shareBelowOne)
     .option('--accuracy <change>', 'that is allowed on the images that choose: -0.01', changeOfAccuracy)
-    .addOption(new Option('--fill <name>', 'what stands for the kernels').choices(constantFills).default('zero'))
+    .addOption(
+      new Option('--fill <name>', 'what stands for the kernels: zero, mean or substitute')
+        .choices(pruningFills)
+        .default('zero'),
+    )
     .option('--stages <n>', 'in how many kernels go, damage being measured anew in between', wholeNumber(1, 100), 1)
     .requiredOption('--out <file>', 'where to: an ONNX file; beside it FILE.json with what was removed')
+    .option('--force', 'replace files that are there', false)
     .action(async (asked: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<PruneOptions>();
       const goal = goalOf(options);
+      const written = [options.out, `${options.out}.json`] as const;
+      await mayWrite(written, options);
       const mode = modeOf(options);
       await ensureEngine(mode);
       // Only stages store anything.
@@ -55,7 +63,7 @@ export function pruneCommand(verb: Command): void {
         const { models } = await ledger.getRecord(ref.study);
         const names = models.map(({ name }) => name);
         const model = modelOf(study, names, options.model);
-        if (options.stages > 1) await ensureEngine(ref.mode);
+        if (options.stages > 1 || options.fill === 'substitute') await ensureEngine(ref.mode);
         const pruned = await interruptible(
           (signal) =>
             pruneStoredStudy(ledger, catalog, ref, {
@@ -74,9 +82,9 @@ export function pruneCommand(verb: Command): void {
           },
         );
         const { file, ...told } = pruned;
-        await writeFile(options.out, file);
+        await writeNamed(written[0], file, options);
         const summary = { study: id, model, fill: options.fill, ...told };
-        await writeFile(`${options.out}.json`, `${JSON.stringify(summary, null, 1)}\n`);
+        await writeNamed(written[1], `${JSON.stringify(summary, null, 1)}\n`, options);
         terminal.result({ file: options.out, ...summary }, () => prunedLines(model, options.out, pruned));
       } finally {
         await engine.close();
@@ -120,18 +128,14 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 function prunedLines(
   model: string,
   out: string,
-  { removed, unknown, before, after, chosen, fresh }: PrunedNetwork,
+  { removed, staying, before, after, chosen, fresh }: PrunedNetwork,
 ): string[] {
   const change = (name: string, from: number, to: number, print = (n: number): string => String(n)): string =>
     `  ${name.padEnd(30)} ${print(from)} → ${print(to)} (${percent(to / from)})`;
   const none = removed.filter(({ kl }) => kl === 0).length;
   return [
     `${model}: ${removed.length} of ${before.kernels} kernels removed${none > 0 ? `, ${none} of which changed nothing` : ''}; written to ${out}`,
-    ...(unknown > 0
-      ? [
-          `  of ${unknown} more that the study is to remove nothing is known, since they were not run, failed or gave no finite KL: all of them stay`,
-        ]
-      : []),
+    ...stayingLines(staying),
     change('parameters', before.parameters, after.parameters),
     change('multiply-accumulates an image', before.macs, after.macs),
     change('bytes of the file', before.bytes, after.bytes),
@@ -139,6 +143,16 @@ function prunedLines(
     `  accuracy on the ${counted(chosen.images, 'image')} that chose: ${damageLine(chosen)}`,
     `  accuracy on ${counted(fresh.images, 'image')} that chose nothing: ${damageLine(fresh)}`,
   ];
+}
+
+/** Of kernels that stay although the study was to remove them, why. */
+function stayingLines({ unknown, unfit, tied }: PrunedNetwork['staying']): string[] {
+  const told: readonly (readonly [number, string])[] = [
+    [unknown, 'stay since nothing is known of them: they were not run, failed or gave no finite KL'],
+    [unfit, 'stay since what reads them does not read sums of channels, and so cannot take a substitute in'],
+    [tied, 'stay since they are tied to channels that stay: without them the network would be as large'],
+  ];
+  return told.flatMap(([count, why]) => (count > 0 ? [`  ${counted(count, 'kernel')} more ${why}`] : []));
 }
 
 function damageLine({ accuracy, deltaAccuracy, kl }: Damage): string {

@@ -12,6 +12,14 @@ import { asAddend, constantChannels, type Constants, type Removals } from './con
 import { folded, type Step } from './folded.js';
 import { KeptChannels } from './kept-channels.js';
 
+/** A network with fewer channels. */
+export interface SmallerNetwork {
+  /** Whether a channel of the network that it is made of is no longer computed. */
+  isGone(value: ValueId, channel: number): boolean;
+  /** Written when it is asked for. */
+  graph(): Graph;
+}
+
 /**
  * The network that computes what `graph` does once channels of some of its values are put to constants, with as few channels as that
  * can be had: a channel that is the same on every image is added to the biases of those that read it (to a constant map where padding
@@ -20,10 +28,10 @@ import { KeptChannels } from './kept-channels.js';
  *
  * @param removals By value and channel, what takes its place, in the units of the value.
  * @param output The output that is read; default: the last.
- * @returns A graph with the same inputs and this output; equal to the edited network up to the rounding of sums.
+ * @returns Its graph has the same inputs and this output; equal to the edited network up to the rounding of sums.
  * @throws PercussError MODEL_INVALID if the graph has no such output.
  */
-export function pruneNetwork(graph: Graph, removals: Removals, output?: ValueId): Graph {
+export function pruneNetwork(graph: Graph, removals: Removals, output?: ValueId): SmallerNetwork {
   const flow = dataflowOf(graph, output);
   const constants = constantChannels(flow, removals);
   const opaque = new Set<string>();
@@ -31,7 +39,12 @@ export function pruneNetwork(graph: Graph, removals: Removals, output?: ValueId)
     const kept = new KeptChannels(flow, constants, opaque);
     const draft = new Draft(flow, constants, removals, kept, opaque);
     const unfit = draft.unfit();
-    if (unfit.length === 0) return draft.graph();
+    if (unfit.length === 0) {
+      return {
+        isGone: (value, channel) => kept.of(value)?.includes(channel) === false,
+        graph: () => draft.graph(),
+      };
+    }
     for (const id of unfit) opaque.add(id);
   }
 }

@@ -61,6 +61,8 @@ const mistakes: readonly Mistake[] = [
   mistake('prune for a better accuracy', 'prune study --out small.onnx --accuracy 0.1', 'USAGE', /a fall, such as -0\.01/),
   mistake('prune a study that there is not', 'prune absent --out small.onnx --kernels 0.5', 'NOT_FOUND', /no study absent/),
   mistake('prune by another fill', 'prune study --out small.onnx --kernels 0.5 --fill resample', 'USAGE', /zero, mean/),
+  mistake('prune onto a file that is there', 'prune study --kernels 0.5 --out taken', 'USAGE', /taken exists already; .*--force/),
+  mistake('prune below a file', 'prune study --kernels 0.5 --out taken/small.onnx', 'FILE_UNUSABLE', /is a file, not a folder/),
   mistake('preview a spec that is not there', 'preview absent.yaml', 'FILE_MISSING', /absent\.yaml/),
   mistake('run with a store that is below a file', 'run lost.yaml --store taken/store', 'USAGE', /a part of its path is a file/),
   mistake('run without workers', 'run lost.yaml --workers 0', 'USAGE', /'0'.*from 1 to/),

@@ -35,6 +35,7 @@ function divisors(node: Operation, x: Term, y: Term): number[] {
 /** The mean of each window: over its pixels, or over its places in the padded input (`count_include_pad`). No dilations. */
 export const averagePool: typeof pools = {
   ...pools,
+  passesSums: () => true,
   infer(node, inputs) {
     if (pairOf(node, 'dilations').some((dilation) => dilation !== 1)) {
       throw invalidNode(node, 'dilated average pooling is not supported');

@@ -28,6 +28,7 @@ function outputShape(node: Operation, shapes: readonly Shape[]): Shape {
 /** The inputs behind one another along `axis`. */
 export const concat: Operator = {
   role: () => 'join',
+  passesSums: () => true,
   rectifies: () => false,
   infer: (node, inputs) => [outputShape(node, present(node, inputs.shapes))],
   types: alike,

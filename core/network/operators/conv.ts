@@ -150,6 +150,7 @@ export const conv: Operator = {
       constants: new Map([[1, narrowed], ...(bias ? [[2, along(bias, 0, left)] as const] : [])]),
     };
   },
+  readAxis: (node) => (numberOf(node, 'group') === 1 ? 1 : undefined),
   window(node, inputs) {
     const [, , rows, columns] = imageShapeAt(node, inputs, 1);
     const [top, left] = padsOf(node);

@@ -14,6 +14,7 @@ function outputShape(node: Operation, x: Shape): Shape {
 /** A matrix: all axes before `axis` times all others. */
 export const flatten: Operator = {
   role: () => 'layout',
+  passesSums: () => true,
   arithmetic: 'reshape',
   rectifies: () => false,
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],

@@ -24,6 +24,7 @@ function picksOf(node: Operation, x: Shape): Picks {
 /** The slices `indices` of one axis, in that order. Along channels: a choice, a permutation, a channel shuffle. */
 export const gather: Operator = {
   role: () => 'layout',
+  passesSums: () => true,
   rectifies: () => false,
   infer: (node, inputs) => [picksOf(node, shapeAt(node, inputs, 0)).shape],
   types: alike,

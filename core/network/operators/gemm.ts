@@ -76,6 +76,7 @@ export const gemm: Operator = {
     const shift = shifts ? along(bias, bias.shape.length - 1, kept.outputs[0]) : bias;
     return { attributes: {}, constants: new Map([[1, narrowed], ...(shift ? [[2, shift] as const] : [])]) };
   },
+  readAxis: (node) => (numberOf(node, 'transA') === 1 ? undefined : numberOf(node, 'transB')),
   window: () => 'global',
   emit: (node) => ({
     opType: 'Gemm',

@@ -58,6 +58,7 @@ export const matMul: Operator = {
     attributes: {},
     constants: new Map([[1, along(along(inputs.constants[1] as Tensor, 0, kept.inputs[0]), 1, kept.outputs[0])]]),
   }),
+  readAxis: () => 0,
   window: () => 'global',
   emit: () => ({ opType: 'MatMul', attributes: {} }),
   evaluate(node, inputs) {

@@ -10,5 +10,6 @@ export const neg: Operator = {
     derivative: ({ write }) => write.number(-1),
     at: () => (x) => -x,
   }),
+  passesSums: () => true,
   range: (_, [x = anything]) => negated(x),
 };

@@ -144,6 +144,13 @@ export interface Operator {
    * are broadcast, and its attributes say nothing of channels.
    */
   narrow?(node: Operation, inputs: NodeInputs, kept: KeptChannels): Narrowed;
+  /**
+   * Whether what it does to channels is linear, adds nothing and is the same for each, so that a channel that is a sum of others is one behind it, too;
+   * left out: no.
+   */
+  passesSums?(node: Operation): boolean;
+  /** Of a product with constant weights, at input 1: along which of their axes all channels of input 0 are read; undefined: not all by each output. */
+  readAxis?(node: Operation): number | undefined;
   /** The window through which an output element sees its input; `global` for all of it; undefined: elementwise in space. */
   window?(node: Operation, inputs: NodeInputs): Window | 'global' | undefined;
   /** Inputs that hold statistics measured in training, which nobody counts as parameters. */

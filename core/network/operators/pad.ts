@@ -47,6 +47,7 @@ function outputShape(node: Operation, x: Shape): Shape {
 /** More (or, with negative pads, fewer) elements before and after each axis: `pads` lists all befores, then all afters. */
 export const pad: Operator = {
   role: () => 'layout',
+  passesSums: (node) => node.attributes['mode'] !== 'constant' || numberOf(node, 'value') === 0,
   rectifies: () => false,
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],
   macs: () => 0,

@@ -38,6 +38,7 @@ function channelsThrough(x: Shape, y: Shape | undefined): ChannelSources {
 /** The same elements, row-major, in another shape. `shape`: 0 keeps a dimension, one −1 takes the rest. */
 export const reshape: Operator = {
   role: () => 'layout',
+  passesSums: () => true,
   arithmetic: 'reshape',
   rectifies: () => false,
   infer: (node, inputs) => [outputShape(node, shapeAt(node, inputs, 0))],

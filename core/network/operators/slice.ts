@@ -40,6 +40,7 @@ export function cutsOf(node: Operation, x: Shape): readonly (Cut | undefined)[] 
 /** A strided part: NumPy's x[starts:ends:steps] along `axes`. */
 export const slice: Operator = {
   role: () => 'layout',
+  passesSums: () => true,
   rectifies: () => false,
   infer: (node, inputs) => [cutsOf(node, shapeAt(node, inputs, 0)).map((cut) => cut?.length ?? DYNAMIC)],
   types: alike,

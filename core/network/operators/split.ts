@@ -22,6 +22,7 @@ function outputShapes(node: Operation, x: Shape): readonly Shape[] {
 /** Consecutive parts of sizes `split` along `axis`, one output each. */
 export const split: Operator = {
   role: () => 'layout',
+  passesSums: () => true,
   rectifies: () => false,
   infer: (node, inputs) => outputShapes(node, shapeAt(node, inputs, 0)),
   types: alike,

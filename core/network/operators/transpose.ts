@@ -14,6 +14,7 @@ function permutationOf(node: Operation, rank: number): readonly number[] {
 /** Axis i of the result is axis perm[i] of the input. */
 export const transpose: Operator = {
   role: () => 'layout',
+  passesSums: () => true,
   arithmetic: 'transpose',
   rectifies: () => false,
   infer(node, inputs) {

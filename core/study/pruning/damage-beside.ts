@@ -8,11 +8,12 @@ import type { CellRow } from '../../ledger/cell-object.js';
 import type { Provenance } from '../../probe/cell.js';
 import type { ChunkBaseline } from '../../probe/chunk-baseline.js';
 import { runLesionBatch } from '../../probe/lesion.js';
+import type { MomentsSource } from '../../probe/substituting.js';
 import { silent, type Progress } from '../../progress.js';
 import { fills } from '../../spec/words/fills.js';
 import type { Catalog } from '../catalog.js';
 import type { Tapped } from '../running/tapped-networks.js';
-import type { ConstantFill, RankedKernel } from './kernel-choice.js';
+import type { PruningFill, RankedKernel } from './kernel-choice.js';
 
 /** Conditions that are committed together. */
 const BATCH = 32;
@@ -23,7 +24,8 @@ export interface BesideContext {
   readonly outline: ModelOutline;
   readonly tapped: Tapped;
   readonly provenance: Provenance;
-  readonly fill: ConstantFill;
+  readonly fill: PruningFill;
+  readonly moments: MomentsSource;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 }
@@ -74,7 +76,7 @@ function conditionOf({ outline, fill }: BesideContext, kernels: readonly RankedK
 }
 
 async function runAndCommit(
-  { ledger, catalog, outline, tapped, provenance, signal }: BesideContext,
+  { ledger, catalog, outline, tapped, provenance, moments, signal }: BesideContext,
   number: number,
   conditions: readonly { readonly key: CellRow['key']; readonly condition: Condition }[],
   known: ChunkBaseline | undefined,
@@ -88,6 +90,7 @@ async function runAndCommit(
       chunk: { digest: chunk.digest, images, labels },
       conditions,
       reference: tapped.reference,
+      moments,
       output: outline.model.output,
       ...(known ? { baseline: known } : {}),
       ...(signal ? { signal } : {}),

@@ -1,7 +1,6 @@
 import type { Anatomy } from '../../anatomy/site.js';
 import { mean } from '../../analysis/moments.js';
 import { PercussError } from '../../errors.js';
-import type { Removals } from '../../pruning/constant-channels.js';
 import { estimands, removesAs } from '../../spec/words/estimands.js';
 import { isSound, type ModelResults } from '../reading/model-results.js';
 
@@ -14,9 +13,9 @@ export interface RankedKernel {
   readonly kl: number;
 }
 
-/** What may stand in a removed kernel's place in a smaller network: the same number on every image. */
-export const constantFills = ['zero', 'mean'] as const;
-export type ConstantFill = (typeof constantFills)[number];
+/** What may stand in a removed kernel's place in a smaller network: a number, or what the kernels that stay at its site say about it. */
+export const pruningFills = ['zero', 'mean', 'substitute'] as const;
+export type PruningFill = (typeof pruningFills)[number];
 
 /** Kernels by damage, and how many more the study was to remove whose damage is not known: not run, failed, or not finite. */
 export interface Ranking {
@@ -31,7 +30,7 @@ export interface Ranking {
  * @param choosing Places of the images that choose.
  * @throws PercussError NOT_FOUND where the study has not removed kernels one by one with that fill.
  */
-export function rankKernels(results: ModelResults, fill: ConstantFill, choosing: readonly number[]): Ranking {
+export function rankKernels(results: ModelResults, fill: PruningFill, choosing: readonly number[]): Ranking {
   const sites = new Map(results.outline.anatomy.layers.map(({ name, site }) => [name, site]));
   const asked = new Set<string>();
   const known = new Map<string, RankedKernel>();
@@ -59,27 +58,6 @@ export function rankKernels(results: ModelResults, fill: ConstantFill, choosing:
   const place = ({ layer, channel }: RankedKernel): number => (order.get(layer) ?? 0) * 1e6 + channel;
   const kernels = [...known.values()].sort((a, b) => a.kl - b.kl || place(a) - place(b));
   return { kernels, unknown: asked.size - known.size };
-}
-
-/**
- * What pruning puts in the place of kernels.
- * @throws PercussError NOT_FOUND where means are asked for and the study's profile is not stored.
- */
-export function removalsOf(results: ModelResults, fill: ConstantFill, kernels: readonly RankedKernel[]): Removals {
-  const values = new Map(results.outline.anatomy.sites.map(({ name, value }) => [name, value]));
-  const removals = new Map<string, Map<number, number>>();
-  for (const { site, channel } of kernels) {
-    const value = values.get(site) as string;
-    const known = removals.get(value) ?? new Map<number, number>();
-    removals.set(value, known.set(channel, fill === 'zero' ? 0 : meanOf(results, site, channel)));
-  }
-  return removals;
-}
-
-function meanOf({ profile, outline }: ModelResults, site: string, channel: number): number {
-  const found = profile?.get(site)?.mean[channel];
-  if (found !== undefined) return Math.fround(found);
-  throw new PercussError('NOT_FOUND', `no means of ${outline.model.name} are stored: run the study first`);
 }
 
 /** How many kernels a network has that can be removed. */

@@ -2,21 +2,24 @@ import type { Engine } from '../../engine/engine.js';
 import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NumericMode } from '../../numeric-mode.js';
+import type { Provenance } from '../../probe/cell.js';
+import type { MomentsSource } from '../../probe/substituting.js';
 import type { Progress } from '../../progress.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { Catalog } from '../catalog.js';
 import { adoptedScores } from '../planning/decisions.js';
 import { loadModelResults } from '../reading/load-model-results.js';
 import { loadOutlines } from '../reading/outlines.js';
+import { StoredMoments } from '../running/stored-moments.js';
 import { TappedNetworks } from '../running/tapped-networks.js';
 import { percussVersion } from '../version.js';
 import { damageBeside } from './damage-beside.js';
-import type { ConstantFill } from './kernel-choice.js';
+import type { PruningFill } from './kernel-choice.js';
 import { pruneStudy, type PrunedNetwork, type PruningGoal } from './prune-study.js';
 
 export interface StoredPruning {
   readonly model: string;
-  readonly fill: ConstantFill;
+  readonly fill: PruningFill;
   readonly goal: PruningGoal;
   readonly stages: number;
   /** Runs the networks whose sizes and accuracies are told. */
@@ -55,6 +58,12 @@ export async function pruneStoredStudy(
     engines.push(opened);
     return opened;
   });
+  const provenance = async (): Promise<Provenance> => {
+    await networks.open(outline, 'intact', study.seed);
+    return { ...(engines.at(-1) as Engine).provenance, percuss: percussVersion };
+  };
+  const stored = new StoredMoments(ledger, networks);
+  const moments: MomentsSource = (substitution) => stored.of(outline, substitution, provenance());
   try {
     return await pruneStudy({
       results,
@@ -64,13 +73,14 @@ export async function pruneStoredStudy(
       output: loaded.output,
       engine,
       fill,
+      moments,
       goal,
       staging: {
         stages,
         beside: async (gone, candidates) => {
           const tapped = await networks.open(outline, 'intact', study.seed);
-          const provenance = { ...(engines.at(-1) as Engine).provenance, percuss: percussVersion };
-          const context = { ledger, catalog, outline, tapped, provenance, fill, ...following };
+          const of = { outline, tapped, provenance: await provenance(), fill, moments };
+          const context = { ledger, catalog, ...of, ...following };
           return damageBeside(context, gone, candidates);
         },
       },

@@ -5,11 +5,12 @@ import { importOnnx } from '../../import/onnx/import-onnx.js';
 import { graphCost } from '../../network/cost.js';
 import { emitOnnx } from '../../network/emit-onnx.js';
 import type { Graph, ValueId } from '../../network/graph.js';
-import { pruneNetwork } from '../../pruning/prune-network.js';
 import { outputKinds } from '../../spec/words/output-kinds.js';
 import type { ModelResults } from '../reading/model-results.js';
-import { kernelCount, rankKernels, removalsOf, type ConstantFill, type RankedKernel } from './kernel-choice.js';
-import { halvesOf } from './halves.js';
+import type { MomentsSource } from '../../probe/substituting.js';
+import { kernelCount, rankKernels, type PruningFill, type RankedKernel } from './kernel-choice.js';
+import { halvesOf, type Halves } from './halves.js';
+import { Replacement } from './replacement.js';
 import { stagedOrder, type Staging } from './staged-order.js';
 import { damageOn, runNetwork, type ImageStream, type NetworkOutputs } from './measured-network.js';
 
@@ -29,14 +30,25 @@ export interface NetworkSize {
 
 export interface PrunedNetwork {
   readonly file: Uint8Array;
+  /** In the order in which they went. */
   readonly removed: readonly RankedKernel[];
-  /** Kernels that the study was to remove whose damage is not known: none of them went. */
-  readonly unknown: number;
+  /** Kernels that stay although the study was to remove them. */
+  readonly staying: StayingKernels;
   readonly before: NetworkSize;
   readonly after: NetworkSize;
   /** On the images that chose, and on those that chose nothing. */
   readonly chosen: Damage;
   readonly fresh: Damage;
+}
+
+/** How many kernels stay, and why. */
+export interface StayingKernels {
+  /** Their damage is not known. */
+  readonly unknown: number;
+  /** What reads them does not read sums of channels, so that it cannot take a substitute in. */
+  readonly unfit: number;
+  /** Of less damage than some that went, but tied to channels that stay: without them the network would be as large. */
+  readonly tied: number;
 }
 
 /** What pruning works on: everything stored of a network, and its images as it takes them. */
@@ -46,7 +58,9 @@ export interface PruningInput {
   /** The output that is read. */
   readonly output: ValueId;
   readonly engine: Engine;
-  readonly fill: ConstantFill;
+  readonly fill: PruningFill;
+  /** What substitutes are fitted to. */
+  readonly moments: MomentsSource;
   readonly goal: PruningGoal;
   readonly staging: Staging;
 }
@@ -62,87 +76,97 @@ export interface PruningInput {
 export async function pruneStudy(input: PruningInput): Promise<PrunedNetwork> {
   const { results, images, output, engine, fill, goal, staging } = input;
   const { model, anatomy } = results.outline;
-  if (!outputKinds[model.output.kind].classes) {
-    throw new PercussError(
-      'MODEL_UNSUPPORTED',
-      `${model.name} gives values, not classes: pruning goes by accuracy and KL`,
-    );
-  }
-  const { choosing, fresh } = halvesOf(results.labels);
-  if (fresh.length === 0) {
-    throw new PercussError(
-      'USAGE',
-      `${model.name} was measured on one image, which chooses, so that none is left to judge the choice: ask the study for two images or more`,
-    );
-  }
+  const { choosing, fresh } = halvesToPrune(results);
   const { kernels: byDamage, unknown } = rankKernels(results, fill, choosing);
-  let ranked = byDamage;
-  const without = (count: number): Graph =>
-    pruneNetwork(results.graph, removalsOf(results, fill, ranked.slice(0, count)), output);
+  const replacement = new Replacement(results, output, fill, input.moments);
+  const fitting = byDamage.filter((kernel) => replacement.fits(kernel));
+  let ranked: readonly RankedKernel[] = fitting;
+  const leaving = (count: number): readonly RankedKernel[] => replacement.leaving(ranked.slice(0, count));
+  const without = async (count: number): Promise<Graph> => (await replacement.without(leaving(count))).graph();
   const run = (graph: Graph): Promise<NetworkOutputs> => runNetwork(engine, graph, output, images);
-  const whole = without(0);
+  const whole = (await replacement.without([])).graph();
   const intact = await run(whole);
   const on = (half: readonly number[], smaller: NetworkOutputs): Damage =>
     damageOn(half, intact, smaller, results.labels, model.output) as Damage;
+  const kernels = kernelCount(anatomy);
   const counted = (): Promise<number> =>
     countFor(goal, {
       ranked: ranked.length,
-      kernels: kernelCount(anatomy),
-      macs: (n) => graphCost(without(n)).macs / graphCost(whole).macs,
-      accuracy: async (n) => on(choosing, await run(without(n))).deltaAccuracy.estimate,
+      kernels,
+      left: (n) => kernels - leaving(n).length,
+      macs: async (n) => graphCost(await without(n)).macs / graphCost(whole).macs,
+      accuracy: async (n) => on(choosing, await run(await without(n))).deltaAccuracy.estimate,
     });
   let count = await counted();
   if (staging.stages > 1) {
     ranked = await stagedOrder(ranked, count, choosing, staging);
     count = await counted();
   }
-  const file = emitOnnx(without(count));
+  const removed = leaving(count);
+  const file = emitOnnx(await without(count));
   // What is measured is what was written.
   const smaller = importOnnx(model.name, file);
   const measured = await runNetwork(engine, smaller, smaller.outputs[0] as string, images);
-  const sizeOf = (graph: Graph, kernels: number, bytes: number, { milliseconds }: NetworkOutputs): NetworkSize => {
+  const sizeOf = (graph: Graph, left: number, bytes: number, { milliseconds }: NetworkOutputs): NetworkSize => {
     const { parameters, macs } = graphCost(graph);
-    return { kernels, parameters, macs, bytes, milliseconds };
+    return { kernels: left, parameters, macs, bytes, milliseconds };
   };
-  const kernels = kernelCount(anatomy);
   return {
     file,
-    removed: ranked.slice(0, count),
-    unknown,
+    removed,
+    staying: { unknown, unfit: byDamage.length - fitting.length, tied: count - removed.length },
     before: sizeOf(whole, kernels, emitOnnx(whole).length, intact),
-    after: sizeOf(smaller, kernels - count, file.length, measured),
+    after: sizeOf(smaller, kernels - removed.length, file.length, measured),
     chosen: on(choosing, measured),
     fresh: on(fresh, measured),
   };
 }
 
+/** The images that choose and those that judge. @throws PercussError MODEL_UNSUPPORTED, USAGE as `pruneStudy`. */
+function halvesToPrune({ outline: { model }, labels }: ModelResults): Halves {
+  if (!outputKinds[model.output.kind].classes) {
+    throw new PercussError(
+      'MODEL_UNSUPPORTED',
+      `${model.name} gives values, not classes: pruning goes by accuracy and KL`,
+    );
+  }
+  const halves = halvesOf(labels);
+  if (halves.fresh.length > 0) return halves;
+  throw new PercussError(
+    'USAGE',
+    `${model.name} was measured on one image, which chooses, so that none is left to judge the choice: ask the study for two images or more`,
+  );
+}
+
+/** What is left or lost without the first kernels of a ranking that can leave. */
 interface Choices {
-  /** Kernels whose damage is known, and all kernels. */
+  /** Kernels that the ranking has, and all kernels. */
   readonly ranked: number;
   readonly kernels: number;
-  /** Share of the multiply-accumulates that is left without so many kernels. */
-  readonly macs: (count: number) => number;
-  /** Accuracy without so many kernels less the intact network's. */
+  /** Kernels that are left. */
+  readonly left: (count: number) => number;
+  /** Share of the multiply-accumulates that is left. */
+  readonly macs: (count: number) => Promise<number>;
+  /** Accuracy less the intact network's. */
   readonly accuracy: (count: number) => Promise<number>;
 }
 
-/** How many kernels of the ranking go. */
-async function countFor(goal: PruningGoal, { ranked, kernels, macs, accuracy }: Choices): Promise<number> {
-  if ('kernels' in goal) return reached(kernels - Math.ceil(goal.kernels * kernels - 1e-9), ranked, 'kernels');
-  if ('macs' in goal) {
-    if (macs(ranked) > goal.macs) reached(ranked + 1, ranked, 'multiply-accumulates');
-    return firstWhere(ranked, (count) => Promise.resolve(macs(count) <= goal.macs));
+/** How far down the ranking kernels go. */
+async function countFor(goal: PruningGoal, { ranked, kernels, left, macs, accuracy }: Choices): Promise<number> {
+  if ('accuracy' in goal) {
+    // The largest that was seen to hold on the way of a bisection: accuracy need not fall step by step.
+    const beyond = await firstWhere(ranked + 1, async (count) => (await accuracy(count)) < goal.accuracy);
+    return beyond - 1;
   }
-  // The largest that was seen to hold on the way of a bisection: accuracy need not fall step by step.
-  const beyond = await firstWhere(ranked + 1, async (count) => (await accuracy(count)) < goal.accuracy);
-  return beyond - 1;
-}
-
-function reached(count: number, ranked: number, what: string): number {
-  if (count <= ranked) return count;
+  const reached =
+    'kernels' in goal
+      ? async (count: number) => left(count) <= Math.ceil(goal.kernels * kernels - 1e-9)
+      : async (count: number) => (await macs(count)) <= goal.macs;
+  if (await reached(ranked)) return firstWhere(ranked, reached);
+  const what = 'kernels' in goal ? 'kernels' : 'multiply-accumulates';
   throw new PercussError(
     'USAGE',
-    `so few ${what} are out of reach: the damage of ${ranked} kernels is known, and without all of them more are left; ask for a larger share`,
+    `so few ${what} are out of reach: ${ranked} kernels can be removed by what the study measured, and without all of them more are left; ask for a larger share`,
   );
 }
 

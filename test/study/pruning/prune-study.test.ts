@@ -3,9 +3,12 @@ import { openOnnxruntime } from '../../../core/engine/onnxruntime.js';
 import { importOnnx } from '../../../core/import/onnx/import-onnx.js';
 import { graphCost } from '../../../core/network/cost.js';
 import { Catalog } from '../../../core/study/catalog.js';
-import { rankKernels, removalsOf } from '../../../core/study/pruning/kernel-choice.js';
+import { rankKernels, type PruningFill } from '../../../core/study/pruning/kernel-choice.js';
+import { Replacement } from '../../../core/study/pruning/replacement.js';
 import { halvesOf } from '../../../core/study/pruning/halves.js';
 import { pruneStudy, type PrunedNetwork, type PruningGoal } from '../../../core/study/pruning/prune-study.js';
+import { pruneNetwork } from '../../../core/pruning/prune-network.js';
+import type { MomentsSource } from '../../../core/probe/substituting.js';
 import type { Staging } from '../../../core/study/pruning/staged-order.js';
 import { loadModelResults } from '../../../core/study/reading/load-model-results.js';
 import type { ModelResults } from '../../../core/study/reading/model-results.js';
@@ -16,6 +19,9 @@ import { ablation, smallStudy } from '../../builders/small-study.js';
 import { hasSharedData } from '../../builders/shared-data.js';
 import { runSpec } from '../../builders/studies.js';
 import { lesionedKl } from '../../import/fixtures/lesioned.js';
+
+const valueOf = ({ outline }: ModelResults, name: string): string =>
+  outline.anatomy.sites.find((site) => site.name === name)?.value as string;
 
 describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
   let results: ModelResults;
@@ -32,10 +38,11 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
     images = (await catalog.images(await catalog.model(outline.model), outline.chunks)).images;
   });
 
+  const unasked: MomentsSource = () => Promise.reject(new Error('no constant asks'));
   const atOnce: Staging = { stages: 1, beside: () => Promise.reject(new Error('no stage asks')) };
   const pruned = async (
     goal: PruningGoal,
-    fill: 'zero' | 'mean' = 'zero',
+    fill: PruningFill = 'zero',
     staging: Staging = atOnce,
   ): Promise<PrunedNetwork> =>
     pruneStudy({
@@ -46,6 +53,7 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
       output: results.graph.outputs.at(-1) as string,
       engine: await openOnnxruntime(),
       fill,
+      moments: unasked,
       goal,
       staging,
     });
@@ -105,11 +113,16 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
     expect(chosen.deltaAccuracy.estimate).toBeGreaterThanOrEqual(-0.05);
   });
 
-  test('means stand as the study’s profile has them', () => {
+  test('means stand as the study’s profile has them', async () => {
     const { name, site } = results.outline.anatomy.layers[0] as ModelResults['outline']['anatomy']['layers'][number];
-    const removals = removalsOf(results, 'mean', [{ layer: name, site, channel: 3, kl: 0 }]);
-    const [[, channels]] = [...removals] as [[string, ReadonlyMap<number, number>]];
-    expect(channels.get(3)).toBe(Math.fround(results.profile?.get(site)?.mean[3] as number));
+    const output = results.graph.outputs.at(-1) as string;
+    const kernel = { layer: name, site, channel: 3, kl: 0 };
+    const smaller = await new Replacement(results, output, 'mean', unasked).without([kernel]);
+    const wanted = pruneNetwork(
+      results.graph,
+      new Map([[valueOf(results, site), new Map([[3, results.profile?.get(site)?.mean[3] as number]])]]),
+    );
+    expect(smaller.graph()).toEqual(wanted.graph());
   });
 
   test('a goal out of reach, and damage that was not measured, are told', async () => {
@@ -125,6 +138,7 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
         output: '',
         engine: await openOnnxruntime(),
         fill: 'zero',
+        moments: unasked,
         goal: { kernels: 0.5 },
         staging: atOnce,
       }),
@@ -143,6 +157,7 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
       output: '',
       engine,
       fill: 'zero',
+      moments: unasked,
       staging: atOnce,
     } as const;
     await expect(pruneStudy({ ...input, goal: { kernels: 0.5 } })).rejects.toMatchObject({
