@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { writeInside } from '../core/inside.js';
 import { counted } from '../core/report/number-format.js';
 import { openEngine } from '../core/engine/open.js';
 import { placed } from '../core/spec/placed.js';
+import { exportPreview } from '../core/study/analysing/outputs.js';
 import { createSteps } from '../core/study/create-steps.js';
 import { prepareStudy, type PreparedStudy } from '../core/study/preparing/prepare-study.js';
 import { previewStudy, type Preview } from '../core/study/previewing/preview-study.js';
@@ -37,8 +37,7 @@ export function previewCommand(verb: Command): void {
             for (const line of prepared.notices) terminal.say(line);
             const made = await compute(session, prepared, signal);
             const to = options.out ?? join('percuss-out', prepared.spec.study);
-            for (const table of ['preview', 'preview_checks'] as const)
-              await writeInside(to, `tables/${table}.parquet`, await ledger.getBlob(made.record[table]));
+            await exportPreview(ledger, prepared.ref.id, to);
             return { preview: made, folder: to };
           },
           {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { exportOutputs, outputsOf } from '../core/study/analysing/outputs.js';
+import { exportStudy } from '../core/study/analysing/outputs.js';
 import { tableNames } from '../core/tables/columns.js';
 import { printCsv, printJson, printText } from '../core/tables/print.js';
 import { queryTables } from '../core/tables/query.js';
@@ -34,7 +34,7 @@ export function queryCommand(verb: Command): void {
       const folder = await mkdtemp(join(tmpdir(), 'percuss-query-'));
       try {
         const { id } = await findStudy(session.ledger, asked);
-        await exportOutputs(session.ledger, await outputsOf(session.ledger, id), folder);
+        await exportStudy(session.ledger, id, folder);
         await answer(join(folder, 'tables'));
       } finally {
         await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { exportOutputs, outputsOf } from '../core/study/analysing/outputs.js';
+import { exportStudy } from '../core/study/analysing/outputs.js';
 import { openReading, type CommonOptions } from './session.js';
 import { findStudy } from './study-name.js';
 
@@ -15,10 +15,13 @@ export function reportCommand(verb: Command): void {
       try {
         const { id, study } = await findStudy(session.ledger, asked);
         const folder = options.out ?? join('percuss-out', study);
-        const files = await exportOutputs(session.ledger, await outputsOf(session.ledger, id), folder);
-        session.terminal.result({ study: id, folder, files }, () => [
+        const { files, previewedSince } = await exportStudy(session.ledger, id, folder);
+        session.terminal.result({ study: id, folder, files, previewedSince }, () => [
           `report: ${join(folder, 'report.html')}`,
           `tables: ${join(folder, 'tables')}`,
+          ...(previewedSince
+            ? ['the report is older than the preview, which is among the tables: run the spec again to have both in it']
+            : []),
         ]);
       } finally {
         await session.close();

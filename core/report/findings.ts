@@ -198,10 +198,11 @@ export function learnedRedundancy(context: ReportContext): string | undefined {
   const judged = rows.filter((row) => present(row.sr_excess_low));
   const above = judged.filter((row) => (row.sr_excess_low ?? 0) > 0);
   const open = rows.filter((row) => row.sr_resolved === false).map((row) => row.model);
+  const ends = [significant(last.sr_excess), significant(first.sr_excess)];
   const range =
-    rows.length === 1
-      ? `is ${significant(first.sr_excess)} in ${first.model}`
-      : `lies between ${significant(last.sr_excess)} (${last.model}) and ${significant(first.sr_excess)} (${first.model})`;
+    ends[0] === ends[1]
+      ? `is ${ends[0]} in ${listed(rows.map((row) => row.model))}`
+      : `lies between ${ends[0]} (${last.model}) and ${ends[1]} (${first.model})`;
   return (
     `Systemic redundancy beyond the mean of networks with shuffled weights ${range}; ` +
     (judged.length === 0

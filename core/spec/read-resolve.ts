@@ -23,17 +23,17 @@ export function readResolve(fields: Fields, impulse: ImpulseSpec): ResolveSpec |
   if (!resolve) return undefined;
   if (!resolve.has('r2') && !resolve.has('sr'))
     return given.fail('resolve says of nothing how narrow its bracket is to be', 'write r2: 0.1, or sr: 0.05, or both');
-  if (!givesSignatures(impulse) || !('images' in impulse.bases))
-    return given.fail(
-      'resolve adds base images until brackets are narrow, and these impulses give none: brackets are of responses at the input, on reference images, to amplitudes of both signs',
-      'write base: { images: 64 } and amplitudes of both signs, or remove resolve',
-    );
   const { bases } = impulse;
-  if (bases.images < fewestResolved && !bases.orFewer) {
+  if ('images' in bases && bases.images < fewestResolved && !bases.orFewer) {
     const few = `${bases.images} base images are too few for a first wave: a bracket takes ${fewestResolved}`;
     (fields.get('base')?.child('images') ?? given).fail(few, `write base: { images: ${fewestResolved} } or more`);
     return undefined;
   }
+  if (!givesSignatures(impulse) || !('images' in bases))
+    return given.fail(
+      'resolve adds base images until brackets are narrow, and these impulses give none: brackets are of responses at the input, on reference images, to amplitudes of both signs',
+      'write base: { images: 64 } and amplitudes of both signs, or remove resolve',
+    );
   const wish = {
     ...(resolve.has('r2') ? { r2: resolve.required('r2', width, 1) } : {}),
     ...(resolve.has('sr') ? { sr: resolve.required('sr', width, 1) } : {}),

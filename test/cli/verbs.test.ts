@@ -90,6 +90,15 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
       'SELECT count(*) AS n FROM preview WHERE predicted_kl >= 0',
     );
     expect(rows[0]?.n).toBeGreaterThan(100);
+    // The study ran before its preview was made: whoever asks for its tables has the preview among them, and is told.
+    expect(await json('query', finishedName, 'SELECT count(*) AS n FROM preview')).toEqual(
+      await json('query', 'previewed', 'SELECT count(*) AS n FROM preview'),
+    );
+    expect(await json('report', finishedName, '--out', 'previewed')).toMatchObject({ previewedSince: true });
+    expect(
+      (await json<{ n: number }[]>('query', 'previewed', 'SELECT count(*) AS n FROM preview'))[0]?.n,
+    ).toBeGreaterThan(100);
+    expect((await place.run(['report', finishedName])).stdout).toMatch(/the report is older than the preview/);
   });
 
   test('inspect answers, and init writes a spec once', async () => {

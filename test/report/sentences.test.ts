@@ -263,6 +263,11 @@ describe('learned redundancy', () => {
       `${start} lies between 0.100 (c) and 0.300 (b); in 1 of 2 networks its interval lies above 0.`,
     ]);
   });
+  test('is said once where the ends look alike', () => {
+    expect(answers({ models: [row('a', 0.107_04, 0.1), row('b', 0.107_01, 0.1)] })).toEqual([
+      `${start} is 0.107 in a and b; in 2 of 2 networks its interval lies above 0.`,
+    ]);
+  });
   test('of one network is its own', () => {
     expect(answers({ models: [row('a', 0.2, 0.1)] })).toEqual([
       `${start} is 0.200 in a; in 1 of 1 network its interval lies above 0.`,

@@ -189,10 +189,12 @@ describe('resolve', () => {
     ['base: black, resolve: { r2: 0.1 }', [`«resolve» ${none}`]],
     ['at: conv1, resolve: { r2: 0.1 }', [`«resolve» ${none}`]],
     ['amplitudes: [1, 2], resolve: { r2: 0.1 }', [`«resolve» ${none}`]],
-    [
-      'base: { images: 3 }, resolve: { r2: 0.1 }',
-      ['«3» 3 base images are too few for a first wave: a bracket takes 4 (write base: { images: 4 } or more)'],
-    ],
+    ...[1, 2, 3].map((images): [string, string[]] => [
+      `base: { images: ${images} }, resolve: { r2: 0.1 }`,
+      [
+        `«${images}» ${images} base images are too few for a first wave: a bracket takes 4 (write base: { images: 4 } or more)`,
+      ],
+    ]),
     [
       'base: { images: 40 }, resolve: { r2: 0.1, budget: { images: 39 } }',
       [

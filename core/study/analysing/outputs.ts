@@ -61,6 +61,33 @@ export async function soundOutputs(ledger: Ledger, study: Digest): Promise<Study
   }
 }
 
+/**
+ * Copies what the last complete run of a study left into a folder, and beside it the tables of a preview that was made since.
+ *
+ * @throws PercussError NOT_FOUND where the study has no outputs of this version.
+ */
+export async function exportStudy(ledger: Ledger, study: Digest, folder: string): Promise<ExportedStudy> {
+  const outputs = await outputsOf(ledger, study);
+  const files = await exportOutputs(ledger, outputs, folder);
+  if (!(await lacksPreview(ledger, study, outputs))) return { files, previewedSince: false };
+  return { files: [...new Set([...files, ...(await exportPreview(ledger, study, folder))])], previewedSince: true };
+}
+
+/** What was written: paths, and whether the report is older than the preview beside it. */
+export interface ExportedStudy {
+  readonly files: readonly string[];
+  readonly previewedSince: boolean;
+}
+
+/** Writes the tables of a study's preview into `tables/` of a folder; none where there was no preview. */
+export async function exportPreview(ledger: Ledger, study: Digest, folder: string): Promise<readonly string[]> {
+  const record = await storedPreview(ledger, study);
+  const written: string[] = [];
+  for (const [table, blob] of record ? Object.entries<Digest>({ ...record }) : [])
+    written.push(await writeInside(folder, `tables/${table}.parquet`, await ledger.getBlob(blob)));
+  return written;
+}
+
 async function lacksPreview(ledger: Ledger, study: Digest, { tables }: StudyOutputs): Promise<boolean> {
   const record = await storedPreview(ledger, study);
   if (!record) return false;
