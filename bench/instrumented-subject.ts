@@ -11,6 +11,7 @@ import { runLesionBatch } from '../core/probe/lesion.js';
 import { ReferenceSet } from '../core/probe/reference-set.js';
 import { InstrumentedNetwork } from '../core/probe/instrumented-network.js';
 import type { Tensor } from '../core/tensor.js';
+import { isArchitecture, randomImages, randomNetwork } from './random-networks.js';
 import { emptyResults, imageFile, input, place, type Lesion, type Subject, type SweepResults } from './sweep.js';
 
 /** A network on an engine with images that it is shown; what its intact form makes of them, once it is known. */
@@ -25,11 +26,15 @@ export function tapped(graph: Graph, engine: Engine): InstrumentedNetwork {
   return new InstrumentedNetwork(graph, anatomyOf(graph, { after: 'activation' }), engine);
 }
 
-/** A network of the data folder and its first test images. */
+/** A network of the data folder and its first test images, or a large network with random weights and images. */
 export async function readSubject(
   { data, network, images: count }: Subject,
   engine: Engine,
 ): Promise<InstrumentedSubject> {
+  if (isArchitecture(network)) {
+    const drawn = tapped(randomNetwork(network), engine);
+    return { network: drawn, images: randomImages(count), labels: new Uint16Array(count) };
+  }
   const file = imageFile(data);
   const records = cifar10Records([{ path: file, bytes: await readFile(file) }]);
   const pixels = new Uint8Array(count * 3072);

@@ -5,10 +5,12 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { anatomyOf } from '../core/anatomy/anatomy.js';
 import { importOnnx } from '../core/import/onnx/import-onnx.js';
+import type { Graph } from '../core/network/graph.js';
 import { noWork, secondsFor } from '../core/plan/cost.js';
 import { workloadOf } from '../core/study/planning/workload.js';
 import { oneIn, sampleOf, wholeNumber } from './flags.js';
 import { LesionProcesses } from './lesion-processes.js';
+import { isArchitecture, randomNetwork } from './random-networks.js';
 import { record, recordOptions, type Figure } from './record.js';
 import { inTurns, printAgreement } from './rounds.js';
 import { printSpread, spreadOf } from './spread.js';
@@ -18,8 +20,12 @@ import { TorchLoop, type TorchOptions } from './torch-loop.js';
 /** Every kernel of a network removed once: percuss, percuss without shared beginnings, and a loop of hooks in PyTorch. */
 const { values: flags } = parseArgs({
   options: {
-    models: { type: 'string', default: 'cifar10_resnet20,cifar10_resnet56' },
+    models: { type: 'string', default: 'cifar10_resnet20,cifar10_resnet56,resnet18,resnet50,mobilenet_v2' },
     images: { type: 'string', default: '256' },
+    /** Of 224 × 224, with random weights. */
+    'large-images': { type: 'string', default: '16' },
+    /** Kernels of a large network at most, evenly spread over its layers. */
+    'large-kernels': { type: 'string', default: '96' },
     'layers-sample': { type: 'string' },
     every: { type: 'string', default: '1' },
     'rivals-every': { type: 'string', default: '1' },
@@ -32,9 +38,11 @@ const { values: flags } = parseArgs({
   },
 });
 
-/** As ratios of time; against whole forwards, no more can be reached than sharing saves. */
-const marks: Partial<Record<Rival, number>> = { whole: 3, torch: 8 };
-const aims: Partial<Record<Rival, number>> = { torch: 12 };
+/**
+ * As ratios of time on the trained networks; against whole forwards, no more can be reached than sharing saves. PyTorch as it is installed
+ * hangs on the machine's allocator, and is held to none.
+ */
+const marks: Partial<Record<Rival, number>> = { whole: 3, torchKeeping: 5.5 };
 const figures: Figure[] = [];
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
@@ -47,9 +55,13 @@ interface Planned {
   readonly behind: (kernel: Kernel, carried?: boolean) => number;
 }
 
+async function graphOf({ data, network }: Subject): Promise<Graph> {
+  if (isArchitecture(network)) return randomNetwork(network);
+  return importOnnx(network, await readFile(path.join(data, 'models', `${network}.onnx`)));
+}
+
 async function planOf(subject: Subject): Promise<Planned> {
-  const file = path.join(subject.data, 'models', `${subject.network}.onnx`);
-  const graph = importOnnx(subject.network, await readFile(file));
+  const graph = await graphOf(subject);
   const anatomy = anatomyOf(graph, { after: 'activation' });
   const workload = workloadOf(graph, anatomy);
   const layers = sampleOf(
@@ -59,15 +71,18 @@ async function planOf(subject: Subject): Promise<Planned> {
   const all = layers.flatMap(({ site, kernels: channels }) =>
     [...Array(channels).keys()].map((channel) => kernelOf(site, channel)),
   );
+  const every = isArchitecture(subject.network)
+    ? Math.ceil(all.length / wholeNumber(flags, 'large-kernels'))
+    : wholeNumber(flags, 'every');
   return {
-    kernels: oneIn(all, wholeNumber(flags, 'every')),
+    kernels: oneIn(all, every),
     layers: layers.length,
     whole: workload.whole.macs,
     behind: ({ site }, carried = true) => workload.behind(site, carried).macs,
   };
 }
 
-type Rival = 'whole' | 'torch' | 'torchKeeping';
+type Rival = 'torchKeeping' | 'torch' | 'whole';
 
 /**
  * The PyTorch loop over all kernels, in a process of its own: what its allocator came to in one round decides nothing in the
@@ -121,7 +136,8 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
     say(`  SKIPPED: no PyTorch (${found}), so nothing is compared with a loop of hooks; name an interpreter: --python`);
   } else say(`  PyTorch ${found.version}, ${threads} threads, in eval mode and without gradients`);
 
-  const every = wholeNumber(flags, 'rivals-every');
+  const large = isArchitecture(subject.network);
+  const every = large ? 1 : wholeNumber(flags, 'rivals-every');
   const sample = oneIn(kernels, every);
   const warm = oneIn(kernels, Math.ceil(kernels.length / 4));
   const own = {
@@ -131,17 +147,17 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
   };
   const methods: Partial<Record<'percuss' | Rival, () => Promise<SweepRun>>> = {
     percuss: () => own.percuss(kernels),
+    ...(typeof found === 'string'
+      ? {}
+      : {
+          torchKeeping: () => torchSweep(subject, { ...torch, keepsMemory: true }, warm, sample),
+          ...(large ? {} : { torch: () => torchSweep(subject, torch, warm, sample) }),
+        }),
     whole: async () => {
       // Its compilations would weigh `every` times as much as they do in a sweep of all kernels.
       if (every > 1) await processes.prepareWhole(sample);
       return own.whole(sample);
     },
-    ...(typeof found === 'string'
-      ? {}
-      : {
-          torch: () => torchSweep(subject, torch, warm, sample),
-          torchKeeping: () => torchSweep(subject, { ...torch, keepsMemory: true }, warm, sample),
-        }),
   };
   const names = Object.keys(methods) as (keyof typeof methods)[];
   const rivals = names.filter((name): name is Rival => name !== 'percuss');
@@ -159,9 +175,9 @@ async function compare(subject: Subject, processes: LesionProcesses): Promise<vo
 
 const title = {
   percuss: 'percuss',
-  whole: 'percuss from the input on',
-  torch: 'the PyTorch loop',
   torchKeeping: 'the PyTorch loop, freed memory kept',
+  torch: 'the PyTorch loop as installed',
+  whole: 'percuss from the input on',
 };
 
 function report(
@@ -186,7 +202,7 @@ function report(
     const ratio = (of: 'seconds' | 'cpu'): readonly number[] =>
       rounds.map((runs) => aKernel(runs, rival, of) / aKernel(runs, 'percuss', of));
     const time = spreadOf(ratio('seconds'));
-    const [mark, aim, bound] = [marks[rival], aims[rival], bounds[rival]];
+    const [mark, bound] = [isArchitecture(network) ? undefined : marks[rival], bounds[rival]];
     const faults = rounds.flatMap((runs) => runs[rival]?.faults ?? []).map((of) => of / sample);
     const notes = [
       ...(sample < kernels ? [`timed on ${sample} of the kernels, by time a kernel`] : []),
@@ -198,7 +214,6 @@ function report(
       value: time,
       unit: '×',
       ...(mark === undefined ? {} : { mark }),
-      ...(aim === undefined ? {} : { aim }),
       ...(bound === undefined ? {} : { bound }),
       ...(note === undefined ? {} : { note }),
     });
@@ -218,7 +233,8 @@ if (!existsSync(data)) {
   const processes = new LesionProcesses(wholeNumber(flags, 'threads'));
   try {
     for (const network of flags.models.split(',')) {
-      await compare({ data, network, images: wholeNumber(flags, 'images') }, processes);
+      const images = wholeNumber(flags, isArchitecture(network) ? 'large-images' : 'images');
+      await compare({ data, network, images }, processes);
     }
     await record('leave-one-out', flags, wholeNumber(flags, 'rounds'), figures);
   } finally {

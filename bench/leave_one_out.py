@@ -1,9 +1,9 @@
 """The loop that people write today: forward hooks, one kernel after another, the whole network each time.
 
-Rebuilds a CIFAR ResNet (He et al. 2015, parameter-free shortcuts) from its state dict and answers requests on stdin,
+Rebuilds a CIFAR ResNet (He et al. 2015, parameter-free shortcuts), or a network of torchvision, from its state dict and answers requests on stdin,
 one JSON object a line: {"kernels": [[module, channel], ...], "out": path}. Writes per kernel and image, one array after
 the other: predicted (uint16), loss, kl, margin (float32); prints {"seconds": ..., "cpu": ..., "faults": ...}, these the
-page faults that needed no disk. Needs numpy and PyTorch.
+page faults that needed no disk. Needs numpy and PyTorch, and torchvision for its networks.
 """
 
 import argparse
@@ -88,6 +88,45 @@ def load_images(path, count):
     return torch.from_numpy((pixels - mean) / std), torch.from_numpy(records[:, 0].astype(np.int64))
 
 
+def load_torchvision(name, path):
+    """One of torchvision's networks, with weights under its names from a safetensors file."""
+    try:
+        from torchvision import models
+    except ImportError as error:
+        say(missing=str(error))
+        sys.exit(0)
+    model = models.get_model(name, weights=None)
+    missing, unexpected = model.load_state_dict(read_safetensors(path), strict=False)
+    if unexpected or any(not key.endswith("num_batches_tracked") for key in missing):
+        raise SystemExit(f"{path} is no {name}: missing {missing}, unexpected {unexpected}")
+    modules = list(model.named_modules())
+    norms = {}
+    for place, (key, module) in enumerate(modules):
+        if isinstance(module, nn.Conv2d):
+            norms[key] = next(norm for _, norm in modules[place:] if isinstance(norm, nn.BatchNorm2d))
+    # An activation that several places share can't be hooked for one of them; all keep 0 at 0.
+    model.site = norms.__getitem__
+    return model.eval()
+
+
+def read_safetensors(path):
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        data = bytearray(file.read())
+    return {
+        key: torch.frombuffer(data, dtype=torch.float32, count=(end - start) // 4, offset=start).reshape(entry["shape"])
+        for key, entry in header.items()
+        if key != "__metadata__"
+        for start, end in [entry["data_offsets"]]
+    }
+
+
+def load_numbers(path):
+    """Images as they go into the network; their class is taken for 0."""
+    images = torch.from_numpy(np.load(path))
+    return images, torch.zeros(len(images), dtype=torch.int64)
+
+
 def leave_one_out(model, images, labels, kernels, batch):
     def logits():
         return torch.cat([model(part) for part in images.split(batch)])
@@ -118,6 +157,7 @@ def minor_faults():
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--architecture", help="one of torchvision's; else a ResNet of CIFAR")
     parser.add_argument("--weights", required=True)
     parser.add_argument("--images", required=True)
     parser.add_argument("--count", type=int, required=True)
@@ -125,8 +165,12 @@ def main():
     parser.add_argument("--batch", type=int, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    model = load_model(arguments.weights)
-    images, labels = load_images(arguments.images, arguments.count)
+    if arguments.architecture is None:
+        model = load_model(arguments.weights)
+        images, labels = load_images(arguments.images, arguments.count)
+    else:
+        model = load_torchvision(arguments.architecture, arguments.weights)
+        images, labels = load_numbers(arguments.images)
     say(ready=torch.__version__)
     for line in sys.stdin:
         request = json.loads(line)

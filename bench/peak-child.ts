@@ -5,9 +5,8 @@ import type { Graph } from '../core/network/graph.js';
 import { agreement } from './agreement.js';
 import { convolutionChain } from './convolution-chain.js';
 import { metered, type Meter } from './metered-engine.js';
-import { isArchitecture, randomImages, randomNetwork } from './random-networks.js';
 import type { Lesion, Subject } from './sweep.js';
-import { readSubject, runLesionsOn, tapped, type InstrumentedSubject } from './instrumented-subject.js';
+import { readSubject, runLesionsOn, type InstrumentedSubject } from './instrumented-subject.js';
 import { WholeNetwork } from './whole-network.js';
 
 /** What the parent asks of a process. */
@@ -29,17 +28,10 @@ const meter = metered(await openOnnxruntime());
 let opened: InstrumentedSubject | undefined;
 let chain: { readonly program: Program; readonly graph: Graph; readonly x: ReturnType<Engine['upload']> } | undefined;
 
-async function load(subject: Subject): Promise<InstrumentedSubject> {
-  const { network, images } = subject;
-  if (!isArchitecture(network)) return readSubject(subject, meter.engine);
-  const drawn = tapped(randomNetwork(network), meter.engine);
-  return { network: drawn, images: randomImages(images), labels: new Uint16Array(images) };
-}
-
 /** Opens a network; a few lesions must agree with whole forward passes. The intact network and its programs are then known. */
 async function open(subject: Subject, check: readonly Lesion[]): Promise<number> {
   await opened?.network.close();
-  opened = await load(subject);
+  opened = await readSubject(subject, meter.engine);
   const whole = new WholeNetwork(opened.network, opened.images, opened.labels);
   const { rows } = agreement((await runLesionsOn(opened, check)).results, await whole.run(check), subject.images);
   await whole.close();

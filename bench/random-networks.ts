@@ -1,7 +1,6 @@
-import { buildGraph, type NodeDraft } from '../core/network/build.js';
-import { DYNAMIC, type Graph, type ValueId } from '../core/network/graph.js';
-import { randomStream } from '../core/random.js';
+import type { Graph, ValueId } from '../core/network/graph.js';
 import { float32, sizeOf, type Tensor } from '../core/tensor.js';
+import { NetworkWriter, Normals, side } from './network-writer.js';
 
 /** A large network with the numbers of trainable parameters that its authors and torchvision state. */
 export interface Architecture {
@@ -10,12 +9,13 @@ export interface Architecture {
 }
 
 /**
- * Networks of their papers, as torchvision has them: He et al., arXiv:1512.03385 (ResNet-18 and -50), Simonyan and Zisserman,
- * arXiv:1409.1556 (VGG-16, without normalisation).
+ * Networks of their papers, as torchvision has them, weights under its names: He et al., arXiv:1512.03385 (ResNet-18 and -50), Sandler
+ * et al., arXiv:1801.04381 (MobileNetV2), Simonyan and Zisserman, arXiv:1409.1556 (VGG-16, without normalisation).
  */
 export const architectures = {
   resnet18: { parameters: 11_689_512, write: (net) => residual(net, [2, 2, 2, 2], basicBlock, 512) },
   resnet50: { parameters: 25_557_032, write: (net) => residual(net, [3, 4, 6, 3], bottleneck, 2048) },
+  mobilenet_v2: { parameters: 3_504_872, write: mobile },
   vgg16: { parameters: 138_357_544, write: vgg },
 } as const satisfies Readonly<Record<string, Architecture>>;
 
@@ -37,158 +37,6 @@ export function randomNetwork(name: ArchitectureName, seed = 7): Graph {
 export function randomImages(count: number, seed = 7): Tensor<'float32'> {
   const shape = [count, 3, side, side];
   return float32(shape, new Normals(seed, 'images').take(sizeOf(shape), 1));
-}
-
-const side = 224;
-
-/** Normal numbers from a table of a prime length, each time from another place in it: drawing 138 million takes a minute. */
-class Normals {
-  static readonly #length = 999_983;
-  readonly #table: Float32Array;
-  readonly #places;
-
-  constructor(seed: number, purpose: string) {
-    const stream = randomStream(seed, 'random network', purpose);
-    this.#table = Float32Array.from({ length: Normals.#length }, () => stream.normal());
-    this.#places = randomStream(seed, 'random network', purpose, 'places');
-  }
-
-  take(count: number, deviation: number): Float32Array {
-    const data = new Float32Array(count);
-    let place = this.#places.below(Normals.#length);
-    for (let i = 0; i < count; i++) {
-      data[i] = deviation * (this.#table[place] as number);
-      place = place + 1 === Normals.#length ? 0 : place + 1;
-    }
-    return data;
-  }
-}
-
-class NetworkWriter {
-  readonly #name: string;
-  readonly #normals: Normals;
-  readonly #nodes: NodeDraft[] = [];
-  readonly #constants = new Map<ValueId, Tensor>();
-  readonly #channels = new Map<ValueId, number>([['input', 3]]);
-  readonly input = 'input';
-
-  constructor(name: string, seed: number) {
-    this.#name = name;
-    this.#normals = new Normals(seed, name);
-  }
-
-  channels(value: ValueId): number {
-    return this.#channels.get(value) as number;
-  }
-
-  #node(
-    id: string,
-    op: NodeDraft['op'],
-    inputs: readonly ValueId[],
-    attributes: NodeDraft['attributes'] = {},
-  ): ValueId {
-    this.#nodes.push({ id, op, inputs, outputs: [id], attributes });
-    this.#channels.set(id, this.channels(inputs[0] as ValueId));
-    return id;
-  }
-
-  #constant(id: string, shape: readonly number[], data: Float32Array): ValueId {
-    this.#constants.set(id, float32(shape, data));
-    return id;
-  }
-
-  /** `gain`: what a second moment becomes; 2 makes up for a ReLU before it, 1 leaves a sum of squares as it is. */
-  conv(
-    name: string,
-    x: ValueId,
-    kernels: number,
-    window: number,
-    options: { readonly stride?: number; readonly pad?: number; readonly bias?: boolean; readonly gain?: number } = {},
-  ): ValueId {
-    const { stride = 1, pad = window >> 1, bias = false, gain = 2 } = options;
-    const shape = [kernels, this.channels(x), window, window];
-    const deviation = Math.sqrt(gain / sizeOf(shape.slice(1)));
-    const inputs = [x, this.#constant(`${name}.weight`, shape, this.#normals.take(sizeOf(shape), deviation))];
-    if (bias) inputs.push(this.#constant(`${name}.bias`, [kernels], this.#normals.take(kernels, 0.05)));
-    const attributes = {
-      kernel_shape: [window, window],
-      strides: [stride, stride],
-      pads: [pad, pad, pad, pad],
-      dilations: [1, 1],
-      group: 1,
-    };
-    const value = this.#node(name, 'Conv', inputs, attributes);
-    this.#channels.set(value, kernels);
-    return value;
-  }
-
-  /** Scales of about `scale`, shifts and means about zero, variances about one. */
-  norm(name: string, x: ValueId, scale = 1): ValueId {
-    const channels = this.channels(x);
-    const about = (center: number, deviation: number): Float32Array =>
-      this.#normals.take(channels, deviation).map((number) => center + number);
-    const constant = (part: string, data: Float32Array): ValueId => this.#constant(`${name}.${part}`, [channels], data);
-    const inputs = [
-      x,
-      constant('weight', about(scale, 0.1 * scale)),
-      constant('bias', about(0, 0.05)),
-      constant('running_mean', about(0, 0.05)),
-      constant('running_var', about(1, 0.05)),
-    ];
-    return this.#node(name, 'BatchNormalization', inputs, { epsilon: 1e-5 });
-  }
-
-  relu(name: string, x: ValueId): ValueId {
-    return this.#node(name, 'Relu', [x]);
-  }
-
-  add(name: string, a: ValueId, b: ValueId): ValueId {
-    return this.#node(name, 'Add', [a, b]);
-  }
-
-  maxPool(name: string, x: ValueId, window: number, stride: number, pad: number): ValueId {
-    const attributes = {
-      kernel_shape: [window, window],
-      strides: [stride, stride],
-      pads: [pad, pad, pad, pad],
-      dilations: [1, 1],
-      ceil_mode: 0,
-    };
-    return this.#node(name, 'MaxPool', [x], attributes);
-  }
-
-  average(x: ValueId): ValueId {
-    return this.#node('avgpool', 'GlobalAveragePool', [x]);
-  }
-
-  flatten(x: ValueId, features: number): ValueId {
-    const value = this.#node('flatten', 'Flatten', [x], { axis: 1 });
-    this.#channels.set(value, features);
-    return value;
-  }
-
-  dense(name: string, x: ValueId, features: number, gain: number): ValueId {
-    const inner = this.channels(x);
-    const weight = this.#normals.take(features * inner, Math.sqrt(gain / inner));
-    const inputs = [
-      x,
-      this.#constant(`${name}.weight`, [features, inner], weight),
-      this.#constant(`${name}.bias`, [features], this.#normals.take(features, 0.05)),
-    ];
-    const value = this.#node(name, 'Gemm', inputs, { alpha: 1, beta: 1, transA: 0, transB: 1 });
-    this.#channels.set(value, features);
-    return value;
-  }
-
-  graph(): Graph {
-    return buildGraph({
-      name: this.#name,
-      inputs: [{ id: this.input, shape: [DYNAMIC, 3, side, side], dtype: 'float32' }],
-      outputs: [this.#nodes.at(-1)?.id ?? ''],
-      nodes: this.#nodes,
-      constants: this.#constants,
-    });
-  }
 }
 
 /** What a branch weighs against its stream. */
@@ -247,4 +95,56 @@ function vgg(net: NetworkWriter): void {
   x = net.relu('classifier.1', net.dense('classifier.0', net.flatten(x, 512 * 7 * 7), 4096, 2));
   x = net.relu('classifier.4', net.dense('classifier.3', x, 4096, 2));
   net.dense('classifier.6', x, 1000, 1);
+}
+
+/** Expansion, kernels, blocks and stride of each stage (table 2 of the paper). */
+const mobileStages = [
+  [1, 16, 1, 1],
+  [6, 24, 2, 2],
+  [6, 32, 3, 2],
+  [6, 64, 4, 2],
+  [6, 96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+] as const;
+
+function mobile(net: NetworkWriter): void {
+  let x = net.relu6(
+    'features.0.2',
+    net.norm('features.0.1', net.conv('features.0.0', net.input, 32, 3, { stride: 2, gain: 1 })),
+  );
+  let place = 1;
+  for (const [expansion, kernels, blocks, firstStride] of mobileStages)
+    for (let block = 0; block < blocks; block++, place++)
+      x = invertedResidual(net, `features.${place}.conv`, x, {
+        expansion,
+        kernels,
+        stride: block === 0 ? firstStride : 1,
+      });
+  x = net.relu6('features.18.2', net.norm('features.18.1', net.conv('features.18.0', x, 1280, 1, { gain: 1 })));
+  net.dense('classifier.1', net.flatten(net.average(x), 1280), 1000, 1);
+}
+
+function invertedResidual(
+  net: NetworkWriter,
+  name: string,
+  x: ValueId,
+  { expansion, kernels, stride }: { readonly expansion: number; readonly kernels: number; readonly stride: number },
+): ValueId {
+  const width = net.channels(x) * expansion;
+  let part = 0;
+  let y = x;
+  if (expansion > 1) {
+    y = net.relu6(`${name}.0.2`, net.norm(`${name}.0.1`, net.conv(`${name}.0.0`, x, width, 1, { gain: 1 })));
+    part = 1;
+  }
+  const depthwise = net.conv(`${name}.${part}.0`, y, width, 3, { stride, group: width });
+  y = net.relu6(`${name}.${part}.2`, net.norm(`${name}.${part}.1`, depthwise));
+  const residual = stride === 1 && net.channels(x) === kernels;
+  const branch = net.norm(
+    `${name}.${part + 2}`,
+    net.conv(`${name}.${part + 1}`, y, kernels, 1),
+    residual ? branchScale : 1,
+  );
+  return residual ? net.add(`${name}.add`, x, branch) : branch;
 }

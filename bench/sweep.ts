@@ -17,11 +17,11 @@ export const kernelOf = (site: string, channel: number): Kernel => ({
   cuts: [{ site, channels: [channel] }],
 });
 
-/** What a sweep runs on: a network of the data folder and its first images. */
+/** What a sweep runs on: a network of the data folder and its first images, or a large network of random weights and images. */
 export interface Subject {
   /** Folder with `models/` and `images/`. */
   readonly data: string;
-  /** Name of the `.onnx` and `.npz` files under `models/`. */
+  /** Name of the `.onnx` and `.npz` files under `models/`, or of an architecture of `random-networks.ts`. */
   readonly network: string;
   readonly images: number;
 }

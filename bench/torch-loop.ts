@@ -1,11 +1,14 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { encodeSafetensors } from '../core/safetensors.js';
 import { childEnvironment } from '../infra/settings.js';
+import { writeNpy } from './npy-file.js';
+import { isArchitecture, randomImages, randomNetwork } from './random-networks.js';
 import { imageFile, type Kernel, type Subject, type SweepRun } from './sweep.js';
 
 interface Line {
@@ -55,13 +58,12 @@ export class TorchLoop {
 
   /** Rebuilds the network and reads the images. Resolves to a reason, as text, where there is no PyTorch. */
   static async open(subject: Subject, options: TorchOptions): Promise<TorchLoop | string> {
-    const weights = path.join(subject.data, 'models', `${subject.network}.npz`);
+    const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-'));
     const child = spawn(
       options.python,
       [
         options.script,
-        `--weights=${weights}`,
-        `--images=${imageFile(subject.data)}`,
+        ...(await filesOf(subject, folder)),
         `--count=${subject.images}`,
         `--threads=${options.threads}`,
         `--batch=${options.batch}`,
@@ -75,11 +77,12 @@ export class TorchLoop {
     const reader = createInterface({ input: child.stdout });
     const lines = reader[Symbol.asyncIterator]();
     const first = await Promise.race([lines.next(), failed]);
-    if (typeof first === 'string') return first;
-    if (first.done) throw new Error(`${options.script} ended before it was ready`);
-    const line = JSON.parse(first.value) as Line;
-    if (line.ready === undefined) return line.missing ?? 'the script is not ready';
-    const folder = await mkdtemp(path.join(tmpdir(), 'percuss-bench-'));
+    const line: Line =
+      typeof first === 'string' ? { missing: first } : first.done === true ? {} : (JSON.parse(first.value) as Line);
+    if (line.ready === undefined) {
+      await rm(folder, { recursive: true, force: true });
+      return line.missing ?? `${options.script} ended before it was ready`;
+    }
     return new TorchLoop(child, reader, lines, folder, line.ready);
   }
 
@@ -107,4 +110,14 @@ export class TorchLoop {
     await gone;
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** What names the network and the images to the script; those of random numbers are written for it. */
+async function filesOf({ network, data, images }: Subject, folder: string): Promise<string[]> {
+  if (!isArchitecture(network))
+    return [`--weights=${path.join(data, 'models', `${network}.npz`)}`, `--images=${imageFile(data)}`];
+  const files = { weights: path.join(folder, 'weights.safetensors'), images: path.join(folder, 'images.npy') };
+  await writeFile(files.weights, encodeSafetensors(randomNetwork(network).constants));
+  await writeFile(files.images, writeNpy(randomImages(images)));
+  return [`--architecture=${network}`, `--weights=${files.weights}`, `--images=${files.images}`];
 }
