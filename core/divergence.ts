@@ -29,3 +29,27 @@ export function divergence(
   }
   return total;
 }
+
+/**
+ * Of one row: `divergence` where the change of what gave p (logits, up to a constant, or the values themselves) is known instead of what it
+ * became: KL(p ‖ softmax(z + Δ)) = log Σ p e^Δ − Σ p Δ, at least 0.
+ */
+export function divergenceOfChange(
+  p: ArrayLike<number>,
+  change: ArrayLike<number>,
+  start: number,
+  classes: number,
+  classed: boolean,
+): number {
+  let [largest, expected, squares] = [-Infinity, 0, 0];
+  for (let c = 0; c < classes; c++) {
+    const [before, by] = [p[start + c] as number, change[c] as number];
+    largest = Math.max(largest, before + by);
+    expected += Math.exp(before) * by;
+    squares += by * by;
+  }
+  if (!classed) return squares / 2;
+  let sum = 0;
+  for (let c = 0; c < classes; c++) sum += Math.exp((p[start + c] as number) + (change[c] as number) - largest);
+  return Math.max(0, largest + Math.log(sum) - expected);
+}

@@ -1,4 +1,4 @@
-import { divergence, logSoftmax } from '../divergence.js';
+import { divergence, divergenceOfChange } from '../divergence.js';
 
 /** What two lesions would do together, were their changes of the logits to add up, and what they do; an entry an image. */
 export interface JointDamage {
@@ -25,13 +25,14 @@ export interface PairOutputs {
  */
 export function jointDamage(outputs: PairOutputs, classes: number, classed: boolean): JointDamage {
   const { intact, a, b, joint } = outputs;
-  const sums = a.map((value, c) => value + b[c]! - intact[c]!);
-  if (classed) logSoftmax(sums, classes);
+  const change = new Float64Array(classes);
   const images = intact.length / classes;
   const [additive, excess] = [new Float64Array(images), new Float64Array(images)];
   for (let i = 0; i < images; i++) {
-    const expected = divergence(intact, sums, i * classes, classes, classed);
-    const difference = divergence(intact, joint, i * classes, classes, classed) - expected;
+    const start = i * classes;
+    for (let c = 0; c < classes; c++) change[c] = a[start + c]! + b[start + c]! - 2 * intact[start + c]!;
+    const expected = divergenceOfChange(intact, change, start, classes, classed);
+    const difference = divergence(intact, joint, start, classes, classed) - expected;
     const known = Number.isFinite(difference);
     additive[i] = known ? expected : Number.NaN;
     excess[i] = known ? difference : Number.NaN;

@@ -1,3 +1,4 @@
+import type { Hypothesis } from './hypothesis.js';
 import { pooledLinearity } from './linearity.js';
 import { absoluteSum, dot } from './moments.js';
 import type { R2Bracket } from './ridge.js';
@@ -12,6 +13,18 @@ export interface KernelFacts {
   readonly responses: ResponseNorms | undefined;
   /** How well its signature is predicted by kernels of its own site, and of far ones. */
   readonly explained: { readonly same: R2Bracket | null; readonly far: R2Bracket | null };
+  /** Of one way back through the intact network, over reference images; undefined where no gradients are known. */
+  readonly gradients: KernelGradients | undefined;
+}
+
+/** What gradients say about removing a kernel. Measures of the loss are missing where outputs are no classes. */
+export interface KernelGradients {
+  readonly activation: number | undefined;
+  readonly fisher: number | undefined;
+  readonly taylor: number | undefined;
+  /** Predicted damage in nats with the fill by which kernels are compared, and by what is put in the kernel's place. */
+  readonly damage: number | undefined;
+  readonly linearised: ReadonlyMap<string, number>;
 }
 
 /** L2 norms of a kernel's responses. */
@@ -36,6 +49,8 @@ export interface KernelMeasure {
   readonly covariate?: true;
   /** Null where the kernel has none; what is not finite counts as null. */
   readonly of: (kernel: KernelFacts) => number | null | undefined;
+  /** Where it says something of its own of what is put in the kernel's place: that, of the hypothesis's fill. */
+  readonly under?: (gradients: KernelGradients | undefined, hypothesis: Hypothesis) => number | null | undefined;
 }
 
 /** Activation deviation first: the cheapest, which the others have to beat. The column is called like the row, with `_` for `-`. */
@@ -92,6 +107,42 @@ export const kernelMeasures = {
     definition: 'R² of ridge regression on the signatures of kernels of far sites, out of sample.',
     source: 'design §2',
     of: ({ explained }) => explained.far?.low,
+  },
+  linearised: {
+    unit: 'nat',
+    what: 'Damage that gradients predict of its removal, filled with zero, on the reference images: the preview of single kernels.',
+    definition:
+      'Mean over reference images of KL(p ‖ softmax(z + Δz)), Δz = J·(fill − x) at the site; in `predictors` with the fill of each hypothesis.',
+    source: 'design §2; [preview](science.md#predicted-lesions-the-preview)',
+    of: ({ gradients }) => gradients?.damage,
+    under: (gradients, { fill, against }) => {
+      const [own, other] = [fill, against].map((name) => gradients?.linearised.get(name ?? ''));
+      if (against === undefined) return own;
+      return own === undefined || other === undefined ? undefined : Math.log(own / other);
+    },
+  },
+  'gradient-activation': {
+    unit: 'nat/position',
+    what: 'Mean size, over reference images, of the first-order change of the loss when the kernel is set to zero, by position.',
+    definition:
+      'Mean over reference images of |Σ g·x| / positions, x the site’s map, g the gradient of the loss −log p(label) by it.',
+    source: 'Molchanov et al., ICLR 2017, their criterion',
+    of: ({ gradients }) => gradients?.activation,
+  },
+  fisher: {
+    unit: 'nat²',
+    what: 'Half the mean square, over reference images, of the first-order change of the loss when the kernel is set to zero.',
+    definition:
+      '½ · mean over reference images of (Σ g·x)²: the diagonal of the empirical Fisher information of a factor on the kernel.',
+    source: 'Theis et al., arXiv:1801.05787, 2018',
+    of: ({ gradients }) => gradients?.fisher,
+  },
+  taylor: {
+    unit: 'nat²',
+    what: 'Square of the mean first-order change of the loss when the kernel is set to zero, over reference images.',
+    definition: 'Mean over batches (chunks of up to 250 reference images) of (mean over the batch of Σ g·x)².',
+    source: 'Molchanov et al., CVPR 2019, first order, by a factor on the kernel',
+    of: ({ gradients }) => gradients?.taylor,
   },
 } as const satisfies Readonly<Record<string, KernelMeasure>>;
 

@@ -12,6 +12,7 @@ import { removalOrders } from '../spec/words/removal-orders.js';
 import { sizeOf } from '../tensor.js';
 import { cellBytes } from './cost.js';
 import { impulsesAt, lastExtent } from './extent.js';
+import { gradientsOf, type GradientsAsked } from './gradients.js';
 import { outputBytes, outputForm, type OutputForm } from './kept-outputs.js';
 import { plannedModes, type Factor } from './modes.js';
 import { positionCounts } from './positions.js';
@@ -76,6 +77,7 @@ export function countsOf(model: CountedModel, asked: Asked): readonly WorkCount[
     { ...plain, kind: 'profile', units: 1, bytes: profileBytes(anatomy) },
     { ...plain, kind: 'baseline', units: chunks, bytes: cellsBytes(images, chunks) + intact },
     ...momentsCount(ablations, model),
+    ...gradientsCount(gradientsOf(ablations, anatomy, ''), model),
     ...ablations.flatMap((spec) => ablationCounts(spec, model)),
     ...impulses.map((spec) => impulseCount(spec, model)),
     ...nullsCount(comparedImpulses(impulses), model, nullCount(asked.analysis.nulls)),
@@ -110,6 +112,18 @@ function momentsCount(ablations: readonly AblationSpec[], { name, anatomy }: Cou
   const [units, most] = [asked.length, largest(each)];
   const common = { model: name, name: '', impulses: 0, factors: [] };
   return [{ ...common, kind: 'moments', conditions: units, units, bytes, largest: most }];
+}
+
+/** Bytes of what gradients leave of every kernel: three numbers of the loss, one for each fill. */
+export function gradientsBytes({ sites, fills: put }: GradientsAsked, anatomy: Anatomy): number {
+  const channels = anatomy.sites.reduce((sum, site) => sum + (sites.includes(site.name) ? site.channels : 0), 0);
+  return 8 * channels * (3 + new Set(put.map(({ name }) => name)).size);
+}
+
+function gradientsCount(asked: GradientsAsked | undefined, { name, anatomy }: CountedModel): WorkCount[] {
+  if (!asked) return [];
+  const bytes = gradientsBytes(asked, anatomy);
+  return [{ kind: 'gradients', model: name, name: '', conditions: 1, units: 1, impulses: 0, bytes, factors: [] }];
 }
 
 const product = (factors: readonly Factor[]): number => factors.reduce((all, { count }) => all * count, 1);

@@ -32,8 +32,8 @@ export function cellKeyOf(scope: Scope, chunk: Digest, edits: string, semantics 
   return sha256(`${whole.slice(0, -'[]}}'.length)}${edits}}}`);
 }
 
-/** Identity of anything else computed from one network: responses, profiles, moments. */
-export function resultKey(kind: 'profile' | 'response' | 'moments', scope: Scope, what: Json): Digest {
+/** Identity of anything else computed from one network: responses, profiles, moments, gradients. */
+export function resultKey(kind: 'profile' | 'response' | 'moments' | 'gradients', scope: Scope, what: Json): Digest {
   return keyOf(kind, scope, what);
 }
 

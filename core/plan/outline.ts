@@ -7,6 +7,7 @@ import type { AblationSpec, ImpulseSpec } from '../spec/study-spec.js';
 import { conditionsOf, needsScores, type ConditionList } from './conditions.js';
 import { cellKey, resultKey, type Scope } from './identity.js';
 import { firstExtent, impulsesAt, lastExtent, type Extent, type Extents } from './extent.js';
+import { gradientsIdentity, gradientsOf, type GradientsAsked } from './gradients.js';
 import { impulseGroupsOf, impulseIdentity, type ImpulseGroup } from './impulses.js';
 import { nullVariants } from './network-variant.js';
 import { comparedImpulses } from '../spec/compared-impulses.js';
@@ -54,6 +55,8 @@ export interface ModelOutline {
   readonly reference: Digest;
   /** What moments are asked for. */
   readonly substitutions: readonly Substitution[];
+  /** What is asked of gradients, if anything. */
+  readonly gradients: GradientsAsked | undefined;
   readonly ablations: readonly PlannedAblation[];
   readonly impulses: readonly PlannedImpulses[];
 }
@@ -103,6 +106,7 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
     referenceChunks,
     reference,
     substitutions: substitutionsOf(ablations, anatomy, reference),
+    gradients: gradientsOf(ablations, anatomy, reference),
     ablations: ablations.map((spec): PlannedAblation => {
       const scores = context.scores[scoresName(model.name, spec.name)];
       const common = { seed: study.seed, anatomy, reference };
@@ -209,6 +213,8 @@ export function unitKey(
       return momentsKey(outline.scope, substitutionAt(outline, index));
     case 'baseline':
       return cellKey(outline.scope, chunk(), []);
+    case 'gradients':
+      return resultKey('gradients', outline.scope, gradientsIdentity(askedGradients(outline), outline.reference, seed));
     case 'cells':
       return cellKey(outline.scope, chunk(), conditionList(outline, group.name).at(index).condition.edits);
     case 'responses': {
@@ -231,6 +237,12 @@ export function substitutionAt({ model, substitutions }: ModelOutline, index: nu
   const substitution = substitutions[index];
   if (!substitution) throw new RangeError(`moments #${index} are not asked of ${model.name}`);
   return substitution;
+}
+
+/** What gradients are asked of a network. */
+export function askedGradients({ model, gradients }: ModelOutline): GradientsAsked {
+  if (!gradients) throw new RangeError(`no gradients are asked of ${model.name}`);
+  return gradients;
 }
 
 /** Whether units of a group keep outputs beside their cells; the intact network's are kept where any ablation's are. */

@@ -24,7 +24,7 @@ export interface Committed {
   cells(outline: ModelOutline, chunk: Digest): Promise<KeysThere>;
   /** Keys of the cells of one network on one chunk whose outputs are kept. */
   outputs(outline: ModelOutline, chunk: ChunkRef): Promise<KeysThere>;
-  /** Keys of profiles, moments and responses of one network. */
+  /** Keys of profiles, moments, gradients and responses of one network. */
   results(outline: ModelOutline): Promise<KeysThere>;
 }
 
@@ -97,6 +97,7 @@ export function stageGroups(outlines: readonly ModelOutline[]): readonly (readon
       stage.push({ ...common, kind: 'responses', count: groups.length });
       if (nulls.length > 0) stage.push({ ...common, kind: 'nulls', count: nulls.length });
     }
+    if (outline.gradients) plain.push({ kind: 'gradients', model, name: '', chunk: -1, count: 1, images: 0 });
   }
   // A unit that several ask for is given to the first: to those that keep its outputs, too.
   const keeping = (group: WholeGroup): boolean =>

@@ -80,6 +80,8 @@ export function secondsOf(
       return walkSeconds(group.images, workload.whole, cost) + making([workload.whole]);
     case 'profile':
       return walkSeconds(referenceImages(outline), workload.whole, cost) + making([workload.whole]);
+    case 'gradients':
+      return LINEARISED * seconds(referenceImages(outline), workload.whole) + 2 * making([workload.whole]);
     case 'moments':
     case 'cells':
     case 'responses':
@@ -161,6 +163,9 @@ const RESPONSE_PASSES = 13;
 /** The same where only a signature is taken, and for the moments that a null is recalibrated by: of the former half the time is such. */
 const SIGNATURE_PASSES = 2;
 const RECALIBRATION_PASSES = 4;
+
+/** What the network and some directions' way back through it take, in times of the network alone (`bench:preview`). */
+const LINEARISED = 14;
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

@@ -5,9 +5,9 @@ export type Ranges = readonly (readonly [number, number])[];
 
 /** Units of one kind that belong together: of one network, one ablation or set of impulses, and one chunk. */
 export interface UnitGroup {
-  readonly kind: 'profile' | 'moments' | 'baseline' | 'cells' | 'responses' | 'nulls';
+  readonly kind: 'profile' | 'moments' | 'baseline' | 'gradients' | 'cells' | 'responses' | 'nulls';
   readonly model: string;
-  /** Ablation or impulses; empty for profile, moments and baseline. */
+  /** Ablation or impulses; empty for profile, moments, baseline and gradients. */
   readonly name: string;
   /** Index of the chunk in the network's data; −1 where units are not about chunks. */
   readonly chunk: number;
@@ -22,6 +22,7 @@ export const storedAs: { readonly [K in UnitGroup['kind']]: 'cell' | 'result' } 
   profile: 'result',
   moments: 'result',
   baseline: 'cell',
+  gradients: 'result',
   cells: 'cell',
   responses: 'result',
   nulls: 'result',

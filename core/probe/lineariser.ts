@@ -21,6 +21,28 @@ export interface LineariserOptions {
   readonly fills: readonly Fill[];
   readonly reference: ReferenceSet;
   readonly seed: number;
+  /** Whether the gradient of the loss is asked for, too; outputs must be classes. */
+  readonly loss?: boolean;
+}
+
+/** The images of one chunk. */
+export interface LinearisedImages {
+  readonly digest: Digest;
+  readonly images: Tensor;
+  /** Of each image the output that is its class; asked for with `loss`. */
+  readonly classes?: Uint16Array;
+}
+
+/** What removing each channel does to some images of a chunk, to first order. */
+export interface LinearisedTile {
+  /** Number of the first image. */
+  readonly from: number;
+  /** By image. */
+  readonly directions: readonly LogitDirections[];
+  /** Rows of an image: by how much the outputs change along its directions, and behind them, where asked for, by how much the loss does. */
+  readonly rows: number;
+  /** By site and fill, [images × rows, channels]. */
+  readonly changes: ReadonlyMap<ValueId, readonly Float32Array[]>;
 }
 
 /** By how much the outputs change, along a few directions, when channels of one chunk's images are removed one by one, to first order. */
@@ -42,6 +64,7 @@ export class Lineariser {
   readonly #linearised: LinearisedNetwork;
   readonly #outputs: number;
   readonly #classed: boolean;
+  /** Directions of an image. */
   readonly count: number;
 
   private constructor(network: InstrumentedNetwork, options: LineariserOptions, replacements: readonly Replacement[]) {
@@ -53,7 +76,7 @@ export class Lineariser {
     this.count = directionCount(this.#outputs, this.#classed);
     this.#linearised = new LinearisedNetwork(network, {
       values: options.values,
-      directions: this.count,
+      directions: this.#rows,
       sums: this.#replacements.some(({ kind }) => kind === 'constant'),
       replacing: this.#replacements.flatMap(({ kind }, i) =>
         kind === 'map' || kind === 'donors' ? [{ name: `${i}`, per: kind === 'map' ? 'all' : 'image' } as const] : [],
@@ -67,31 +90,48 @@ export class Lineariser {
     return new Lineariser(network, options, replacements);
   }
 
-  /** Of the images of one chunk. */
+  get #rows(): number {
+    return this.count + (this.#options.loss === true ? 1 : 0);
+  }
+
+  /** Of the images of one chunk, kept. */
   async changes(
-    chunk: { readonly digest: Digest; readonly images: Tensor },
+    chunk: LinearisedImages,
     options: { readonly signal?: AbortSignal; readonly onDone?: (images: number) => void } = {},
   ): Promise<LinearisedChanges> {
     const images = chunk.images.shape[0] as number;
-    const donors = this.#replacements.map((own) => (own.kind === 'donors' ? own.of(chunk.digest, images) : undefined));
-    const random = randomStream(this.#options.seed, 'linearised', chunk.digest);
     const gathered = new Gathered(this.#network, this.#options, images, this.count);
-    for (let from = 0; from < images; from += this.#linearised.tile) {
-      options.signal?.throwIfAborted();
-      const to = Math.min(images, from + this.#linearised.tile);
-      const tile = rows(chunk.images, from, to);
-      const before = await this.#before(tile, random, options.signal);
-      const maps = await this.#maps(
-        donors.map((own) => own?.subarray(from, to)),
-        options.signal,
-      );
-      const { outputs, sites } = await this.#linearised.run(tile, before.forms, maps, options.signal);
-      for (const byValue of maps.values()) for (const tensor of byValue.values()) tensor.dispose();
-      gathered.directions.push(...(before.directions ?? this.#directions(outputs, random)));
-      for (const [value, site] of sites) gathered.add(value, from, this.#change(value, site));
-      options.onDone?.(to);
+    for await (const tile of this.tiles(chunk, options.signal)) {
+      gathered.add(tile);
+      options.onDone?.(tile.from + tile.directions.length);
     }
     return gathered;
+  }
+
+  /** Of the images of one chunk, a few at a time. */
+  async *tiles(chunk: LinearisedImages, signal?: AbortSignal): AsyncGenerator<LinearisedTile> {
+    const images = chunk.images.shape[0] as number;
+    const donors = this.#replacements.map((own) => (own.kind === 'donors' ? own.of(chunk.digest, images) : undefined));
+    const random = randomStream(this.#options.seed, 'linearised', chunk.digest);
+    for (let from = 0; from < images; from += this.#linearised.tile) {
+      signal?.throwIfAborted();
+      const to = Math.min(images, from + this.#linearised.tile);
+      const tile = rows(chunk.images, from, to);
+      const classes = chunk.classes?.subarray(from, to);
+      const before = await this.#before(tile, classes, random, signal);
+      const maps = await this.#maps(
+        donors.map((own) => own?.subarray(from, to)),
+        signal,
+      );
+      const { outputs, sites } = await this.#linearised.run(tile, before.forms, maps, signal);
+      for (const byValue of maps.values()) for (const tensor of byValue.values()) tensor.dispose();
+      yield {
+        from,
+        directions: before.directions ?? this.#directions(outputs, random),
+        rows: this.#rows,
+        changes: new Map([...sites].map(([value, site]) => [value, this.#change(value, site)])),
+      };
+    }
   }
 
   close(): Promise<void> {
@@ -101,24 +141,35 @@ export class Lineariser {
   /** The directions of a tile; those that follow from what the intact network gives are known only once it has run. */
   async #before(
     tile: Tensor,
+    classes: Uint16Array | undefined,
     random: RandomStream,
     signal: AbortSignal | undefined,
   ): Promise<{ readonly forms: Float32Array; readonly directions?: readonly LogitDirections[] }> {
     const images = tile.shape[0] as number;
-    const size = this.count * this.#outputs;
+    const size = this.#rows * this.#outputs;
     const forms = new Float32Array(images * size);
     const behind = this.#options.kind === 'probabilities' && this.#linearised.logits === this.#network.output;
-    const shared = behind ? undefined : sharedForms(this.#outputs, this.#classed);
+    const shared = behind || classes ? undefined : sharedForms(this.#outputs, this.#classed);
     if (shared) {
       for (let i = 0; i < images; i++) forms.set(shared, i * size);
       return { forms };
     }
     const outputs = await this.#linearised.outputs(tile, signal);
+    const logs = logProbabilities(outputs.data as Float32Array, this.#outputs, this.#options.kind);
     const directions = this.#directions(outputs, random);
-    directions.forEach((one, i) => one.write(forms, i * size));
+    directions.forEach((one, i) => {
+      one.write(forms, i * size);
+      if (classes) this.#writeLoss(forms, i * size + this.count * this.#outputs, logs, i, classes[i] as number);
+    });
     // Where no softmax is seen to make them, probabilities are passed back through their logarithms.
     if (behind) forms.forEach((weight, at) => void (forms[at] = weight / this.#probability(outputs, at)));
     return { forms, directions };
+  }
+
+  /** The form of the loss −log p of an image's own class: p less 1 there. */
+  #writeLoss(into: Float32Array, at: number, logs: Float64Array, image: number, own: number): void {
+    for (let c = 0; c < this.#outputs; c++)
+      into[at + c] = Math.exp(logs[image * this.#outputs + c] as number) - (c === own ? 1 : 0);
   }
 
   #directions(outputs: Tensor, random: RandomStream): readonly LogitDirections[] {
@@ -130,7 +181,7 @@ export class Lineariser {
 
   /** Of the output that an entry of the forms is about. */
   #probability({ data }: Tensor, at: number): number {
-    const image = Math.floor(at / (this.count * this.#outputs));
+    const image = Math.floor(at / (this.#rows * this.#outputs));
     return Math.max(data[image * this.#outputs + (at % this.#outputs)] as number, 2 ** -126);
   }
 
@@ -169,7 +220,7 @@ export class Lineariser {
     return found;
   }
 
-  /** Of each fill, [images × count, channels]. */
+  /** Of each fill, [images × rows, channels]. */
   #change(value: ValueId, { own, sum, replaced }: SiteGradients): readonly Float32Array[] {
     return this.#replacements.map((replacement, i) => {
       if (replacement.kind === 'constant') {
@@ -206,16 +257,17 @@ class Gathered implements LinearisedChanges {
     return this.#changes.get(value)?.[fill] as Float32Array;
   }
 
-  add(value: ValueId, from: number, changes: readonly Float32Array[]): void {
-    changes.forEach((change, fill) => {
-      const into = this.of(fill, value);
-      const line = this.images * this.count;
-      const channels = into.length / line;
-      const tile = change.length / channels;
-      for (let c = 0; c < channels; c++) {
-        for (let row = 0; row < tile; row++)
-          into[c * line + from * this.count + row] = change[row * channels + c] as number;
-      }
-    });
+  add({ from, directions, rows: each, changes }: LinearisedTile): void {
+    this.directions.push(...directions);
+    for (const [value, byFill] of changes)
+      byFill.forEach((change, fill) => {
+        const into = this.of(fill, value);
+        const line = this.images * this.count;
+        const channels = into.length / line;
+        for (let c = 0; c < channels; c++)
+          for (let i = 0; i < directions.length; i++)
+            for (let j = 0; j < this.count; j++)
+              into[c * line + (from + i) * this.count + j] = change[(i * each + j) * channels + c] as number;
+      });
   }
 }

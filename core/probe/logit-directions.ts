@@ -1,4 +1,4 @@
-import { divergence } from '../divergence.js';
+import { divergenceOfChange } from '../divergence.js';
 import type { RandomStream } from '../random.js';
 
 /** Up to so many outputs each is followed by itself; of more, as many directions as the following say. */
@@ -42,44 +42,17 @@ export function sharedForms(outputs: number, classed: boolean): Float32Array | u
   return forms;
 }
 
-/**
- * KL(p ‖ softmax(z + Δ)) = log Σ p e^Δ − Σ p Δ, from log p + Δ, or log p plus what stands for Δ of several classes together, and Σ p Δ.
- */
-function damageFrom(exponents: Float64Array, expected: number): number {
-  let largest = -Infinity;
-  for (const exponent of exponents) if (exponent > largest) largest = exponent;
-  let sum = 0;
-  for (const exponent of exponents) sum += Math.exp(exponent - largest);
-  return Math.max(0, largest + Math.log(sum) - expected);
-}
-
 /** Logits against the last one, or values themselves: the damage is that of the changed outputs, without any approximation. */
 function eachOutput(intact: Float64Array, classed: boolean): LogitDirections {
   const outputs = intact.length;
   const write = (into: Float32Array, at: number): void => into.set(sharedForms(outputs, classed) as Float32Array, at);
-  if (!classed) {
-    const damage = (changes: ArrayLike<number>): number =>
-      divergence(
-        intact,
-        intact.map((value, c) => value + (changes[c] as number)),
-        0,
-        outputs,
-        false,
-      );
-    return { write, damage };
-  }
-  const probabilities = intact.map(Math.exp);
-  const exponents = new Float64Array(outputs);
+  const change = new Float64Array(outputs);
   return {
     write,
     damage(changes) {
-      let expected = 0;
-      for (let c = 0; c < outputs; c++) {
-        const change = c < outputs - 1 ? (changes[c] as number) : 0;
-        exponents[c] = (intact[c] as number) + change;
-        expected += (probabilities[c] as number) * change;
-      }
-      return damageFrom(exponents, expected);
+      // The last class is what the others are followed against: its own stays 0.
+      for (let c = 0; c < directionCount(outputs, classed); c++) change[c] = changes[c] as number;
+      return divergenceOfChange(intact, change, 0, outputs, classed);
     },
   };
 }
@@ -94,11 +67,11 @@ function likelyClasses(intact: Float64Array, random: RandomStream): LogitDirecti
   const order = Uint32Array.from(intact.keys()).sort((a, b) => intact[b]! - intact[a]! || a - b);
   const [first, ...likely] = order.subarray(0, LIKELY);
   const others = order.subarray(LIKELY);
-  const logs = [first!, ...likely].map((c) => intact[c]!);
   const mass = others.reduce((sum, c) => sum + Math.exp(intact[c]!), 0);
   const share = (c: number): number => (mass > 0 ? Math.exp(intact[c]!) / mass : 1 / others.length);
-  const [probabilities, logMass] = [logs.map(Math.exp), Math.log(mass)];
-  const exponents = new Float64Array(LIKELY + 1);
+  /** The others count as one. */
+  const logs = [...[first!, ...likely].map((c) => intact[c]!), Math.log(mass)];
+  const change = new Float64Array(LIKELY + 1);
   const signs = Uint16Array.from(others, () => random.uint32() >>> 16);
   return {
     write(into, at) {
@@ -120,15 +93,11 @@ function likelyClasses(intact: Float64Array, random: RandomStream): LogitDirecti
     damage(changes) {
       let variance = 0;
       for (let j = LIKELY; j < LIKELY + RANDOM; j++) variance += (changes[j] as number) ** 2 / RANDOM;
-      const middle = changes[LIKELY - 1] as number;
-      let expected = mass * middle;
-      for (let i = 0; i < LIKELY; i++) {
-        const change = i === 0 ? 0 : (changes[i - 1] as number);
-        exponents[i] = (logs[i] as number) + change;
-        expected += (probabilities[i] as number) * change;
-      }
-      exponents[LIKELY] = logMass + middle + variance / 2;
-      return damageFrom(exponents, expected);
+      for (let i = 1; i < LIKELY; i++) change[i] = changes[i - 1] as number;
+      change[LIKELY] = (changes[LIKELY - 1] as number) + variance / 2;
+      // Half the variance is no part of the others' mean change.
+      const damage = divergenceOfChange(logs, change, 0, LIKELY + 1, true);
+      return Math.max(0, damage + (mass * variance) / 2);
     },
   };
 }

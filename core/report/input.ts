@@ -50,5 +50,7 @@ export interface ReportInput {
   readonly cells: { readonly computed: number; readonly reused: number } | null;
   readonly pictures: readonly ResponsePicture[];
   readonly warnings: readonly string[];
+  /** Networks that gradients do not pass, with what stops them: they have no predictors by gradients. */
+  readonly withoutGradients: readonly string[];
   readonly provenance: ReportProvenance;
 }

@@ -228,7 +228,7 @@ export const columns = {
   coverage: {
     model,
     ablation: text('The ablation or impulse study, by its name; baseline for the intact network.'),
-    kind: text('What was asked for: profile, moments, baseline, cells, responses or nulls.'),
+    kind: text('What was asked for: profile, moments, baseline, gradients, cells, responses or nulls.'),
     planned: count('cells', 'Cells that the study asks for.'),
     committed: count('cells', 'Cells that are stored.'),
     failed: count('cells', 'Cells that were recorded as failed after every try, or whose order rests on what failed.'),

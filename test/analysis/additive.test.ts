@@ -82,7 +82,7 @@ describe('the damage of two lesions whose changes of the logits add up', () => {
     const of = (shift: number) =>
       jointDamage(
         {
-          intact: Float64Array.from([1, 2, 3]),
+          intact: logs([1, 2, 3]),
           a: Float64Array.from([1, 1, 4], (z) => z + shift),
           b: Float64Array.from([2, 1, 1], (z) => z - 2 * shift),
           joint: logs([0, 1, 0]),

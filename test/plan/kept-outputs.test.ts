@@ -42,7 +42,8 @@ describe('planning a study that keeps outputs', () => {
       ['baseline', '', 1, 1],
     ]);
     const basics = keys.slice(0, 3);
-    const last = keys.slice(-2);
+    // Behind the cells stands what gradients say of them.
+    const last = keys.slice(-3, -1);
     expect(
       (
         await missing(
@@ -61,7 +62,8 @@ describe('planning a study that keeps outputs', () => {
         )
       ).groups,
     ).toEqual([['cells', 'kept', 1, 2]]);
-    const neither = await missing(outline, keys.slice(0, -2), keys.slice(0, -3));
+    const without = (few: readonly string[]): string[] => keys.filter((key) => !few.includes(key));
+    const neither = await missing(outline, without(last), without(keys.slice(-4, -1)));
     expect(neither.groups).toEqual([['cells', 'kept', 1, 3]]);
     expect(neither.tally).toEqual({ total: keys.length, stored: keys.length - 3, failed: 0 });
     expect((await missing(outline, [profile as string, ...keys.slice(3)], keys)).groups.length).toBe(2);
@@ -82,14 +84,15 @@ describe('planning a study that keeps outputs', () => {
     const outline = outlined(...both);
     const keys = keysOf(outline);
     const basics = keys.slice(0, 3);
-    const all = (keys.length - 3) / 2;
+    const all = (keys.length - 4) / 2;
     const { groups, tally } = await missing(outline, basics, basics);
-    expect(groups).toEqual([
+    const cells = [
       ['cells', 'kept', 0, all],
       ['cells', 'kept', 1, all],
-    ]);
+    ];
+    expect(groups).toEqual([...cells, ['gradients', '', -1, 1]]);
     expect(tally.total).toBe(keys.length);
-    expect((await missing(outline, keys, basics)).groups).toEqual(groups);
+    expect((await missing(outline, keys, basics)).groups).toEqual(cells);
   });
 
   test('keeps none of what orders an ablation', () => {

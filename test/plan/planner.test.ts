@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { anatomyOf } from '../../core/anatomy/anatomy.js';
 import type { Edit } from '../../core/plan/condition.js';
 import { conditionList, unitKey, type ModelOutline } from '../../core/plan/outline.js';
+import type { AblationSpec } from '../../core/spec/study-spec.js';
 import { batchSize, firstMissing, stageGroups, type StageContext } from '../../core/plan/planner.js';
 import { indicesOf, lengthOf, type Stage, type UnitGroup } from '../../core/plan/stage.js';
 import { contextOf, modelOf, outlinesOf } from './outlines.js';
@@ -45,8 +46,8 @@ describe('planning', () => {
       ['baseline', 0, [[0, 1]]],
       ['baseline', 1, [[0, 1]]],
     ]);
-    // 10 kernels on two chunks, impulses on two bases, and the three above.
-    expect(tally).toEqual({ total: 25, stored: 0, failed: 0 });
+    // 10 kernels on two chunks, impulses on two bases, what gradients say of the kernels, and the three above.
+    expect(tally).toEqual({ total: 26, stored: 0, failed: 0 });
   });
 
   test('asks with them for the moments of every site that substitutes are put at, once for each way of telling', async () => {
@@ -78,10 +79,10 @@ describe('planning', () => {
     const { stage, tally } = await plan(outlines, contextOf(new Set([...basics, ...gone]), failed));
     expect(stage?.index).toBe(1);
     expect(keysOf(outlines, stage)).toEqual(keys.slice(3).filter((key) => !gone.includes(key) && !failed.has(key)));
-    expect(tally).toEqual({ total: 25, stored: 6, failed: 1 });
+    expect(tally).toEqual({ total: 26, stored: 6, failed: 1 });
     const end = await plan(outlines, contextOf(new Set(keys.filter((key) => !failed.has(key))), failed));
     expect(end.stage).toBeUndefined();
-    expect(end.tally).toEqual({ total: 25, stored: 24, failed: 1 });
+    expect(end.tally).toEqual({ total: 26, stored: 25, failed: 1 });
     // A failed unit that has been stored since is stored.
     expect((await plan(outlines, contextOf(new Set(keys), failed))).tally.failed).toBe(0);
   });
@@ -104,8 +105,35 @@ describe('planning', () => {
       ['zeros', 1, 10],
       ['both', 0, 10],
       ['both', 1, 10],
+      ['', -1, 1],
     ]);
-    expect(tally.total).toBe(43);
+    expect(tally.total).toBe(44);
+  });
+
+  test('asks what gradients say of kernels that are left out one at a time, once for all ablations that do, and of no others', async () => {
+    const outlines = outlinesOf({
+      ablations: [
+        ablation('zeros', { layers: ['conv2'] }),
+        ablation('more', { layers: ['conv2'], fill: ['resample', 'mean'], draws: 5 }),
+        ablation('others', { mode: 'random', fractions: [0.5], trials: 1 }),
+      ],
+    });
+    expect(outlines[0]?.gradients?.sites).toEqual(['conv2']);
+    const put = outlines[0]?.gradients?.fills.map(({ name, draw }) => `${name} ${draw ?? ''}`);
+    expect(put).toEqual(['zero ', 'resample 0', 'resample 1', 'resample 2', 'mean ']);
+    const [, plain] = stageGroups(outlines);
+    expect(plain?.filter(({ kind }) => kind === 'gradients')).toMatchObject([{ model: 'small', count: 1 }]);
+    const unit = { kind: 'gradients', model: 'small', name: '', chunk: -1 } as const;
+    const keyOf = (more: Partial<AblationSpec>): string =>
+      unitKey(outlinesOf({ ablations: [ablation('zeros', more)] })[0] as ModelOutline, 7, unit, 0);
+    const keys = [{}, { layers: ['conv1'] }, { fill: ['mean'] as const }, { fill: ['zero', 'mean'] as const }].map(
+      keyOf,
+    );
+    // Zero is asked for in any case.
+    expect(keys[2]).toBe(keys[3]);
+    expect(new Set(keys).size).toBe(3);
+    const none = outlinesOf({ ablations: [ablation('random', { mode: 'random', fractions: [0.5], trials: 1 })] });
+    expect(none[0]?.gradients).toBeUndefined();
   });
 
   test('plans equal networks under two names once', async () => {
@@ -113,7 +141,7 @@ describe('planning', () => {
     const models = [modelOf('small', 'same'), modelOf('copy', 'same')];
     const { stage, tally } = await plan(outlinesOf({ models, ablations: [ablation('each', { models: both })] }));
     expect(stage?.groups.map(({ model }) => model)).toEqual(['small', 'small', 'small']);
-    expect(tally.total).toBe(23);
+    expect(tally.total).toBe(24);
     const unlike = await plan(outlinesOf({ models: [modelOf('small'), modelOf('copy')] }));
     expect(unlike.tally.total).toBe(6);
   });

@@ -211,15 +211,25 @@ test('cells are looked for among the cells of their chunk, profiles and response
     'cells 0',
     'cells 1',
     'responses -1',
+    'gradients -1',
   ]);
   const { groups, tally } = await missingOf([...basics, ...plain], [outline], { ...contextOf(), committed });
-  expect(asked).toEqual(['results', 'cells chunk 0', 'cells chunk 1', 'cells chunk 0', 'cells chunk 1', 'results']);
-  expect(tally).toEqual({ total: 25, stored: 2, failed: 0 });
+  expect(asked).toEqual([
+    'results',
+    'cells chunk 0',
+    'cells chunk 1',
+    'cells chunk 0',
+    'cells chunk 1',
+    'results',
+    'results',
+  ]);
+  expect(tally).toEqual({ total: 26, stored: 2, failed: 0 });
   expect(groups.slice(4).map(({ missing }) => missing)).toEqual([
     [
       [0, 3],
       [4, 10],
     ],
     [[1, 2]],
+    [[0, 1]],
   ]);
 });

@@ -22,6 +22,7 @@ export function syntheticInput(
     cells: { computed: 41_230, reused: 8_770 },
     pictures: own.slice(0, 2).flatMap(picturesOf),
     warnings: ['mstutorial: 2 kernels have the same weights; their damage is shared.'],
+    withoutGradients: [],
     provenance: {
       versions: { percuss: '0.1.0', node: '20.20.2', 'onnxruntime-node': '1.30.0', duckdb: '1.5.5' },
       machines: ['onnxruntime 1.30.0, x64, avx512, 1 thread: 50 000 cells'],
@@ -47,6 +48,7 @@ export function emptyInput(): ReportInput {
     cells: null,
     pictures: [],
     warnings: [],
+    withoutGradients: [],
     provenance: { versions: {}, machines: [], times: {}, objects: [] },
   };
 }

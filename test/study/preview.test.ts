@@ -103,6 +103,17 @@ describe('a linear network', () => {
     }
   });
 
+  test('has it as a predictor, of every fill, that ranks as the damage does where reference images are the same', async () => {
+    const { tables } = await running;
+    for (const { linearised, kl, layer, channel } of tables.kernels)
+      expect(Math.abs(linearised! - kl!), `${layer}[${channel}]`).toBeLessThan(1e-6 + 1e-4 * kl!);
+    const own = tables.predictors.filter(({ predictor, target }) => predictor === 'linearised' && target === 'kl');
+    expect(own.map(({ fill }) => fill)).toEqual(['zero', 'mean', 'mean-position', 'resample']);
+    for (const { spearman, fill } of own) expect(spearman, fill).toBeGreaterThan(0.99);
+    const others = new Set(tables.predictors.map(({ predictor }) => predictor));
+    for (const name of ['gradient-activation', 'fisher', 'taylor']) expect(others).toContain(name);
+  });
+
   test('agrees with the exact lesions that were run to check it, which are cells of the study', async () => {
     const { preview: made, ran, again, tables } = await running;
     expect(made.checks).toMatchObject([{ model: 'net', lesions: 24, images: 24 }]);

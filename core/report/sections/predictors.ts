@@ -26,6 +26,9 @@ export async function predictors(context: ReportContext): Promise<Section> {
     };
   }
   const blocks: Block[] = [];
+  const { withoutGradients } = context.input;
+  if (withoutGradients.length > 0)
+    blocks.push(html`<p class="small">Without predictors by gradients: ${withoutGradients.join('; ')}.</p>`);
   const scatter = await scatterFigure(context);
   if (scatter) blocks.push(scatter);
   blocks.push(await forest(context, rows));

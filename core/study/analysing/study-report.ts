@@ -34,10 +34,13 @@ export async function renderStudyReport(
 ): Promise<{ readonly html: string; readonly summary: Json }> {
   const { study, models } = await loadOutlines(ledger, catalog, ref, { scores: await adoptedScores(ledger, ref) });
   const pictures: ResponsePicture[] = [];
+  const withoutGradients: string[] = [];
   const machines = new Map<string, number>();
   for (const outline of models) {
     const results = await loadModelResults(ledger, catalog, outline, study.seed);
     if (results) for (const picture of picturesOf(results)) pictures.push(picture);
+    const refused = results?.gradients?.refused;
+    if (refused !== undefined) withoutGradients.push(refused);
     for (const line of await ledger.provenanceOf(outline.scope))
       machines.set(line.text, (machines.get(line.text) ?? 0) + line.cells);
   }
@@ -51,6 +54,7 @@ export async function renderStudyReport(
     cells,
     pictures,
     warnings: [...(await baselineDoubts(ledger, catalog, models, study.seed)).values()].flat(),
+    withoutGradients,
     provenance: {
       versions: { percuss: percussVersion, node: process.version },
       machines: [...machines].map(([text, cells]) => `${text}: ${cells} cells`),

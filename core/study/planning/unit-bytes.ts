@@ -1,8 +1,8 @@
 import { cellBytes } from '../../plan/cost.js';
-import { profileBytes, responseBytes } from '../../plan/count.js';
+import { gradientsBytes, profileBytes, responseBytes } from '../../plan/count.js';
 import { outputBytes, outputForm } from '../../plan/kept-outputs.js';
 import { signatureBytes } from '../../plan/null-groups.js';
-import { impulseGroup, keepsOutputsOf, nullGroup, type ModelOutline } from '../../plan/outline.js';
+import { askedGradients, impulseGroup, keepsOutputsOf, nullGroup, type ModelOutline } from '../../plan/outline.js';
 import type { WholeGroup } from '../../plan/planner.js';
 import { momentBytes, momentSizes } from '../../plan/substitution.js';
 
@@ -18,6 +18,8 @@ export function unitBytes(group: WholeGroup, outline: ModelOutline): number {
     }
     case 'profile':
       return profileBytes(outline.anatomy);
+    case 'gradients':
+      return gradientsBytes(askedGradients(outline), outline.anatomy);
     case 'moments':
       return momentsBytes(outline);
     case 'responses':

@@ -11,6 +11,7 @@ import { chunkOf, piecesOf, unitKey, unorderedConditions, type ModelOutline } fr
 import type { UnitGroup } from '../../plan/stage.js';
 import type { Cell } from '../../probe/cell.js';
 import type { Tensor } from '../../tensor.js';
+import { loadGradients } from './load-gradients.js';
 import type { Catalog } from '../catalog.js';
 import type {
   AblationResult,
@@ -54,6 +55,7 @@ export async function loadModelResults(
     ablations,
     responses: await loadResponses(ledger, outline, seed),
     profile: await loadProfile(ledger, outline, seed),
+    gradients: await loadGradients(ledger, outline, seed),
     parameters: [...costs.values()].reduce((sum, cost) => sum + cost.parameters, 0),
     macs: [...costs.values()].reduce((sum, cost) => sum + cost.macs, 0),
     cost: costs,

@@ -1,3 +1,4 @@
+import type { KernelGradients } from '../../analysis/kernel-measures.js';
 import type { Graph } from '../../network/graph.js';
 import type { LabelledCondition } from '../../plan/conditions.js';
 import type { ImpulseGroup } from '../../plan/impulses.js';
@@ -49,6 +50,12 @@ export interface SiteProfile {
   readonly std: Float64Array;
 }
 
+/** What gradients say about the kernels of a network, by site and channel, or why they say nothing. */
+export interface GradientsRead {
+  readonly refused: string | undefined;
+  of(site: string, channel: number): KernelGradients | undefined;
+}
+
 /** A condition on everything that was asked for. */
 export function isSound(result: ConditionResult | undefined): result is ConditionResult {
   return result !== undefined && result.state !== 'partial';
@@ -63,6 +70,8 @@ export interface ModelResults {
   readonly ablations: readonly AblationResult[];
   readonly responses: readonly { readonly name: string; readonly groups: readonly ResponseResultRead[] }[];
   readonly profile: ReadonlyMap<string, SiteProfile> | undefined;
+  /** What gradients say about kernels; undefined where that was not asked for, or is not there. */
+  readonly gradients: GradientsRead | undefined;
   readonly parameters: number;
   readonly macs: number;
   /** Parameters and multiply-accumulates by node id. */

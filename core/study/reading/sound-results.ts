@@ -76,6 +76,18 @@ export function profileProblem(stored: StoredResult, sites: readonly Site[]): st
   return undefined;
 }
 
+/** What is wrong with what gradients left of kernels; undefined if nothing is. Where none pass there are no numbers. */
+export function gradientsProblem(stored: StoredResult, sites: readonly Site[]): string | undefined {
+  for (const { name, channels } of sites) {
+    const held = [...stored.tensors.keys()].filter((tensor) => tensor.endsWith(`/${name}`));
+    for (const tensor of held) {
+      const wrong = misshapen(stored, tensor, 'float64', [channels]);
+      if (wrong !== undefined) return wrong;
+    }
+  }
+  return undefined;
+}
+
 /** Undefined sizes may be any. */
 function misshapen(
   { tensors }: StoredResult,

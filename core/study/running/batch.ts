@@ -1,11 +1,12 @@
 import type { Digest } from '../../digest.js';
 import type { Engine } from '../../engine/engine.js';
 import { openEngine, type EngineOptions } from '../../engine/open.js';
-import { PercussError } from '../../errors.js';
+import { isPercussError, PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NumericMode } from '../../numeric-mode.js';
 import type { Condition } from '../../plan/condition.js';
 import {
+  askedGradients,
   chunkOf,
   conditionList,
   impulseGroup,
@@ -19,6 +20,7 @@ import { unitsOf, type Stage, type UnitGroup } from '../../plan/stage.js';
 import { printEdits, SEMANTICS } from '../../plan/identity.js';
 import type { Provenance } from '../../probe/cell.js';
 import type { ChunkBaseline } from '../../probe/chunk-baseline.js';
+import { kernelGradients, type LabelledImages } from '../../probe/kernel-gradients.js';
 import { runLesionBatch } from '../../probe/lesion.js';
 import { responseMetadata, runResponseBatch, type ResponseContext } from '../../probe/response-batch.js';
 import { nullMetadata, nullSignatures } from '../../probe/null-signatures.js';
@@ -140,6 +142,8 @@ export class BatchRunner {
         return this.#runResults(context, () => this.#profile(context));
       case 'moments':
         return this.#runMoments(context);
+      case 'gradients':
+        return this.#runResults(context, () => this.#gradients(context));
       case 'responses':
         return this.#runResults(context, (unit) => this.#response(context, unit));
       case 'nulls':
@@ -219,6 +223,24 @@ export class BatchRunner {
       tensors: await profileTensors(network, reference, model.model.output),
       metadata: { kind: 'profile' },
     };
+  }
+
+  /** What predictors need of gradients; why there are none, where an operator lets none pass. */
+  async #gradients({ model, seed, signal }: GroupContext): Promise<Result> {
+    const { network, reference, loaded } = await this.#tapped.open(model, 'intact', seed);
+    const { kind, classOffset } = model.model.output;
+    const chunks: LabelledImages[] = [];
+    for (const chunk of model.referenceChunks) {
+      const { images, labels } = await this.#catalog.images(loaded, [chunk]);
+      chunks.push({ digest: chunk.digest, images, classes: labels.map((label) => label + classOffset) });
+    }
+    const asked = { ...askedGradients(model), kind, reference, seed, ...(signal ? { signal } : {}) };
+    try {
+      return { tensors: await kernelGradients(network, chunks, asked), metadata: { kind: 'gradients' } };
+    } catch (error) {
+      if (!isPercussError(error) || error.code !== 'MODEL_UNSUPPORTED') throw error;
+      return { tensors: new Map(), metadata: { kind: 'gradients', refused: error.message } };
+    }
   }
 
   async #response({ model, seed, group, signal }: GroupContext, { key, index }: Missing): Promise<Result> {

@@ -112,6 +112,7 @@ export function kernelRows(
         activation,
         responses: responses?.get(layer.site)?.[channel],
         explained: { same: r2('intact', 'same', channel), far: r2('intact', 'far', channel) },
+        gradients: results.gradients?.of(layer.site, channel),
       });
       const norm = measures.response_norm;
       return {

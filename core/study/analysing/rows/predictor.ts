@@ -1,4 +1,9 @@
-import { kernelMeasure, kernelMeasureColumn, kernelMeasureNames } from '../../../analysis/kernel-measures.js';
+import {
+  kernelMeasure,
+  kernelMeasureColumn,
+  kernelMeasureNames,
+  type KernelMeasureName,
+} from '../../../analysis/kernel-measures.js';
 import { judgePredictions } from '../../../analysis/leading.js';
 import { predictDamage, type PredictedKernel, type Prediction } from '../../../analysis/predictor.js';
 import { hypothesesOf } from '../../../analysis/hypothesis.js';
@@ -23,7 +28,13 @@ export function predictedFamilies(
   seed: number,
 ): PredictedFamily[] {
   const damages = kernelDamages(results);
-  return hypothesesOf([...damages.keys()]).flatMap(({ target, fill, against }): PredictedFamily[] => {
+  return hypothesesOf([...damages.keys()]).flatMap((hypothesis): PredictedFamily[] => {
+    const { target, fill, against } = hypothesis;
+    const valueOf = (name: KernelMeasureName, row: KernelRow): number | null => {
+      const { under } = kernelMeasure(name);
+      if (!under) return row[kernelMeasureColumn(name)];
+      return finite(under(results.gradients?.of(row.site, row.channel), hypothesis));
+    };
     const sites = new Map<string, PredictedKernel[]>();
     for (const row of kernels) {
       const damage = damages.get(fill)?.get(row.layer)?.[row.channel];
@@ -34,7 +45,7 @@ export function predictedFamilies(
       list.push({
         damage,
         ...(reference && { reference }),
-        predictors: Object.fromEntries(kernelMeasureNames.map((name) => [name, row[kernelMeasureColumn(name)]])),
+        predictors: Object.fromEntries(kernelMeasureNames.map((name) => [name, valueOf(name, row)])),
       });
     }
     if (sites.size === 0) return [];
@@ -50,6 +61,9 @@ export function predictedFamilies(
     return [{ model: results.outline.model.name, target, fill, predictions }];
   });
 }
+
+const finite = (value: number | null | undefined): number | null =>
+  value !== null && value !== undefined && Number.isFinite(value) ? value : null;
 
 /** The rows of all networks of a study, judged together. */
 export function predictorRows(families: readonly PredictedFamily[], analysis: AnalysisSpec): PredictorRow[] {

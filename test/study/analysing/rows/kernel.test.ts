@@ -99,6 +99,7 @@ const nothing = {
   activation: undefined,
   responses: undefined,
   explained: { same: null, far: null },
+  gradients: undefined,
 };
 
 describe('responses of kernels', () => {

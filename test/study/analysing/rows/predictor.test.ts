@@ -35,6 +35,7 @@ describe('predictors of damage', () => {
       activation: { mean: 2, std: 1 },
       responses: { norm: [4, 4], odd: [1], even: [2] },
       explained: { same: bracket(6), far: bracket(7) },
+      gradients: { damage: 8, activation: 9, fisher: 10, taylor: 11, linearised: new Map() },
     };
     const of = (name: keyof typeof kernelMeasures) => [kernelMeasureColumn(name), kernelMeasures[name].of(facts)];
     expect(of('activation-std')).toEqual(['activation_std', 1]);
@@ -44,6 +45,10 @@ describe('predictors of damage', () => {
     expect(of('linearity')).toEqual(['linearity', 0.2]);
     expect(of('r2-same-low')).toEqual(['r2_same_low', 6]);
     expect(of('r2-far-low')).toEqual(['r2_far_low', 7]);
+    expect(of('linearised')).toEqual(['linearised', 8]);
+    expect(of('gradient-activation')).toEqual(['gradient_activation', 9]);
+    expect(of('fisher')).toEqual(['fisher', 10]);
+    expect(of('taylor')).toEqual(['taylor', 11]);
   });
 
   const families = (from = found, rows = kernels) => predictedFamilies(from, rows, analysis, 5);
