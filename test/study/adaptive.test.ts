@@ -136,8 +136,8 @@ describe('an adaptive ablation of a planted network', () => {
     expect(predictors).toEqual([]);
     for (const both of [`top: ${top}, each: { mode: each }`, `each: { mode: each }, top: ${top}`]) {
       const { tables, computed } = await run(new Ledger(memoryStore()), both);
-      // Whole chunks and pieces share no cell.
-      expect(computed).toBe(whole.computed + 2 * kernels);
+      // Whole chunks and pieces share no cell; and what gradients say of kernels is asked for.
+      expect(computed).toBe(whole.computed + 2 * kernels + 1);
       expect(tables.stops).toEqual(whole.tables.stops);
       for (const row of tables.kernels) {
         expect(row.images).toBe(images);

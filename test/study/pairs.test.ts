@@ -157,8 +157,8 @@ describe('pairs of kernels of a planted network', () => {
   test('share their single cells with mode each, and a larger budget keeps the smaller one’s', async () => {
     const ledger = new Ledger(memoryStore());
     const each = await run(ledger, '  one: { mode: each }');
-    // Twelve kernels, baseline and profile.
-    expect(each.computed).toBe(14);
+    // Twelve kernels, what gradients say of them, baseline and profile.
+    expect(each.computed).toBe(15);
     const few = await run(ledger, '  two: { mode: pairs, within: [layer, across], budget: 20 }');
     // Twenty pairs; the intact network and the kernels that are in them for their outputs.
     expect(few.computed).toBe(33);
