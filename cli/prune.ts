@@ -3,7 +3,6 @@ import type { Damage } from '../core/analysis/damage.js';
 import { openEngine } from '../core/engine/open.js';
 import { counted } from '../core/report/number-format.js';
 import { PercussError } from '../core/errors.js';
-import { nearestName } from '../core/select.js';
 import { Catalog } from '../core/study/catalog.js';
 import { pruningFills, type PruningFill } from '../core/study/pruning/kernel-choice.js';
 import { pruneStoredStudy } from '../core/study/pruning/prune-stored-study.js';
@@ -13,6 +12,7 @@ import { ensureEngine } from '../workers/engine-process.js';
 import { sameCommand } from './command-line.js';
 import { modeOf, withEngineOptions, type EngineChoice } from './engine-option.js';
 import { interruptible } from './interrupt.js';
+import { networkAsked } from './model-option.js';
 import { changeOfAccuracy, shareBelowOne, wholeNumber } from './number-option.js';
 import { mayWrite, writeNamed } from './named-file.js';
 import { openReading, openSession, type CommonOptions } from './session.js';
@@ -62,7 +62,7 @@ export function pruneCommand(verb: Command): void {
         const ref = await storedStudy(ledger, id);
         const { models } = await ledger.getRecord(ref.study);
         const names = models.map(({ name }) => name);
-        const model = modelOf(study, names, options.model);
+        const model = networkAsked(study, names, options.model);
         if (options.stages > 1 || options.fill === 'substitute') await ensureEngine(ref.mode);
         const pruned = await interruptible(
           (signal) =>
@@ -103,24 +103,6 @@ function goalOf({ kernels, macs, accuracy }: PruneOptions): PruningGoal {
   const [goal, ...others] = goals;
   if (goal && others.length === 0) return goal;
   throw new PercussError('USAGE', 'say how far to go, by one of --kernels, --macs and --accuracy');
-}
-
-/** @throws PercussError USAGE, NOT_FOUND. */
-function modelOf(study: string, names: readonly string[], asked: string | undefined): string {
-  if (asked === undefined) {
-    const [only, ...others] = names;
-    if (only !== undefined && others.length === 0) return only;
-    throw new PercussError(
-      'USAGE',
-      `${study} has ${names.length} networks, ${names.join(', ')}: name one with --model`,
-    );
-  }
-  if (names.includes(asked)) return asked;
-  const near = nearestName(asked, names);
-  throw new PercussError(
-    'NOT_FOUND',
-    `${study} has no network ${asked}${near ? `; did you mean ${near}?` : `; it has ${names.join(', ')}`}`,
-  );
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -15,6 +15,7 @@ const GiB = 2 ** 30;
 export const limits = {
   networkFile: { value: 4 * GiB, unit: 'bytes', what: 'One file of a network.' },
   networkFiles: { value: 8 * GiB, unit: 'bytes', what: 'All files of a network together.' },
+  trainings: { value: 99, unit: 'trainings', what: 'Files of one architecture.' },
   companions: { value: 1_000, unit: 'files', what: 'Files beside a network’s own, in which it keeps weights.' },
   foldedElements: {
     value: 2 ** 26,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Key } from '../store/object-store.js';
 import { sha256 } from '../digest.js';
 import { isKey } from '../store/key.js';
-import { count, digest, label, name, numericMode, resolvedStudy } from './study-schema.js';
+import { count, digest, label, modelName, name, numericMode, resolvedStudy } from './study-schema.js';
 
 /** One kind of record: where it lies, and what may stand there. */
 interface RecordKind {
@@ -47,7 +47,7 @@ const extents = z.record(
 );
 const group = z.object({
   kind: z.enum(['profile', 'moments', 'baseline', 'gradients', 'cells', 'responses', 'nulls']),
-  model: name,
+  model: modelName,
   // Also of what orders an ablation: `by-damage (order)`.
   name: label,
   chunk: z.number().int().min(-1),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.js';
 import { networkFormatNames } from '../import/network-formats.js';
 import { devicesOf, engineNames } from '../numeric-mode.js';
-import { isName } from '../spec/value.js';
+import { isModelName, isName } from '../spec/value.js';
 import { vocabulary } from '../spec/vocabulary.js';
 import { madeNulls, type MadeNullName } from '../spec/words/nulls.js';
 import { wordsOf } from '../word-table.js';
@@ -11,6 +11,8 @@ import { wordsOf } from '../word-table.js';
 export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256');
 /** What a spec may call a study, a network, an image set: it stands in names of folders, too. */
 export const name = z.string().refine(isName, 'cannot serve as a name');
+/** What a network is called: as it is in a spec, or as one of several trainings. */
+export const modelName = z.string().refine(isModelName, 'cannot serve as a name of a network');
 /** Any other text that is shown or compared, but names no file. */
 export const label = z.string().max(1_000);
 export const count = z.number().int().min(0);
@@ -34,7 +36,7 @@ const data = z.object({
 });
 
 const model = z.object({
-  name,
+  name: modelName,
   content: digest,
   format: z.enum(networkFormatNames),
   files: z.array(z.object({ name: label, blob: digest })).min(1),
@@ -60,7 +62,7 @@ const stop = z.object({
 
 const ablation = z.object({
   name,
-  models: z.array(name),
+  models: z.array(modelName),
   unit: z.enum(vocabulary.unit),
   layers: list,
   mode: z.enum(vocabulary.mode),
@@ -77,7 +79,7 @@ const ablation = z.object({
 
 const impulse = z.object({
   name,
-  models: z.array(name),
+  models: z.array(modelName),
   at: z.union([z.literal('input'), list]),
   channels: z.union([z.literal('each'), z.array(count)]),
   positions: z.union([z.enum(vocabulary.positions), z.object({ phases: positive }), z.array(z.tuple([count, count]))]),

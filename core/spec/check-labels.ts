@@ -2,6 +2,7 @@ import { listedNames } from '../data/classes.js';
 import type { Graph } from '../network/graph.js';
 import { sizeOf } from '../tensor.js';
 import { suggestion } from './cursor.js';
+import { modelPath } from './model-path.js';
 import type { Positions } from './issue.js';
 import type { ModelSpec } from './study-spec.js';
 import type { Fail, ImageFacts } from './subjects.js';
@@ -21,7 +22,7 @@ export function checkLabels(
   fail: Fail,
 ): void {
   const { name, kind, classOffset } = model.output;
-  const path = `models.${model.name}`;
+  const path = modelPath(model.name);
   const shape = graph.shapes.get(name ?? graph.outputs.at(-1) ?? '');
   const outputs = shape && sizeOf(shape.slice(1));
   if (!outputKinds[kind].classes || outputs === undefined || outputs <= 0) return;
@@ -100,7 +101,7 @@ function checkSameNames(
 }
 
 function checkRange(model: ModelSpec, outputs: number, { labelsMin, labelsMax }: ImageFacts, fail: Fail): void {
-  const path = `models.${model.name}`;
+  const path = modelPath(model.name);
   const { classOffset } = model.output;
   if (labelsMax + classOffset < outputs) return;
   const offset = classOffset === 0 ? '' : ` and class-offset ${classOffset}`;

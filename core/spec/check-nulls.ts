@@ -1,4 +1,5 @@
 import { canonicalJson, type Json } from '../canonical.js';
+import { speaksFor } from '../training-name.js';
 import { wordsOf } from '../word-table.js';
 import { givesSignatures } from './compared-impulses.js';
 import type { Positions } from './issue.js';
@@ -44,8 +45,9 @@ export function checkUnrelated(spec: StudySpec, subjects: SpecSubjects, fail: Fa
     );
     return;
   }
-  for (const model of beside) {
-    for (const name of unrelated.filter((one) => one !== model.name)) {
+  const networks = beside.map(({ name }) => name);
+  for (const model of beside.filter(({ name }) => speaksFor(name, networks))) {
+    for (const name of unrelated.filter((one) => one !== model.name && speaksFor(one, unrelated))) {
       const other = spec.models.find((one) => one.name === name);
       const difference =
         other && (asked(name) ? differenceOf(model, other, subjects) : 'it is given no impulses on images');

@@ -1,4 +1,5 @@
 import { globMatcher } from '../select.js';
+import { speaksFor } from '../training-name.js';
 import { comparedImpulses } from './compared-impulses.js';
 import type { StudySpec } from './study-spec.js';
 import type { Fail, SpecSubjects } from './subjects.js';
@@ -6,7 +7,7 @@ import type { Fail, SpecSubjects } from './subjects.js';
 /** What is resolved are the brackets of the impulses that redundancy is measured by, and they must exist. */
 export function checkResolve({ models, impulses, analysis }: StudySpec, { anatomies }: SpecSubjects, fail: Fail): void {
   for (const { name: model } of models) {
-    const own = impulses.filter((impulse) => impulse.models.includes(model));
+    const own = impulses.filter((impulse) => speaksFor(model, impulse.models));
     const compared = comparedImpulses(own);
     for (const { name, resolve, record } of own) {
       if (!resolve || !compared) continue;

@@ -2,11 +2,14 @@ import { inputProblem } from '../data/preprocess.js';
 import { limits } from '../limits.js';
 import type { Graph } from '../network/graph.js';
 import type { Anatomy } from '../anatomy/site.js';
+import { speaksFor } from '../training-name.js';
 import { checkLabels } from './check-labels.js';
 import { checkAblation, checkImpulse } from './check-selection.js';
 import { checkUnrelated } from './check-nulls.js';
 import { checkResolve } from './check-resolve.js';
+import { checkTrainings } from './check-trainings.js';
 import { suggestion } from './cursor.js';
+import { modelPath } from './model-path.js';
 import { sortIssues, type Positions, type SpecIssue } from './issue.js';
 import type { AblationSpec, AnalysisSpec, ModelSpec, StudySpec } from './study-spec.js';
 import { fills, SUBSTITUTE_FOLDS } from './words/fills.js';
@@ -17,23 +20,28 @@ export type { ImageFacts, SpecSubjects };
 
 /**
  * Checks a spec against the networks and images it names: everything that would otherwise fail, or quietly answer
- * another question, after hours of work. A mistake that concerns several models is reported for each.
+ * another question, after hours of work. A mistake that concerns several models is reported for each; trainings of one architecture
+ * are held to be alike, and then the first of them stands for all.
  */
 export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subjects: SpecSubjects): SpecIssue[] {
   const issues: SpecIssue[] = [];
   const fail: Fail = (path, message, hint) => {
     if (issues.length < limits.specMistakes.value) issues.push(positions.issue(path, message, hint));
   };
+  const readable = (name: string): boolean => subjects.graphs.has(name) || subjects.anatomies.has(name);
+  const speaks = (name: string, among: readonly string[]): boolean => speaksFor(name, among.filter(readable));
+  const names = spec.models.map(({ name }) => name);
   for (const model of spec.models) {
     const graph = subjects.graphs.get(model.name);
-    if (graph) checkModel(model, graph, subjects, positions, fail);
+    if (graph && speaks(model.name, names)) checkModel(model, graph, subjects, positions, fail);
     const anatomy = subjects.anatomies.get(model.name);
     if (!anatomy) continue;
-    if (positions.given('analysis.rarefy')) checkRarefy(spec.analysis.rarefy, model.name, anatomy, fail);
+    if (positions.given('analysis.rarefy') && speaks(model.name, names))
+      checkRarefy(spec.analysis.rarefy, model.name, anatomy, fail);
     const image = subjects.images.get(model.data)?.shape;
     const reference = subjects.images.get(model.reference);
     for (const ablation of spec.ablations) {
-      if (!ablation.models.includes(model.name)) continue;
+      if (!speaks(model.name, ablation.models)) continue;
       checkAblation(ablation, model.name, anatomy, fail);
       if (reference) checkFolds(ablation, model, reference, fail);
       if (
@@ -50,9 +58,10 @@ export function checkAgainstNetworks(spec: StudySpec, positions: Positions, subj
       }
     }
     for (const impulse of spec.impulses) {
-      if (impulse.models.includes(model.name)) checkImpulse(impulse, model, { anatomy, image, reference }, fail);
+      if (speaks(model.name, impulse.models)) checkImpulse(impulse, model, { anatomy, image, reference }, fail);
     }
   }
+  checkTrainings(spec.models, subjects, fail);
   checkUnrelated(spec, subjects, fail);
   checkResolve(spec, subjects, fail);
   return sortIssues(issues);
@@ -67,7 +76,7 @@ function checkFolds({ name, fill }: AblationSpec, model: ModelSpec, { images }: 
 }
 
 function checkModel(model: ModelSpec, graph: Graph, { images }: SpecSubjects, positions: Positions, fail: Fail): void {
-  const path = `models.${model.name}`;
+  const path = modelPath(model.name);
   const { name } = model.output;
   if (name !== undefined && !graph.outputs.includes(name)) {
     fail(

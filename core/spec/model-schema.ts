@@ -1,4 +1,5 @@
 import { readableNetworks } from '../import/network-formats.js';
+import { limits } from '../limits.js';
 import { defaults } from './defaults.js';
 import { above0, fraction, oneOf, ref, type Schema, section, some, text, whole } from './schema-keyword.js';
 import { keys, vocabulary } from './vocabulary.js';
@@ -50,7 +51,17 @@ export const modelSchema: Schema = section(
   keys.model,
   {
     ...common,
-    file: text(`Relative to the spec, or an s3:// URL: ${readableNetworks}.`, 'path'),
+    file: text(`Relative to the spec, or an s3:// URL: ${readableNetworks}. Needed, or \`trainings\`.`, 'path'),
+    trainings: {
+      type: 'array',
+      title: 'list of paths',
+      items: text('As `file`.', 'path'),
+      minItems: 2,
+      maxItems: limits.trainings.value,
+      uniqueItems: true,
+      description:
+        'Instead of `file`: networks of one architecture that were trained apart. Each is a network of its own, by the names `NAME@01`, `NAME@02`, …; everything else here holds for all of them.',
+    },
     expect: section(
       keys.expect,
       {
@@ -63,5 +74,6 @@ export const modelSchema: Schema = section(
       { description: 'What the intact network is known to reach. Not under `defaults`. Default: none.' },
     ),
   },
-  ['file'],
+  [],
+  { oneOf: [{ required: ['file'] }, { required: ['trainings'] }] },
 );

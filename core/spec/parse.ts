@@ -1,3 +1,4 @@
+import { architectureOf, speaksFor } from '../training-name.js';
 import { Cursor, fieldsOf, type Fields } from './cursor.js';
 import { askedImages } from './compared-impulses.js';
 import { defaults } from './defaults.js';
@@ -7,7 +8,7 @@ import { readAblation } from './read-ablation.js';
 import { readAnalysis, readRun } from './read-analysis.js';
 import { readData } from './read-data.js';
 import { readImpulse } from './read-impulse.js';
-import { readDefaults, readModel } from './read-model.js';
+import { networkNames, readDefaults, readModel } from './read-model.js';
 import type { ImpulseSpec, StudySpec } from './study-spec.js';
 import { parseTree, type SpecNode } from './tree.js';
 import { checkName, entriesOf, number, text } from './value.js';
@@ -73,10 +74,10 @@ function readStudy(root: Cursor, surroundings: Surroundings): StudySpec | undefi
   const names = fields.get('data')?.keys ?? [];
   const inherited = readDefaults(fields.get('defaults'), names);
   const context = { surroundings, names, defaults: inherited };
-  const models = entriesOf(fields.get('models'), 'models', (name, entry) => readModel(name, entry, context));
+  const models = entriesOf(fields.get('models'), 'models', (name, entry) => readModel(name, entry, context)).flat();
   requireEntries(fields, 'data', 'declare at least one image set: NAME: { format: …, files: […] }');
   requireEntries(fields, 'models', 'declare at least one network: NAME: { file: … }');
-  const modelNames = fields.get('models')?.keys ?? [];
+  const modelNames = networkNames(fields.get('models'));
   const spec: StudySpec = {
     version: 1,
     study: fields.required('study', studyName, '', 'give the study a name'),
@@ -110,12 +111,14 @@ const isEmptyMap = (node: SpecNode): boolean => node.kind === 'map' && node.entr
 /** Bases are the first images of a reference set, which must have as many. */
 function checkBases(impulse: ImpulseSpec, spec: StudySpec, fields: Fields): void {
   for (const { key, images } of askedImages(impulse)) {
-    for (const model of spec.models.filter(({ name }) => impulse.models.includes(name))) {
+    for (const model of spec.models.filter(({ name }) => speaksFor(name, impulse.models))) {
       const available = spec.data.find(({ name }) => name === model.reference)?.images;
       if (available === undefined || images <= available) continue;
       const cursor = fields.get('impulses')?.child(impulse.name);
       const at = key.split('.').reduce((from, name) => from?.child(name), cursor) ?? cursor;
-      at?.fail(`${images} images, but the reference set ${model.reference} of ${model.name} has ${available}`);
+      at?.fail(
+        `${images} images, but the reference set ${model.reference} of ${architectureOf(model.name)} has ${available}`,
+      );
     }
   }
 }

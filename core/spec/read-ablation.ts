@@ -1,4 +1,5 @@
 import { globMatcher } from '../select.js';
+import { architectureOf } from '../training-name.js';
 import { choice, wordsWhere } from '../word-table.js';
 import { fieldsOf, suggestion, type Cursor, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
@@ -15,7 +16,10 @@ import { units, type Unit } from './words/units.js';
 
 const isGlob = (name: string): boolean => /[*?{]/.test(name);
 
-/** A key that names models by names or globs over those of the spec, `models` of an ablation or of impulses: all where not given. */
+/**
+ * A key that names models by names or globs over those of the spec, `models` of an ablation or of impulses: all where not given. An
+ * architecture with several trainings stands for all of them.
+ */
 export function readModelNames(
   fields: Fields,
   names: readonly string[],
@@ -24,13 +28,14 @@ export function readModelNames(
   const globs = fields.optional(key, listOf(text, { empty: 'the list names no model' }), usual);
   const given = fields.get(key);
   const items = given?.items() ?? [];
-  const declared = new Set(names);
+  const declared = new Set([...names, ...names.map(architectureOf)]);
   const chosen = new Set<string>();
   globs.forEach((glob, i) => {
-    const matched = isGlob(glob) ? names.filter(globMatcher(glob)) : declared.has(glob) ? [glob] : [];
+    const matches = isGlob(glob) ? globMatcher(glob) : (name: string) => name === glob;
+    const matched = names.filter((name) => matches(name) || matches(architectureOf(name)));
     if (matched.length === 0 && given && names.length > 0) {
       const at = items[i] ?? given;
-      at.fail(`no model "${glob}" is declared under models`, suggestion(glob, names, 'declared'));
+      at.fail(`no model "${glob}" is declared under models`, suggestion(glob, [...declared], 'declared'));
     }
     for (const name of matched) chosen.add(name);
   });

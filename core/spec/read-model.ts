@@ -1,4 +1,6 @@
 import { endingFormat, readableNetworks } from '../import/network-formats.js';
+import { limits } from '../limits.js';
+import { trainingName } from '../training-name.js';
 import { describe, fieldsOf, suggestion, type Cursor, type Fields, type Reader } from './cursor.js';
 import { defaults } from './defaults.js';
 import { pathReader, type Surroundings } from './paths.js';
@@ -87,6 +89,7 @@ export function readDefaults(cursor: Cursor | undefined, names: readonly string[
   const fields = fieldsOf(cursor, keys.defaults, {
     expect: 'expect differs from model to model: it belongs under models.NAME',
     file: 'file belongs under models.NAME',
+    trainings: 'trainings belong under models.NAME',
   });
   for (const [key, reader] of Object.entries(commonReaders(names))) {
     const given = fields?.get(key);
@@ -95,7 +98,15 @@ export function readDefaults(cursor: Cursor | undefined, names: readonly string[
   return fields;
 }
 
-/** One entry of `models`. A key that it lacks is taken whole from `defaults`. */
+/** Names of the networks under `models`, also where what else is said of them could not be read. */
+export function networkNames(models: Cursor | undefined): readonly string[] {
+  return (models?.keys ?? []).flatMap((name) => {
+    const trainings = models?.child(name)?.child('trainings')?.items() ?? [];
+    return trainings.length === 0 ? [name] : trainings.map((_, place) => trainingName(name, place));
+  });
+}
+
+/** One entry of `models`: a network, or the trainings of one architecture. A key that it lacks is taken whole from `defaults`. */
 export function readModel(
   name: string,
   entry: Cursor,
@@ -104,7 +115,7 @@ export function readModel(
     readonly names: readonly string[];
     readonly defaults: Fields | undefined;
   },
-): ModelSpec | undefined {
+): readonly ModelSpec[] | undefined {
   const shorthand = entry.node.kind === 'scalar' && typeof entry.node.value === 'string';
   if (shorthand) return entry.fail(`expected a mapping, got ${describe(entry.node)}`, 'write { file: … }');
   const fields = fieldsOf(entry, keys.model, {}, context.defaults);
@@ -113,9 +124,7 @@ export function readModel(
   const readers = commonReaders(names);
   const declared = names.length === 0 ? 'declare an image set under data' : `declared: ${names.join(', ')}`;
   const data = fields.required('data', readers.data, '', `name an image set here or under defaults; ${declared}`);
-  return {
-    name,
-    file: fields.required('file', modelFile(context.surroundings), '', readableNetworks),
+  const shared = {
     data,
     reference: fields.optional('reference', readers.reference, data),
     input: fields.optional('input', readers.input, defaults.input),
@@ -123,6 +132,42 @@ export function readModel(
     after: fields.optional('after', readers.after, defaults.after),
     expect: fields.optional<ModelSpec['expect']>('expect', expect, undefined),
   };
+  const reader = modelFile(context.surroundings);
+  const trainings = entry.child('trainings');
+  if (!trainings) return [{ name, file: fields.required('file', reader, '', readableNetworks), ...shared }];
+  if (entry.child('file'))
+    fields.failAtKey('file', '"file" is one network and "trainings" are several', 'keep one of the two');
+  return trainingFiles(trainings, reader).map((file, place) => ({
+    name: trainingName(name, place),
+    file,
+    ...shared,
+  }));
+}
+
+/** Files of several trainings, in their order; '' for one that could not be read. */
+function trainingFiles(cursor: Cursor, reader: Reader<string>): readonly string[] {
+  const items = cursor.items();
+  if (items.length < 2) {
+    const list = items.length === 0 ? 'an empty list' : 'a list of one';
+    const given = cursor.node.kind === 'list' ? list : describe(cursor.node);
+    cursor.fail(`expected files of at least two trainings, got ${given}`, 'one network is written { file: … }');
+  }
+  const most = limits.trainings.value;
+  if (items.length > most) {
+    cursor.fail(
+      `${items.length} trainings are above the limit of ${most}`,
+      'docs/limits.md',
+      undefined,
+      'LIMIT_EXCEEDED',
+    );
+  }
+  const met = new Set<string>();
+  return items.slice(0, most).map((item) => {
+    const file = reader(item);
+    if (file !== undefined && met.has(file)) item.fail('this file stands in the list twice');
+    if (file !== undefined) met.add(file);
+    return file ?? '';
+  });
 }
 
 function modelFile(surroundings: Surroundings): Reader<string> {

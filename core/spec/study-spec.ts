@@ -28,6 +28,7 @@ export interface OutputSpec {
 }
 
 export interface ModelSpec {
+  /** Of one of several trainings: that of its architecture and a number (`core/training-name.ts`). */
   readonly name: string;
   /** Absolute path or s3:// URL of an `.onnx` file, a Keras `.h5` or `.keras` file or a TensorFlow.js `model.json`. */
   readonly file: string;

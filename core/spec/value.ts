@@ -107,6 +107,13 @@ export function isName(name: string): boolean {
   return NAME.test(name);
 }
 
+const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(@(0[1-9]|[1-9][0-9]))?$/;
+
+/** Whether a network can have this name: any name, or that of one of several trainings (`core/training-name.ts`). */
+export function isModelName(name: string): boolean {
+  return MODEL_NAME.test(name);
+}
+
 /** As `isName`; says so if not. */
 export function checkName(name: string, cursor: Cursor, at = cursor.origin): boolean {
   if (isName(name)) return true;

@@ -77,7 +77,7 @@ export const keys = {
   study: ['version', 'study', 'seed', 'data', 'defaults', 'models', 'ablations', 'impulses', 'analysis', 'run'],
   data: ['format', 'files', 'labels', 'classes', 'images', 'order', 'resize', 'crop'],
   defaults: ['data', 'reference', 'input', 'output', 'after'],
-  model: ['file', 'data', 'reference', 'input', 'output', 'after', 'expect'],
+  model: ['file', 'trainings', 'data', 'reference', 'input', 'output', 'after', 'expect'],
   input: ['divide', 'mean', 'std', 'order'],
   output: ['kind', 'name', 'class-offset'],
   expect: ['accuracy', 'within'],

@@ -40,6 +40,7 @@ export const tablesVersion = 3;
 export const columns = {
   models: {
     model,
+    architecture: text('What it is a training of, where the study has several; else the network itself.'),
     format: text(`Format of the file: ${networkFormatNames.slice(0, -1).join(', ')} or ${networkFormatNames.at(-1)}.`),
     parameters: count('parameters', 'Number of trained parameters.'),
     macs: count('MAC/image', 'Multiply-accumulate operations of one image through the network.'),

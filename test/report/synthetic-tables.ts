@@ -148,6 +148,7 @@ function modelRow(network: Network, i: number): ModelRow {
   const width = 1.96 * Math.sqrt((network.accuracy * (1 - network.accuracy)) / 500);
   return {
     model: network.name,
+    architecture: network.name,
     format: 'onnx',
     parameters: [269_722, 853_018, 268_346, 61_326][i] ?? 1,
     macs: [40_813_184, 125_747_840, 40_551_040, 5_120_000][i] ?? 1,

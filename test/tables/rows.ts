@@ -12,6 +12,7 @@ export function writeParquet<T extends TableName>(table: T, rows: Iterable<Table
 
 export const modelRow: ModelRow = {
   model: 'resnet20',
+  architecture: 'resnet20',
   format: 'onnx',
   parameters: 269_722,
   macs: 40_800_000,

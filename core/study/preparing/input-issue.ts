@@ -1,5 +1,7 @@
 import type { PercussError } from '../../errors.js';
+import { architectureOf } from '../../training-name.js';
 import type { Positions, SpecIssue } from '../../spec/issue.js';
+import { modelFilePath, modelPath } from '../../spec/model-path.js';
 import type { StudySpec } from '../../spec/study-spec.js';
 
 /** A network or an image set that could not be read, as a mistake where the spec names it. */
@@ -10,8 +12,7 @@ export function inputIssue(
   name: string,
   error: PercussError,
 ): SpecIssue {
-  const entry = `${section}.${name}`;
-  const path = section === 'models' ? `${entry}.file` : `${entry}.${dataKey(spec, name, error)}`;
+  const path = section === 'models' ? modelFilePath(name) : `data.${name}.${dataKey(spec, name, error)}`;
   return positions.issue(path, error.message, undefined, positions.at(path), error.code);
 }
 
@@ -43,7 +44,7 @@ function entryOf(path: string, names: ReadonlySet<string>): string | undefined {
 const namesOf = (spec: StudySpec): ReadonlySet<string> =>
   new Set(
     (['data', 'models', 'ablations', 'impulses'] as const).flatMap((section) =>
-      spec[section].map(({ name }) => `${section}.${name}`),
+      spec[section].map(({ name }) => (section === 'models' ? modelPath(name) : `${section}.${name}`)),
     ),
   );
 
@@ -68,7 +69,7 @@ export function soundParts(draft: StudySpec, mistakes: readonly SpecIssue[]): St
   return {
     ...draft,
     data: draft.data.filter(({ name }) => !has('data', name)),
-    models: draft.models.filter(({ name, file }) => file !== '' && !has('models', name, 'file')),
+    models: draft.models.filter(({ name, file }) => file !== '' && !has('models', architectureOf(name), 'file')),
     ablations: draft.ablations.filter(({ name }) => !has('ablations', name, 'unit', 'mode', 'models', '')),
     impulses: draft.impulses.filter(({ name }) => !has('impulses', name, 'at', 'models', '')),
   };

@@ -1,5 +1,6 @@
 import { PercussError } from '../../errors.js';
 import { kindProblem } from '../../probe/output-reading.js';
+import { modelPath } from '../../spec/model-path.js';
 import type { OutputKind } from '../../spec/words/output-kinds.js';
 
 /** The intact network on some images, as it gave its outputs. */
@@ -18,6 +19,6 @@ export interface IntactOutputs {
 export function checkIntactOutputs({ model, outputs, classes, kind }: IntactOutputs): void {
   const problem = kindProblem(outputs, classes, kind);
   if (problem === undefined) return;
-  const path = `models.${model}.output.kind`;
+  const path = `${modelPath(model)}.output.kind`;
   throw new PercussError('SPEC_INVALID', `${path}: ${problem} Nothing was ablated.`, { details: { path } });
 }

@@ -4,6 +4,7 @@ import { mean } from '../../../analysis/moments.js';
 import { clopperPearson } from '../../../analysis/interval.js';
 import { splitHalfReliability } from '../../../analysis/reliability.js';
 import { layerSensitivity } from '../../../analysis/sensitivity.js';
+import { architectureOf } from '../../../training-name.js';
 import type { AnalysisSpec } from '../../../spec/study-spec.js';
 import type { KernelRow, LayerRow, ModelRow } from '../../../tables/schema.js';
 import { comparedFill, estimands, removesAs } from '../../../spec/words/estimands.js';
@@ -112,6 +113,7 @@ export function modelRow(
   const silent = kernels.filter((row) => row.silent !== null);
   return {
     model: model.name,
+    architecture: architectureOf(model.name),
     format: model.format,
     parameters: results.parameters,
     macs: results.macs,

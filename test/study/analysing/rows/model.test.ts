@@ -176,6 +176,7 @@ describe('the row of a network', () => {
     const exact = clopperPearson(5, 6, 0.9);
     expect(rowOf(results({ ablations: [each] }), systemic, [true, false, null, true])).toEqual({
       model: 'net',
+      architecture: 'net',
       format: 'onnx',
       parameters: 311,
       macs: 6993,

@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeNpy } from '../../bench/npy-file.js';
+import { Ledger } from '../../core/ledger/ledger.js';
+import { randomStream } from '../../core/random.js';
+import { memoryStore } from '../../core/store/memory-store.js';
+import type { Tables } from '../../core/tables/schema.js';
+import { float32, tensor } from '../../core/tensor.js';
+import { runFile, type Ran } from '../builders/studies.js';
+import { trainedNetwork } from './trained-networks.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'percuss-trainings-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const images = 60;
+const networks = ['a1', 'a2', 'a3', 'b'];
+
+function specOf(name: string, models: string, more = ''): string {
+  const file = path.join(folder, `${name}.yaml`);
+  writeFileSync(
+    file,
+    `version: 1
+study: ${name}
+data: { test: { format: npy, files: x.npy, labels: y.npy } }
+defaults: { data: test }
+models: ${models}
+ablations:
+  spread: { mode: random, fractions: [0.2, 0.5], trials: 3, spread: [one-layer, matched, all-depths] }
+  four: { mode: quadruples, budget: 6 }
+  grown: { mode: cumulative, fractions: [0.25, 0.5] }
+${more}`,
+  );
+  return file;
+}
+
+describe('a study of three trainings and another network', () => {
+  const ledger = new Ledger(memoryStore());
+  let ran: Ran;
+  let tables: Tables;
+
+  beforeAll(async () => {
+    const random = randomStream(3, 'images of trainings');
+    const pixels = Float32Array.from({ length: images * 64 }, () => random.normal());
+    writeFileSync(path.join(folder, 'x.npy'), writeNpy(float32([images, 1, 8, 8], pixels)));
+    const labels = Uint8Array.from({ length: images }, (_, i) => i % 4);
+    writeFileSync(path.join(folder, 'y.npy'), writeNpy(tensor('uint8', [images], labels)));
+    for (const [i, name] of networks.entries())
+      writeFileSync(path.join(folder, `${name}.onnx`), trainedNetwork(i, name === 'b' ? { kernels: 6 } : {}));
+    ran = await runFile(
+      ledger,
+      specOf('trained', '{ a: { trainings: [a1.onnx, a2.onnx, a3.onnx] }, b: { file: b.onnx } }'),
+    );
+    tables = await ran.tables();
+  }, 60_000);
+
+  test('has a row for each network, which says what it is a training of', () => {
+    expect(tables.models.map(({ model, architecture }) => [model, architecture])).toEqual([
+      ['a@01', 'a'],
+      ['a@02', 'a'],
+      ['a@03', 'a'],
+      ['b', 'b'],
+    ]);
+    const values = (column: 'accuracy' | 'robustness_area') => tables.models.map((row) => row[column]);
+    expect(new Set(values('robustness_area')).size).toBe(4);
+    expect(tables.coverage.every(({ planned, committed }) => planned === committed)).toBe(true);
+  });
+
+  test('removes the same places of all trainings, so that they are compared in pairs', () => {
+    const removed = (model: string): string[] =>
+      tables.ablations
+        .filter((row) => row.model === model)
+        .map(({ ablation, index, channels }) => `${ablation} ${index} ${channels}`);
+    expect(removed('a@01').length).toBeGreaterThan(40);
+    expect(removed('a@02')).toEqual(removed('a@01'));
+    expect(removed('a@03')).toEqual(removed('a@01'));
+    expect(removed('b')).not.toEqual(removed('a@01'));
+  });
+
+  test('shares its cells with a study that names a training’s file alone: they are keyed by content', async () => {
+    let computed = 0;
+    const alone = await runFile(ledger, specOf('alone', '{ other: { file: a2.onnx } }'), {
+      wrap: (compute) => ({
+        ...compute,
+        run: (...asked) => {
+          computed++;
+          return compute.run(...asked);
+        },
+      }),
+    });
+    expect(computed).toBe(0);
+    const own = (await alone.tables()).ablations;
+    const before = tables.ablations.filter(({ model }) => model === 'a@02');
+    expect(own).toEqual(before.map((row) => ({ ...row, model: 'other' })));
+  });
+
+  test('selects one training for an ablation, or all', async () => {
+    const one = '  one: { models: [a@03], mode: random, fractions: [0.5], trials: 1 }\n';
+    const file = specOf('some', '{ a: { trainings: [a1.onnx, a2.onnx, a3.onnx] } }', one);
+    const { ablations } = await (await runFile(ledger, file)).tables();
+    const of = (name: string): string[] => [
+      ...new Set(ablations.flatMap(({ ablation, model }) => (ablation === name ? [model] : []))),
+    ];
+    expect([of('one'), of('spread')]).toEqual([['a@03'], ['a@01', 'a@02', 'a@03']]);
+  });
+});
