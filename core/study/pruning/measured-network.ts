@@ -1,7 +1,7 @@
 import { quantile } from '../../analysis/moments.js';
 import { joinedFloats } from '../../joined.js';
 import { damageOf, type Damage } from '../../analysis/damage.js';
-import type { Engine } from '../../engine/engine.js';
+import type { Engine, Program } from '../../engine/engine.js';
 import type { Graph, ValueId } from '../../network/graph.js';
 import { imageMetrics, type ImageMetrics } from '../../probe/metrics.js';
 import { logProbabilities } from '../../probe/output-reading.js';
@@ -11,11 +11,13 @@ import { rows, type Tensor } from '../../tensor.js';
 /** Images of a run: a smaller network is run as whoever deploys it would run it. */
 const BATCH = 50;
 
-/** Outputs of a network on images, row by row, and what an image took: median of the batches, in milliseconds. */
+/** Runs of each network that are timed. */
+const RUNS = 9;
+
+/** Outputs of a network on images, row by row. */
 export interface NetworkOutputs {
   readonly outputs: Float32Array;
   readonly classes: number;
-  readonly milliseconds: number;
 }
 
 /** Images as a network takes them, [n, …] at a time, the same ones in the same order whenever they are asked for. */
@@ -30,32 +32,65 @@ export async function runNetwork(
 ): Promise<NetworkOutputs> {
   const program = await engine.compile(graph);
   const parts: Float32Array[] = [];
-  const times: number[] = [];
   let count = 0;
   for await (const some of images()) {
     const end = some.shape[0] as number;
     count += end;
     for (let from = 0; from < end; from += BATCH) {
-      const to = Math.min(end, from + BATCH);
-      const feed = engine.upload(rows(some, from, to));
-      const started = performance.now();
-      const fetched = await program.run(new Map([[graph.inputs[0]?.id as string, feed]]), { outputs: [output] });
-      const read = await fetched.get(output)?.read();
-      times.push((performance.now() - started) / (to - from));
-      for (const tensor of [feed, ...fetched.values()]) tensor.dispose();
-      parts.push(Float32Array.from(read?.data as Float32Array));
+      parts.push(await runOnce(engine, program, graph, output, rows(some, from, Math.min(end, from + BATCH))));
     }
   }
   await program.dispose();
   const outputs = joinedFloats(parts);
-  return {
-    outputs,
-    classes: outputs.length / count,
-    milliseconds: quantile(
-      times.toSorted((a, b) => a - b),
+  return { outputs, classes: outputs.length / count };
+}
+
+/**
+ * What an image takes in each of some networks, in milliseconds: median over runs of the same images, one batch at most. They run in turn, so
+ * that whatever else the machine does meets all of them.
+ */
+export async function timesInTurn(
+  engine: Engine,
+  networks: readonly { readonly graph: Graph; readonly output: ValueId }[],
+  images: ImageStream,
+): Promise<readonly number[]> {
+  let batch: Tensor<'float32'> | undefined;
+  for await (const some of images()) {
+    batch = rows(some, 0, Math.min(some.shape[0] as number, BATCH));
+    break;
+  }
+  if (!batch) return networks.map(() => Number.NaN);
+  const programs = await Promise.all(networks.map(({ graph }) => engine.compile(graph)));
+  const times = networks.map((): number[] => []);
+  // The first run of each prepares it, and counts for nothing.
+  for (let run = 0; run <= RUNS; run++) {
+    for (const [i, { graph, output }] of networks.entries()) {
+      const started = performance.now();
+      await runOnce(engine, programs[i] as Program, graph, output, batch);
+      if (run > 0) times[i]?.push((performance.now() - started) / (batch.shape[0] as number));
+    }
+  }
+  for (const program of programs) await program.dispose();
+  return times.map((own) =>
+    quantile(
+      own.toSorted((a, b) => a - b),
       0.5,
     ),
-  };
+  );
+}
+
+async function runOnce(
+  engine: Engine,
+  program: Program,
+  graph: Graph,
+  output: ValueId,
+  images: Tensor<'float32'>,
+): Promise<Float32Array> {
+  const feed = engine.upload(images);
+  const fetched = await program.run(new Map([[graph.inputs[0]?.id as string, feed]]), { outputs: [output] });
+  const read = await fetched.get(output)?.read();
+  for (const tensor of [feed, ...fetched.values()]) tensor.dispose();
+  return Float32Array.from(read?.data as Float32Array);
 }
 
 /** What a smaller network does against the intact one, on some of the images. */

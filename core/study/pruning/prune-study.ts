@@ -12,7 +12,7 @@ import { kernelCount, rankKernels, type PruningFill, type RankedKernel } from '.
 import { halvesOf, type Halves } from './halves.js';
 import { Replacement } from './replacement.js';
 import { stagedOrder, type Staging } from './staged-order.js';
-import { damageOn, runNetwork, type ImageStream, type NetworkOutputs } from './measured-network.js';
+import { damageOn, runNetwork, timesInTurn, type ImageStream, type NetworkOutputs } from './measured-network.js';
 
 /** How far to go: a share of the kernels or of the multiply-accumulates that stays, or a change of accuracy on the images that choose. */
 export type PruningGoal = { readonly kernels: number } | { readonly macs: number } | { readonly accuracy: number };
@@ -24,7 +24,7 @@ export interface NetworkSize {
   readonly macs: number;
   /** Of the file in ONNX. */
   readonly bytes: number;
-  /** Median time of an image, in batches of 50, on this machine. */
+  /** Median time of an image, in batches of 50 at most, on this machine; of both networks in turn. */
   readonly milliseconds: number;
 }
 
@@ -32,6 +32,8 @@ export interface PrunedNetwork {
   readonly file: Uint8Array;
   /** In the order in which they went. */
   readonly removed: readonly RankedKernel[];
+  /** In topological order: how many kernels each layer has, and how many of them went. */
+  readonly layers: readonly { readonly layer: string; readonly kernels: number; readonly removed: number }[];
   /** Kernels that stay although the study was to remove them. */
   readonly staying: StayingKernels;
   readonly before: NetworkSize;
@@ -99,24 +101,40 @@ export async function pruneStudy(input: PruningInput): Promise<PrunedNetwork> {
     });
   let count = await counted();
   if (staging.stages > 1) {
-    ranked = await stagedOrder(ranked, count, choosing, staging);
+    const order = {
+      count: leaving(count).length,
+      choosing,
+      leaving: (some: readonly RankedKernel[]) => replacement.leaving(some),
+    };
+    ranked = await stagedOrder(ranked, order, staging);
     count = await counted();
   }
   const removed = leaving(count);
   const file = emitOnnx(await without(count));
   // What is measured is what was written.
   const smaller = importOnnx(model.name, file);
-  const measured = await runNetwork(engine, smaller, smaller.outputs[0] as string, images);
-  const sizeOf = (graph: Graph, left: number, bytes: number, { milliseconds }: NetworkOutputs): NetworkSize => {
+  const read = smaller.outputs[0] as string;
+  const measured = await runNetwork(engine, smaller, read, images);
+  const timed = [
+    { graph: whole, output },
+    { graph: smaller, output: read },
+  ];
+  const [slow, fast] = (await timesInTurn(engine, timed, images)) as [number, number];
+  const sizeOf = (graph: Graph, left: number, bytes: number, milliseconds: number): NetworkSize => {
     const { parameters, macs } = graphCost(graph);
     return { kernels: left, parameters, macs, bytes, milliseconds };
   };
   return {
     file,
     removed,
+    layers: anatomy.layers.map(({ name, kernels: own }) => ({
+      layer: name,
+      kernels: own,
+      removed: removed.filter(({ layer }) => layer === name).length,
+    })),
     staying: { unknown, unfit: byDamage.length - fitting.length, tied: count - removed.length },
-    before: sizeOf(whole, kernels, emitOnnx(whole).length, intact),
-    after: sizeOf(smaller, kernels - removed.length, file.length, measured),
+    before: sizeOf(whole, kernels, emitOnnx(whole).length, slow),
+    after: sizeOf(smaller, kernels - removed.length, file.length, fast),
     chosen: on(choosing, measured),
     fresh: on(fresh, measured),
   };
@@ -166,7 +184,7 @@ async function countFor(goal: PruningGoal, { ranked, kernels, left, macs, accura
   const what = 'kernels' in goal ? 'kernels' : 'multiply-accumulates';
   throw new PercussError(
     'USAGE',
-    `so few ${what} are out of reach: ${ranked} kernels can be removed by what the study measured, and without all of them more are left; ask for a larger share`,
+    `so few ${what} are out of reach: the damage of ${ranked} kernels is known, and without all of them that can leave more are left; ask for a larger share`,
   );
 }
 

@@ -7,10 +7,13 @@ import type { ModelOutline } from '../../../core/plan/outline.js';
 import type { StudyRef } from '../../../core/spec/resolved-study.js';
 import { Catalog } from '../../../core/study/catalog.js';
 import { damageBeside } from '../../../core/study/pruning/damage-beside.js';
-import { halvesOf } from '../../../core/study/pruning/halves.js';
 import type { RankedKernel } from '../../../core/study/pruning/kernel-choice.js';
 import { Replacement } from '../../../core/study/pruning/replacement.js';
 import { pruneStoredStudy } from '../../../core/study/pruning/prune-stored-study.js';
+import type { MomentsSource } from '../../../core/probe/substituting.js';
+import { damageOn, runNetwork, type NetworkOutputs } from '../../../core/study/pruning/measured-network.js';
+import { loadModelResults } from '../../../core/study/reading/load-model-results.js';
+import type { ModelResults } from '../../../core/study/reading/model-results.js';
 import type { PrunedNetwork } from '../../../core/study/pruning/prune-study.js';
 import { loadOutlines } from '../../../core/study/reading/outlines.js';
 import { StoredMoments } from '../../../core/study/running/stored-moments.js';
@@ -52,8 +55,13 @@ describe.skipIf(!hasSharedData)('a smaller network with substitutes', () => {
 
   beforeAll(async () => {
     ({ ledger } = openLedger());
-    const kernels = { models: ['resnet20'], layers: ['layer1.0.*', 'layer2.0.conv1'], fill: ['substitute'] } as const;
+    const kernels = {
+      models: ['resnet20'],
+      layers: ['layer1.2.*', 'layer2.0.conv1'],
+      fill: ['substitute', 'zero'],
+    } as const;
     const spec = smallStudy({
+      data: smallStudy().data.map((data) => ({ ...data, images: 16 })),
       models: [model('resnet20', 'cifar10_resnet20.onnx')],
       ablations: [ablation('kernels', kernels)],
       impulses: [],
@@ -73,15 +81,15 @@ describe.skipIf(!hasSharedData)('a smaller network with substitutes', () => {
     await engine.close();
   });
 
-  test('does what the lesion of the same kernels does, each told from those that stay of its layer', async () => {
+  test('does what the lesion of the same kernels does, each told from those that stay of its layer; one more does to it what stages say', async () => {
     const { study, models } = await loadOutlines(ledger, catalog, ref, { scores: {} });
     const [outline] = models as [ModelOutline];
     const networks = new TappedNetworks(catalog, openEngine);
     const stored = new StoredMoments(ledger, networks);
     const tapped = await networks.open(outline, 'intact', study.seed);
     const [last] = pruned.removed.slice(-1) as [RankedKernel];
-    const { provenance: engine } = await openEngine(mode);
-    const provenance = { ...engine, percuss: 'test' };
+    const engine = await openEngine(mode);
+    const provenance = { ...engine.provenance, percuss: 'test' };
     const [kl] = await damageBeside(
       {
         ledger,
@@ -96,19 +104,50 @@ describe.skipIf(!hasSharedData)('a smaller network with substitutes', () => {
       [last],
     );
     await networks.close();
-    const { labels } = await catalog.images(tapped.loaded, outline.chunks);
-    const { choosing, fresh } = halvesOf(labels);
-    const meanOf = (places: readonly number[]): number =>
-      mean(Float64Array.from(places, (image) => kl?.[image] as number)) ?? NaN;
+    const { images, labels } = await catalog.images(tapped.loaded, outline.chunks);
+    const results = (await loadModelResults(ledger, catalog, outline, study.seed)) as ModelResults;
+    const source: MomentsSource = (substitution) => stored.of(outline, substitution, Promise.resolve(provenance));
+    const replacement = new Replacement(results, tapped.loaded.output, 'substitute', source);
+    const outputsWithout = async (kernels: readonly RankedKernel[]): Promise<NetworkOutputs> =>
+      runNetwork(engine, (await replacement.without(kernels)).graph(), tapped.loaded.output, async function* () {
+        yield images;
+      });
+    const without = await outputsWithout(pruned.removed.slice(0, -1));
+    const places = [...labels.keys()];
+    const damage = damageOn(places, without, await outputsWithout(pruned.removed), labels, outline.model.output);
     expect(pruned.removed.length).toBe(20);
     expect(new Set(pruned.removed.map(({ layer }) => layer)).size).toBe(2);
-    expect(pruned.chosen.kl?.estimate).toBeCloseTo(meanOf(choosing), 5);
-    expect(pruned.fresh.kl?.estimate).toBeCloseTo(meanOf(fresh), 5);
-    expect(pruned.fresh.kl?.estimate).toBeGreaterThan(1e-3);
+    const measured = mean(Float64Array.from(kl as Float32Array)) as number;
+    expect(measured).toBeGreaterThan(1e-4);
+    expect(damage?.kl?.estimate).toBeCloseTo(measured, 6);
+    await engine.close();
   });
 
   test('takes fewer multiply-accumulates', () => {
     expect(pruned.after.macs).toBeLessThan(pruned.before.macs);
+  });
+
+  test('kernels that changed nothing on the images that choose go first, and cost nothing on these', async () => {
+    const engine = await openEngine(mode);
+    const prune = (kernels: number): Promise<PrunedNetwork> =>
+      pruneStoredStudy(ledger, catalog, ref, {
+        model: 'resnet20',
+        fill: 'zero',
+        goal: { kernels },
+        stages: 1,
+        engine,
+        open: openEngine,
+      });
+    const some = await prune(668 / 688);
+    const idle = some.removed.filter(({ kl }) => kl === 0);
+    expect(idle.length).toBeGreaterThan(1);
+    expect(some.removed.slice(0, idle.length)).toEqual(idle);
+    const { removed, chosen, after, before } = await prune(1 - idle.length / 688);
+    await engine.close();
+    expect(removed).toEqual(idle);
+    expect(after.macs).toBeLessThan(before.macs);
+    expect([chosen.flips, chosen.deltaAccuracy.estimate]).toEqual([0, 0]);
+    expect(chosen.kl?.estimate).toBeLessThan(1e-10);
   });
 
   test('leaves what is added to a residual stream, and says of how many kernels', () => {
