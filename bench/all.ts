@@ -26,6 +26,7 @@ const known = [
   'impulses',
   'prediction',
   'preview',
+  'prune',
   'engines',
   'temporal',
 ];
