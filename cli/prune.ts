@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Damage } from '../core/analysis/damage.js';
 import { openEngine } from '../core/engine/open.js';
 import { counted } from '../core/report/number-format.js';
+import { renderPrunedPage } from '../core/report/pruned-page.js';
 import { PercussError } from '../core/errors.js';
 import { Catalog } from '../core/study/catalog.js';
 import { pruningFills, type PruningFill } from '../core/study/pruning/kernel-choice.js';
@@ -43,12 +45,15 @@ export function pruneCommand(verb: Command): void {
         .default('zero'),
     )
     .option('--stages <n>', 'in how many kernels go, damage being measured anew in between', wholeNumber(1, 100), 1)
-    .requiredOption('--out <file>', 'where to: an ONNX file; beside it FILE.json with what was removed')
+    .requiredOption(
+      '--out <file>',
+      'where to: an ONNX file; beside it FILE.json with what was removed, and FILE.html for people',
+    )
     .option('--force', 'replace files that are there', false)
     .action(async (asked: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<PruneOptions>();
       const goal = goalOf(options);
-      const written = [options.out, `${options.out}.json`] as const;
+      const written = [options.out, `${options.out}.json`, `${options.out}.html`] as const;
       await mayWrite(written, options);
       const mode = modeOf(options);
       await ensureEngine(mode);
@@ -82,9 +87,12 @@ export function pruneCommand(verb: Command): void {
           },
         );
         const { file, ...told } = pruned;
+        const made = { study, id, model, file: basename(options.out), fill: options.fill, stages: options.stages };
+        const html = await renderPrunedPage({ ...made, goal: goalInWords(goal), ...told });
         await writeNamed(written[0], file, options);
         const summary = { study: id, model, fill: options.fill, ...told };
         await writeNamed(written[1], `${JSON.stringify(summary, null, 1)}\n`, options);
+        await writeNamed(written[2], html, options);
         terminal.result({ file: options.out, ...summary }, () => prunedLines(model, options.out, pruned));
       } finally {
         await engine.close();
@@ -103,6 +111,12 @@ function goalOf({ kernels, macs, accuracy }: PruneOptions): PruningGoal {
   const [goal, ...others] = goals;
   if (goal && others.length === 0) return goal;
   throw new PercussError('USAGE', 'say how far to go, by one of --kernels, --macs and --accuracy');
+}
+
+function goalInWords(goal: PruningGoal): string {
+  if ('kernels' in goal) return `${percent(goal.kernels)} were to stay`;
+  if ('macs' in goal) return `${percent(goal.macs)} of the multiply-accumulates were to stay`;
+  return `as many as lower accuracy on the images that choose by no more than ${(-100 * goal.accuracy).toFixed(1)} points`;
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
