@@ -71,18 +71,22 @@ function trapezoid(points: readonly number[]): number[] {
   return points.map((x, i) => ((points[i + 1] ?? x) - (points[i - 1] ?? x)) / 2 / range);
 }
 
+/** A robustness area, and how it comes from what was sampled. */
+export interface AreaInfluences {
+  readonly area: number;
+  /** By image: how far the area would move with it, so that their mean is 0 and the variance of that mean the area's. */
+  readonly images: Float64Array;
+  /** By fraction, the trials' shares of the area. */
+  readonly trials: ReadonlyMap<number, Float64Array>;
+}
+
 /**
  * Area under accuracy ÷ intact accuracy over the removed fraction, from 0 (intact, where it is 1) to the largest
  * fraction measured, by trapezoids, divided by that range: 1 for a network that nothing harms.
- * Its interval follows the delta method: the images are shared by all points and by the baseline, so an image's influence is
- * (Σ w_j accuracy_j,i − area · intact_i) / intact; trials are independent between fractions. Both variances add, with
- * Satterthwaite's freedom. Null below two images, without points, or for a network that is never right.
+ * The images are shared by all points and by the baseline, so an image's influence is (Σ w_j accuracy_j,i − area · intact_i) / intact.
+ * Null below two images, without points, or for a network that is never right.
  */
-export function robustnessArea(
-  intact: ArrayLike<number>,
-  inputs: readonly CurveInput[],
-  level = 0.95,
-): Interval | null {
+export function areaInfluences(intact: ArrayLike<number>, inputs: readonly CurveInput[]): AreaInfluences | null {
   const images = intact.length;
   const right = sum(intact) / images;
   const points = [...inputs].filter(({ trials, fraction }) => trials.length > 0 && fraction > 0);
@@ -90,19 +94,35 @@ export function robustnessArea(
   if (images < 2 || right === 0 || points.length === 0) return null;
   const weights = trapezoid([0, ...points.map((point) => point.fraction)]);
   const weighted = Float64Array.from(intact, (v) => weights[0]! * v);
-  const parts: { variance: number; freedom: number }[] = [];
-  points.forEach(({ trials }, j) => {
+  const trialsOf = new Map<number, Float64Array>();
+  points.forEach(({ fraction, trials }, j) => {
     const perImage = columnMeans(trials.map((trial) => trial.correct));
     for (let i = 0; i < images; i++) weighted[i]! += weights[j + 1]! * perImage[i]!;
-    const between = variance(trials.map((trial) => sum(trial.correct) / images));
-    if (between !== null) {
-      const factor = (weights[j + 1]! / right) ** 2;
-      parts.push({ variance: (factor * between) / trials.length, freedom: trials.length - 1 });
-    }
+    const factor = weights[j + 1]! / right / images;
+    trialsOf.set(
+      fraction,
+      Float64Array.from(trials, (trial) => factor * sum(trial.correct)),
+    );
   });
   const area = sum(weighted) / images / right;
-  const influence = weighted.map((v, i) => (v - area * intact[i]!) / right);
-  parts.unshift({ variance: variance(influence)! / images, freedom: images - 1 });
+  return { area, images: weighted.map((v, i) => (v - area * intact[i]!) / right), trials: trialsOf };
+}
+
+/**
+ * The robustness area with its interval by the delta method: trials are independent between fractions, and their variances and that of the
+ * images' influences add, with Satterthwaite's freedom. Null as `areaInfluences`.
+ */
+export function robustnessArea(
+  intact: ArrayLike<number>,
+  inputs: readonly CurveInput[],
+  level = 0.95,
+): Interval | null {
+  const found = areaInfluences(intact, inputs);
+  if (found === null) return null;
+  const parts = [found.images, ...found.trials.values()].flatMap((values) => {
+    const spread = variance(values);
+    return spread === null ? [] : [{ variance: spread / values.length, freedom: values.length - 1 }];
+  });
   const combined = satterthwaite(parts);
-  return studentInterval(area, Math.sqrt(combined.variance), combined.freedom, level, 0);
+  return studentInterval(found.area, Math.sqrt(combined.variance), combined.freedom, level, 0);
 }

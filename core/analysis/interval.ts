@@ -215,6 +215,11 @@ export function jackknifeVariance(leaveOneOut: ArrayLike<number>): number {
   return ((variance(leaveOneOut) ?? 0) * (n - 1) ** 2) / n;
 }
 
+/** By item, what `jackknifeVariance` is the variance of the mean of: how far the statistic would move with it. */
+export function jackknifeInfluences(leaveOneOut: ArrayLike<number>): Float64Array {
+  return Float64Array.from(leaveOneOut, (value) => (1 - leaveOneOut.length) * value);
+}
+
 /**
  * Delete-one jackknife interval: `leaveOneOut[i]` is the statistic without item i (Tukey 1958; its variance is biased
  * upwards, Efron and Stein, Annals of Statistics 9, 1981). `noise` is a variance to add, of Monte Carlo draws for

@@ -1,4 +1,5 @@
 import { meanInterval, skewedEnds } from './interval.js';
+import { mean } from './moments.js';
 import { studentQuantile } from './special.js';
 
 /**
@@ -37,6 +38,22 @@ export function replaceability(
   const least =
     pairs.interval(0, quantile).low > 0 ? lastBelow(ratio, (theta) => pairs.interval(theta, quantile).low > 0) : 0;
   return { estimate: 1 - ratio, low: most === null ? null : 1 - most, high: 1 - least };
+}
+
+/**
+ * By image, how far replaceability would move with it (delta method): the variance of their mean is that of the estimate. Null where
+ * `replaceability` has none, or the damage with the mean is not told from 0, or an image lacks a number.
+ */
+export function replaceabilityInfluences(
+  substituted: ArrayLike<number>,
+  lost: ArrayLike<number>,
+  level = 0.95,
+): Float64Array | null {
+  const found = replaceability(substituted, lost, level);
+  const whole = mean(lost);
+  if (found === null || found.high === null || whole === null || !Number.isFinite(whole)) return null;
+  const influences = Float64Array.from(lost, (own, i) => ((1 - found.estimate) * own - substituted[i]!) / whole);
+  return influences.every(Number.isFinite) ? influences : null;
 }
 
 /** Where something begins to hold, above a ratio at which it does not; null where it does not nearly. */

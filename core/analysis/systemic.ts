@@ -116,6 +116,8 @@ export interface SystemicExcess {
   readonly excess: { readonly value: number; readonly interval: Interval | null };
   /** Share of the networks, this one among them, that reach its value: the chance of it if it were one more null. */
   readonly p: number;
+  /** The excess without each base, in order; empty unless the nulls have the same bases. */
+  readonly leaveOneOut: readonly number[];
 }
 
 /** SR of a network less that of its nulls; null without nulls. */
@@ -132,10 +134,11 @@ export function systemicExcess(
   const paired = nulls.filter((one) => one.leaveOneOut.length === network.leaveOneOut.length);
   const bases = network.leaveOneOut.length;
   let interval: Interval | null = null;
+  const differences =
+    paired.length < nulls.length
+      ? []
+      : network.leaveOneOut.map((own, base) => own - sum(nulls.map((one) => one.leaveOneOut[base]!)) / nulls.length);
   if (spread !== null && bases >= 3 && paired.length === nulls.length) {
-    const differences = network.leaveOneOut.map(
-      (own, base) => own - sum(nulls.map((one) => one.leaveOneOut[base]!)) / nulls.length,
-    );
     const error = Math.sqrt(jackknifeVariance(differences) + network.poolVariance + spread / nulls.length);
     interval = studentInterval(value, error, Math.min(bases, nulls.length) - 1, level);
   }
@@ -143,5 +146,6 @@ export function systemicExcess(
     none: { value: none, interval: nulls.length < 3 ? null : meanInterval(values, level) },
     excess: { value, interval },
     p,
+    leaveOneOut: differences,
   };
 }

@@ -1,4 +1,7 @@
 import { largest, smallest } from '../extremes.js';
+import { quantities } from '../analysis/quantities.js';
+import { trainingPlace } from '../training-name.js';
+import { architectureOrder, intraclassSentence, openOrders, printOrder, trainingsEach } from './architecture-order.js';
 import { present, unique, type ReportContext } from './context.js';
 import { mainCurveSet } from './curves.js';
 import { halving, printHalving } from './halving.js';
@@ -42,10 +45,40 @@ export function notFinite({ input }: ReportContext): string | undefined {
   );
 }
 
-/** Which network loses least accuracy, and whether the next one is told from it. */
+/** By what architectures are put in an order: the first of these that a study has. */
+const orderedBy = [
+  ['robustness_area', 'keeps most of its accuracy when kernels are removed, by robustness area'],
+  ['kernel_kl', 'relies most on single kernels, by the mean damage of one (nat)'],
+  ['accuracy', 'is right most often, by accuracy'],
+] as const;
+
+/** In which order architectures with several trainings are, which orders are open, and how far one training speaks for its architecture. */
+export function architecturesInOrder({ input, level }: ReportContext): string | undefined {
+  for (const [quantity, says] of orderedBy) {
+    const order = architectureOrder(input.tables, quantity);
+    const [first, second] = order?.rows ?? [];
+    if (!order || !first) continue;
+    const over = `${first.over} like these`;
+    const trained = trainingsEach(order.rows);
+    if (!second) {
+      const { architecture, estimate, low, high } = first;
+      return `Over ${over} (${trained}), ${architecture} has the following by ${quantities[quantity].meaning}: ${withInterval(estimate, low, high)}.`;
+    }
+    return [
+      `Of ${counted(order.rows.length, 'architecture')} (${trained}), over ${over}, ${first.architecture} ${says}: ${printOrder(order)}.`,
+      openOrders(order, level),
+      intraclassSentence(order),
+    ]
+      .filter(Boolean)
+      .join(' ');
+  }
+  return undefined;
+}
+
+/** Which network loses least accuracy, and whether the next one is told from it: of those that are no trainings of an architecture with several. */
 export function mostRobust({ input, level }: ReportContext): string | undefined {
   const ranked = input.tables.models
-    .filter((row) => present(row.robustness_area))
+    .filter((row) => present(row.robustness_area) && trainingPlace(row.model) === undefined)
     .toSorted((a, b) => (b.robustness_area ?? 0) - (a.robustness_area ?? 0));
   const [first, second] = ranked;
   if (first === undefined) return undefined;
@@ -54,7 +87,7 @@ export function mostRobust({ input, level }: ReportContext): string | undefined 
   const apart =
     present(first.robustness_low) && present(second.robustness_high) && first.robustness_low > second.robustness_high;
   return (
-    `Of ${counted(ranked.length, 'network')}, ${first.model} keeps most of its accuracy when kernels are removed (robustness area ${area(first)}), ` +
+    `Of ${counted(ranked.length, 'network')}, one training each, ${first.model} keeps most of its accuracy when kernels are removed (robustness area ${area(first)}), ` +
     `before ${second.model} (${area(second)})` +
     (apart ? '.' : `; their ${level} intervals overlap or are unknown, so this order is not settled.`)
   );

@@ -5,6 +5,7 @@ import { html } from './html.js';
 import type { ReportInput } from './input.js';
 import { page } from './page.js';
 import { adaptive } from './sections/adaptive.js';
+import { architectures } from './sections/architectures.js';
 import { asked } from './sections/asked.js';
 import { baselines } from './sections/baselines.js';
 import { between } from './sections/between.js';
@@ -41,6 +42,7 @@ const sections: readonly ((context: ReportContext) => Section | Promise<Section>
   predictors,
   preview,
   fills,
+  architectures,
   models,
   provenance,
 ];

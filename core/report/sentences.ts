@@ -1,6 +1,7 @@
 import type { ReportContext } from './context.js';
 import {
   acrossDepth,
+  architecturesInOrder,
   backUp,
   bestPredictor,
   completeness,
@@ -53,10 +54,21 @@ export const sentences = {
     test: 'test/study/non-finite.test.ts',
     find: notFinite,
   },
+  architecturesInOrder: {
+    says: 'in which order architectures are that were trained several times, and which of these orders are open',
+    estimand:
+      'the mean over trainings of an architecture, for other trainings and images like these, of the robustness area (else the mean damage of a kernel, else accuracy)',
+    method:
+      'trainings and images crossed, images paired (*Several trainings*); an order is settled only where its difference is from 0 in intervals that hold for all pairs at once; else it is named open',
+    known:
+      'textbook intervals where there are no images; simulated coverage of differences; an intraclass correlation of the literature',
+    test: 'test/analysis/trainings.test.ts',
+    find: architecturesInOrder,
+  },
   mostRobust: {
     says: 'which network keeps most accuracy as kernels are removed',
     estimand:
-      'the robustness area of these networks (files, not architectures), over images and draws of kernels like these',
+      'the robustness area of these networks (files that are no trainings of one architecture), over images and draws of kernels like these',
     method:
       'delta method over images and trials; the order counts as settled only where the intervals of the first two do not overlap',
     known: 'two points by hand; trials and images drawn anew 400 times, the interval covers in 95 %',

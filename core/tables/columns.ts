@@ -18,6 +18,7 @@ import {
   r2Resolved,
   r2Upper,
 } from './column.js';
+import { architectureColumns, architectureDifferenceColumns } from './architecture-columns.js';
 import { ablationColumns, curveColumns } from './ablation-columns.js';
 import { kernelColumns } from './kernel-columns.js';
 import { replaceabilityOfAll } from './replaceability-columns.js';
@@ -121,6 +122,8 @@ export const columns = {
     silent_kernels: maybe(count('kernels', 'Kernels that answer none of the impulses.')),
     ...replaceabilityOfAll('all kernels of the network'),
   },
+  architectures: architectureColumns,
+  architecture_differences: architectureDifferenceColumns,
   layers: {
     model,
     layer,
@@ -251,6 +254,10 @@ export function columnsOf(table: TableName): (readonly [name: string, column: Co
 /** What the rows of a table are. */
 export const tableDescriptions: Readonly<Record<TableName, string>> = {
   models: 'One row for each network: size, accuracy, robustness and redundancy.',
+  architectures:
+    'One row for each quantity of each architecture of which the study has several trainings: its mean over them, and how far they are apart.',
+  architecture_differences:
+    'One row for each quantity and two such architectures: by how much they differ, and whether that is told.',
   layers: 'One row for each layer of each network.',
   kernels: 'One row for each kernel of each network.',
   ablations: 'One row for each condition: what was removed, and what it did to the network.',

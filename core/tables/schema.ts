@@ -8,6 +8,8 @@ import type { columns, TableName } from './columns.js';
 export type Tables = { readonly [T in TableName]: readonly RowOf<(typeof columns)[T]>[] };
 
 export type ModelRow = Tables['models'][number];
+export type ArchitectureRow = Tables['architectures'][number];
+export type ArchitectureDifferenceRow = Tables['architecture_differences'][number];
 export type LayerRow = Tables['layers'][number];
 export type KernelRow = Tables['kernels'][number];
 export type AblationRow = Tables['ablations'][number];

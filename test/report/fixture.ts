@@ -55,6 +55,8 @@ export function emptyInput(): ReportInput {
 
 export const emptyTables: Tables = {
   models: [],
+  architectures: [],
+  architecture_differences: [],
   layers: [],
   kernels: [],
   ablations: [],

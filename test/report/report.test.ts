@@ -75,6 +75,7 @@ describe('a report of four networks', () => {
       'predictors',
       'preview',
       'fills',
+      'architectures',
       'models',
       'provenance',
     ]);
@@ -162,7 +163,7 @@ describe('a report', () => {
 
   test('without any of the numbers that may be missing is whole', async () => {
     const html = await renderReport(withoutOptionalNumbers(syntheticInput()));
-    expect(html.match(/<section /g)?.length).toBe(18);
+    expect(html.match(/<section /g)?.length).toBe(19);
     expect(/.{0,40}\b(NaN|undefined|Infinity)\b/.exec(textOf(html))).toBeNull();
     expect(html).not.toMatch(/>\s*null\s*<\/(td|p|li|dd|text)>/);
   });
@@ -176,6 +177,8 @@ describe('a report', () => {
       ...input,
       tables: {
         models: keep(tables.models),
+        architectures: [],
+        architecture_differences: [],
         layers: keep(tables.layers),
         kernels: keep(tables.kernels),
         stops: keep(tables.stops),

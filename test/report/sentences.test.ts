@@ -146,7 +146,7 @@ describe('the most robust network', () => {
   const area = (model: string, robustness_area: number | null, low: number | null, high: number | null) =>
     modelRow({ ...unknown, model, robustness_area, robustness_low: low, robustness_high: high });
   const lead = (ends: string) =>
-    `Of 2 networks, b keeps most of its accuracy when kernels are removed (robustness area ${ends}`;
+    `Of 2 networks, one training each, b keeps most of its accuracy when kernels are removed (robustness area ${ends}`;
 
   test('stands before the second, and surely so where their intervals lie apart', () => {
     expect(

@@ -29,6 +29,8 @@ export function tablesOf(own: readonly Network[]): Tables {
   const each = own.map((network) => kernelTables(network, randomStream(7, 'fixture', own.indexOf(network))));
   return {
     models: own.map(modelRow),
+    architectures: [],
+    architecture_differences: [],
     layers: each.flatMap((tables) => tables.layers),
     kernels: each.flatMap((tables) => tables.kernels),
     ablations: each.flatMap((tables) => tables.ablations),

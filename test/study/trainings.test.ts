@@ -15,7 +15,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'percuss-trainings-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const images = 60;
-const networks = ['a1', 'a2', 'a3', 'b'];
+const networks = ['a1', 'a2', 'a3', 'b', 'c1', 'c2'];
 
 function specOf(name: string, models: string, more = ''): string {
   const file = path.join(folder, `${name}.yaml`);
@@ -35,7 +35,15 @@ ${more}`,
   return file;
 }
 
-describe('a study of three trainings and another network', () => {
+/** What the study of several architectures asks for besides. */
+const wider = `  each: { models: [a, c], fill: [zero, mean, substitute] }
+impulses: { taps: { models: c, base: { images: 4 }, amplitudes: [0.1, -0.1] } }
+analysis: { nulls: { shuffled: 2 }, rarefy: { kernels: 4, sites: 3 } }
+`;
+
+const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
+
+describe('a study of trainings of two architectures, and of another network', () => {
   const ledger = new Ledger(memoryStore());
   let ran: Ran;
   let tables: Tables;
@@ -47,10 +55,14 @@ describe('a study of three trainings and another network', () => {
     const labels = Uint8Array.from({ length: images }, (_, i) => i % 4);
     writeFileSync(path.join(folder, 'y.npy'), writeNpy(tensor('uint8', [images], labels)));
     for (const [i, name] of networks.entries())
-      writeFileSync(path.join(folder, `${name}.onnx`), trainedNetwork(i, name === 'b' ? { kernels: 6 } : {}));
+      writeFileSync(path.join(folder, `${name}.onnx`), trainedNetwork(i, name.startsWith('a') ? {} : { kernels: 6 }));
     ran = await runFile(
       ledger,
-      specOf('trained', '{ a: { trainings: [a1.onnx, a2.onnx, a3.onnx] }, b: { file: b.onnx } }'),
+      specOf(
+        'trained',
+        '{ a: { trainings: [a1.onnx, a2.onnx, a3.onnx] }, b: { file: b.onnx }, c: { trainings: [c1.onnx, c2.onnx] } }',
+        wider,
+      ),
     );
     tables = await ran.tables();
   }, 60_000);
@@ -61,9 +73,11 @@ describe('a study of three trainings and another network', () => {
       ['a@02', 'a'],
       ['a@03', 'a'],
       ['b', 'b'],
+      ['c@01', 'c'],
+      ['c@02', 'c'],
     ]);
     const values = (column: 'accuracy' | 'robustness_area') => tables.models.map((row) => row[column]);
-    expect(new Set(values('robustness_area')).size).toBe(4);
+    expect(new Set(values('robustness_area')).size).toBeGreaterThan(3);
     expect(tables.coverage.every(({ planned, committed }) => planned === committed)).toBe(true);
   });
 
@@ -91,7 +105,7 @@ describe('a study of three trainings and another network', () => {
     });
     expect(computed).toBe(0);
     const own = (await alone.tables()).ablations;
-    const before = tables.ablations.filter(({ model }) => model === 'a@02');
+    const before = tables.ablations.filter(({ model, ablation }) => model === 'a@02' && ablation !== 'each');
     expect(own).toEqual(before.map((row) => ({ ...row, model: 'other' })));
   });
 
@@ -103,5 +117,50 @@ describe('a study of three trainings and another network', () => {
       ...new Set(ablations.flatMap(({ ablation, model }) => (ablation === name ? [model] : []))),
     ];
     expect([of('one'), of('spread')]).toEqual([['a@03'], ['a@01', 'a@02', 'a@03']]);
+  });
+
+  test('tells of architectures what their trainings say, and of a single network nothing', () => {
+    const { architectures, architecture_differences, models, kernels } = tables;
+    const valuesOf = (architecture: string, quantity: string): number[] =>
+      models
+        .filter((row) => row.architecture === architecture)
+        .map((row) =>
+          quantity === 'kernel_kl'
+            ? mean(kernels.flatMap(({ model, kl }) => (model === row.model ? [kl as number] : [])))
+            : row[quantity as 'accuracy'],
+        );
+    expect(new Set(architectures.map((row) => row.architecture))).toEqual(new Set(['a', 'c']));
+    expect(architectures.filter((row) => row.architecture === 'c').map((row) => row.quantity)).toEqual([
+      'accuracy',
+      'robustness_area',
+      'kernel_kl',
+      'replaceability_same',
+      'sr',
+      'sr_excess',
+      'r2_same_low',
+      'r2_far_low',
+    ]);
+    for (const { architecture, quantity, trainings, estimate, least, greatest, low, high, over } of architectures) {
+      const values = valuesOf(architecture, quantity);
+      expect([trainings, over]).toEqual([values.length, /r2/.test(quantity) ? 'trainings' : 'trainings and images']);
+      expect([estimate, least, greatest]).toEqual(
+        [mean(values), Math.min(...values), Math.max(...values)].map((value) => expect.closeTo(value, 9)),
+      );
+      expect(low).toBeLessThan(estimate);
+      expect(high).toBeGreaterThan(estimate);
+    }
+    expect(architecture_differences.map((row) => row.quantity)).toEqual([
+      'accuracy',
+      'robustness_area',
+      'kernel_kl',
+      'replaceability_same',
+    ]);
+    for (const row of architecture_differences) {
+      const [own, other] = [valuesOf('a', row.quantity), valuesOf('c', row.quantity)];
+      expect(row).toMatchObject({ architecture: 'a', other: 'c', comparisons: 1, trainings: 3, trainings_other: 2 });
+      expect(row.difference).toBeCloseTo(mean(own) - mean(other), 9);
+      expect([row.all_low, row.all_high]).toEqual([row.low, row.high]);
+      expect(row.settled).toBe(row.low > 0 || row.high < 0);
+    }
   });
 });

@@ -24,6 +24,7 @@ import { PairExcess } from '../reading/pair-excess.js';
 import type { ModelResults } from '../reading/model-results.js';
 import { nullReader } from '../reading/null-reader.js';
 import { ablationRows, curveRows, unmeasuredRows } from './rows/ablation.js';
+import { Architectures } from './rows/architecture.js';
 import { compensationRows } from './rows/compensation.js';
 import { excessRows } from './rows/excess.js';
 import { kernelResponses, kernelRows } from './rows/kernel.js';
@@ -60,6 +61,7 @@ export async function analyseStudy(
   let missing = 0;
   const predicted: PredictedFamily[][] = [];
   const measured = new Map<string, Redundancy>();
+  const architectures = new Architectures();
   const comparisons = new NetworkComparisons(ledger, models, study.seed);
   for (const outline of models) {
     signal?.throwIfAborted();
@@ -75,7 +77,9 @@ export async function analyseStudy(
       const redundancy =
         signatures && (await measureRedundancy(results, signatures, reader, study.analysis, study.seed));
       if (redundancy) measured.set(outline.model.name, redundancy);
-      predicted.push(await analyseModel(sink, results, { signatures, redundancy, excess, logits }, study));
+      predicted.push(
+        await analyseModel(sink, results, { signatures, redundancy, excess, logits }, architectures, study),
+      );
     } else await sink.append('ablations', unmeasuredRows(outline, study.seed));
     const { fdr } = study.analysis;
     for (const comparison of first) await sink.append('between', comparison.rows(fdr));
@@ -94,6 +98,8 @@ export async function analyseStudy(
     await sink.append('nulls', nullRows(model.name, measured, study.analysis.nulls.unrelated));
     await sink.append('excess', excessRows(model.name, measured, study.analysis));
   }
+  await sink.append('architectures', architectures.rows(study.analysis.confidence));
+  await sink.append('architecture_differences', architectures.differences(study.analysis.confidence));
   await previewTables(ledger, ref.id, sink);
   if (missing === 0) return;
   throw new PercussError(
@@ -116,12 +122,15 @@ async function analyseModel(
   sink: RowSink,
   results: ModelResults,
   { signatures, redundancy, excess, logits }: Compared,
+  architectures: Architectures,
   { analysis, seed }: { readonly analysis: AnalysisSpec; readonly seed: number },
 ): Promise<PredictedFamily[]> {
   const explained = redundancy && explainedOf(redundancy);
   const systemic = redundancy && systemicOf(redundancy, analysis);
   const kernels = kernelRows(results, explained, kernelResponses(results), analysis.confidence);
-  await sink.append('models', [modelRow(results, kernels, explained, systemic, analysis, seed)]);
+  const row = modelRow(results, kernels, explained, systemic, analysis, seed);
+  architectures.add({ row, results, systemic, confidence: analysis.confidence });
+  await sink.append('models', [row]);
   await sink.append('layers', layerRows(results, kernels, explained, analysis));
   await sink.append('kernels', kernels);
   for (const ablation of results.ablations) {

@@ -128,6 +128,25 @@ export function compensationRows(
   });
 }
 
+/** The effects that `repairColumns` compares, image by image; undefined where one is not known. */
+function repairEffects(results: ModelResults): ReturnType<typeof klOf> {
+  const ablation = results.ablations.find(({ mode }) => modes[mode].holds);
+  if (!ablation) return { total: undefined, direct: undefined };
+  const all = branches(results, ablation).filter(({ behind }) => behind > 0);
+  const effects = all.filter(({ fill }) => fill === all[0]?.fill).map(({ draws }) => klOf(ablation, draws));
+  return {
+    total: meanOver(effects.map((one) => one.total)),
+    direct: meanOver(effects.map((one) => one.direct)),
+  };
+}
+
+/** By image, what later branches repair of the removal of one, on average over those of `repairColumns`; undefined where that is not known of all. */
+export function repairedByImage(results: ModelResults): Float64Array | undefined {
+  const { total, direct } = repairEffects(results);
+  if (!total || !direct || !isWhole(total) || !isWhole(direct)) return undefined;
+  return direct.map((value, image) => value - total[image]!);
+}
+
 type RepairColumns = Pick<ModelRow, 'kl_direct' | 'kl_repaired' | 'kl_repaired_low' | 'kl_repaired_high'>;
 
 /**
@@ -135,13 +154,7 @@ type RepairColumns = Pick<ModelRow, 'kl_direct' | 'kl_repaired' | 'kl_repaired_l
  * first fill; null where one of them is not known on every image, since the mean would be of others.
  */
 export function repairColumns(results: ModelResults, confidence: number): RepairColumns {
-  const none = { kl_direct: null, kl_repaired: null, kl_repaired_low: null, kl_repaired_high: null };
-  const ablation = results.ablations.find(({ mode }) => modes[mode].holds);
-  if (!ablation) return none;
-  const all = branches(results, ablation).filter(({ behind }) => behind > 0);
-  const effects = all.filter(({ fill }) => fill === all[0]?.fill).map(({ draws }) => klOf(ablation, draws));
-  const total = meanOver(effects.map((one) => one.total));
-  const direct = meanOver(effects.map((one) => one.direct));
+  const { total, direct } = repairEffects(results);
   const kl = compared(total, direct, 1, confidence);
   return {
     kl_direct: kl.direct,

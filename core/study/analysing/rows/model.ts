@@ -1,4 +1,4 @@
-import { correctness, robustnessArea } from '../../../analysis/curve.js';
+import { correctness, robustnessArea, type CurveInput } from '../../../analysis/curve.js';
 import { countCorrect, damageOf, isWhole } from '../../../analysis/damage.js';
 import { mean } from '../../../analysis/moments.js';
 import { clopperPearson } from '../../../analysis/interval.js';
@@ -80,17 +80,22 @@ export function layerRows(
   });
 }
 
-/** The curve that the robustness area is read from: kernels at random over all depths, zeros. */
-function robustness(results: ModelResults, analysis: AnalysisSpec): ReturnType<typeof robustnessArea> {
+/** The points that the robustness area is read from: kernels at random over all depths, zeros. */
+export function robustnessInputs(results: ModelResults): readonly CurveInput[] | undefined {
   for (const ablation of results.ablations) {
     if (!removesAs(ablation, estimands.network)) continue;
     const group = curveGroups(results, ablation).find(
       ({ spread, fill }) => spread === estimands.network.spread && fill === comparedFill,
     );
-    if (!group) continue;
-    return robustnessArea(correctness(results.baseline.predicted, results.labels), group.inputs, analysis.confidence);
+    if (group) return group.inputs;
   }
-  return null;
+  return undefined;
+}
+
+function robustness(results: ModelResults, analysis: AnalysisSpec): ReturnType<typeof robustnessArea> {
+  const inputs = robustnessInputs(results);
+  const intact = correctness(results.baseline.predicted, results.labels);
+  return inputs ? robustnessArea(intact, inputs, analysis.confidence) : null;
 }
 
 /** The row of one network in the table across networks. */

@@ -57,6 +57,17 @@ export function replaceabilityOf(
   };
 }
 
+/** Damage of all kernels with a fill, left out one at a time, summed image by image; undefined where one of them has none. */
+export function summedDamages(
+  results: Pick<ModelResults, 'ablations' | 'outline'>,
+  fill: FillName,
+): ArrayLike<number> | undefined {
+  const kernels = results.outline.anatomy.layers.flatMap(({ name, kernels: all }) =>
+    Array.from({ length: all }, (_, channel) => ({ layer: name, channel })),
+  );
+  return summed(kernelDamages(results).get(fill), kernels);
+}
+
 /** Damage image by image, summed over kernels; undefined where one of them has none. */
 function summed(damage: KernelDamage | undefined, kernels: readonly KernelPlace[]): ArrayLike<number> | undefined {
   const all = kernels.map(({ layer, channel }) => damage?.get(layer)?.[channel]);

@@ -171,6 +171,7 @@ describe('the row of a network', () => {
         none: { value: 0.125, interval: { estimate: 0.125, low: 0.0625, high: 0.1875, level: 0.9 } },
         excess: { value: 0.375, interval: { estimate: 0.375, low: 0.25, high: 0.5, level: 0.9 } },
         p: 0.25,
+        leaveOneOut: [],
       },
     };
     const exact = clopperPearson(5, 6, 0.9);
