@@ -3,9 +3,9 @@ import { randomStream } from '../../core/random.js';
 import { float32 } from '../../core/tensor.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
 
-/** Three layers of eight kernels, and four classes; weights by the training's number, as far apart as `spread` says. */
-export function trainedNetwork(training: number, { spread = 0.3, kernels = 8 } = {}): Uint8Array {
-  const net = new SmallNetwork(1);
+/** Of 4 × 4 pixels: three layers of six kernels, and four classes; weights by the training's number, as far apart as `spread` says. */
+export function trainedNetwork(training: number, { spread = 0.3, kernels = 6 } = {}): Uint8Array {
+  const net = new SmallNetwork(1, 4);
   const last = ['conv1', 'conv2', 'conv3'].reduce(
     (from, name) => net.relu(`${name}.relu`, net.conv(name, from, kernels)),
     net.input,

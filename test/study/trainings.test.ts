@@ -14,6 +14,8 @@ import { trainedNetwork } from './trained-networks.js';
 const folder = mkdtempSync(path.join(tmpdir(), 'percuss-trainings-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Small enough that setting other engines up would take longer. */
+const mode = { engine: 'reference', precision: 'float32', device: 'cpu' } as const;
 const images = 60;
 const networks = ['a1', 'a2', 'a3', 'b', 'c1', 'c2'];
 
@@ -38,7 +40,7 @@ ${more}`,
 /** What the study of several architectures asks for besides. */
 const wider = `  each: { models: [a, c], fill: [zero, mean, substitute] }
 impulses: { taps: { models: c, base: { images: 4 }, amplitudes: [0.1, -0.1] } }
-analysis: { nulls: { shuffled: 2 }, rarefy: { kernels: 4, sites: 3 } }
+analysis: { nulls: { shuffled: 2 }, rarefy: { kernels: 2, sites: 3 } }
 `;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -50,12 +52,12 @@ describe('a study of trainings of two architectures, and of another network', ()
 
   beforeAll(async () => {
     const random = randomStream(3, 'images of trainings');
-    const pixels = Float32Array.from({ length: images * 64 }, () => random.normal());
-    writeFileSync(path.join(folder, 'x.npy'), writeNpy(float32([images, 1, 8, 8], pixels)));
+    const pixels = Float32Array.from({ length: images * 16 }, () => random.normal());
+    writeFileSync(path.join(folder, 'x.npy'), writeNpy(float32([images, 1, 4, 4], pixels)));
     const labels = Uint8Array.from({ length: images }, (_, i) => i % 4);
     writeFileSync(path.join(folder, 'y.npy'), writeNpy(tensor('uint8', [images], labels)));
     for (const [i, name] of networks.entries())
-      writeFileSync(path.join(folder, `${name}.onnx`), trainedNetwork(i, name.startsWith('a') ? {} : { kernels: 6 }));
+      writeFileSync(path.join(folder, `${name}.onnx`), trainedNetwork(i, name.startsWith('a') ? {} : { kernels: 4 }));
     ran = await runFile(
       ledger,
       specOf(
@@ -63,9 +65,10 @@ describe('a study of trainings of two architectures, and of another network', ()
         '{ a: { trainings: [a1.onnx, a2.onnx, a3.onnx] }, b: { file: b.onnx }, c: { trainings: [c1.onnx, c2.onnx] } }',
         wider,
       ),
+      { mode },
     );
     tables = await ran.tables();
-  }, 60_000);
+  }, 120_000);
 
   test('has a row for each network, which says what it is a training of', () => {
     expect(tables.models.map(({ model, architecture }) => [model, architecture])).toEqual([
@@ -95,6 +98,7 @@ describe('a study of trainings of two architectures, and of another network', ()
   test('shares its cells with a study that names a training’s file alone: they are keyed by content', async () => {
     let computed = 0;
     const alone = await runFile(ledger, specOf('alone', '{ other: { file: a2.onnx } }'), {
+      mode,
       wrap: (compute) => ({
         ...compute,
         run: (...asked) => {
@@ -112,7 +116,7 @@ describe('a study of trainings of two architectures, and of another network', ()
   test('selects one training for an ablation, or all', async () => {
     const one = '  one: { models: [a@03], mode: random, fractions: [0.5], trials: 1 }\n';
     const file = specOf('some', '{ a: { trainings: [a1.onnx, a2.onnx, a3.onnx] } }', one);
-    const { ablations } = await (await runFile(ledger, file)).tables();
+    const { ablations } = await (await runFile(ledger, file, { mode })).tables();
     const of = (name: string): string[] => [
       ...new Set(ablations.flatMap(({ ablation, model }) => (ablation === name ? [model] : []))),
     ];
