@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Ledger } from '../core/ledger/ledger.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
 import { Catalog } from '../core/study/catalog.js';
-import { CellReader } from '../core/study/reading/load-model-results.js';
+import { CellReader } from '../core/study/reading/cell-reader.js';
 import { loadOutlines } from '../core/study/reading/outlines.js';
 import { inProcess, studySweep } from './study-sweep.js';
 import { input } from './sweep.js';

@@ -9,10 +9,11 @@ import type { Graph } from '../core/network/graph.js';
 import { nullNetwork } from '../core/probe/null-network.js';
 import { Recalibration } from '../core/probe/recalibration.js';
 import { openStore } from '../core/store/open.js';
-import { readTables } from '../core/study/analysing/analysis.js';
+import { tableBytes } from '../core/study/analysing/analysis.js';
 import { createSteps } from '../core/study/create-steps.js';
 import { prepareStudy } from '../core/study/preparing/prepare-study.js';
 import { runStudySteps } from '../core/study/running/run-steps.js';
+import { readTable } from '../core/tables/read-table.js';
 import type { ExcessRow } from '../core/tables/schema.js';
 import type { Tensor } from '../core/tensor.js';
 import { computeChildren } from '../workers/children.js';
@@ -69,7 +70,7 @@ export async function scoreNull(
       writeReport: () => Promise.resolve({ report: left, summary: left }),
     };
     await runStudySteps(swept, ref, { window: 1, onFailure: 'stop', tables: [] });
-    return (await readTables(ledger, await steps.analyse(ref))).excess;
+    return await readTable('excess', await tableBytes(ledger, await steps.analyse(ref), 'excess'));
   } finally {
     await children.close();
     await store.close();

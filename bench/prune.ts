@@ -6,6 +6,7 @@ import type { ModelOutline } from '../core/plan/outline.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
 import { Catalog } from '../core/study/catalog.js';
 import { pruningFills } from '../core/study/pruning/kernel-choice.js';
+import { CellReader } from '../core/study/reading/cell-reader.js';
 import { loadModelResults } from '../core/study/reading/load-model-results.js';
 import { loadOutlines } from '../core/study/reading/outlines.js';
 import { rows } from '../core/tensor.js';
@@ -93,7 +94,8 @@ async function contest(name: string, subject: Subject, ledger: Ledger, ref: Stud
   const catalog = new Catalog((digest) => ledger.getBlob(digest));
   const { study, models } = await loadOutlines(ledger, catalog, ref, { scores: {} });
   const [net, judged] = models as [ModelOutline, ModelOutline];
-  const results = await loadModelResults(ledger, catalog, net, study.seed);
+  const cells = await CellReader.open(ledger, net, study.seed);
+  const results = await loadModelResults(ledger, catalog, net, study.seed, cells);
   if (!results) throw new Error(`${name} was not run on all its images`);
   const loaded = await catalog.model(net.model);
   const { images: all, labels } = await catalog.images(loaded, judged.chunks);

@@ -6,7 +6,7 @@ import { placed } from '../core/spec/placed.js';
 import { baselineDoubts } from '../core/study/analysing/baseline-doubts.js';
 import { unmeasurable } from '../core/study/planning/check-baselines.js';
 import { createSteps } from '../core/study/create-steps.js';
-import { CellReader } from '../core/study/reading/load-model-results.js';
+import { CellReader } from '../core/study/reading/cell-reader.js';
 import { nextStage } from '../core/study/planning/plan-stage.js';
 import { runStage } from '../core/study/running/run-stage.js';
 import { measuredCost } from '../infra/calibrations.js';
@@ -62,7 +62,7 @@ export function baselineCommand(verb: Command): void {
       const rows: BaselineRow[] = [];
       for (const outline of models) {
         const { name, expect } = outline.model;
-        const result = (await CellReader.open(ledger, outline, spec.seed, 'baseline')).condition('baseline', '', 0);
+        const result = await CellReader.intact(ledger, outline, spec.seed);
         const labels: number[] = [];
         for (const chunk of outline.chunks) labels.push(...(await catalog.chunk(chunk.digest)).labels);
         const correct = result ? countCorrect(result.predicted, labels) : 0;

@@ -11,9 +11,10 @@ export function canonicalJson(value: Json): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new TypeError(`canonical JSON cannot hold ${value}`);
-    return JSON.stringify(value);
+    // JSON prints numbers as ECMAScript does, but for −0.
+    return value === 0 ? '0' : String(value);
   }
-  if (Array.isArray(value)) return `[${Array.from(value as readonly Json[], canonicalJson).join(',')}]`;
+  if (Array.isArray(value)) return listJson(value as readonly Json[]);
   if (Object.prototype.toString.call(value) === '[object Object]') {
     const object = value as { readonly [key: string]: Json };
     const members = Object.keys(object)
@@ -22,4 +23,14 @@ export function canonicalJson(value: Json): string {
     return `{${members.join(',')}}`;
   }
   throw new TypeError(`canonical JSON cannot hold ${Object.prototype.toString.call(value)}`);
+}
+
+function listJson(list: readonly Json[]): string {
+  let text = '[';
+  for (let i = 0; i < list.length; i++) {
+    // Holes are undefined, and are refused as such.
+    const item = canonicalJson(list[i] as Json);
+    text += i === 0 ? item : `,${item}`;
+  }
+  return `${text}]`;
 }

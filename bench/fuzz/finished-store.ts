@@ -12,6 +12,7 @@ import { memoryStore } from '../../core/store/memory-store.js';
 import { Catalog } from '../../core/study/catalog.js';
 import { adoptedScores } from '../../core/study/planning/decisions.js';
 import { outputScope } from '../../core/study/reading/committed.js';
+import { CellReader } from '../../core/study/reading/cell-reader.js';
 import { loadModelResults } from '../../core/study/reading/load-model-results.js';
 import { loadOutlines } from '../../core/study/reading/outlines.js';
 import { outputsOf } from '../../core/study/analysing/outputs.js';
@@ -136,7 +137,9 @@ export async function readRecords(input: Input): Promise<void> {
     const scores = await adoptedScores(ledger, study);
     const { models, study: resolved } = await loadOutlines(ledger, catalog, study, { scores });
     for (const outline of models) {
-      await loadModelResults(ledger, catalog, outline, resolved.seed);
+      const cells = await CellReader.open(ledger, outline, resolved.seed);
+      await loadModelResults(ledger, catalog, outline, resolved.seed, cells);
+      cells.close();
       for (const chunk of outline.chunks)
         for await (const { values } of ledger.streamOutputs(outputScope(outline, chunk))) values.fill(0);
       await ledger.provenanceOf({ ...outline.scope, semantics: SEMANTICS });

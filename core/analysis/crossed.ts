@@ -1,3 +1,4 @@
+import { NumberList } from '../number-list.js';
 import { clopperPearson, skewedInterval, studentInterval, thirdMomentOfMean, type Interval } from './interval.js';
 import { sum, variance } from './moments.js';
 
@@ -23,11 +24,77 @@ export function satterthwaite(parts: readonly { readonly variance: number; reado
 }
 
 /** Mean of each column of rows that are equally long. */
-export function columnMeans(rows: readonly ArrayLike<number>[]): Float64Array {
-  const means = new Float64Array(rows[0]?.length ?? 0);
-  for (const row of rows) for (let i = 0; i < means.length; i++) means[i]! += row[i]!;
-  for (let i = 0; i < means.length; i++) means[i]! /= rows.length;
-  return means;
+export function columnMeans(rows: Iterable<ArrayLike<number>>): Float64Array {
+  const sums = new CrossedSums();
+  for (const row of rows) sums.add(row);
+  return sums.perImage();
+}
+
+/** How a crossed mean is bounded: see `crossedMean`. */
+export interface CrossedOptions {
+  readonly proportion?: boolean;
+  readonly least?: number;
+}
+
+/** What a crossed mean rests on, row by row: the sums of the columns, and one number a row. Rows are equally long, and none is kept. */
+export class CrossedSums {
+  #columns = new Float64Array(0);
+  readonly #rows = new NumberList();
+
+  /** Rows that were added. */
+  get units(): number {
+    return this.#rows.length;
+  }
+
+  add(row: ArrayLike<number>): void {
+    if (this.units === 0) this.#columns = new Float64Array(row.length);
+    for (let i = 0; i < this.#columns.length; i++) this.#columns[i]! += row[i]!;
+    this.#rows.push(sum(row));
+  }
+
+  /** Means of columns. */
+  perImage(): Float64Array {
+    return this.#columns.map((total) => total / this.units);
+  }
+
+  /** Sums of rows. */
+  unitSums(): Float64Array {
+    return this.#rows.values();
+  }
+
+  /** Means of rows. */
+  perUnit(): Float64Array {
+    return this.unitSums().map((total) => total / this.#columns.length);
+  }
+
+  /** See `crossedMean`. */
+  mean(level = 0.95, options: CrossedOptions = {}): CrossedMean | null {
+    const perImage = this.perImage();
+    const images = perImage.length;
+    const imageVariance = variance(perImage);
+    if (imageVariance === null) return null;
+    const { units } = this;
+    const estimate = sum(perImage) / images;
+    const perUnit = this.perUnit();
+    const unitVariance = variance(perUnit);
+    const sources = unitVariance === null ? 'images' : 'units and images';
+    const parts = [{ variance: imageVariance / images, freedom: images - 1 }];
+    if (unitVariance !== null) parts.push({ variance: unitVariance / units, freedom: units - 1 });
+    const combined = satterthwaite(parts);
+    const exact =
+      options.proportion === true && combined.variance === 0
+        ? clopperPearson(Math.round(estimate * images), images, level)
+        : null;
+    const error = Math.sqrt(combined.variance);
+    if (options.proportion === true) {
+      const interval = exact ?? studentInterval(estimate, error, combined.freedom, level, 0, 1);
+      return { ...interval, estimate, units, images, sources };
+    }
+    const third = thirdMomentOfMean(perImage) + (unitVariance === null ? 0 : thirdMomentOfMean(perUnit));
+    const skewness = error === 0 ? 0 : third / error ** 3;
+    const interval = skewedInterval(estimate, error, skewness, combined.freedom, level, options.least);
+    return { ...interval, estimate, units, images, sources };
+  }
 }
 
 /**
@@ -39,33 +106,11 @@ export function columnMeans(rows: readonly ArrayLike<number>[]): Float64Array {
  * Null below two images.
  */
 export function crossedMean(
-  values: readonly ArrayLike<number>[],
+  values: Iterable<ArrayLike<number>>,
   level = 0.95,
-  options: { readonly proportion?: boolean; readonly least?: number } = {},
+  options: CrossedOptions = {},
 ): CrossedMean | null {
-  const perImage = columnMeans(values);
-  const images = perImage.length;
-  const imageVariance = variance(perImage);
-  if (imageVariance === null) return null;
-  const units = values.length;
-  const estimate = sum(perImage) / images;
-  const perUnit = values.map((row) => sum(row) / images);
-  const unitVariance = variance(perUnit);
-  const sources = unitVariance === null ? 'images' : 'units and images';
-  const parts = [{ variance: imageVariance / images, freedom: images - 1 }];
-  if (unitVariance !== null) parts.push({ variance: unitVariance / units, freedom: units - 1 });
-  const combined = satterthwaite(parts);
-  const exact =
-    options.proportion === true && combined.variance === 0
-      ? clopperPearson(Math.round(estimate * images), images, level)
-      : null;
-  const error = Math.sqrt(combined.variance);
-  if (options.proportion === true) {
-    const interval = exact ?? studentInterval(estimate, error, combined.freedom, level, 0, 1);
-    return { ...interval, estimate, units, images, sources };
-  }
-  const third = thirdMomentOfMean(perImage) + (unitVariance === null ? 0 : thirdMomentOfMean(perUnit));
-  const skewness = error === 0 ? 0 : third / error ** 3;
-  const interval = skewedInterval(estimate, error, skewness, combined.freedom, level, options.least);
-  return { ...interval, estimate, units, images, sources };
+  const sums = new CrossedSums();
+  for (const row of values) sums.add(row);
+  return sums.mean(level, options);
 }

@@ -1,5 +1,5 @@
-import { columnMeans, crossedMean, satterthwaite } from './crossed.js';
-import { isWhole, type KnownMean } from './damage.js';
+import { CrossedSums, satterthwaite, type CrossedOptions } from './crossed.js';
+import type { KnownMean } from './damage.js';
 import { studentInterval, type Interval } from './interval.js';
 import { sum, variance } from './moments.js';
 
@@ -13,7 +13,8 @@ export interface Trial {
 export interface CurveInput {
   /** Share of the units that was removed, in (0, 1]. */
   readonly fraction: number;
-  readonly trials: readonly Trial[];
+  /** Gone through once a point: what is held of a trial are its two means. */
+  readonly trials: Iterable<Trial>;
 }
 
 export interface CurvePoint {
@@ -42,26 +43,27 @@ export function robustnessCurve(inputs: readonly CurveInput[], level = 0.95): Cu
   return [...inputs]
     .sort((a, b) => a.fraction - b.fraction)
     .map(({ fraction, trials }) => {
-      const kl = trials.map((trial) => trial.kl);
-      const correct = trials.map((trial) => trial.correct);
+      const [correct, kl] = [new CrossedSums(), new CrossedSums()];
+      let nonFinite = 0;
+      for (const trial of trials) {
+        correct.add(trial.correct);
+        kl.add(trial.kl);
+        for (let i = 0; i < trial.kl.length; i++) if (!Number.isFinite(trial.kl[i])) nonFinite += 1;
+      }
       return {
         fraction,
-        conditions: trials.length,
+        conditions: correct.units,
         accuracy: crossed(correct, level, { proportion: true }),
-        kl: kl.every(isWhole) ? crossed(kl, level, { least: 0 }) : null,
-        nonFinite: sum(kl.map((row) => row.length - Array.prototype.filter.call(row, Number.isFinite).length)),
+        kl: nonFinite === 0 ? crossed(kl, level, { least: 0 }) : null,
+        nonFinite,
       };
     });
 }
 
-function crossed(
-  rows: readonly ArrayLike<number>[],
-  level: number,
-  options: Parameters<typeof crossedMean>[2],
-): KnownMean | null {
-  const interval = crossedMean(rows, level, options);
+function crossed(sums: CrossedSums, level: number, options: CrossedOptions): KnownMean | null {
+  const interval = sums.mean(level, options);
   if (interval) return interval;
-  const [first] = columnMeans(rows);
+  const [first] = sums.perImage();
   return first === undefined ? null : { estimate: first, low: null, high: null };
 }
 
@@ -89,19 +91,24 @@ export interface AreaInfluences {
 export function areaInfluences(intact: ArrayLike<number>, inputs: readonly CurveInput[]): AreaInfluences | null {
   const images = intact.length;
   const right = sum(intact) / images;
-  const points = [...inputs].filter(({ trials, fraction }) => trials.length > 0 && fraction > 0);
+  const points = inputs.flatMap(({ trials, fraction }) => {
+    if (fraction <= 0) return [];
+    const correct = new CrossedSums();
+    for (const trial of trials) correct.add(trial.correct);
+    return correct.units > 0 ? [{ fraction, correct }] : [];
+  });
   points.sort((a, b) => a.fraction - b.fraction);
   if (images < 2 || right === 0 || points.length === 0) return null;
   const weights = trapezoid([0, ...points.map((point) => point.fraction)]);
   const weighted = Float64Array.from(intact, (v) => weights[0]! * v);
   const trialsOf = new Map<number, Float64Array>();
-  points.forEach(({ fraction, trials }, j) => {
-    const perImage = columnMeans(trials.map((trial) => trial.correct));
+  points.forEach(({ fraction, correct }, j) => {
+    const perImage = correct.perImage();
     for (let i = 0; i < images; i++) weighted[i]! += weights[j + 1]! * perImage[i]!;
     const factor = weights[j + 1]! / right / images;
     trialsOf.set(
       fraction,
-      Float64Array.from(trials, (trial) => factor * sum(trial.correct)),
+      correct.unitSums().map((total) => factor * total),
     );
   });
   const area = sum(weighted) / images / right;

@@ -50,12 +50,13 @@ export function countCorrect(predicted: ArrayLike<number>, labels: ArrayLike<num
 
 /** Whether a condition has a value for every image: only such conditions are compared image by image. */
 export function isWhole(values: ArrayLike<number>): boolean {
-  return Array.prototype.every.call(values, Number.isFinite);
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
 
 /** Mean over what is finite; null where nothing is. */
 export function knownMean(values: Float64Array, level: number, least?: number): KnownMean | null {
-  const finite = values.filter((v) => Number.isFinite(v));
+  const finite = isWhole(values) ? values : values.filter((v) => Number.isFinite(v));
   const estimate = mean(finite);
   if (estimate === null) return null;
   const interval = meanInterval(finite, level, least);
@@ -71,8 +72,9 @@ export function signedMean(values: Float64Array, level: number): KnownMean | nul
 /** Damage of one condition over all its images; null without images. Every difference is taken image by image. */
 export function damageOf(baseline: Baseline, lesioned: Lesioned, level = 0.95): Damage | null {
   const images = baseline.labels.length;
-  const deltaLoss = Float64Array.from(baseline.labels, (_, i) => lesioned.loss[i]! - baseline.loss[i]!);
-  const kl = Float64Array.from(lesioned.kl);
+  const [deltaLoss, kl] = [new Float64Array(images), new Float64Array(lesioned.kl.length)];
+  for (let i = 0; i < images; i++) deltaLoss[i] = lesioned.loss[i]! - baseline.loss[i]!;
+  for (let i = 0; i < kl.length; i++) kl[i] = lesioned.kl[i]!;
   let [flips, gained, lost, nonFinite] = [0, 0, 0, 0];
   for (let i = 0; i < images; i++) {
     const [before, after, label] = [baseline.predicted[i], lesioned.predicted[i], baseline.labels[i]];

@@ -1,5 +1,6 @@
 import { largest, smallest } from '../extremes.js';
 import { randomStream } from '../random.js';
+import { remembering } from '../remembering.js';
 import { mean, quantile, sum, variance } from './moments.js';
 import { betaQuantile, normalCdf, normalQuantile, studentQuantile } from './special.js';
 
@@ -16,7 +17,10 @@ const clamp = (x: number, low: number, high: number): number => Math.min(high, M
 
 /** Exact interval of a proportion: covers at least `level` (Clopper and Pearson, Biometrika 26, 1934). Null without trials. */
 export function clopperPearson(successes: number, trials: number, level = 0.95): Interval | null {
-  if (trials < 1) return null;
+  return trials < 1 ? null : exactInterval(successes, trials, level);
+}
+
+const exactInterval = remembering(10_000, (successes: number, trials: number, level: number): Interval => {
   const outside = (1 - level) / 2;
   return {
     low: successes === 0 ? 0 : betaQuantile(outside, successes, trials - successes + 1),
@@ -24,7 +28,7 @@ export function clopperPearson(successes: number, trials: number, level = 0.95):
     estimate: successes / trials,
     level,
   };
-}
+});
 
 /** estimate ± t · error, within [least, most]. */
 export function studentInterval(

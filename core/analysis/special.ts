@@ -1,3 +1,5 @@
+import { remembering } from '../remembering.js';
+
 const lanczos = [
   0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
   12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
@@ -129,7 +131,7 @@ export function normalQuantile(p: number): number {
 }
 
 /** Quantile of Student's t distribution, 0 < p < 1; infinite freedom gives the normal one. */
-export function studentQuantile(p: number, freedom: number): number {
+export const studentQuantile = remembering(10_000, (p: number, freedom: number): number => {
   if (!Number.isFinite(freedom)) return normalQuantile(p);
   if (p === 0.5) return 0;
   const outside = 2 * Math.min(p, 1 - p);
@@ -138,7 +140,7 @@ export function studentQuantile(p: number, freedom: number): number {
   const square =
     inner < 0.5 ? inner / (1 - inner) : ((x: number): number => (1 - x) / x)(betaQuantile(outside, freedom / 2, 0.5));
   return Math.sign(p - 0.5) * Math.sqrt(freedom * square);
-}
+});
 
 /** Two-sided p of Student's t: how often |t| is at least that large with so much freedom. */
 export function studentP(t: number, freedom: number): number {

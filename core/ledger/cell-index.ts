@@ -47,9 +47,17 @@ export class CellIndex implements ReadonlyMap<CellKey, Key> {
     return found;
   }
 
+  /** All objects that hold one of these cells. */
+  objectsOf(keys: Iterable<CellKey>): Set<Key> {
+    const found = new Set<Key>();
+    for (const key of keys) for (const object of this.all(key)) found.add(object);
+    return found;
+  }
+
   /** Whether several objects hold a cell. */
   isRepeated(key: CellKey): boolean {
     const { keys, places } = this.packed;
+    if (this.size === places.length) return false;
     const first = this.#find(key);
     return first !== undefined && first + 1 < places.length && compareAt(keys, first, keys, first + 1) === 0;
   }

@@ -1,4 +1,5 @@
 import { sha256, type Digest, type Ref } from '../digest.js';
+import { DigestSet } from '../digest-set.js';
 import type { CellKey } from '../plan/condition.js';
 import type { Provenance } from '../probe/cell.js';
 import type { Key, StoreOptions } from '../store/object-store.js';
@@ -102,9 +103,9 @@ export class KeyedShelf<Row extends Keyed> {
    * objects, that in the object with the smallest key is taken, and a difference is reported.
    */
   async *stream(keys: Iterable<CellKey> | undefined, options: StoreOptions): AsyncGenerator<Row> {
-    const wanted = keys && new Set(keys);
+    const wanted = keys instanceof DigestSet ? keys : keys && new Set(keys);
     const { index, sizes } = await this.#survey(options);
-    const objects = wanted ? new Set([...wanted].flatMap((key) => index.all(key))) : sizes.keys();
+    const objects = wanted ? index.objectsOf(wanted) : sizes.keys();
     const repeated = new Map<CellKey, { readonly object: Key; readonly digest: Digest }>();
     const reads = readAhead([...objects].sort(), width, (key) =>
       unseal(this.#shelf, { key, bytes: sizes.get(key) ?? 0 }, options),

@@ -111,6 +111,11 @@ export class Ledger {
     return this.#cellsIn(scope).read(keys, options);
   }
 
+  /** Cells object by object, all or those asked for, each once: in memory are some objects. What is absent, or was set aside, does not come. */
+  streamCells(scope: Versioned<CellScope>, keys?: Iterable<CellKey>, options: StoreOptions = {}): AsyncGenerator<Cell> {
+    return this.#cellsIn(scope).stream(keys, options);
+  }
+
   /** Sums up the keys of all objects of a scope, so that later readers need not open them. */
   writeIndexSegment(scope: Versioned<CellScope>, options: StoreOptions = {}): Promise<void> {
     return this.#cellsIn(scope).writeIndex(options);

@@ -7,6 +7,7 @@ import { removalOrders } from '../spec/words/removal-orders.js';
 import type { Spread } from '../spec/words/spreads.js';
 import type { Condition } from './condition.js';
 import { plannedModes } from './modes.js';
+import type { Removal } from './removal.js';
 import { mergeCuts, targetsOf, type Target } from './target.js';
 
 /** A condition with what people and tables call it. */
@@ -77,24 +78,33 @@ export function conditionsOf(ablation: AblationSpec, context: ConditionContext):
     at: (index) => {
       const removal = removals.at(Math.floor(index / draws.length));
       const { name, draw, fill } = draws[index % draws.length] as FillDraw;
-      const { frozen = [] } = removal;
-      const cuts = mergeCuts(
-        context.anatomy,
-        [...removal.targets, ...frozen].flatMap((target) => target.cuts),
-      );
-      const held = new Set(frozen.flatMap((target) => target.cuts.map(({ site }) => site)));
+      let condition: Condition | undefined;
       return {
-        condition: { edits: cuts.map((cut) => ({ ...cut, fill: held.has(cut.site) ? intactFill : fill })) },
+        get condition() {
+          return (condition ??= conditionOf(context.anatomy, removal, fill));
+        },
         fill: name,
         draw,
         fraction: removal.fraction,
         trial: removal.trial,
         spread: removal.spread,
         match: removal.match,
-        ...(removal.frozen ? { frozen: frozen.length } : {}),
-        targets: removal.targets,
+        ...(removal.frozen ? { frozen: removal.frozen.length } : {}),
+        get targets() {
+          return removal.targets;
+        },
         of: removal.of,
       };
     },
   };
+}
+
+/** A removal with something in its place; what is held stands at its values in the intact network. */
+function conditionOf(anatomy: Anatomy, { targets, frozen = [] }: Removal, fill: Fill): Condition {
+  const cuts = mergeCuts(
+    anatomy,
+    [...targets, ...frozen].flatMap((target) => target.cuts),
+  );
+  const held = new Set(frozen.flatMap((target) => target.cuts.map(({ site }) => site)));
+  return { edits: cuts.map((cut) => ({ ...cut, fill: held.has(cut.site) ? intactFill : fill })) };
 }

@@ -1,6 +1,7 @@
 import { canonicalJson, type Json } from '../canonical.js';
 import { sha256, type Digest } from '../digest.js';
 import { printNumericMode, type NumericMode } from '../numeric-mode.js';
+import { remembering } from '../remembering.js';
 import type { CellKey, Edit } from './condition.js';
 
 /**
@@ -27,10 +28,14 @@ export const printEdits = (edits: readonly Edit[]): string => canonicalJson(edit
 
 /** The identity of a condition whose edits are printed, of results of some semantics. */
 export function cellKeyOf(scope: Scope, chunk: Digest, edits: string, semantics = SEMANTICS): CellKey {
-  // Members are sorted, and edits are the last of all.
-  const whole = identityText('cell', scope, { chunk, edits: [] }, semantics);
-  return sha256(`${whole.slice(0, -'[]}}'.length)}${edits}}}`);
+  return sha256(`${beginningOf(scope.model, printNumericMode(scope.mode), chunk, semantics)}${edits}}}`);
 }
+
+/** What stands before the edits in what a key is the hash of. Members are sorted, and edits are the last of all. */
+const beginningOf = remembering(1_000, (model: Digest, mode: string, chunk: Digest, semantics: number): string => {
+  const whole = identityText('cell', model, mode, { chunk, edits: [] }, semantics);
+  return whole.slice(0, -'[]}}'.length);
+});
 
 /** Identity of anything else computed from one network: responses, profiles, moments, gradients. */
 export function resultKey(kind: 'profile' | 'response' | 'moments' | 'gradients', scope: Scope, what: Json): Digest {
@@ -38,9 +43,9 @@ export function resultKey(kind: 'profile' | 'response' | 'moments' | 'gradients'
 }
 
 function keyOf(kind: string, scope: Scope, what: Json): Digest {
-  return sha256(identityText(kind, scope, what, SEMANTICS));
+  return sha256(identityText(kind, scope.model, printNumericMode(scope.mode), what, SEMANTICS));
 }
 
-function identityText(kind: string, { model, mode }: Scope, what: Json, semantics: number): string {
-  return canonicalJson({ kind, semantics, model, mode: printNumericMode(mode), what });
+function identityText(kind: string, model: Digest, mode: string, what: Json, semantics: number): string {
+  return canonicalJson({ kind, semantics, model, mode, what });
 }

@@ -1,4 +1,5 @@
 import type { Digest } from '../digest.js';
+import { DigestSet } from '../digest-set.js';
 import { needsScores } from './conditions.js';
 import {
   chunkOf,
@@ -36,15 +37,15 @@ export interface StageContext extends PredictionContext {
 
 /** Keys that groups were asked for: of cells and results, and of outputs beside them. */
 export class PlannedKeys {
-  readonly units = new Set<Digest>();
-  readonly outputs = new Set<Digest>();
+  readonly units = new DigestSet();
+  readonly outputs = new DigestSet();
 
   /** Takes up a unit; false where all that it leaves was asked for before. */
   take(key: Digest, keepsOutputs: boolean): boolean {
-    const known = this.units.has(key) && (!keepsOutputs || this.outputs.has(key));
+    const before = this.units.size + this.outputs.size;
     this.units.add(key);
     if (keepsOutputs) this.outputs.add(key);
-    return !known;
+    return this.units.size + this.outputs.size > before;
   }
 }
 
@@ -203,7 +204,7 @@ export async function firstMissing(
   outlines: readonly ModelOutline[],
   context: StageContext,
   scores: Stage['scores'],
-): Promise<{ readonly stage: Stage | undefined; readonly tally: Tally; readonly keys: ReadonlySet<Digest> }> {
+): Promise<{ readonly stage: Stage | undefined; readonly tally: Tally; readonly keys: DigestSet }> {
   const keys = new PlannedKeys();
   const extents = extentsOf(outlines);
   let tally: Tally = { total: 0, stored: 0, failed: 0 };

@@ -35,13 +35,17 @@ export function randomRemovals(ablation: AblationSpec, { targets, seed }: Remova
     const layer = memberOf.get(order[trial % order.length] as string) as readonly Target[];
     const drawnFrom = { layer, selection: targets };
     const count = countOf(fraction, drawnFrom[shareOf].length);
+    let drawn: readonly Target[] | undefined;
     return {
       of: targets.length,
       fraction,
       trial,
       spread,
       ...(shareOf === 'layer' ? { match: `${fraction}/${trial}` } : {}),
-      targets: pick(drawnFrom[from], count, spread, fraction, trial),
+      // Whoever counts or groups a million conditions draws none.
+      get targets() {
+        return (drawn ??= pick(drawnFrom[from], count, spread, fraction, trial));
+      },
     };
   };
   return { length: asked.length * byDepth.length, at };

@@ -1,5 +1,6 @@
 import type { QuantityName } from '../analysis/quantities.js';
-import type { ArchitectureRow, Tables } from '../tables/schema.js';
+import type { ArchitectureRow } from '../tables/schema.js';
+import type { ReportTables } from './gathering.js';
 import { counted, listed, percent, significant, withInterval } from './number-format.js';
 
 /** Architectures by what their trainings have on average of a quantity, from the most to the least. */
@@ -12,7 +13,7 @@ export interface ArchitectureOrder {
 
 /** The order of architectures by one quantity; undefined where no architecture has several trainings with it. */
 export function architectureOrder(
-  { architectures, architecture_differences: differences }: Tables,
+  { architectures, architecture_differences: differences }: ReportTables,
   quantity: QuantityName,
 ): ArchitectureOrder | undefined {
   const rows = architectures

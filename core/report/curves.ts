@@ -1,5 +1,6 @@
 import { comparedFill, estimands } from '../spec/words/estimands.js';
-import type { CurveRow, Tables } from '../tables/schema.js';
+import type { CurveRow } from '../tables/schema.js';
+import type { ReportTables } from './gathering.js';
 import { grouped } from './context.js';
 
 /** Curves that may be compared: same ablation, unit, mode, spread and fill. */
@@ -13,7 +14,7 @@ export interface CurveSet {
   readonly rows: readonly CurveRow[];
 }
 
-export function curveSets(tables: Tables): CurveSet[] {
+export function curveSets(tables: ReportTables): CurveSet[] {
   const keyOf = (row: CurveRow): string => JSON.stringify([row.ablation, row.mode, row.unit, row.spread, row.fill]);
   return [...grouped(tables.curves, keyOf)].flatMap(([key, rows]) => {
     const [first] = rows;
@@ -24,7 +25,7 @@ export function curveSets(tables: Tables): CurveSet[] {
 }
 
 /** The set that answers how robust a network is: all depths before one layer, zero before other fills, random before ordered. */
-export function mainCurveSet(tables: Tables): CurveSet | undefined {
+export function mainCurveSet(tables: ReportTables): CurveSet | undefined {
   const rank = (set: CurveSet): number =>
     (set.spread === estimands.network.spread ? 0 : set.spread === null ? 1 : 2) * 4 +
     (set.fill === comparedFill ? 0 : 2) +

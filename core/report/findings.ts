@@ -34,13 +34,10 @@ export function completeness({ input }: ReportContext): string | undefined {
 
 /** How many conditions have outputs that are no numbers, and what becomes of them; nothing where there is none. */
 export function notFinite({ input }: ReportContext): string | undefined {
-  const rows = input.tables.ablations.filter((row) => row.non_finite > 0);
-  if (rows.length === 0) return undefined;
-  const images = rows.reduce((sum, row) => sum + row.non_finite, 0);
-  const whole = rows.filter((row) => row.kl === null).length;
-  const networks = unique(rows.map((row) => row.model));
+  const { of, conditions, images, whole, networks } = input.gathered.notFinite;
+  if (conditions === 0) return undefined;
   return (
-    `Outputs are not finite in ${counted(rows.length, 'condition')} of ${count(input.tables.ablations.length)} (${listed(networks)}; ${counted(images, 'image')} in all, ` +
+    `Outputs are not finite in ${counted(conditions, 'condition')} of ${count(of)} (${listed(networks)}; ${counted(images, 'image')} in all, ` +
     `${whole === 0 ? 'never on every image' : `on every image in ${count(whole)}`}): such an image counts as wrong, and has no loss and no KL; means of KL are over the others, and a mean over several conditions that would need it is missing.`
   );
 }

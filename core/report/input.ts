@@ -1,7 +1,7 @@
 import type { Digest } from '../digest.js';
 import type { NumericMode } from '../numeric-mode.js';
 import type { ResolvedStudy } from '../spec/resolved-study.js';
-import type { Tables } from '../tables/schema.js';
+import type { Gathered, ReportTables } from './gathering.js';
 
 /** One channel of one response, as a picture. Pictures of one network and impulse are shown side by side, by depth. */
 export interface ResponsePicture {
@@ -45,7 +45,9 @@ export interface ReportInput {
   readonly mode: NumericMode;
   /** The spec as its author wrote it, if it is at hand. */
   readonly yaml: string | null;
-  readonly tables: Tables;
+  readonly tables: ReportTables;
+  /** What is gathered from the tables that have a row a condition. */
+  readonly gathered: Gathered;
   /** Cells of this run: computed anew, and taken from the store. Null where the run did not count. */
   readonly cells: { readonly computed: number; readonly reused: number } | null;
   readonly pictures: readonly ResponsePicture[];

@@ -1,6 +1,7 @@
 import { comparedFill } from '../spec/words/estimands.js';
 import { kernelMeasureColumn, kernelMeasureNames } from '../analysis/kernel-measures.js';
-import type { KernelRow, PredictorRow, Tables } from '../tables/schema.js';
+import type { KernelRow, PredictorRow } from '../tables/schema.js';
+import type { ReportTables } from './gathering.js';
 import { grouped, present } from './context.js';
 
 /** The predictor with the strongest mean rank correlation with KL, over networks: picked after looking. */
@@ -17,7 +18,7 @@ export interface MainPredictor {
  * The main predictor: among those whose target is `kl` with fill `zero` (or, without any, the first target, and its first fill), the
  * largest |mean ρ|; of equals the first by name.
  */
-export function mainPredictor(tables: Tables): MainPredictor | undefined {
+export function mainPredictor(tables: ReportTables): MainPredictor | undefined {
   const rows = tables.predictors.filter((row) => present(row.spearman));
   const target = rows.some((row) => row.target === 'kl') ? 'kl' : rows[0]?.target;
   if (target === undefined) return undefined;

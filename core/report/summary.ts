@@ -40,8 +40,8 @@ export function studyJson(input: ReportInput): Json {
       ...(input.cells === null ? {} : { computed: input.cells.computed, reused: input.cells.reused }),
     },
     nonFinite: {
-      conditions: input.tables.ablations.filter((row) => row.non_finite > 0).length,
-      images: input.tables.ablations.reduce((sum, row) => sum + row.non_finite, 0),
+      conditions: input.gathered.notFinite.conditions,
+      images: input.gathered.notFinite.images,
     },
     findings: findings(contextOf(input)),
     models: input.tables.models.map((row) => {

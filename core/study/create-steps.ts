@@ -3,7 +3,7 @@ import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { StudyRef } from '../spec/resolved-study.js';
 import type { TableName } from '../tables/columns.js';
-import { readTables, tableBytes, writeAnalysis } from './analysing/analysis.js';
+import { readReportTables, tableBytes, writeAnalysis } from './analysing/analysis.js';
 import { Catalog } from './catalog.js';
 import type { Compute } from './running/compute.js';
 import { recordUnitFailures } from './running/failures.js';
@@ -46,10 +46,16 @@ export function createSteps({ ledger, compute, ...context }: StepsContext): Stud
       return ledger.putOutput(study.id, `tables/${table}.parquet`, bytes);
     },
     writeReport: async (study: StudyRef, analysis, tables, cells) => {
-      const { html, summary } = await renderStudyReport(ledger, catalog, study, await readTables(ledger, analysis), {
-        files: tables,
-        cells,
-      });
+      const { html, summary } = await renderStudyReport(
+        ledger,
+        catalog,
+        study,
+        await readReportTables(ledger, analysis),
+        {
+          files: tables,
+          cells,
+        },
+      );
       const written = {
         report: await ledger.putOutput(study.id, 'report.html', new TextEncoder().encode(html)),
         summary: await ledger.putOutput(

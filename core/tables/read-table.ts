@@ -8,18 +8,27 @@ import type { TableRow } from './schema.js';
 
 /** The rows of a table from its Parquet file (`TableWriter`), in their order. */
 export async function readTable<T extends TableName>(table: T, bytes: Uint8Array): Promise<readonly TableRow<T>[]> {
+  const rows: TableRow<T>[] = [];
+  await passTable(table, bytes, (row) => void rows.push(row));
+  return rows;
+}
+
+/** Hands out the rows of a table from its Parquet file one by one, in their order; in memory are some thousand. */
+export async function passTable<T extends TableName>(
+  table: T,
+  bytes: Uint8Array,
+  take: (row: TableRow<T>) => void,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'percuss-table-'));
   try {
     const file = join(folder, 'table.parquet');
     await writeFile(file, bytes);
     const names = columnsOf(table).map(([name]) => name);
-    return await withDatabase({ memory: '512MB' }, async (connection) => {
-      const rows: TableRow<T>[] = [];
+    await withDatabase({ memory: '256MB' }, async (connection) => {
       const result = await connection.stream(`SELECT * FROM read_parquet(${literal(file)})`);
       for await (const chunk of result) {
-        for (const values of chunk.getRows()) rows.push(rowOf(names, values) as TableRow<T>);
+        for (const values of chunk.getRows()) take(rowOf(names, values) as TableRow<T>);
       }
-      return rows;
     });
   } finally {
     await rm(folder, { recursive: true, force: true });

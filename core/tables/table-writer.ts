@@ -24,12 +24,14 @@ import type { TableRow } from './schema.js';
 const types: Readonly<Record<ColumnType, DuckDBType>> = { VARCHAR, BOOLEAN, BIGINT, DOUBLE };
 /** The most rows that one chunk of DuckDB holds. */
 const chunkRows = 2048;
+/** The most rows of a row group of Parquet: so many of a table are in the database at a time. */
+const groupRows = 30 * chunkRows;
 /** After so many rows the event loop gets a turn, so that heartbeats and cancellation go on. */
 const breathRows = 8 * chunkRows;
 
 /**
- * Tables on their way to Parquet, side by side: rows are taken one by one, in the order given, and none is kept here. What exceeds
- * 512 MB waits on disk, so memory does not grow with the number of rows.
+ * Tables on their way to Parquet, side by side: rows are taken one by one, in the order given. Those of a row group are held, then go to a file
+ * of their own; when the table ends, these become one. So memory does not grow with the number of rows.
  */
 export class TableWriter implements RowSink {
   readonly #connection: DuckDBConnection;
@@ -45,7 +47,7 @@ export class TableWriter implements RowSink {
   static async during<T>(work: (writer: TableWriter) => Promise<T>): Promise<T> {
     const folder = await mkdtemp(join(tmpdir(), 'percuss-table-'));
     try {
-      return await withDatabase({ memory: '512MB', spill: folder }, (connection) =>
+      return await withDatabase({ memory: '256MB', spill: folder }, (connection) =>
         work(new TableWriter(connection, folder)),
       );
     } finally {
@@ -55,10 +57,12 @@ export class TableWriter implements RowSink {
 
   /** Adds rows to the end of a table. @throws PercussError BUG when a value does not fit its column, see `admit`. */
   async append<T extends TableName>(table: T, rows: Iterable<TableRow<T>>): Promise<void> {
-    const open = await this.#open(table);
+    const open = this.#known(table);
     for (const row of rows) {
+      if (!open.takesRows) await this.#begin(open);
       open.append(row);
       if (open.rows % breathRows === 0) await setImmediate();
+      if (open.rows % groupRows === 0) await this.#endGroup(open);
     }
   }
 
@@ -68,49 +72,84 @@ export class TableWriter implements RowSink {
    * equal bytes.
    */
   async finish(table: TableName): Promise<{ readonly rows: number; readonly bytes: Uint8Array }> {
-    const open = await this.#open(table);
-    open.close();
+    const open = this.#known(table);
+    const { groups } = open;
+    if (!open.takesRows && groups.length === 0) await this.#begin(open);
     const file = join(this.#folder, `${table}.parquet`);
-    await this.#connection.run(
-      `COPY ${identifier(table)} TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440, ` +
-        `KV_METADATA {percuss: ${literal(metadata(table))}})`,
-    );
-    await this.#connection.run(`DROP TABLE ${identifier(table)}`);
+    const about = `KV_METADATA {percuss: ${literal(metadata(table))}}`;
+    if (groups.length === 0) await this.#move(open, file, about);
+    else {
+      if (open.takesRows) await this.#endGroup(open);
+      await this.#copy(`read_parquet([${groups.map(literal).join(', ')}])`, file, about);
+      for (const group of groups) await rm(group);
+    }
     this.#tables.delete(table);
     const bytes = await readFile(file);
     await rm(file);
     return { rows: open.rows, bytes };
   }
 
-  async #open(table: TableName): Promise<OpenTable> {
-    const known = this.#tables.get(table);
-    if (known) return known;
-    const definitions = columnsOf(table).map(
+  #known(table: TableName): OpenTable {
+    const known = this.#tables.get(table) ?? new OpenTable(table);
+    this.#tables.set(table, known);
+    return known;
+  }
+
+  async #begin(open: OpenTable): Promise<void> {
+    const definitions = columnsOf(open.name).map(
       ([name, column]) => `${identifier(name)} ${column.type}${column.nullable ? '' : ' NOT NULL'}`,
     );
-    await this.#connection.run(`CREATE TABLE ${identifier(table)} (${definitions.join(', ')})`);
-    const opened = new OpenTable(table, await this.#connection.createAppender(table));
-    this.#tables.set(table, opened);
-    return opened;
+    await this.#connection.run(`CREATE TABLE ${identifier(open.name)} (${definitions.join(', ')})`);
+    open.begin(await this.#connection.createAppender(open.name));
+  }
+
+  /** Moves the rows that are held to a file of their own. */
+  async #endGroup(open: OpenTable): Promise<void> {
+    const file = join(this.#folder, `${open.name}-${open.groups.length}.parquet`);
+    await this.#move(open, file);
+    open.groups.push(file);
+  }
+
+  async #move(open: OpenTable, file: string, ...options: readonly string[]): Promise<void> {
+    open.end();
+    await this.#copy(identifier(open.name), file, ...options);
+    await this.#connection.run(`DROP TABLE ${identifier(open.name)}`);
+  }
+
+  async #copy(from: string, file: string, ...more: readonly string[]): Promise<void> {
+    const options = ['FORMAT parquet', 'COMPRESSION zstd', `ROW_GROUP_SIZE ${groupRows}`, ...more];
+    await this.#connection.run(`COPY (FROM ${from}) TO ${literal(file)} (${options.join(', ')})`);
   }
 }
 
 /** A table that takes rows: they are handed on whenever they fill a chunk. */
 class OpenTable {
-  readonly #appender: DuckDBAppender;
+  readonly name: TableName;
   readonly #gate: Gate;
   readonly #isCount: readonly boolean[];
   readonly #chunk: DuckDBDataChunk;
+  #appender: DuckDBAppender | undefined;
   #columns: DuckDBValue[][];
   rows = 0;
+  /** Files of the row groups that are done. */
+  readonly groups: string[] = [];
 
-  constructor(table: TableName, appender: DuckDBAppender) {
+  constructor(table: TableName) {
     const layout = columnsOf(table);
-    this.#appender = appender;
+    this.name = table;
     this.#gate = new Gate(table);
     this.#isCount = layout.map(([, column]) => column.type === 'BIGINT');
     this.#chunk = DuckDBDataChunk.create(layout.map(([, column]) => types[column.type]));
     this.#columns = layout.map(() => []);
+  }
+
+  /** Whether a row group is begun. */
+  get takesRows(): boolean {
+    return this.#appender !== undefined;
+  }
+
+  begin(appender: DuckDBAppender): void {
+    this.#appender = appender;
   }
 
   append(row: object): void {
@@ -121,15 +160,16 @@ class OpenTable {
     if (this.rows % chunkRows === 0) this.#flush();
   }
 
-  close(): void {
+  end(): void {
     if (this.rows % chunkRows !== 0) this.#flush();
-    this.#appender.closeSync();
+    this.#appender?.closeSync();
+    this.#appender = undefined;
   }
 
   #flush(): void {
     this.#chunk.reset();
     this.#chunk.setColumns(this.#columns);
-    this.#appender.appendDataChunk(this.#chunk);
+    this.#appender?.appendDataChunk(this.#chunk);
     this.#columns = this.#columns.map(() => []);
   }
 }

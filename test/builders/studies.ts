@@ -2,7 +2,6 @@ import type { Ledger } from '../../core/ledger/ledger.js';
 import type { NumericMode } from '../../core/numeric-mode.js';
 import type { StudyRef } from '../../core/spec/resolved-study.js';
 import type { StudySpec } from '../../core/spec/study-spec.js';
-import { readTables } from '../../core/study/analysing/analysis.js';
 import { createSteps } from '../../core/study/create-steps.js';
 import { readStudy } from '../../core/study/preparing/prepare-study.js';
 import { readStudyInputs, resolveStudy, storeStudy } from '../../core/study/preparing/resolve-study.js';
@@ -11,6 +10,7 @@ import { runStudySteps, type StudyResult } from '../../core/study/running/run-st
 import type { StudySteps } from '../../core/study/steps.js';
 import type { TableName } from '../../core/tables/columns.js';
 import type { Tables } from '../../core/tables/schema.js';
+import { readTables } from './tables.js';
 import { inProcessCompute } from '../study/running/in-process-compute.js';
 
 /** How a test has its study run; what it does not say is one batch at a time in this process, on onnxruntime. */

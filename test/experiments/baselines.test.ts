@@ -5,7 +5,7 @@ import { memoryStore } from '../../core/store/memory-store.js';
 import { Catalog } from '../../core/study/catalog.js';
 import { createSteps } from '../../core/study/create-steps.js';
 import { inProcessCompute } from '../study/running/in-process-compute.js';
-import { CellReader } from '../../core/study/reading/load-model-results.js';
+import { CellReader } from '../../core/study/reading/cell-reader.js';
 import { nextStage } from '../../core/study/planning/plan-stage.js';
 import { hasSharedData } from '../builders/shared-data.js';
 import { model, smallStudy } from '../builders/small-study.js';

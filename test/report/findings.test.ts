@@ -9,6 +9,7 @@ import { renderReport } from '../../core/report/report.js';
 import type { AblationRow, Tables } from '../../core/tables/schema.js';
 import { decode } from 'fast-png';
 import { emptyInput, syntheticInput } from './fixture.js';
+import { shown } from './shown.js';
 
 describe('numbers are printed with three significant digits', () => {
   test.each([
@@ -80,7 +81,7 @@ describe('outputs that are not finite', () => {
   const input = syntheticInput();
   const findingsWith = (change: (row: AblationRow, index: number) => AblationRow): string[] => {
     const tables = { ...input.tables, ablations: input.tables.ablations.map(change) };
-    return (studyJson({ ...input, tables }) as { findings: string[] }).findings;
+    return (studyJson({ ...input, ...shown(tables) }) as { findings: string[] }).findings;
   };
 
   test('are told with how many conditions and images, and on how many all were', () => {
@@ -108,7 +109,7 @@ test('a report of which every number that may be missing is missing has no broke
       return [table, tables[table].map((row) => ({ ...row, ...Object.fromEntries(empty) }))];
     }),
   ) as unknown as Tables;
-  const html = await renderReport({ ...syntheticInput(), tables: emptied });
+  const html = await renderReport({ ...syntheticInput(), ...shown(emptied) });
   expect(html.replace(/data:[^"]*/g, '')).not.toMatch(/NaN|Infinity|undefined|<td[^>]*>null</);
   // Sections stand, with tables of what is known.
   expect(html).toContain('No excess is known.');

@@ -1,13 +1,14 @@
 import { sha256 } from '../../core/digest.js';
-import type { ReportInput, ResponsePicture } from '../../core/report/input.js';
+import type { ResponsePicture } from '../../core/report/input.js';
 import type { Tables } from '../../core/tables/schema.js';
+import { shown, type ShownInput } from './shown.js';
 import { networks, resolved, siteName, small, type Network } from './synthetic-study.js';
 import { tablesOf } from './synthetic-tables.js';
 
 /** A study of four networks whose numbers look like real ones, all from one seed. */
 export function syntheticInput(
   options: { readonly names?: readonly string[]; readonly size?: 'small' | 'full' } = {},
-): ReportInput {
+): ShownInput {
   const names = options.names ?? [];
   const own = (options.size === 'full' ? networks : small).map((network, i) => ({
     ...network,
@@ -18,7 +19,7 @@ export function syntheticInput(
     study: resolved(own),
     mode: { engine: 'onnxruntime', precision: 'float32', device: 'cpu' },
     yaml: 'version: 1\nstudy: cifar-resnets\nseed: 7\n# <not a tag> & "quoted"\n',
-    tables: tablesOf(own),
+    ...shown(tablesOf(own)),
     cells: { computed: 41_230, reused: 8_770 },
     pictures: own.slice(0, 2).flatMap(picturesOf),
     warnings: ['mstutorial: 2 kernels have the same weights; their damage is shared.'],
@@ -39,12 +40,12 @@ export function syntheticInput(
 }
 
 /** The same study before anything was computed. */
-export function emptyInput(): ReportInput {
+export function emptyInput(): ShownInput {
   const input = syntheticInput();
   return {
     ...input,
     yaml: null,
-    tables: emptyTables,
+    ...shown(emptyTables),
     cells: null,
     pictures: [],
     warnings: [],

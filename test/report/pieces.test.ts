@@ -20,6 +20,7 @@ import { rasterUrl } from '../../core/report/raster.js';
 import { studyJson } from '../../core/report/summary.js';
 import type { Tables } from '../../core/tables/schema.js';
 import { emptyInput, emptyTables, syntheticInput } from './fixture.js';
+import { shown } from './shown.js';
 import { ablationRow, coverageRow, curveRow, modelRow, predictorRow } from './hand-rows.js';
 import { tablesIn, textOf } from './reading.js';
 
@@ -183,7 +184,7 @@ describe('a network looks the same everywhere', () => {
       models: [modelRow({ model: 'other' })],
       curves: [curveRow({ model: 'more' })],
     };
-    const context = contextOf({ ...input, tables });
+    const context = contextOf({ ...input, ...shown(tables) });
     expect(context.models).toEqual(['resnet20', 'resnet56', 'plain20', 'mstutorial', 'other', 'more']);
     expect(context.look('plain20')).toEqual(lookAt(2));
     expect(context.look('unheard of')).toEqual(lookAt(6));
@@ -249,7 +250,7 @@ test('study.json sums up coverage and outputs that are not finite, and says wher
     ablations: [ablationRow({ non_finite: 2 }), ablationRow({ non_finite: 0 }), ablationRow({ non_finite: 3 })],
     predictors: [predictorRow({ model: 'a', predictor: 'p', spearman: 0.5, low: 0.4, high: 0.6, ceiling: 0.9 })],
   };
-  const summary = studyJson({ ...input, tables, warnings: ['careful'] }) as Record<string, unknown>;
+  const summary = studyJson({ ...input, ...shown(tables), warnings: ['careful'] }) as Record<string, unknown>;
   expect(summary).toMatchObject({
     seed: 7,
     semantics: 1,

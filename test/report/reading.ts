@@ -4,10 +4,11 @@ import { contextOf, type ReportContext } from '../../core/report/context.js';
 import type { ReportInput } from '../../core/report/input.js';
 import type { Tables } from '../../core/tables/schema.js';
 import { emptyInput, emptyTables } from './fixture.js';
+import { shown } from './shown.js';
 
 /** A report of these tables and no others. */
 export function contextWith(tables: Partial<Tables>, own: Partial<ReportInput> = {}): ReportContext {
-  return contextOf({ ...emptyInput(), tables: { ...emptyTables, ...tables }, ...own });
+  return contextOf({ ...emptyInput(), ...shown({ ...emptyTables, ...tables }), ...own });
 }
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' };

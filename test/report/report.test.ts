@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { renderReport } from '../../core/report/report.js';
-import type { ReportInput } from '../../core/report/input.js';
 import { emptyInput, syntheticInput } from './fixture.js';
+import { shown, type ShownInput } from './shown.js';
 
 const hostile = [
   `<script>alert(1)</script>`,
@@ -20,7 +20,7 @@ function textOf(html: string): string {
 }
 
 /** Every number that may be missing is. */
-function withoutOptionalNumbers(input: ReportInput): ReportInput {
+function withoutOptionalNumbers(input: ShownInput): ShownInput {
   const optional =
     /^(accuracy_expected|robustness_|sr|r2_|reliability|dead|silent|kernel_kl|layer_|linearity|activation_|kl|delta_loss|flips|excess|spearman|low$|high$|p$|p_adjusted|partial|ceiling)/;
   const strip = <R extends object>(rows: readonly R[]): R[] =>
@@ -33,14 +33,14 @@ function withoutOptionalNumbers(input: ReportInput): ReportInput {
   const { tables } = input;
   return {
     ...input,
-    tables: {
+    ...shown({
       ...tables,
       models: strip(tables.models),
       layers: strip(tables.layers),
       kernels: strip(tables.kernels),
       similarity: tables.similarity.map((row) => ({ ...row, r2_null: null, excess: null })),
       predictors: strip(tables.predictors),
-    },
+    }),
   };
 }
 
@@ -175,7 +175,7 @@ describe('a report', () => {
     const { tables } = input;
     const html = await renderReport({
       ...input,
-      tables: {
+      ...shown({
         models: keep(tables.models),
         architectures: [],
         architecture_differences: [],
@@ -200,7 +200,7 @@ describe('a report', () => {
         preview: keep(tables.preview),
         preview_checks: keep(tables.preview_checks),
         coverage: keep(tables.coverage),
-      },
+      }),
     });
     expect(html.match(/<figure /g)?.length).toBe(17);
   });

@@ -7,7 +7,21 @@ import { columns, columnsOf, tableNames } from '../../core/tables/columns.js';
 import { withDatabase } from '../../core/tables/database.js';
 import { admit, Gate } from '../../core/tables/gate.js';
 import { queryTables } from '../../core/tables/query.js';
+import { readTable } from '../../core/tables/read-table.js';
+import type { CoverageRow } from '../../core/tables/schema.js';
+import { TableWriter } from '../../core/tables/table-writer.js';
 import { ablationRow, modelRow, writeParquet } from './rows.js';
+
+const coverageRow = (planned: number): CoverageRow => ({
+  model: 'net',
+  ablation: 'r',
+  kind: 'cells',
+  planned,
+  committed: planned,
+  failed: 0,
+  no_op: 0,
+  images: 1,
+});
 
 let folder: string;
 beforeAll(async () => {
@@ -37,6 +51,18 @@ describe('writeParquet', () => {
     expect(result.columns.map((column) => column.name)).toEqual(Object.keys(columns.ablations));
     const back = result.rows.map((row) => Object.fromEntries(result.columns.map((c, i) => [c.name, row[i]])));
     expect(back).toEqual(rows);
+  });
+
+  test('rows of several row groups come back in their order, and take the same bytes however they came', async () => {
+    const rows = Array.from({ length: 123_000 }, (_, i) => coverageRow(i));
+    const whole = await writeParquet('coverage', rows);
+    const parts = await TableWriter.during(async (writer) => {
+      for (let from = 0; from < rows.length; from += 20_480)
+        await writer.append('coverage', rows.slice(from, from + 20_480));
+      return (await writer.finish('coverage')).bytes;
+    });
+    expect(Buffer.compare(whole, parts)).toBe(0);
+    expect(await readTable('coverage', whole)).toEqual(rows);
   });
 
   test('text survives whatever it holds', async () => {

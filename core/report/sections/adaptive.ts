@@ -1,26 +1,22 @@
 import type { StopRow } from '../../tables/schema.js';
-import { grouped, type ReportContext } from '../context.js';
+import type { ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import type { Block, Section } from '../figure.js';
 import { html, type Html } from '../html.js';
 import { count, counted, percent, significant, withInterval } from '../number-format.js';
 
-const total = (rows: readonly StopRow[], of: (row: StopRow) => number): number =>
-  rows.reduce((sum, row) => sum + of(row), 0);
-
 /** Adaptive ablations: on how many images each condition was run, what that settled, and what it spared. */
 export function adaptive({ input }: ReportContext): Section {
   const section = { id: 'adaptive', title: 'Adaptive evaluation: how many images it took' };
-  const ablations = [...grouped(input.tables.stops, (row) => `${row.model} · ${row.ablation}`)];
+  const ablations = input.gathered.stops;
   if (ablations.length === 0) {
     return {
       ...section,
       blocks: [html`<p class="none">No ablation has a stop: every condition was run on every image.</p>`],
     };
   }
-  const rows = input.tables.stops;
-  const [spent, whole] = [total(rows, (row) => row.images), total(rows, (row) => row.of)];
-  const undecided = rows.filter((row) => row.place === 'undecided').length;
+  const total = (field: 'images' | 'of' | 'undecided'): number => ablations.reduce((sum, own) => sum + own[field], 0);
+  const [spent, whole, undecided] = [total('images'), total('of'), total('undecided')];
   const blocks: Block[] = [
     html`<p>
       All conditions together rest on ${count(spent)} images where every condition on every image would have been
@@ -34,42 +30,28 @@ export function adaptive({ input }: ReportContext): Section {
       counts no further.
     </p>`,
     dataTable('Adaptive ablations', ablations, [
-      { head: 'network and ablation', cell: ([name]) => name },
-      { head: 'stops by', cell: ([, [row]]) => row?.rule ?? '' },
-      { head: 'conditions', numeric: true, cell: ([, own]) => count(own.length) },
-      { head: 'images seen', numeric: true, cell: ([, own]) => count(total(own, (row) => row.images)) },
-      {
-        head: 'of',
-        numeric: true,
-        cell: ([, own]) => count(total(own, (row) => row.of)),
-      },
-      {
-        head: 'spared',
-        numeric: true,
-        cell: ([, own]) => percent(1 - total(own, (row) => row.images) / total(own, (row) => row.of)),
-      },
-      {
-        head: 'undecided',
-        numeric: true,
-        cell: ([, own]) => count(own.filter((row) => row.place === 'undecided').length),
-      },
+      { head: 'network and ablation', cell: ({ name }) => name },
+      { head: 'stops by', cell: ({ rule }) => rule },
+      { head: 'conditions', numeric: true, cell: ({ conditions }) => count(conditions) },
+      { head: 'images seen', numeric: true, cell: ({ images }) => count(images) },
+      { head: 'of', numeric: true, cell: ({ of }) => count(of) },
+      { head: 'spared', numeric: true, cell: ({ images, of }) => percent(1 - images / of) },
+      { head: 'undecided', numeric: true, cell: ({ undecided }) => count(undecided) },
       {
         head: 'images that were clipped',
         numeric: true,
-        cell: ([, own]) =>
-          percent(
-            total(own, (row) => row.clipped) /
-              Math.max(
-                1,
-                total(own, (row) => row.images),
-              ),
-          ),
+        cell: ({ clipped, images }) => percent(clipped / Math.max(1, images)),
       },
     ]),
   ];
-  for (const [name, own] of ablations) {
-    const top = own.filter((row) => row.place === 'top').toSorted((a, b) => (b.kl ?? 0) - (a.kl ?? 0));
-    if (top.length > 0) blocks.push(topTable(name, top));
+  for (const { name, top } of ablations) {
+    if (top.length > 0)
+      blocks.push(
+        topTable(
+          name,
+          top.toSorted((a, b) => (b.kl ?? 0) - (a.kl ?? 0)),
+        ),
+      );
   }
   return { ...section, blocks };
 }

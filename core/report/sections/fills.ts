@@ -1,11 +1,11 @@
-import { largest, smallest } from '../../extremes.js';
+import { quantile } from '../../analysis/moments.js';
 import { comparedFill } from '../../spec/words/estimands.js';
 import { fills as fillWords } from '../../spec/words/fills.js';
-import type { AblationRow } from '../../tables/schema.js';
 import { wordsOf } from '../../word-table.js';
-import { grouped, type ReportContext } from '../context.js';
+import type { ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import { lineSwatch, type Section } from '../figure.js';
+import type { FillPairs, FillTwins } from '../gathered/fill-twins.js';
 import { html } from '../html.js';
 import { count, counted, interval, significant } from '../number-format.js';
 import { panelHeight, panelWidth, plot } from '../plot.js';
@@ -13,28 +13,14 @@ import { replaceabilityFigure } from './replaceability.js';
 
 const most = 1200;
 
-/** The damage of the same channels with either fill; null where it is not known of every image. */
-interface Twins {
-  readonly model: string;
-  readonly zero: number | null;
-  readonly other: number | null;
-}
-
-interface Pair {
-  readonly model: string;
-  readonly zero: number;
-  readonly other: number;
-}
-
-/** Fills are compared on the same images: those of a condition that has a KL on all of them. */
-const comparable = (row: AblationRow): number | null =>
-  row.state !== 'partial' && row.non_finite === 0 ? row.kl : null;
-
-const isKnown = (twins: Twins): twins is Pair => twins.zero !== null && twins.other !== null;
-
 /** One panel: a point a condition, on one scale for all networks. */
-function fillSpec(context: ReportContext, pairs: readonly Pair[], other: string, domain: readonly number[]) {
-  const drawn = pairs.filter((pair) => pair.zero > 0 && pair.other > 0);
+function fillSpec(
+  context: ReportContext,
+  { model, pairs }: { readonly model: string; readonly pairs: FillPairs },
+  other: string,
+  domain: readonly number[],
+) {
+  const drawn = places(pairs, (zero, own) => zero > 0 && own > 0);
   const step = Math.ceil(drawn.length / most);
   const axis = (field: string, title: string) => ({
     field,
@@ -50,7 +36,12 @@ function fillSpec(context: ReportContext, pairs: readonly Pair[], other: string,
   return {
     width: panelWidth,
     height: panelHeight + 30,
-    data: { values: drawn.filter((_, k) => k % step === 0) },
+    data: {
+      values: Array.from(
+        drawn.filter((_, k) => k % step === 0),
+        (place) => ({ model, zero: pairs.zero[place] as number, other: pairs.other[place] as number }),
+      ),
+    },
     layer: [
       {
         data: { values: domain.map((value) => ({ zero: value, other: value })) },
@@ -71,7 +62,7 @@ export async function fills(context: ReportContext): Promise<Section> {
   const replaceable = await replaceabilityFigure(context);
   const more = replaceable ? [replaceable] : [];
   const other = wordsOf(fillWords).find(
-    (fill) => fill !== comparedFill && pairsOf(context.input.tables.ablations, fill).some(isKnown),
+    (fill) => fill !== comparedFill && (context.input.gathered.fillTwins.get(fill)?.pairs.size ?? 0) > 0,
   );
   if (other === undefined) {
     return {
@@ -84,32 +75,33 @@ export async function fills(context: ReportContext): Promise<Section> {
       ],
     };
   }
-  const twins = pairsOf(context.input.tables.ablations, other);
-  const all = twins.filter(isKnown);
-  const lost = twins.length - all.length;
-  const groups = grouped(all, (pair) => pair.model);
-  const positive = all.flatMap((pair) => [pair.zero, pair.other]).filter((value) => value > 0);
-  const domain = [smallest([...positive, 1]) / 1.5, largest([...positive, 1e-6]) * 1.5];
+  const { pairs: groups, lost } = context.input.gathered.fillTwins.get(other) as FillTwins;
+  const [least, greatest] = positiveRange(groups.values());
+  const domain = [Math.min(least, 1) / 1.5, Math.max(greatest, 1e-6) * 1.5];
   const panels = [];
   for (const [i, [model, pairs]] of [...groups].entries()) {
     panels.push({
-      title: `${model}: n = ${count(pairs.length)}`,
+      title: `${model}: n = ${count(pairs.zero.length)}`,
       body: await plot(
         `fig-fills-${i}`,
         `Damage with ${other} against damage with zero in ${model}`,
-        fillSpec(context, pairs, other, domain),
+        fillSpec(context, { model, pairs }, other, domain),
       ),
     });
   }
   const rows = [...groups].map(([model, pairs]) => {
-    const ratios = pairs.filter((pair) => pair.zero > 0).map((pair) => pair.other / pair.zero);
+    const ratios = Float64Array.from(
+      places(pairs, (zero) => zero > 0),
+      (place) => (pairs.other[place] as number) / (pairs.zero[place] as number),
+    ).sort();
+    const share = (p: number): number | null => (ratios.length === 0 ? null : quantile(ratios, p));
     return {
       model,
       n: ratios.length,
       milder: ratios.filter((ratio) => ratio < 1).length / Math.max(1, ratios.length),
-      median: quantile(ratios, 0.5),
-      low: quantile(ratios, 0.25),
-      high: quantile(ratios, 0.75),
+      median: share(0.5),
+      low: share(0.25),
+      high: share(0.75),
     };
   });
   return {
@@ -144,34 +136,24 @@ export async function fills(context: ReportContext): Promise<Section> {
   };
 }
 
-/** Conditions with fill zero and their twins with another fill: same network, ablation and place among those of their fill. */
-function pairsOf(ablations: readonly AblationRow[], other: string): Twins[] {
-  const keyOf = (row: AblationRow): string =>
-    JSON.stringify([
-      row.model,
-      row.ablation,
-      row.mode,
-      row.unit,
-      row.channels,
-      row.removed,
-      row.fraction,
-      row.trial,
-      row.spread,
-    ]);
-  const twins = new Map<string, AblationRow>();
-  // Of several draws the first stands for all.
-  for (const row of ablations) if (row.fill === other && !twins.has(keyOf(row))) twins.set(keyOf(row), row);
-  return ablations.flatMap((row) => {
-    const twin = row.fill === comparedFill ? twins.get(keyOf(row)) : undefined;
-    return twin === undefined ? [] : [{ model: row.model, zero: comparable(row), other: comparable(twin) }];
-  });
+/** Numbers of the pairs of which something holds. */
+function places({ zero, other }: FillPairs, holds: (zero: number, other: number) => boolean): Uint32Array {
+  return new Uint32Array(zero.length)
+    .map((_, place) => place)
+    .filter((place) => holds(zero[place] as number, other[place] as number));
 }
 
-function quantile(values: readonly number[], share: number): number | null {
-  if (values.length === 0) return null;
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = share * (sorted.length - 1);
-  const low = sorted[Math.floor(at)] ?? 0;
-  const high = sorted[Math.ceil(at)] ?? low;
-  return low + (at - Math.floor(at)) * (high - low);
+/** The least and the greatest damage above 0; ∞ and −∞ where there is none. */
+function positiveRange(groups: Iterable<FillPairs>): readonly [number, number] {
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const pairs of groups) {
+    for (const values of [pairs.zero, pairs.other]) {
+      for (const value of values) {
+        if (value <= 0) continue;
+        least = Math.min(least, value);
+        greatest = Math.max(greatest, value);
+      }
+    }
+  }
+  return [least, greatest];
 }

@@ -3,13 +3,10 @@ import { grouped, present, unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import { axisNumbers, estimates } from '../estimates.js';
 import { hollowSwatch, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
+import { LISTED } from '../gathered/strongest-pairs.js';
 import { html, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
 import { panelHeight, panelWidth, plot } from '../plot.js';
-import { ROUNDING } from '../rounding.js';
-
-/** Strongest pairs of each kind that are listed for each network. */
-const listed = 5;
 
 /** Pairs of units: what removing two does beyond what the two alone add up to in the logits, within layers and across them. */
 export async function interactions(context: ReportContext): Promise<Section> {
@@ -134,41 +131,26 @@ function numbers(rows: readonly InteractionRow[]): Html {
   ]);
 }
 
-type MeasuredRow = PairRow & { excess: number; excess_low: number; excess_high: number };
-
-const isMeasured = (row: PairRow): row is MeasuredRow =>
-  present(row.excess) && present(row.excess_low) && present(row.excess_high);
-
-const pairName = ({ model, layer_a, channel_a, layer_b, channel_b, fill, draw }: PairRow): string =>
-  JSON.stringify([model, layer_a, channel_a, layer_b, channel_b, fill, draw]);
-
 /** The pairs that are known to back each other up most, and to depend on each other most. */
-function strongest(context: ReportContext): Block[] {
-  // Two ablations may hold the same pair.
-  const measured = context.input.tables.pairs.filter(isMeasured);
-  const pairs = [...grouped(measured, pairName).values()].map(([first]) => first as MeasuredRow);
-  const table = (title: string, sign: 1 | -1): Html | undefined => {
-    const isSure = (row: MeasuredRow): boolean =>
-      sign * (sign > 0 ? row.excess_low : row.excess_high) > 0 && Math.abs(row.excess) > ROUNDING;
-    const sure = pairs.filter(isSure);
-    const shown = [...grouped(sure, (row) => row.model).values()].flatMap((own) =>
-      own.toSorted((a, b) => sign * (b.excess - a.excess)).slice(0, listed),
-    );
-    if (shown.length === 0) return undefined;
-    return html`<p class="small"><b>${title}</b></p>
-      ${pairTable(title, shown)}`;
-  };
+function strongest({ input, level }: ReportContext): Block[] {
+  const { measured, backUp, occlusion } = input.gathered.pairs;
+  const table = (title: string, shown: readonly PairRow[]): Html[] =>
+    shown.length === 0
+      ? []
+      : [
+          html`<p class="small"><b>${title}</b></p>
+            ${pairTable(title, shown)}`,
+        ];
   const tables = [
-    table('Strongest back-up: together worse than their changes add up to', 1),
-    table('Strongest occlusion: the loss of one has already cost what the other needs', -1),
-  ].filter((block) => block !== undefined);
+    ...table('Strongest back-up: together worse than their changes add up to', backUp),
+    ...table('Strongest occlusion: the loss of one has already cost what the other needs', occlusion),
+  ];
   if (tables.length === 0) return [];
   return [
     ...tables,
     html`<p class="small">
-      Up to ${listed} pairs of each network whose ${context.level} interval over images excludes zero, out of
-      ${count(pairs.length)} measured. The strongest of many look stronger than they are; other images will show them
-      nearer to zero.
+      Up to ${LISTED} pairs of each network whose ${level} interval over images excludes zero, out of ${count(measured)}
+      measured. The strongest of many look stronger than they are; other images will show them nearer to zero.
     </p>`,
   ];
 }

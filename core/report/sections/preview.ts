@@ -1,18 +1,16 @@
-import type { PreviewCheckRow, PreviewRow } from '../../tables/schema.js';
-import { grouped, present, type ReportContext } from '../context.js';
+import type { PreviewCheckRow } from '../../tables/schema.js';
+import type { ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import type { Section } from '../figure.js';
+import type { LeadingPredictions } from '../gathered/leading-predictions.js';
 import { html, type Html } from '../html.js';
 import { count, significant, withInterval } from '../number-format.js';
-
-/** Rows that are shown of each network. */
-const SHOWN = 20;
 
 /** What gradients said beforehand; apart from what was measured, and called predicted throughout. */
 export function preview(context: ReportContext): Section {
   const section = { id: 'preview', title: 'Predicted: the preview' };
-  const { preview: rows, preview_checks: checks } = context.input.tables;
-  if (rows.length === 0) {
+  const { tables, gathered } = context.input;
+  if (gathered.predictions.length === 0) {
     return { ...section, blocks: [html`<p class="none">No preview was made: percuss preview SPEC makes one.</p>`] };
   }
   return {
@@ -23,8 +21,8 @@ export function preview(context: ReportContext): Section {
         then KL of exactly that change, image by image. What several removals change is added up. No other section rests
         on these numbers.
       </p>`,
-      checked(checks),
-      ...[...grouped(rows, ({ model, ablation, fill }) => `${model}, ${ablation}: filled with ${fill}`)].map(leading),
+      checked(tables.preview_checks),
+      ...gathered.predictions.map(leading),
     ],
   };
 }
@@ -45,12 +43,8 @@ function checked(checks: readonly PreviewCheckRow[]): Html {
 }
 
 /** The largest predictions of one ablation. */
-function leading([title, rows]: readonly [string, readonly PreviewRow[]]): Html {
-  const largest = rows
-    .filter((row) => present(row.predicted_kl))
-    .sort((a, b) => (b.predicted_kl as number) - (a.predicted_kl as number))
-    .slice(0, SHOWN);
-  const table = dataTable(`Largest predicted damages of ${title}`, largest, [
+function leading({ title, rows }: LeadingPredictions): Html {
+  const table = dataTable(`Largest predicted damages of ${title}`, rows, [
     { head: 'removed', cell: ({ channels }) => channels },
     {
       head: 'predicted KL (nat)',

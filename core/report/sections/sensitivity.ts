@@ -1,10 +1,10 @@
-import { comparedFill, estimands, removesAs } from '../../spec/words/estimands.js';
 import { largest, smallest } from '../../extremes.js';
 import { grouped, present, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import { lineSwatch, lostItem, whiskerSwatch, type Figure, type Section } from '../figure.js';
 import { html } from '../html.js';
 import { count, counted, interval, percent, significant } from '../number-format.js';
+import { layerName } from '../gathered/layer-losses.js';
 import { LOST_AT, lostMark, panelHeight, panelWidth, plot } from '../plot.js';
 
 const x = {
@@ -150,14 +150,10 @@ async function kernelDamage(context: ReportContext): Promise<Figure | undefined>
 
 /** Accuracy after the loss of a whole layer. */
 async function layerDamage(context: ReportContext): Promise<Figure | undefined> {
-  const conditions = new Map(
-    context.input.tables.ablations
-      .filter((row) => removesAs(row, estimands.layer) && row.fill === comparedFill)
-      .map((row) => [JSON.stringify([row.model, row.layers]), row]),
-  );
+  const { layerLosses } = context.input.gathered;
   const values = context.input.tables.layers.flatMap((row) => {
     if (!present(row.layer_accuracy)) return [];
-    const condition = conditions.get(JSON.stringify([row.model, row.layer]));
+    const condition = layerLosses.get(layerName(row.model, row.layer));
     return [
       {
         model: row.model,

@@ -4,8 +4,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import type { ModelOutline } from '../../plan/outline.js';
 import { stageGroups, unitIndices, type KeysThere } from '../../plan/planner.js';
 import { keepsOutputsOf, unitKey, unorderedConditions } from '../../plan/outline.js';
-import { SEMANTICS } from '../../plan/identity.js';
-import { printGroup } from '../../plan/stage.js';
+import { printGroup, storedAs, type UnitGroup } from '../../plan/stage.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { AnalysisSpec } from '../../spec/study-spec.js';
 import type { RowSink } from '../../tables/row-sink.js';
@@ -13,6 +12,7 @@ import type { CoverageRow } from '../../tables/schema.js';
 import type { Catalog } from '../catalog.js';
 import { previewTables } from '../previewing/preview-study.js';
 import { NetworkComparisons, standingIn, standNulls } from './network-comparisons.js';
+import { CellReader } from '../reading/cell-reader.js';
 import { loadModelResults } from '../reading/load-model-results.js';
 import { committedIn } from '../reading/committed.js';
 import { adoptedScores } from '../planning/decisions.js';
@@ -68,19 +68,26 @@ export async function analyseStudy(
     const groups = comparisons.from(outline);
     const first = (await groups.next()).value ?? [];
     const nulls = nullReader(ledger, outline, study.seed);
-    const results = await loadModelResults(ledger, catalog, outline, study.seed);
-    if (results) {
-      const excess = await PairExcess.read(ledger, outline, study.seed);
-      const logits = await LogitChanges.read(ledger, outline, study.seed);
-      const signatures = signaturesOf(results);
-      const reader = standingIn(nulls, first);
-      const redundancy =
-        signatures && (await measureRedundancy(results, signatures, reader, study.analysis, study.seed));
-      if (redundancy) measured.set(outline.model.name, redundancy);
-      predicted.push(
-        await analyseModel(sink, results, { signatures, redundancy, excess, logits }, architectures, study),
-      );
-    } else await sink.append('ablations', unmeasuredRows(outline, study.seed));
+    const cells = await CellReader.open(ledger, outline, study.seed, 'all', signal);
+    let coverage: CoverageRow[];
+    try {
+      const results = await loadModelResults(ledger, catalog, outline, study.seed, cells);
+      if (results) {
+        const excess = await PairExcess.read(ledger, outline, study.seed);
+        const logits = await LogitChanges.read(ledger, outline, study.seed);
+        const signatures = signaturesOf(results);
+        const reader = standingIn(nulls, first);
+        const redundancy =
+          signatures && (await measureRedundancy(results, signatures, reader, study.analysis, study.seed));
+        if (redundancy) measured.set(outline.model.name, redundancy);
+        predicted.push(
+          await analyseModel(sink, results, { signatures, redundancy, excess, logits }, architectures, study),
+        );
+      } else await sink.append('ablations', unmeasuredRows(outline, study.seed));
+      coverage = await coverageRows(ledger, outline, study.seed, failed, cells);
+    } finally {
+      cells.close();
+    }
     const { fdr } = study.analysis;
     for (const comparison of first) await sink.append('between', comparison.rows(fdr));
     for await (const group of groups) {
@@ -88,7 +95,6 @@ export async function analyseStudy(
       await standNulls(nulls, group);
       for (const comparison of group) await sink.append('between', comparison.rows(fdr));
     }
-    const coverage = await coverageRows(ledger, outline, study.seed, failed);
     missing += coverage.reduce((sum, row) => sum + row.planned - row.committed - row.failed, 0);
     await sink.append('coverage', coverage);
   }
@@ -162,17 +168,14 @@ async function coverageRows(
   outline: ModelOutline,
   seed: number,
   failed: ReadonlySet<string>,
+  cells: CellReader,
 ): Promise<CoverageRow[]> {
   const rows = new Map<string, CoverageRow>();
-  const cells = new Map<number, ReadonlyMap<string, { readonly state: string }>>();
   const outputs = new Map<number, KeysThere>();
   const committed = committedIn(ledger);
   const keeps = keepsOutputsOf(outline, { kind: 'baseline', name: '' });
-  for (const [index, chunk] of [...outline.chunks, ...outline.pieces].entries()) {
-    const { digest, images } = chunk;
-    if (keeps && index < outline.chunks.length) outputs.set(index, await committed.outputs(outline, chunk));
-    cells.set(index, await ledger.readCells({ ...outline.scope, chunk: digest, images, semantics: SEMANTICS }));
-  }
+  for (const [index, chunk] of outline.chunks.entries())
+    if (keeps) outputs.set(index, await committed.outputs(outline, chunk));
   const results = await committed.results(outline);
   for (const group of stageGroups([outline]).flat()) {
     const name = printGroup(group);
@@ -190,17 +193,23 @@ async function coverageRows(
     row.planned += group.count;
     row.images += group.images;
     const kept = keepsOutputsOf(outline, group) ? outputs.get(group.chunk) : undefined;
+    const { kind, name: asked, chunk } = group;
     for (const index of unitIndices(group)) {
-      const key = unitKey(outline, seed, group, index);
-      const cell = cells.get(group.chunk)?.get(key);
-      const isThere = cell ? (kept?.has(key) ?? true) : group.chunk < 0 && results.has(key);
-      if (isThere) row.committed++;
-      else if (failed.has(key)) row.failed++;
-      if (cell?.state === 'no-op') row.no_op++;
+      const state = isCell(kind) ? cells.state(kind, asked, chunk, index) : undefined;
+      if (state === 'no-op') row.no_op++;
+      if (state && !kept) row.committed++;
+      else {
+        const key = unitKey(outline, seed, group, index);
+        const isThere = state ? kept?.has(key) : chunk < 0 && results.has(key);
+        if (isThere) row.committed++;
+        else if (failed.has(key)) row.failed++;
+      }
     }
   }
   return [...rows.values(), ...unorderedCoverage(outline, seed)];
 }
+
+const isCell = (kind: UnitGroup['kind']): kind is 'baseline' | 'cells' => storedAs[kind] === 'cell';
 
 /** Cells of ablations whose order rests on what failed: asked for, and failed with it. */
 function unorderedCoverage(outline: ModelOutline, seed: number): CoverageRow[] {

@@ -1,10 +1,10 @@
 import type { Ref } from '../../digest.js';
 import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
+import { gatheredTables, Gathering, isLong, type Gathered, type ReportTables } from '../../report/gathering.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import { tableNames, type TableName } from '../../tables/columns.js';
-import { readTable } from '../../tables/read-table.js';
-import type { Tables } from '../../tables/schema.js';
+import { passTable, readTable } from '../../tables/read-table.js';
 import { TableWriter } from '../../tables/table-writer.js';
 import type { Catalog } from '../catalog.js';
 import type { Analysis } from '../steps.js';
@@ -47,9 +47,16 @@ export async function tableBytes(ledger: Ledger, ref: Ref<Analysis>, table: Tabl
   );
 }
 
-/** All rows of an analysis. @throws PercussError NOT_FOUND; OBJECT_DAMAGED; LIMIT_EXCEEDED. */
-export async function readTables(ledger: Ledger, ref: Ref<Analysis>): Promise<Tables> {
+/** What the report needs of an analysis: the rows of tables that are as long as networks have sites or kernels, and what is gathered from the others. */
+export async function readReportTables(
+  ledger: Ledger,
+  ref: Ref<Analysis>,
+): Promise<{ readonly tables: ReportTables; readonly gathered: Gathered }> {
+  const gathering = new Gathering();
+  for (const table of gatheredTables)
+    await passTable(table, await tableBytes(ledger, ref, table), (row) => gathering.add(table, row));
   const read = new Map<TableName, readonly object[]>();
-  for (const table of tableNames) read.set(table, await readTable(table, await tableBytes(ledger, ref, table)));
-  return Object.fromEntries(read) as unknown as Tables;
+  for (const table of tableNames)
+    if (!isLong(table)) read.set(table, await readTable(table, await tableBytes(ledger, ref, table)));
+  return { tables: Object.fromEntries(read) as unknown as ReportTables, gathered: gathering.end() };
 }

@@ -5,7 +5,8 @@ import type { ModelOutline } from '../../plan/outline.js';
 import { outputKinds } from '../../spec/words/output-kinds.js';
 import { sizeOf } from '../../tensor.js';
 import type { Catalog } from '../catalog.js';
-import { CellReader, loadReferencePredictions } from '../reading/load-model-results.js';
+import { CellReader } from '../reading/cell-reader.js';
+import { loadReferencePredictions } from '../reading/load-model-results.js';
 
 /** What an intact network did, as far as doubts look at it. */
 export interface IntactAnswers {
@@ -150,7 +151,7 @@ export async function baselineDoubts(
   for (const outline of models) {
     const { name, data, reference, output, expect } = outline.model;
     if (!outputKinds[output.kind].classes) continue;
-    const baseline = (await CellReader.open(ledger, outline, seed, 'baseline')).condition('baseline', '', 0);
+    const baseline = await CellReader.intact(ledger, outline, seed);
     if (baseline?.state !== 'ok') continue;
     const { graph, output: value } = await catalog.model(outline.model);
     const labels = await labelsOf(outline.chunks);

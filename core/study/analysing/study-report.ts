@@ -2,19 +2,21 @@ import type { Json } from '../../canonical.js';
 import type { Ref } from '../../digest.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { printBase } from '../../plan/impulses.js';
+import type { ModelOutline } from '../../plan/outline.js';
 import { uncropped, type Crop } from '../../probe/crop.js';
 import type { ImpulseRecord } from '../../probe/gathering.js';
 import type { ReportInput, ResponsePicture } from '../../report/input.js';
 import { renderReport } from '../../report/report.js';
 import { studyJson } from '../../report/summary.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
-import type { Tables } from '../../tables/schema.js';
 import type { Tensor } from '../../tensor.js';
 import { baselineDoubts } from './baseline-doubts.js';
 import type { Catalog } from '../catalog.js';
 import { choiceLines, type ModeChoice } from '../preparing/choose-mode.js';
 import { adoptedScores } from '../planning/decisions.js';
-import { loadModelResults } from '../reading/load-model-results.js';
+import { CellReader } from '../reading/cell-reader.js';
+import { loadGradients } from '../reading/load-gradients.js';
+import { loadResponses } from '../reading/load-model-results.js';
 import { loadOutlines } from '../reading/outlines.js';
 import type { RunCounts } from '../steps.js';
 import type { ModelResults, ResponseResultRead } from '../reading/model-results.js';
@@ -29,7 +31,7 @@ export async function renderStudyReport(
   ledger: Ledger,
   catalog: Catalog,
   ref: StudyRef,
-  tables: Tables,
+  { tables, gathered }: Pick<ReportInput, 'tables' | 'gathered'>,
   { files, cells }: { readonly files: Readonly<Record<string, Ref<Uint8Array>>>; readonly cells: RunCounts },
 ): Promise<{ readonly html: string; readonly summary: Json }> {
   const { study, models } = await loadOutlines(ledger, catalog, ref, { scores: await adoptedScores(ledger, ref) });
@@ -37,10 +39,13 @@ export async function renderStudyReport(
   const withoutGradients: string[] = [];
   const machines = new Map<string, number>();
   for (const outline of models) {
-    const results = await loadModelResults(ledger, catalog, outline, study.seed);
-    if (results) for (const picture of picturesOf(results)) pictures.push(picture);
-    const refused = results?.gradients?.refused;
-    if (refused !== undefined) withoutGradients.push(refused);
+    const intact = await CellReader.intact(ledger, outline, study.seed);
+    if (intact?.state === 'ok') {
+      const responses = await loadResponses(ledger, outline, study.seed);
+      for (const picture of picturesOf(outline, responses)) pictures.push(picture);
+      const refused = (await loadGradients(ledger, outline, study.seed))?.refused;
+      if (refused !== undefined) withoutGradients.push(refused);
+    }
     for (const line of await ledger.provenanceOf(outline.scope))
       machines.set(line.text, (machines.get(line.text) ?? 0) + line.cells);
   }
@@ -51,6 +56,7 @@ export async function renderStudyReport(
     mode: ref.mode,
     yaml: (await ledger.getDecision<string>(ref.id, 'yaml')) ?? null,
     tables,
+    gathered,
     cells,
     pictures,
     warnings: [...(await baselineDoubts(ledger, catalog, models, study.seed)).values()].flat(),
@@ -67,19 +73,19 @@ export async function renderStudyReport(
 }
 
 /** The strongest channel at sites of increasing depth, for the first impulse on a flat base. */
-function picturesOf(results: ModelResults): ResponsePicture[] {
-  const read = results.responses
+function picturesOf({ model, anatomy }: ModelOutline, responses: ModelResults['responses']): ResponsePicture[] {
+  const read = responses
     .flatMap(({ groups }) => groups)
     .find(({ group }) => keptResponses[group.keep].maps && typeof group.base === 'string' && group.at === 'input');
   const impulse = read?.impulses[0];
   if (!read || !impulse) return [];
-  const sites = results.outline.anatomy.sites.filter((site) => read.tensors.has(`response/${site.name}/0`));
+  const sites = anatomy.sites.filter((site) => read.tensors.has(`response/${site.name}/0`));
   const count = Math.min(PICTURES, sites.length);
   const chosen = Array.from(
     { length: count },
     (_, i) => sites[Math.round((i * (sites.length - 1)) / Math.max(1, count - 1))],
   );
-  return chosen.flatMap((site) => (site ? pictureOf(results.outline.model.name, read, impulse, site) : []));
+  return chosen.flatMap((site) => (site ? pictureOf(model.name, read, impulse, site) : []));
 }
 
 function pictureOf(

@@ -5,7 +5,8 @@ import type { ModelOutline } from '../../plan/outline.js';
 import { targetsOf } from '../../plan/target.js';
 import { fills } from '../../spec/words/fills.js';
 import type { Catalog } from '../catalog.js';
-import { CellReader, loadProfile } from '../reading/load-model-results.js';
+import { CellReader } from '../reading/cell-reader.js';
+import { loadProfile } from '../reading/load-model-results.js';
 import type { ConditionResult } from '../reading/model-results.js';
 
 /**
@@ -23,7 +24,7 @@ export async function checkBaselines(
   const misses: string[] = [];
   for (const outline of models) {
     const { expect, name } = outline.model;
-    const baseline = (await CellReader.open(ledger, outline, seed, 'baseline')).condition('baseline', '', 0);
+    const baseline = await CellReader.intact(ledger, outline, seed);
     if (baseline?.state !== 'ok') continue;
     const unmeasured = unmeasurable(baseline);
     if (unmeasured.length > 0) {

@@ -1,5 +1,4 @@
-import { canonicalJson } from '../../canonical.js';
-import { sha256 } from '../../digest.js';
+import { digestOfKeys } from '../../digest-set.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Graph } from '../../network/graph.js';
 import { SEMANTICS } from '../../plan/identity.js';
@@ -13,7 +12,8 @@ import { checkBaselines } from './check-baselines.js';
 import { adoptedScores, adoptScores } from './decisions.js';
 import { committedIn, outputScope } from '../reading/committed.js';
 import { failedKeys } from '../running/failures.js';
-import { CellReader, loadProfile } from '../reading/load-model-results.js';
+import { CellReader } from '../reading/cell-reader.js';
+import { loadProfile } from '../reading/load-model-results.js';
 import { loadOutlines } from '../reading/outlines.js';
 import { isSound } from '../reading/model-results.js';
 import { damageScore, scoresOf } from './scores.js';
@@ -105,7 +105,7 @@ async function decideScores(
     if (Object.keys(decided).length === 0) return undefined;
     // As for waves: reading may have set something aside.
     found = await plan();
-    return found.stage ? undefined : { scores: decided, read: sha256(canonicalJson([...found.keys].sort())) };
+    return found.stage ? undefined : { scores: decided, read: digestOfKeys(found.keys) };
   });
   if (Object.keys(scores).length > 0) return { scores };
   return found?.stage ? { found } : {};
@@ -129,13 +129,17 @@ async function meanKl(
   seed: number,
 ): Promise<readonly (number | undefined)[]> {
   const cells = await CellReader.open(ledger, outline, seed);
-  const scoring = outline.ablations.find(
-    ({ spec, scoring: list }) => list && `${spec.name} (order)` === ablation,
-  )?.scoring;
-  return Array.from({ length: scoring?.length ?? 0 }, (_, index) => {
-    const result = cells.condition('cells', ablation, index);
-    return isSound(result) ? damageScore(result.kl) : undefined;
-  });
+  try {
+    const scoring = outline.ablations.find(
+      ({ spec, scoring: list }) => list && `${spec.name} (order)` === ablation,
+    )?.scoring;
+    return Array.from({ length: scoring?.length ?? 0 }, (_, index) => {
+      const result = cells.condition('cells', ablation, index);
+      return isSound(result) ? damageScore(result.kl) : undefined;
+    });
+  } finally {
+    cells.close();
+  }
 }
 
 /** Writes a stage down and divides it into batches of about so many seconds. */

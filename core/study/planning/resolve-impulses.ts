@@ -1,5 +1,5 @@
 import { areNarrow } from '../../analysis/resolution.js';
-import type { Digest } from '../../digest.js';
+import type { DigestSet } from '../../digest-set.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { nextExtent, type Extent, type Extents } from '../../plan/extent.js';
 import { scoresName, unitKey, type ModelOutline, type PlannedImpulses } from '../../plan/outline.js';
@@ -19,7 +19,7 @@ export async function decideExtents(
   ledger: Ledger,
   models: readonly ModelOutline[],
   study: Measured,
-  read: Set<Digest>,
+  read: DigestSet,
 ): Promise<Extents> {
   const decided: Record<string, Extent> = {};
   for (const outline of models) {
@@ -36,7 +36,7 @@ async function decide(
   outline: ModelOutline,
   { spec, extent, groups }: PlannedImpulses,
   { seed, analysis }: Measured,
-  read: Set<Digest>,
+  read: DigestSet,
 ): Promise<Extent | undefined> {
   if (extent?.state !== 'open' || !spec.resolve) return undefined;
   const responses = await loadResponses(ledger, outline, seed, spec.name);

@@ -1,12 +1,12 @@
-import { canonicalJson } from '../../canonical.js';
-import { sha256, type Digest } from '../../digest.js';
+import type { Digest } from '../../digest.js';
+import { DigestSet, digestOfKeys } from '../../digest-set.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { firstExtent, lastExtent, type Extent, type Extents } from '../../plan/extent.js';
 import { extentsOf, plannedImpulses, scoresName, type ModelOutline, type Reach } from '../../plan/outline.js';
 import { indicesOf, lengthOf, rangesOf, type Ranges } from '../../plan/stage.js';
 import type { ResolvedStudy, StudyRef } from '../../spec/resolved-study.js';
 import type { StopSpec } from '../../spec/study-spec.js';
-import { CellReader } from '../reading/load-model-results.js';
+import { CellReader } from '../reading/cell-reader.js';
 import { decideExtents } from './resolve-impulses.js';
 import { verdictOf } from './settle.js';
 
@@ -138,26 +138,30 @@ export async function decideWaves(
 ): Promise<WaveDecision | undefined> {
   const { seed } = study;
   const advance: Record<string, (readonly [number, Ranges])[]> = {};
-  const read = new Set<Digest>();
+  const read = new DigestSet();
   for (const outline of models) {
     const adaptive = outline.ablations.filter(({ reach }) => reach);
     if (adaptive.length === 0) continue;
     const cells = await CellReader.open(ledger, outline, seed, 'waves');
-    for (const { spec, list, reach } of adaptive) {
-      if (!list || !reach) continue;
-      const results = Array.from({ length: list.length }, (_, index) =>
-        cells.condition('cells', spec.name, index, read),
-      );
-      const images = outline.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
-      const verdict = verdictOf(spec.stop as StopSpec, results, images);
-      const next = nextWaves(outline, reach, verdict.advance);
-      if (next.length > 0) advance[scoresName(outline.model.name, spec.name)] = next;
+    try {
+      for (const { spec, list, reach } of adaptive) {
+        if (!list || !reach) continue;
+        const results = Array.from({ length: list.length }, (_, index) =>
+          cells.condition('cells', spec.name, index, read),
+        );
+        const images = outline.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
+        const verdict = verdictOf(spec.stop as StopSpec, results, images);
+        const next = nextWaves(outline, reach, verdict.advance);
+        if (next.length > 0) advance[scoresName(outline.model.name, spec.name)] = next;
+      }
+    } finally {
+      cells.close();
     }
   }
   const extents = await decideExtents(ledger, models, study, read);
   const decidesExtents = Object.keys(extents).length > 0;
   if (Object.keys(advance).length === 0 && !decidesExtents) return undefined;
-  return { advance, ...(decidesExtents ? { extents } : {}), read: sha256(canonicalJson([...read].sort())) };
+  return { advance, ...(decidesExtents ? { extents } : {}), read: digestOfKeys(read) };
 }
 
 /** Adopts the decision of a round, or writes it: the first to write decides. Gives what is asked for from then on. */

@@ -8,6 +8,7 @@ import type { Progress } from '../../progress.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { Catalog } from '../catalog.js';
 import { adoptedScores } from '../planning/decisions.js';
+import { CellReader } from '../reading/cell-reader.js';
 import { loadModelResults } from '../reading/load-model-results.js';
 import { loadOutlines } from '../reading/outlines.js';
 import { StoredMoments } from '../running/stored-moments.js';
@@ -44,14 +45,8 @@ export async function pruneStoredStudy(
     model,
   ]);
   const outline = models[0] as (typeof models)[number];
-  const results = await loadModelResults(ledger, catalog, outline, study.seed);
-  if (!results) {
-    throw new PercussError(
-      'NOT_FOUND',
-      `${model} of ${study.study} was not run on all its images: run the study first`,
-    );
-  }
   const loaded = await catalog.model(outline.model);
+  const cells = await CellReader.open(ledger, outline, study.seed);
   const engines: Engine[] = [];
   const networks = new TappedNetworks(catalog, async (mode) => {
     const opened = await open(mode);
@@ -65,6 +60,13 @@ export async function pruneStoredStudy(
   const stored = new StoredMoments(ledger, networks);
   const moments: MomentsSource = (substitution) => stored.of(outline, substitution, provenance());
   try {
+    const results = await loadModelResults(ledger, catalog, outline, study.seed, cells);
+    if (!results) {
+      throw new PercussError(
+        'NOT_FOUND',
+        `${model} of ${study.study} was not run on all its images: run the study first`,
+      );
+    }
     return await pruneStudy({
       results,
       images: async function* () {
@@ -86,6 +88,7 @@ export async function pruneStoredStudy(
       },
     });
   } finally {
+    cells.close();
     await networks.close();
     for (const opened of engines) await opened.close();
   }

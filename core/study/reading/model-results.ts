@@ -29,10 +29,19 @@ export interface AblationResult {
   readonly stop?: StopSpec;
   /** Cumulative, and what its order is read from failed: which targets a condition removes is not known, and none was run. */
   readonly unordered?: true;
-  readonly conditions: readonly {
-    readonly labelled: LabelledCondition;
-    readonly result: ConditionResult | undefined;
-  }[];
+  readonly conditions: ConditionResults;
+}
+
+/** A condition, and what is known of it. */
+export interface MeasuredCondition {
+  readonly labelled: LabelledCondition;
+  readonly result: ConditionResult | undefined;
+}
+
+/** Conditions by index, as many as a study has: whoever goes through them holds one at a time. */
+export interface ConditionResults extends Iterable<MeasuredCondition> {
+  readonly length: number;
+  at(index: number): MeasuredCondition | undefined;
 }
 
 /** Responses to one group of impulses. */

@@ -81,11 +81,11 @@ test('fills: the first draw stands for all, twins are of one condition, and the 
         ablations: [
           // Ratios 3, 0.5 and 1, in this order; a second draw that would make them others.
           row('x', 'zero', 1),
-          row('y', 'zero', 2),
-          row('z', 'zero', 3),
           row('x', 'resample', 3, { draw: 0 }),
           row('x', 'resample', 30, { draw: 1 }),
+          row('y', 'zero', 2),
           row('y', 'resample', 1),
+          row('z', 'zero', 3),
           row('z', 'resample', 3),
           row('x', 'mean-position', 9, { model: b }),
           row('u', 'zero', 1, { state: 'partial' }),

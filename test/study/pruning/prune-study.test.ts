@@ -10,6 +10,7 @@ import { pruneStudy, type PrunedNetwork, type PruningGoal } from '../../../core/
 import { pruneNetwork } from '../../../core/pruning/prune-network.js';
 import type { MomentsSource } from '../../../core/probe/substituting.js';
 import type { Staging } from '../../../core/study/pruning/staged-order.js';
+import { CellReader } from '../../../core/study/reading/cell-reader.js';
 import { loadModelResults } from '../../../core/study/reading/load-model-results.js';
 import type { ModelResults } from '../../../core/study/reading/model-results.js';
 import { loadOutlines } from '../../../core/study/reading/outlines.js';
@@ -34,7 +35,8 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
     const catalog = new Catalog((digest) => ledger.getBlob(digest));
     const { models } = await loadOutlines(ledger, catalog, ref, { scores: {} });
     const outline = models[0] as (typeof models)[number];
-    results = (await loadModelResults(ledger, catalog, outline, 7)) as ModelResults;
+    const cells = await CellReader.open(ledger, outline, 7);
+    results = (await loadModelResults(ledger, catalog, outline, 7, cells)) as ModelResults;
     images = (await catalog.images(await catalog.model(outline.model), outline.chunks)).images;
   });
 
@@ -91,7 +93,7 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
   test('the ranking rests on every second image of each class alone', async () => {
     const { removed } = await pruned({ kernels: 0.9 });
     const [first] = removed;
-    const condition = results.ablations[0]?.conditions.find(
+    const condition = [...(results.ablations[0]?.conditions ?? [])].find(
       ({ labelled: { fill, targets } }) =>
         fill === 'zero' && targets[0]?.group === first?.layer && targets[0]?.channel === first?.channel,
     );
@@ -168,9 +170,10 @@ describe.skipIf(!hasSharedData)('a network is made smaller by a study', () => {
 
   test('kernels that the study asks for and did not run are counted, and stay', async () => {
     const [ablation] = results.ablations as [ModelResults['ablations'][number]];
-    const conditions = ablation.conditions.map((condition, i) =>
-      i < 6 ? { ...condition, result: undefined } : condition,
-    );
+    const conditions = [...ablation.conditions].map(({ labelled, result }, i) => ({
+      labelled,
+      result: i < 6 ? undefined : result,
+    }));
     const partly = { ...results, ablations: [{ ...ablation, conditions }] };
     const places = [...results.labels.keys()];
     const whole = rankKernels(results, 'zero', places);

@@ -12,6 +12,7 @@ import { Replacement } from '../../../core/study/pruning/replacement.js';
 import { pruneStoredStudy } from '../../../core/study/pruning/prune-stored-study.js';
 import type { MomentsSource } from '../../../core/probe/substituting.js';
 import { damageOn, runNetwork, type NetworkOutputs } from '../../../core/study/pruning/measured-network.js';
+import { CellReader } from '../../../core/study/reading/cell-reader.js';
 import { loadModelResults } from '../../../core/study/reading/load-model-results.js';
 import type { ModelResults } from '../../../core/study/reading/model-results.js';
 import type { PrunedNetwork } from '../../../core/study/pruning/prune-study.js';
@@ -105,7 +106,8 @@ describe.skipIf(!hasSharedData)('a smaller network with substitutes', () => {
     );
     await networks.close();
     const { images, labels } = await catalog.images(tapped.loaded, outline.chunks);
-    const results = (await loadModelResults(ledger, catalog, outline, study.seed)) as ModelResults;
+    const cells = await CellReader.open(ledger, outline, study.seed);
+    const results = (await loadModelResults(ledger, catalog, outline, study.seed, cells)) as ModelResults;
     const source: MomentsSource = (substitution) => stored.of(outline, substitution, Promise.resolve(provenance));
     const replacement = new Replacement(results, tapped.loaded.output, 'substitute', source);
     const outputsWithout = async (kernels: readonly RankedKernel[]): Promise<NetworkOutputs> =>

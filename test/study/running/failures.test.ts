@@ -4,7 +4,7 @@ import { Ledger } from '../../../core/ledger/ledger.js';
 import { memoryStore } from '../../../core/store/memory-store.js';
 import type { Compute } from '../../../core/study/running/compute.js';
 import { createSteps } from '../../../core/study/create-steps.js';
-import { readTables } from '../../../core/study/analysing/analysis.js';
+import { readTables } from '../../builders/tables.js';
 import { inProcessCompute } from './in-process-compute.js';
 import { runStudySteps } from '../../../core/study/running/run-steps.js';
 import type { StudySteps } from '../../../core/study/steps.js';

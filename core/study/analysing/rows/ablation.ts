@@ -1,4 +1,4 @@
-import { correctness, robustnessCurve, type CurveInput } from '../../../analysis/curve.js';
+import { correctness, robustnessCurve, type CurveInput, type Trial } from '../../../analysis/curve.js';
 import { damageOf, type Damage } from '../../../analysis/damage.js';
 import type { LabelledCondition } from '../../../plan/conditions.js';
 import { unorderedConditions, type ModelOutline } from '../../../plan/outline.js';
@@ -66,7 +66,9 @@ export function* ablationRows(
   confidence: number,
 ): Generator<AblationRow> {
   const { name, mode, unit, unordered } = ablation;
-  for (const [index, { labelled, result }] of ablation.conditions.entries()) {
+  let index = -1;
+  for (const { labelled, result } of ablation.conditions) {
+    index += 1;
     yield {
       model: results.outline.model.name,
       ablation: name,
@@ -97,9 +99,6 @@ export function* unmeasuredRows(outline: ModelOutline, seed: number): Generator<
   }
 }
 
-/** Results of conditions that were asked for. */
-type Asked = (ConditionResult | undefined)[];
-
 /** Trials of one spread and fill, by fraction. Draws of donors count as trials of their own. */
 export interface CurveGroup {
   readonly spread: string | null;
@@ -110,34 +109,56 @@ export interface CurveGroup {
   readonly missing: ReadonlyMap<number, number>;
 }
 
-/** The conditions of an ablation that has fractions, grouped into curves. */
+/** The conditions of one fraction: which of them ran on all images, and how many did not. */
+interface AtFraction {
+  readonly sound: number[];
+  missing: number;
+}
+
+/** The conditions of an ablation that has fractions, grouped into curves; trials are read when they are gone through. */
 export function curveGroups(results: ModelResults, ablation: AblationResult): CurveGroup[] {
-  const groups = new Map<string, { spread: string | null; fill: string; byFraction: Map<number, Asked> }>();
+  const groups = new Map<string, { spread: string | null; fill: string; byFraction: Map<number, AtFraction> }>();
+  let index = -1;
   for (const { labelled, result } of ablation.conditions) {
-    if (labelled.fraction === undefined) continue;
-    const spread = labelled.spread ?? null;
-    const name = `${spread} ${labelled.fill}`;
-    const group = groups.get(name) ?? { spread, fill: labelled.fill, byFraction: new Map<number, Asked>() };
+    index += 1;
+    const { fraction, spread = null, fill } = labelled;
+    if (fraction === undefined) continue;
+    const name = `${spread} ${fill}`;
+    const group = groups.get(name) ?? { spread, fill, byFraction: new Map<number, AtFraction>() };
     groups.set(name, group);
-    const asked = group.byFraction.get(labelled.fraction) ?? [];
-    group.byFraction.set(labelled.fraction, asked);
-    asked.push(result);
+    const at = group.byFraction.get(fraction) ?? { sound: [], missing: 0 };
+    group.byFraction.set(fraction, at);
+    if (isSound(result)) at.sound.push(index);
+    else at.missing += 1;
   }
   return [...groups.values()].map(({ spread, fill, byFraction }) => ({
     spread,
     fill,
     inputs: [...byFraction]
       .sort(([a], [b]) => a - b)
-      .map(([fraction, asked]) => ({
-        fraction,
-        trials: asked
-          .filter(isSound)
-          .map((trial) => ({ correct: correctness(trial.predicted, results.labels), kl: trial.kl })),
-      })),
-    missing: new Map(
-      [...byFraction].map(([fraction, asked]) => [fraction, asked.filter((result) => !isSound(result)).length]),
-    ),
+      .map(([fraction, { sound }]) => ({ fraction, trials: new Trials(results, ablation, sound) })),
+    missing: new Map([...byFraction].map(([fraction, { missing }]) => [fraction, missing])),
   }));
+}
+
+/** Conditions by their indices, as trials; none is kept. */
+class Trials implements Iterable<Trial> {
+  readonly #results: ModelResults;
+  readonly #ablation: AblationResult;
+  readonly #indices: readonly number[];
+
+  constructor(results: ModelResults, ablation: AblationResult, indices: readonly number[]) {
+    this.#results = results;
+    this.#ablation = ablation;
+    this.#indices = indices;
+  }
+
+  *[Symbol.iterator](): Generator<Trial> {
+    for (const index of this.#indices) {
+      const result = this.#ablation.conditions.at(index)?.result;
+      if (result) yield { correct: correctness(result.predicted, this.#results.labels), kl: result.kl };
+    }
+  }
 }
 
 /** One row a point of a robustness curve. */

@@ -26,9 +26,12 @@ interface Branch {
 function branches(results: ModelResults, ablation: AblationResult): Branch[] {
   const depths = new Map(results.outline.anatomy.sites.map((site) => [site.name, site.normalisedDepth]));
   const found = new Map<string, Branch>();
-  ablation.conditions.forEach(({ labelled: { targets, fill, draw, frozen } }, index) => {
+  let index = -1;
+  for (const { labelled } of ablation.conditions) {
+    index += 1;
+    const { targets, fill, draw, frozen } = labelled;
     const [target] = targets;
-    if (!target) return;
+    if (!target) continue;
     const name = `${fill} ${target.group}`;
     const known = found.get(name);
     const branch = known ?? {
@@ -42,7 +45,7 @@ function branches(results: ModelResults, ablation: AblationResult): Branch[] {
     const effects = branch.draws[draw ?? 0];
     if (frozen === undefined) branch.draws[draw ?? 0] = { total: index, direct: undefined };
     else if (effects) [effects.direct, branch.behind] = [index, frozen];
-  });
+  }
   return [...found.values()];
 }
 
@@ -58,7 +61,7 @@ function klOf(
   draws: readonly Effects[],
 ): { readonly total: Float64Array | undefined; readonly direct: Float64Array | undefined } {
   const of = (index: number): Float32Array | undefined => {
-    const result: ConditionResult | undefined = ablation.conditions[index]?.result;
+    const result: ConditionResult | undefined = ablation.conditions.at(index)?.result;
     return isSound(result) ? result.kl : undefined;
   };
   return {

@@ -54,12 +54,16 @@ export function plannedPairs(results: ModelResults, ablation: AblationResult): P
     const depth = depths.get(target.cuts[0]?.site ?? '') ?? 0;
     singles.set(keyOf(target, labelled), { target, unit, depth, result });
   }
-  return ablation.conditions.flatMap(({ labelled, result }, index): PlannedPair[] => {
+  const pairs: PlannedPair[] = [];
+  let index = -1;
+  for (const { labelled, result } of ablation.conditions) {
+    index += 1;
     const [first, second] = labelled.targets;
-    if (!first || !second) return [];
+    if (!first || !second) continue;
     const [a, b] = [singles.get(keyOf(first, labelled)), singles.get(keyOf(second, labelled))];
-    return a && b ? [{ index, labelled, a, b, joint: result }] : [];
-  });
+    if (a && b) pairs.push({ index, labelled, a, b, joint: result });
+  }
+  return pairs;
 }
 
 /** Excess of a pair over additivity, image by image, NaN where it is not finite; undefined where outputs of it are missing. */

@@ -8,12 +8,11 @@ export function stopRows(results: ModelResults, ablation: AblationResult): StopR
   const { stop } = ablation;
   if (!stop) return [];
   const of = results.labels.length;
-  const { standings } = verdictOf(
-    stop,
-    ablation.conditions.map(({ result }) => result),
-    of,
-  );
-  return ablation.conditions.map(({ labelled, result }, index): StopRow => {
+  const conditions = [...ablation.conditions];
+  const measured = conditions.map(({ result }) => result);
+  const { standings } = verdictOf(stop, measured, of);
+  return conditions.map(({ labelled }, index): StopRow => {
+    const result = measured[index];
     const { place, low, high, mean } = standings[index] as (typeof standings)[number];
     const known = Number.isNaN(mean) ? undefined : result;
     return {

@@ -6,7 +6,12 @@ import type { ConditionList, LabelledCondition } from '../../../../core/plan/con
 import type { ModelOutline } from '../../../../core/plan/outline.js';
 import type { Target } from '../../../../core/plan/target.js';
 import type { AblationSpec } from '../../../../core/spec/study-spec.js';
-import type { AblationResult, ConditionResult, ModelResults } from '../../../../core/study/reading/model-results.js';
+import type {
+  AblationResult,
+  ConditionResult,
+  MeasuredCondition,
+  ModelResults,
+} from '../../../../core/study/reading/model-results.js';
 
 /** Results made by hand: two layers of four and five kernels, on six images. Fractions of powers of two, so sums are exact. */
 const IMAGES = 6;
@@ -105,10 +110,13 @@ export function measured(
 /** The same KL on every image. */
 export const flat = (kl: number): ConditionResult => measured(Array.from({ length: IMAGES }, () => kl));
 
+/** An ablation whose conditions are a list. */
+type HandAblation = AblationResult & { readonly conditions: readonly MeasuredCondition[] };
+
 export function ablation(
-  own: Partial<AblationResult>,
+  own: Omit<Partial<AblationResult>, 'conditions'>,
   conditions: readonly (readonly [LabelledCondition, ConditionResult | undefined])[],
-): AblationResult {
+): HandAblation {
   return {
     name: 'one',
     mode: 'each',
