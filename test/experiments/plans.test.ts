@@ -8,12 +8,16 @@ import { planLines, planOf } from '../../core/study/planning/plan-report.js';
 import { proposedMode } from '../../core/study/preparing/choose-mode.js';
 import { readStudy } from '../../core/study/preparing/prepare-study.js';
 import { writeImages } from '../../experiments/zoo/images.js';
-import { hasSharedData } from '../builders/shared-data.js';
+import { picturesFolder, writePictures } from '../../experiments/every-network/pictures.js';
+import { hasSharedData, sharedData } from '../builders/shared-data.js';
 
 const folder = path.resolve(import.meta.dirname, '../../experiments');
 const specs = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
-beforeAll(() => void writeImages());
+beforeAll(async () => {
+  writeImages();
+  if (hasSharedData) await writePictures(sharedData, picturesFolder);
+});
 
 // A change that moves no plan is safe for what is stored; one that does must be meant. Renew with `npx vitest -u`.
 test.for(specs)('%s is planned as recorded', async (name, { skip }) => {
