@@ -147,7 +147,8 @@ export function mergeRuns(runs: readonly IndexRun[], present: ReadonlySet<Key>):
   return { keys: sortedKeys.subarray(0, kept * 32), places: sortedPlaces.subarray(0, kept), objects };
 }
 
-function compareAt(a: Uint8Array, i: number, b: Uint8Array, j: number): number {
+/** Which of two keys of 32 bytes, each the n-th of a list, n from 0, comes first: below 0 the one of `a`. */
+export function compareAt(a: Uint8Array, i: number, b: Uint8Array, j: number): number {
   for (let k = 0; k < 32; k++) {
     const difference = (a[i * 32 + k] as number) - (b[j * 32 + k] as number);
     if (difference !== 0) return difference;

@@ -1,6 +1,6 @@
 import { sha256 } from '../digest.js';
 import { tensor, type Tensor } from '../tensor.js';
-import type { Key, StoreOptions } from '../store/object-store.js';
+import type { Key, ObjectInfo, StoreOptions } from '../store/object-store.js';
 import type { IndexRun, PackedIndex } from './cell-index.js';
 import { indexFolder } from './keys.js';
 import { seal, tensorOf, unseal, type Sealed, type Shelf } from './sealed.js';
@@ -28,10 +28,21 @@ export async function readIndexSegments(cells: Shelf, options: StoreOptions): Pr
   const shelf = indexShelf(cells);
   const segments: IndexSegment[] = [];
   for await (const info of shelf.store.list(shelf.folder, undefined, options)) {
-    const object = await unseal(shelf, info, options);
-    if (object) segments.push(toIndexSegment(cells.folder, object));
+    const segment = await readSegment(cells, shelf, info, options);
+    if (segment) segments.push(segment);
   }
   return segments;
+}
+
+/** One segment of a shelf of segments; undefined where it is gone, or was set aside. */
+export async function readSegment(
+  cells: Shelf,
+  shelf: Shelf,
+  info: ObjectInfo,
+  options: StoreOptions,
+): Promise<IndexSegment | undefined> {
+  const object = await unseal(shelf, info, options);
+  return object && toIndexSegment(cells.folder, object);
 }
 
 /** Writes one segment for an index, then removes the segments that it takes the place of. */
@@ -43,11 +54,27 @@ export async function writeIndexSegment(
   options: StoreOptions,
 ): Promise<void> {
   const shelf = indexShelf(cells);
+  const written = await putSegment(cells, shelf, index, sizes, undefined, options);
+  for (const { key } of earlier) if (key !== written) await shelf.store.remove(key, options);
+}
+
+/**
+ * Puts a segment on a shelf of segments; gives its key.
+ * @param name what it is called by; else by the objects that it covers
+ */
+export async function putSegment(
+  cells: Shelf,
+  shelf: Shelf,
+  index: PackedIndex,
+  sizes: ReadonlyMap<Key, number>,
+  name: string | undefined,
+  options: StoreOptions,
+): Promise<Key> {
   const names = index.objects.map((key) => key.slice(cells.folder.length));
   const list = new TextEncoder().encode(names.join('\n'));
   const written = await seal(
     shelf,
-    sha256(names.join('\n')).slice(0, 32),
+    name ?? sha256(names.join('\n')).slice(0, 32),
     new Map<string, Tensor>([
       ['key', tensor('uint8', [index.places.length, 32], index.keys)],
       ['place', tensor('int32', [index.places.length], index.places)],
@@ -64,7 +91,7 @@ export async function writeIndexSegment(
     {},
     options,
   );
-  for (const { key } of earlier) if (key !== written.key) await shelf.store.remove(key, options);
+  return written.key;
 }
 
 function toIndexSegment(folder: string, object: Sealed): IndexSegment {

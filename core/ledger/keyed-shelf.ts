@@ -7,6 +7,8 @@ import type { Tensor } from '../tensor.js';
 import { CellIndex, mergeRuns, type IndexRun } from './cell-index.js';
 import { readIndexSegments, writeIndexSegment, type IndexSegment } from './index-segments.js';
 import { printProvenance } from './provenance.js';
+import { KeyNews } from './key-news.js';
+import { holds } from './key-runs.js';
 import { readAhead } from './read-ahead.js';
 import { identityOf, keyTensor, packedKeys } from './row-keys.js';
 import { isTooLarge, seal, unseal, type Sealed, type Shelf } from './sealed.js';
@@ -43,12 +45,14 @@ export class KeyedShelf<Row extends Keyed> {
   readonly #form: RowForm<Row>;
   /** Sorted keys of objects that were read whole. */
   readonly #read = new Map<Key, { readonly keys: Uint8Array; readonly bytes: number }>();
+  readonly #news: KeyNews;
   #segments: readonly IndexSegment[] = [];
   #index: { readonly objects: string; readonly index: CellIndex } | undefined;
 
   constructor(shelf: Shelf, form: RowForm<Row>) {
     this.#shelf = shelf;
     this.#form = form;
+    this.#news = new KeyNews(shelf);
   }
 
   /** Commits a batch as one object, or as several where one would be too large: which rows these hold follows from the batch. */
@@ -65,17 +69,44 @@ export class KeyedShelf<Row extends Keyed> {
       const keys = part.map(({ key }) => key);
       const packedKey = keyTensor(keys);
       const { tensors, metadata } = this.#form.pack(part);
-      refs.push(
-        await seal(
-          this.#shelf,
-          identityOf(keys),
-          new Map<string, Tensor>([['key', packedKey], ...tensors]),
-          { ...metadata, provenance: printProvenance(provenance) },
-          options,
-        ),
+      const { key, sha256, bytes } = await seal(
+        this.#shelf,
+        identityOf(keys),
+        new Map<string, Tensor>([['key', packedKey], ...tensors]),
+        { ...metadata, provenance: printProvenance(provenance) },
+        options,
       );
+      refs.push({ key, sha256 });
+      if (keys.length > 0) await this.#news.tell({ key, bytes, rows: packedKey.data }, options);
     }
     return refs;
+  }
+
+  /**
+   * Which of these keys something is committed under by now, as whoever is about to compute asks again and again: looks for what was
+   * committed since the last time, and reads what is said to hold one of them. What was committed by a version that tells nobody, and not yet
+   * planned with, is not found.
+   */
+  async committedOf(keys: readonly CellKey[], options: StoreOptions): Promise<ReadonlySet<CellKey>> {
+    const there = new Set<CellKey>();
+    for (const object of await this.#news.objectsOf(keys, options)) {
+      const held = await this.#keysOf(object, options);
+      if (held) for (const key of keys) if (holds(held, key)) there.add(key);
+    }
+    return there;
+  }
+
+  /** Keys of an object, which is read and checked the first time; undefined where it is gone, or was set aside. */
+  async #keysOf(key: Key, options: StoreOptions): Promise<Uint8Array | undefined> {
+    const info = await this.#shelf.store.head(key, options);
+    if (!info) return undefined;
+    const known = this.#read.get(key);
+    if (known && known.bytes === info.bytes) return known.keys;
+    const object = await unseal(this.#shelf, info, options);
+    if (!object) return undefined;
+    const keys = packedKeys(object).slice();
+    this.#read.set(key, { keys, bytes: info.bytes });
+    return keys;
   }
 
   /** Under which keys something is committed. Objects that no segment covers are read and checked, each once in the life of this. */
@@ -89,6 +120,7 @@ export class KeyedShelf<Row extends Keyed> {
     const { index, sizes } = await this.#survey(options);
     const covered = earlier.length === 1 && [...sizes].every(([key, bytes]) => earlier[0]?.objects.get(key) === bytes);
     if (sizes.size > 0 && !covered) await writeIndexSegment(this.#shelf, index.packed, sizes, earlier, options);
+    await this.#news.sweep(options);
   }
 
   /** Rows by key: all of them, or those asked for. As `stream`, with all of them in memory at once. */

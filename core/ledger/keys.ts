@@ -27,6 +27,9 @@ export function responseFolder(semantics: number, { model, mode }: Scope): strin
   return `responses/${semantics}/${model}/${printNumericMode(mode)}/`;
 }
 
+/** Where whoever commits objects of a folder of cells, or of outputs, tells others of them. */
+export const newsFolder = (folder: string): string => `news/${folder}`;
+
 /** Where the index segments of a folder of cells, or of outputs, lie. */
 export const indexFolder = (folder: string): string => `index/${folder}`;
 

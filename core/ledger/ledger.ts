@@ -102,6 +102,15 @@ export class Ledger {
     return this.#cellsIn(scope).committed(options);
   }
 
+  /** Which of these cells are committed by now, see `KeyedShelf.committedOf`. */
+  committedCellsOf(
+    scope: Versioned<CellScope>,
+    keys: readonly CellKey[],
+    options: StoreOptions = {},
+  ): Promise<ReadonlySet<CellKey>> {
+    return this.#cellsIn(scope).committedOf(keys, options);
+  }
+
   /** The cells of a scope, all or those asked for. What is absent, or was set aside, is not in the map. */
   readCells(
     scope: Versioned<CellScope>,
@@ -134,6 +143,15 @@ export class Ledger {
   /** Of which cells outputs are kept, and in which object. */
   committedOutputs(scope: Versioned<OutputScope>, options: StoreOptions = {}): Promise<ReadonlyMap<CellKey, Key>> {
     return this.#outputsIn(scope).committed(options);
+  }
+
+  /** Of which of these cells outputs are kept by now, see `KeyedShelf.committedOf`. */
+  committedOutputsOf(
+    scope: Versioned<OutputScope>,
+    keys: readonly CellKey[],
+    options: StoreOptions = {},
+  ): Promise<ReadonlySet<CellKey>> {
+    return this.#outputsIn(scope).committedOf(keys, options);
   }
 
   /** Kept outputs, all or those asked for, object by object: in memory are some objects of 16 MiB. What is absent does not come. */

@@ -34,7 +34,7 @@ export async function seal(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
   options: StoreOptions = {},
-): Promise<{ readonly key: Key; readonly sha256: string }> {
+): Promise<{ readonly key: Key; readonly sha256: string; readonly bytes: number }> {
   const bytes = encodeSafetensors(tensors, { ...metadata, ...shelf.label });
   const digest = sha256(bytes);
   const key = objectKey(shelf.folder, { identity, sha256: digest });
@@ -44,7 +44,7 @@ export async function seal(
     if (sha256(there) === digest) break;
     await quarantine(shelf.store, key, there, 'its bytes do not have the hash in its name', shelf.onNotice, options);
   }
-  return { key, sha256: digest };
+  return { key, sha256: digest, bytes: bytes.length };
 }
 
 /**

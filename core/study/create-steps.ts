@@ -23,10 +23,10 @@ export interface StepsContext {
 export function createSteps({ ledger, compute, ...context }: StepsContext): StudySteps {
   const catalog = context.catalog ?? new Catalog((digest) => ledger.getBlob(digest));
   return {
-    planStage: async (study, index) => {
+    planStage: async (study) => {
       const planned = await nextStage(ledger, catalog, study);
-      // A sweep has just ended.
-      if (index > 0) await indexCells(ledger, planned.models);
+      // A sweep has just ended, or was broken off; whoever runs batches looks here what stood before.
+      await indexCells(ledger, planned.models);
       return publishStage(ledger, study, planned);
     },
     runBatch: async (stage, from, to, options = {}) => {

@@ -44,7 +44,7 @@ describe('kept outputs', () => {
     const rows = outputsOf(0, 3);
     await ledger.commitOutputs(scope, rows, provenance);
     const keys = rows.map(({ key }) => key).sort();
-    const [object = '', ...more] = await keysOf(store);
+    const [object = '', ...more] = await keysOf(store, 'outputs/');
     expect(more).toEqual([]);
     const bytes = (await store.get(object)) as Uint8Array;
     const identity = sha256(keys.join('\n')).slice(0, 32);

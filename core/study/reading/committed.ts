@@ -1,3 +1,4 @@
+import type { Digest } from '../../digest.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { SEMANTICS } from '../../plan/identity.js';
 import type { ModelOutline } from '../../plan/outline.js';
@@ -19,5 +20,14 @@ export function committedIn(ledger: Ledger): Committed {
     cells: (outline, chunk) => ledger.committedKeys({ ...outline.scope, chunk, semantics: SEMANTICS }),
     outputs: (outline, chunk) => ledger.committedOutputs(outputScope(outline, chunk)),
     results: (outline) => ledger.committedResults({ ...outline.scope, semantics: SEMANTICS }),
+  };
+}
+
+/** As `committedIn`, of these keys alone: what was committed since this process looked last is looked for, and nothing is listed as a whole. */
+export function committedOf(ledger: Ledger, keys: readonly Digest[]): Committed {
+  return {
+    ...committedIn(ledger),
+    cells: (outline, chunk) => ledger.committedCellsOf({ ...outline.scope, chunk, semantics: SEMANTICS }, keys),
+    outputs: (outline, chunk) => ledger.committedOutputsOf(outputScope(outline, chunk), keys),
   };
 }

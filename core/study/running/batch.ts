@@ -27,7 +27,7 @@ import { nullMetadata, nullSignatures } from '../../probe/null-signatures.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import type { Tensor } from '../../tensor.js';
 import { Catalog } from '../catalog.js';
-import { committedIn } from '../reading/committed.js';
+import { committedOf } from '../reading/committed.js';
 import { commitCells, type RanCell } from './commit-cells.js';
 import { inputLayout, blackPixel } from './input-layout.js';
 import { checkIntactOutputs } from './intact-outputs.js';
@@ -113,7 +113,11 @@ export class BatchRunner {
     if (!model) throw new PercussError('BUG', `the stage asks for network ${group.model}, which is not in the study`);
     const { seed } = outline.study;
     const keyed = indices.map((index) => ({ index, key: unitKey(model, seed, group, index) }));
-    const stored = await thereOf(model, group, committedIn(this.#ledger));
+    const committed = committedOf(
+      this.#ledger,
+      keyed.map(({ key }) => key),
+    );
+    const stored = await thereOf(model, group, committed);
     const missing = keyed.filter(({ key }) => !stored.has(key));
     const reused = keyed.length - missing.length;
     if (missing.length === 0) return { computed: 0, reused, noOp: 0 };

@@ -42,7 +42,9 @@ export async function commitCells(
     return;
   }
   const kept = outputScope(outline, chunk);
-  const [cellsThere, outputsThere] = [await ledger.committedKeys(scope), await ledger.committedOutputs(kept)];
+  const keys = cells.map(({ key }) => key);
+  const cellsThere = await ledger.committedCellsOf(scope, keys);
+  const outputsThere = await ledger.committedOutputsOf(kept, keys);
   const rows = keptOf(context, ran, baseline).filter(({ key }) => !outputsThere.has(key));
   await ledger.commitOutputs(kept, rows, provenance);
   const missing = cells.filter(({ key }) => !cellsThere.has(key));
