@@ -51,9 +51,9 @@ export function metered(engine: Engine): { readonly engine: Engine; take(): Mete
     engine: {
       mode: engine.mode,
       provenance: engine.provenance,
-      async compile(graph) {
+      async compile(graph, options) {
         const started = performance.now();
-        const program = await engine.compile(graph);
+        const program = await engine.compile(graph, options);
         meter.compileSeconds += (performance.now() - started) / 1000;
         meter.compiled++;
         return meteredProgram(graph, program);

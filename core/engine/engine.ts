@@ -39,6 +39,14 @@ export interface Program {
   dispose(): Promise<void>;
 }
 
+export interface CompileOptions {
+  /**
+   * Keep what a run frees for the next, where an engine can. For a program that is alone and runs often, with values so large that fresh
+   * memory takes as long as the arithmetic; else what is freed is everybody's.
+   */
+  readonly keepsMemory?: boolean;
+}
+
 /** Numbers that depend on build and machine: provenance in results, never part of a key. */
 export interface EngineProvenance {
   readonly engine: string;
@@ -53,7 +61,7 @@ export interface Engine {
   readonly mode: NumericMode;
   readonly provenance: EngineProvenance;
   /** @throws PercussError ENGINE_FAILED if the graph cannot be compiled. */
-  compile(graph: Graph): Promise<Program>;
+  compile(graph: Graph, options?: CompileOptions): Promise<Program>;
   /** Takes a host tensor over to the device; shares memory where it can, so the data must not change afterwards. */
   upload(tensor: Tensor): EngineTensor;
   close(): Promise<void>;

@@ -202,10 +202,10 @@ export async function openOnnxruntime(options: OnnxruntimeOptions = {}): Promise
       device,
       processor: await processorClass(),
     },
-    async compile(graph) {
+    async compile(graph, { keepsMemory = false } = {}) {
       try {
         const laid = device === 'cpu' ? inBlocks(graph) : graph;
-        return new RuntimeProgram(graph, await open(laid, stays), download);
+        return new RuntimeProgram(graph, await open(laid, { ...stays, enableCpuMemArena: keepsMemory }), download);
       } catch (cause) {
         throw engineFailed(graph.name, `onnxruntime cannot compile it: ${messageOf(cause)}`, cause);
       }

@@ -100,7 +100,7 @@ const kinds: readonly RecordKind[] = [
   },
   {
     what: 'a preview',
-    form: new RegExp(`^studies/${id}/decisions/preview\\.json$`),
+    form: new RegExp(`^studies/${id}/decisions/preview-[0-9a-f]{64}\\.json$`),
     schema: z.object({ preview: digest, preview_checks: digest }),
   },
   { what: 'a spec as written', form: new RegExp(`^studies/${id}/decisions/yaml\\.json$`), schema: z.string() },

@@ -34,7 +34,7 @@ export interface SiteGradients {
 }
 
 /** What the rows of the largest value may take in a run: about what stays in a core's cache while it passes a few nodes. */
-const RUN_BYTES = 2.5 * 2 ** 20;
+const RUN_BYTES = 1.5 * 2 ** 20;
 
 /** Feed of what replaces a site's map. */
 const feedName = (name: string, value: ValueId): string => `${name} at ${value}`;
@@ -91,7 +91,7 @@ export class LinearisedNetwork {
     signal?: AbortSignal,
   ): Promise<{ readonly outputs: Tensor; readonly sites: ReadonlyMap<ValueId, SiteGradients> }> {
     const { engine, graph, output } = this.#network;
-    this.#program ??= engine.compile(this.#graph);
+    this.#program ??= engine.compile(this.#graph, { keepsMemory: true });
     const program = await this.#program;
     const shape = (graph.shapes.get(this.logits) as readonly number[]).slice(1);
     const cotangent: Tensor = { dtype: 'float32', shape: [forms.length / sizeOf(shape), ...shape], data: forms };

@@ -10,7 +10,7 @@ import type { AnalysisSpec } from '../../spec/study-spec.js';
 import type { RowSink } from '../../tables/row-sink.js';
 import type { CoverageRow } from '../../tables/schema.js';
 import type { Catalog } from '../catalog.js';
-import { previewTables } from '../previewing/preview-study.js';
+import { previewTables } from '../previewing/stored-preview.js';
 import { NetworkComparisons, standingIn, standNulls } from './network-comparisons.js';
 import { CellReader } from '../reading/cell-reader.js';
 import { loadModelResults } from '../reading/load-model-results.js';
@@ -106,7 +106,7 @@ export async function analyseStudy(
   }
   await sink.append('architectures', architectures.rows(study.analysis.confidence));
   await sink.append('architecture_differences', architectures.differences(study.analysis.confidence));
-  await previewTables(ledger, ref.id, sink);
+  await previewTables(ledger, ref, sink);
   if (missing === 0) return;
   throw new PercussError(
     'OBJECT_DAMAGED',

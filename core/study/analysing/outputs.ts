@@ -1,9 +1,10 @@
+import { canonicalJson, type Json } from '../../canonical.js';
 import type { Digest, Ref } from '../../digest.js';
 import { isPercussError, PercussError } from '../../errors.js';
 import { writeInside } from '../../inside.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { readTable } from '../../tables/read-table.js';
-import { storedPreview } from '../previewing/preview-study.js';
+import { storedPreview } from '../previewing/stored-preview.js';
 import { percussVersion } from '../version.js';
 
 /** What a finished study left in the store. */
@@ -48,7 +49,7 @@ export async function knownOutputs(ledger: Ledger, study: Digest): Promise<Study
   return status?.state === 'complete' && status.percuss === percussVersion ? status.outputs : undefined;
 }
 
-/** As `knownOutputs`, if every one of them can be read, and no preview was made since; what is damaged is set aside. */
+/** As `knownOutputs`, if every one of them can be read, and no other preview was made since; what is damaged is set aside. */
 export async function soundOutputs(ledger: Ledger, study: Digest): Promise<StudyOutputs | undefined> {
   const outputs = await knownOutputs(ledger, study);
   if (!outputs) return undefined;
@@ -81,7 +82,7 @@ export interface ExportedStudy {
 
 /** Writes the tables of a study's preview into `tables/` of a folder; none where there was no preview. */
 export async function exportPreview(ledger: Ledger, study: Digest, folder: string): Promise<readonly string[]> {
-  const record = await storedPreview(ledger, study);
+  const record = await storedPreview(ledger, { id: study });
   const written: string[] = [];
   for (const [table, blob] of record ? Object.entries<Digest>({ ...record }) : [])
     written.push(await writeInside(folder, `tables/${table}.parquet`, await ledger.getBlob(blob)));
@@ -89,12 +90,12 @@ export async function exportPreview(ledger: Ledger, study: Digest, folder: strin
 }
 
 async function lacksPreview(ledger: Ledger, study: Digest, { tables }: StudyOutputs): Promise<boolean> {
-  const record = await storedPreview(ledger, study);
+  const record = await storedPreview(ledger, { id: study });
   if (!record) return false;
   const made = await readTable('preview_checks', await ledger.getBlob(record.preview_checks));
   const shown = tables['preview_checks'];
   const held = shown ? await readTable('preview_checks', await ledger.getOutput(shown)) : [];
-  return held.length < made.length;
+  return canonicalJson(held as unknown as Json) !== canonicalJson(made as unknown as Json);
 }
 
 /** The outputs of the last complete run of a study. @throws PercussError NOT_FOUND. */

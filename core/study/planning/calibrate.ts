@@ -212,8 +212,8 @@ function watched(engine: Engine): { readonly engine: Engine; take(): number } {
       provenance: engine.provenance,
       upload: (tensor) => engine.upload(tensor),
       close: () => engine.close(),
-      async compile(graph) {
-        const program = await engine.compile(graph);
+      async compile(graph, own) {
+        const program = await engine.compile(graph, own);
         return {
           feeds: program.feeds,
           outputs: program.outputs,

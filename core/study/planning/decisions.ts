@@ -15,7 +15,7 @@ interface Decision {
 }
 
 /** Scores that were decided before; empty where none were. */
-export async function adoptedScores(ledger: Ledger, ref: StudyRef): Promise<Scores> {
+export async function adoptedScores(ledger: Ledger, ref: Pick<StudyRef, 'id'>): Promise<Scores> {
   return (await ledger.getStage<Decision>(ref.id, ORDERED))?.scores ?? {};
 }
 

@@ -1,12 +1,10 @@
 import { knownMean } from '../../analysis/damage.js';
-import type { Digest } from '../../digest.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { ModelOutline } from '../../plan/outline.js';
 import { silent, type Progress } from '../../progress.js';
 import type { StudyRef } from '../../spec/resolved-study.js';
 import { readTable } from '../../tables/read-table.js';
-import type { RowSink } from '../../tables/row-sink.js';
 import type { PreviewCheckRow, PreviewRow } from '../../tables/schema.js';
 import { TableWriter } from '../../tables/table-writer.js';
 import type { NumericMode } from '../../numeric-mode.js';
@@ -18,13 +16,8 @@ import { loadOutlines } from '../reading/outlines.js';
 import { TappedNetworks } from '../running/tapped-networks.js';
 import type { StagePlan } from '../steps.js';
 import { checkGroups, checkRow } from './check-lesions.js';
-import { predictableOf, Predictions, type Predictable, type PredictedAblation } from './predictions.js';
-
-/** Where the tables of a study's preview are: blobs, Parquet. */
-export interface PreviewRecord {
-  readonly preview: Digest;
-  readonly preview_checks: Digest;
-}
+import { predictableOf, Predictions, type PredictedAblation } from './predictions.js';
+import { keepPreview, previewOf, type PreviewRecord } from './stored-preview.js';
 
 export interface PreviewContext {
   readonly ledger: Ledger;
@@ -46,26 +39,23 @@ export interface Preview {
   readonly seconds: ReadonlyMap<string, number>;
 }
 
-/** The tables of a study's preview; undefined where there was none. */
-export const storedPreview = (ledger: Ledger, study: Digest): Promise<PreviewRecord | undefined> =>
-  ledger.getDecision<PreviewRecord>(study, 'preview');
-
 /**
- * Predicts every condition of a study from gradients, runs a few of them exactly, and keeps both as tables of the study: once; a second time
- * it is read. The intact networks must have run.
+ * Predicts every condition of a study from gradients, runs a few of them exactly, and keeps both as tables of the study: once, as long as
+ * what it rests on stays; a second time it is read. The intact networks must have run.
  */
 export async function previewStudy(context: PreviewContext, ref: StudyRef): Promise<Preview> {
   const { ledger, catalog } = context;
   const scores = await adoptedScores(ledger, ref);
   const { study, models } = await loadOutlines(ledger, catalog, ref, { scores });
   const predictable = models.map((outline) => ({ outline, ...predictableOf(outline) }));
-  const known = await storedPreview(ledger, ref.id);
+  const leftOut = predictable.flatMap(({ outline: { model }, leftOut: own }) =>
+    own.map((reason) => `${model.name}, ${reason}`),
+  );
+  const known = await previewOf(ledger, ref, scores);
   if (known) {
     const checks = await readTable('preview_checks', await ledger.getBlob(known.preview_checks));
-    const held = heldAblations(await readTable('preview', await ledger.getBlob(known.preview)));
-    return { record: known, checks, leftOut: reasonsOf(predictable, held), seconds: new Map() };
+    return { record: known, checks, leftOut, seconds: new Map() };
   }
-  const leftOut = reasonsOf(predictable);
   const groups = predictable.flatMap(({ outline, ablations }) => checkGroups(outline, ablations, study.seed));
   const stage = { index: 1, groups, scores };
   const plan = await publishStage(ledger, ref, { stage, tally: { total: 0, stored: 0, failed: 0 }, models });
@@ -86,7 +76,7 @@ export async function previewStudy(context: PreviewContext, ref: StudyRef): Prom
       }
       return { preview: await writer.finish('preview'), preview_checks: await writer.finish('preview_checks') };
     });
-    const record = await ledger.putDecision<PreviewRecord>(ref.id, 'preview', {
+    const record = await keepPreview(ledger, ref, scores, {
       preview: await ledger.putBlob(written.preview.bytes),
       preview_checks: await ledger.putBlob(written.preview_checks.bytes),
     });
@@ -95,21 +85,6 @@ export async function previewStudy(context: PreviewContext, ref: StudyRef): Prom
   } finally {
     await tapped.close();
   }
-}
-
-type PredictableNetwork = Predictable & { readonly outline: ModelOutline };
-
-const heldAblations = (rows: readonly PreviewRow[]): ReadonlySet<string> =>
-  new Set(rows.map(({ model, ablation }) => JSON.stringify([model, ablation])));
-
-/** Why ablations have no predictions; where a preview had been made before, of those that it does not hold, too. */
-function reasonsOf(networks: readonly PredictableNetwork[], held?: ReadonlySet<string>): string[] {
-  return networks.flatMap(({ outline: { model }, leftOut, ablations }) => {
-    const since = ablations
-      .filter(({ spec }) => held?.has(JSON.stringify([model.name, spec.name])) === false)
-      .map(({ spec }) => `${spec.name}: its order rests on damages that were not measured when this preview was made`);
-    return [...leftOut, ...since].map((reason) => `${model.name}, ${reason}`);
-  });
 }
 
 async function predicted(
@@ -155,12 +130,4 @@ function* previewRows(
       };
     }
   }
-}
-
-/** Hands the rows of a study's preview on, where there was one. */
-export async function previewTables(ledger: Ledger, study: Digest, sink: RowSink): Promise<void> {
-  const record = await storedPreview(ledger, study);
-  if (!record) return;
-  await sink.append('preview', await readTable('preview', await ledger.getBlob(record.preview)));
-  await sink.append('preview_checks', await readTable('preview_checks', await ledger.getBlob(record.preview_checks)));
 }
