@@ -128,7 +128,14 @@ async function predicted(
   const started = process.cpuUsage();
   const values = [...new Set(network.anatomy.layers.map(({ site }) => network.site(site).value))];
   const reference = new ReferenceSet(network, 'bench', images);
-  const lineariser = await Lineariser.open(network, { kind, values, fills: [{ kind: 'zero' }], reference, seed: 1 });
+  const lineariser = await Lineariser.open(network, {
+    kind,
+    values,
+    fills: [{ kind: 'zero' }],
+    reference,
+    seed: 1,
+    moments: () => undefined,
+  });
   const changes = await lineariser.changes({ digest: 'bench', images });
   const kl = kernels.map(({ site, channel }) => {
     const size = changes.images * changes.count;

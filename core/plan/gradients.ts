@@ -14,7 +14,7 @@ export interface GradientsAsked {
 }
 
 /** How the numbers come about, in the key of what is stored: another definition is another result. */
-const METHOD = 1;
+const METHOD = 2;
 
 /** Draws of donors that a prediction is averaged over, at most: each is one more map to multiply gradients by. */
 const DRAWS = 3;

@@ -1,7 +1,7 @@
 import type { Digest } from '../digest.js';
 import type { ValueId } from '../network/graph.js';
 import type { Edit } from '../plan/condition.js';
-import type { Fill } from '../spec/words/fills.js';
+import type { Fill, SubstituteFill } from '../spec/words/fills.js';
 import type { IntactValues } from './intact-values.js';
 import type { FillValues } from './fill-values.js';
 import type { EarlierValues } from './earlier-values.js';
@@ -21,12 +21,13 @@ export interface FillSource {
 
 /**
  * How a fill takes the place of a channel where a lesion is linearised: nothing does; what its values say, the same for all images; the maps of
- * other images, which `donors` names; or why its change at a site is not known beforehand, a clause.
+ * other images, which `donors` names; what other kernels of the same image tell; or why its change at a site is not known beforehand, a clause.
  */
 export type LinearisedFill =
   | 'nothing'
   | 'values'
   | { readonly donors: (reference: ReferenceSet, chunk: Digest, images: number) => Uint32Array }
+  | { readonly told: SubstituteFill }
   | { readonly refused: string };
 
 interface FillKind<F extends Fill> {
@@ -64,9 +65,7 @@ const kinds: { readonly [K in Fill['kind']]: FillKind<Extract<Fill, { kind: K }>
   substitute: {
     reads: 'moments',
     values: (fill, _value, { substituting, earlier }, edit) => substituting.values(edit, fill, earlier),
-    linearised: () => ({
-      refused: 'a substitute follows from what other kernels say of each image, which is not linearised',
-    }),
+    linearised: (fill) => ({ told: fill }),
   },
   intact: {
     reads: 'intact',

@@ -7,6 +7,7 @@ import { linearisedFill } from './fill.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
 import { Lineariser, type LinearisedTile } from './lineariser.js';
 import type { ReferenceSet } from './reference-set.js';
+import type { AskedMoments } from './told-maps.js';
 
 /** Images with the outputs that are their classes. */
 export interface LabelledImages {
@@ -23,6 +24,8 @@ export interface KernelGradientsOptions {
   readonly fills: readonly FillDraw[];
   readonly reference: ReferenceSet;
   readonly seed: number;
+  /** What substitutes are told by. */
+  readonly moments: AskedMoments;
   readonly signal?: AbortSignal;
 }
 
@@ -60,6 +63,7 @@ export async function kernelGradients(
     values,
     fills: fills.map(({ fill }) => fill),
     reference: options.reference,
+    moments: options.moments,
     seed: options.seed,
     loss,
   });

@@ -10,6 +10,7 @@ import type { InstrumentedNetwork } from './instrumented-network.js';
 import { IntactValues } from './intact-values.js';
 import { Substituting } from './substituting.js';
 import type { ReferenceSet, SiteStatistics } from './reference-set.js';
+import { toldMapsOf, type AskedMoments, type ToldMaps } from './told-maps.js';
 
 /** What takes the place of each channel's map at some sites when it is removed alone. */
 export type Replacement =
@@ -18,6 +19,8 @@ export type Replacement =
   | { readonly kind: 'constant'; readonly at: ReadonlyMap<ValueId, Float32Array> }
   /** One map for all images, [channels × positions]. */
   | { readonly kind: 'map'; readonly at: ReadonlyMap<ValueId, Float32Array> }
+  /** Maps that follow from what the intact network holds of the same image; of values where they are asked for. */
+  | { readonly kind: 'told'; readonly at: ReadonlyMap<ValueId, ToldMaps> }
   /** The maps of reference images, one for each of a chunk's. */
   | { readonly kind: 'donors'; readonly of: (chunk: Digest, images: number) => Uint32Array };
 
@@ -27,10 +30,12 @@ export type Replacement =
  */
 export async function replacementsOf(
   fills: readonly Fill[],
-  { graph }: InstrumentedNetwork,
+  network: InstrumentedNetwork,
   values: readonly ValueId[],
   reference: ReferenceSet,
+  moments: AskedMoments,
 ): Promise<readonly Replacement[]> {
+  const { graph } = network;
   const measured = fills.some((fill) => readsOf(fill) === 'statistics');
   const statistics = measured ? await reference.statistics() : new Map<ValueId, SiteStatistics>();
   const source: FillSource = {
@@ -42,7 +47,7 @@ export async function replacementsOf(
     chunk: '',
     images: 1,
   };
-  return fills.map((fill): Replacement => {
+  const replacements = fills.map(async (fill): Promise<Replacement> => {
     const how = linearisedFill(fill);
     if (how === 'nothing') return { kind: 'nothing' };
     if (how === 'values') {
@@ -55,8 +60,17 @@ export async function replacementsOf(
       return { kind: given[0]?.[1].reach === 'position' ? 'map' : 'constant', at: new Map(at) };
     }
     if ('donors' in how) return { kind: 'donors', of: (chunk, images) => how.donors(reference, chunk, images) };
+    if ('told' in how) {
+      const told = new Map<ValueId, ToldMaps>();
+      for (const value of values) {
+        const maps = await toldMapsOf(network, value, how.told, moments);
+        if (maps) told.set(value, maps);
+      }
+      return { kind: 'told', at: told };
+    }
     throw new PercussError('SPEC_INVALID', `network ${graph.name} has no linearised lesions: ${how.refused}`);
   });
+  return Promise.all(replacements);
 }
 
 /** Images of the reference set by their numbers, as a network takes them. */

@@ -6,12 +6,15 @@ import type { Term } from '../network/operators/term.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
 import { segment } from './segment.js';
+import { writeToldMaps, type ToldMaps } from './told-maps.js';
 
-/** Maps that are put in place of a site's, by the name of what puts them there: the same for all images, or one for each. */
-export interface ReplacingMaps {
-  readonly name: string;
-  readonly per: 'all' | 'image';
-}
+/**
+ * Maps that are put in place of a site's, by the name of what puts them there: fed, the same for all images or one for each, or told by the
+ * network itself, at the values where that is known.
+ */
+export type ReplacingMaps =
+  | { readonly name: string; readonly per: 'all' | 'image' }
+  | { readonly name: string; readonly told: ReadonlyMap<ValueId, ToldMaps> };
 
 export interface Linearisation {
   /** Values of sites. */
@@ -161,12 +164,18 @@ function summed(program: AdjointProgram, value: ValueId, gradient: Term, { sums,
     own: over(write.multiply(gradient, x)),
     sum: sums ? over(gradient) : undefined,
     replaced: new Map(
-      replacing.map(({ name, per }) => {
-        const map = program.input(feedName(name, value), per, x.shape);
-        return [name, over(write.multiply(gradient, map))];
+      replacing.flatMap((maps): [string, ValueId][] => {
+        const map = replacingAt(program, value, x, maps);
+        return map ? [[maps.name, over(write.multiply(gradient, map))]] : [];
       }),
     ),
   };
+}
+
+function replacingAt(program: AdjointProgram, value: ValueId, own: Term, maps: ReplacingMaps): Term | undefined {
+  if ('per' in maps) return program.input(feedName(maps.name, value), maps.per, own.shape);
+  const told = maps.told.get(value);
+  return told && writeToldMaps(program.write, (id) => program.intact(id), own, told);
 }
 
 /** Images of a run. */

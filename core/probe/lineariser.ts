@@ -8,10 +8,11 @@ import { outputKinds, type OutputKind } from '../spec/words/output-kinds.js';
 import { rows, type Tensor } from '../tensor.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
 import { donorImages, replacementsOf, type Replacement } from './linearised-fill.js';
-import { LinearisedNetwork, type SiteGradients } from './linearised-network.js';
+import { LinearisedNetwork, type ReplacingMaps, type SiteGradients } from './linearised-network.js';
 import { uploaded } from './live.js';
 import { logProbabilities } from './output-reading.js';
 import type { ReferenceSet } from './reference-set.js';
+import type { AskedMoments } from './told-maps.js';
 
 export interface LineariserOptions {
   readonly kind: OutputKind;
@@ -21,6 +22,8 @@ export interface LineariserOptions {
   readonly fills: readonly Fill[];
   readonly reference: ReferenceSet;
   readonly seed: number;
+  /** What substitutes are told by. */
+  readonly moments: AskedMoments;
   /** Whether the gradient of the loss is asked for, too; outputs must be classes. */
   readonly loss?: boolean;
 }
@@ -78,15 +81,19 @@ export class Lineariser {
       values: options.values,
       directions: this.#rows,
       sums: this.#replacements.some(({ kind }) => kind === 'constant'),
-      replacing: this.#replacements.flatMap(({ kind }, i) =>
-        kind === 'map' || kind === 'donors' ? [{ name: `${i}`, per: kind === 'map' ? 'all' : 'image' } as const] : [],
-      ),
+      replacing: this.#replacements.flatMap((own, i) => replacingMaps(own, `${i}`)),
     });
   }
 
   /** @throws PercussError MODEL_UNSUPPORTED, SPEC_INVALID for a fill whose change is not known beforehand. */
   static async open(network: InstrumentedNetwork, options: LineariserOptions): Promise<Lineariser> {
-    const replacements = await replacementsOf(options.fills, network, options.values, options.reference);
+    const replacements = await replacementsOf(
+      options.fills,
+      network,
+      options.values,
+      options.reference,
+      options.moments,
+    );
     return new Lineariser(network, options, replacements);
   }
 
@@ -228,8 +235,24 @@ export class Lineariser {
         return own.map((x, at) => (sum?.[at] as number) * (constants[at % constants.length] as number) - x);
       }
       const instead = replaced.get(`${i}`);
+      // Where it is not asked for, it is not known what would be told.
+      if (!instead && replacement.kind === 'told') return own.map(() => Number.NaN);
       return own.map((x, at) => (instead?.[at] ?? 0) - x);
     });
+  }
+}
+
+function replacingMaps(replacement: Replacement, name: string): ReplacingMaps[] {
+  switch (replacement.kind) {
+    case 'nothing':
+    case 'constant':
+      return [];
+    case 'map':
+      return [{ name, per: 'all' }];
+    case 'donors':
+      return [{ name, per: 'image' }];
+    case 'told':
+      return [{ name, told: replacement.at }];
   }
 }
 

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { emitOnnx } from '../../core/network/emit-onnx.js';
 import type { Graph } from '../../core/network/graph.js';
 import type { TableName } from '../../core/tables/columns.js';
@@ -31,7 +34,7 @@ export const impulsesOn = (bases: number): object => ({
   images: { at: 'input', base: { images: bases }, amplitudes: { std: [0.1, -0.1] }, record: '*' },
 });
 
-/** Networks that take the images of the trained one, in a study of their own; some of its tables. */
+/** Networks that take the images of the trained one, in a study of their own; some of its tables, the preview's where it is asked for. */
 export async function runNetworks<T extends TableName>(
   networks: ReadonlyMap<string, Graph>,
   { images, bases }: StudySize,
@@ -65,7 +68,9 @@ export async function runNetworks<T extends TableName>(
       ...asked,
       analysis: { nulls: { shuffled: 0 }, bootstrap: 100, ...asked.analysis },
     };
-    await runStudy(spec, { store: path.join(folder, 'store'), out });
+    const store = path.join(folder, 'store');
+    if (names.some((name) => name === 'preview')) await previewed(spec, { folder, store, out });
+    await runStudy(spec, { store, out });
     const tables = names.map(
       async (name) =>
         [
@@ -77,6 +82,17 @@ export async function runNetworks<T extends TableName>(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Makes the preview of a study, which its tables then have. */
+async function previewed(
+  spec: object,
+  { folder, store, out }: { readonly folder: string; readonly store: string; readonly out: string },
+): Promise<void> {
+  const file = path.join(folder, 'spec.yaml');
+  await writeFile(file, JSON.stringify(spec));
+  const command = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+  await promisify(execFile)(process.execPath, [command, 'preview', file, '--store', store, '--out', out, '--json']);
 }
 
 /** Names of networks in a study, made of those of kinds. */

@@ -63,6 +63,7 @@ export interface NetworksResult {
 
 const fillNames = wordsOf(fills);
 const klOf = (fill: string): string => `KL, ${fill}`;
+const previewOf = (fill: string): string => `preview, ${fill}`;
 
 /** What others make up for, by its column. */
 export const replaceabilities = {
@@ -73,15 +74,16 @@ const replaceabilityColumn: ReadonlyMap<string, 'replaceability_same' | 'replace
   Object.entries(replaceabilities),
 );
 
-/** Measures of single kernels, from the tables that hold them: cheap ones, the damage by every fill, and replaceability. */
+/** Measures of single kernels, from the tables that hold them: cheap ones, the damage by every fill, what the preview says of it, and replaceability. */
 export const kernelScores: readonly string[] = [
   ...kernelMeasureNames,
   ...fillNames.map(klOf),
+  ...fillNames.map(previewOf),
   ...replaceabilityColumn.keys(),
 ];
 export { similarityNames };
 
-type Found = Pick<Tables, 'kernels' | 'ablations' | 'similarity'>;
+type Found = Pick<Tables, 'kernels' | 'ablations' | 'preview' | 'similarity'>;
 
 /** The study of all planted networks: everything that percuss measures of single kernels and of pairs of sites. */
 function runPlanted(networks: readonly PlantedNetwork[], size: Size): Promise<Found> {
@@ -93,7 +95,7 @@ function runPlanted(networks: readonly PlantedNetwork[], size: Size): Promise<Fo
     analysis: { far: 0.15 },
   };
   const graphs = new Map(networks.map(({ kind, chain }) => [networkName(kind), chain.build()]));
-  return runNetworks(graphs, size, asked, ['kernels', 'ablations', 'similarity']);
+  return runNetworks(graphs, size, asked, ['kernels', 'ablations', 'preview', 'similarity']);
 }
 
 /** The value of a measure for one kernel of a planted network. */
@@ -106,10 +108,11 @@ function kernelValue(found: Found, network: PlantedNetwork, measure: string, [la
     const row = found.kernels.find((one) => one.model === model && one.layer === name && one.channel === channel);
     return row?.[column] ?? null;
   }
-  const rows = found.ablations.filter(
-    (one) => one.model === model && klOf(one.fill) === measure && one.channels === `${name}[${channel}]`,
-  );
-  const values = rows.flatMap(({ kl }) => (kl === null ? [] : [kl]));
+  const own = (row: { readonly model: string; readonly channels: string }): boolean =>
+    row.model === model && row.channels === `${name}[${channel}]`;
+  const measured = found.ablations.filter((row) => own(row) && klOf(row.fill) === measure).map(({ kl }) => kl);
+  const predicted = found.preview.filter((row) => own(row) && previewOf(row.fill) === measure);
+  const values = [...measured, ...predicted.map(({ predicted_kl: kl }) => kl)].filter((kl) => kl !== null);
   return values.length === 0 ? null : values.reduce((sum, kl) => sum + kl, 0) / values.length;
 }
 

@@ -80,7 +80,9 @@ describe('a linear network', () => {
   alone: { mode: each, fill: [zero, mean, mean-position, resample], draws: 3 }
   two: { mode: pairs, within: layer, budget: 20 }
   layers: { unit: layer, mode: each, fill: mean }
-  substituted: { mode: each, layers: conv1, fill: [substitute, zero] }
+  substituted: { mode: each, layers: conv2, fill: [substitute, zero, substitute-earlier] }
+  told: { mode: pairs, within: layer, layers: conv2, budget: 5, fill: substitute }
+  whole: { unit: layer, mode: each, layers: conv2, fill: substitute-earlier }
   repair: { unit: kernel, mode: cumulative, order: kl, fractions: [0.5] }
 `;
   const net = new SmallNetwork(2, 8);
@@ -107,9 +109,13 @@ describe('a linear network', () => {
     const { tables } = await running;
     for (const { linearised, kl, layer, channel } of tables.kernels)
       expect(Math.abs(linearised! - kl!), `${layer}[${channel}]`).toBeLessThan(1e-6 + 1e-4 * kl!);
-    const own = tables.predictors.filter(({ predictor, target }) => predictor === 'linearised' && target === 'kl');
-    expect(own.map(({ fill }) => fill)).toEqual(['zero', 'mean', 'mean-position', 'resample']);
-    for (const { spearman, fill } of own) expect(spearman, fill).toBeGreaterThan(0.99);
+    const own = tables.predictors.filter(({ predictor }) => predictor === 'linearised');
+    const told = ['substitute', 'substitute-earlier'];
+    expect(own.map(({ target, fill }) => [target, fill])).toEqual([
+      ...['zero', 'mean', 'mean-position', 'resample', ...told].map((fill) => ['kl', fill]),
+      ...told.map((fill) => [`log(${fill}/mean)`, fill]),
+    ]);
+    for (const { spearman, target } of own) expect(spearman, target).toBeGreaterThan(0.98);
     const others = new Set(tables.predictors.map(({ predictor }) => predictor));
     for (const name of ['gradient-activation', 'fisher', 'taylor']) expect(others).toContain(name);
   });
@@ -127,14 +133,13 @@ describe('a linear network', () => {
   test('leaves out, by name, what is not known yet', async () => {
     const { preview: made, tables } = await running;
     expect(made.leftOut).toEqual([
-      'net, substituted, filled with substitute: a substitute follows from what other kernels say of each image, which is not linearised',
+      'net, told, filled with substitute: kernels of a site that are removed together tell nothing of each other, so that each set is told in its own way; single kernels are predicted',
       'net, repair: its order rests on damages that are not measured yet',
     ]);
-    expect(tables.preview.filter(({ ablation }) => ablation === 'substituted').map(({ fill }) => fill)).toEqual(
-      new Array<string>(12).fill('zero'),
-    );
+    const filled = tables.preview.filter(({ ablation }) => ablation === 'substituted').map(({ fill }) => fill);
+    expect(filled).toEqual(Array.from({ length: 10 }, () => ['substitute', 'zero', 'substitute-earlier']).flat());
     expect(new Set(tables.preview.map(({ ablation }) => ablation))).toEqual(
-      new Set(['alone', 'two', 'layers', 'substituted']),
+      new Set(['alone', 'two', 'layers', 'substituted', 'whole']),
     );
   });
 

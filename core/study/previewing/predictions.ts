@@ -6,8 +6,9 @@ import { fillDraws, type ConditionList, type FillDraw } from '../../plan/conditi
 import type { Condition } from '../../plan/condition.js';
 import type { ModelOutline } from '../../plan/outline.js';
 import { targetsOf } from '../../plan/target.js';
-import { linearisedFill } from '../../probe/fill.js';
+import { linearisedFill, type LinearisedFill } from '../../probe/fill.js';
 import { Lineariser, type LinearisedChanges } from '../../probe/lineariser.js';
+import type { AskedMoments } from '../../probe/told-maps.js';
 import { modes } from '../../spec/words/modes.js';
 import type { Fill } from '../../spec/words/fills.js';
 import type { AblationSpec } from '../../spec/study-spec.js';
@@ -46,9 +47,9 @@ export function predictableOf({ ablations, reference }: Pick<ModelOutline, 'abla
     const places = [...draws.keys()].filter((place) => {
       const { name, fill } = draws[place] as FillDraw;
       const how = linearisedFill(fill);
-      const refused = typeof how === 'object' && 'refused' in how;
-      if (refused) leftOut.push(`${spec.name}, filled with ${name}: ${how.refused}`);
-      return !refused;
+      const refused = reasonAgainst(how, list, place, draws.length);
+      if (refused !== undefined) leftOut.push(`${spec.name}, filled with ${name}: ${refused}`);
+      return refused === undefined;
     });
     if (places.length === 0) return [];
     return [
@@ -62,6 +63,17 @@ export function predictableOf({ ablations, reference }: Pick<ModelOutline, 'abla
     ];
   });
   return { ablations: kept, leftOut };
+}
+
+/** Why a fill, which stands at so many conditions from `place` on, is not linear in what is removed; undefined where it is. */
+function reasonAgainst(how: LinearisedFill, list: ConditionList, place: number, draws: number): string | undefined {
+  if (typeof how !== 'object' || 'donors' in how) return undefined;
+  if ('refused' in how) return how.refused;
+  if (how.told.from !== 'same') return undefined;
+  for (let index = place; index < list.length; index += draws)
+    if (list.at(index).condition.edits.some(({ channels }) => channels.length > 1))
+      return 'kernels of a site that are removed together tell nothing of each other, so that each set is told in its own way; single kernels are predicted';
+  return undefined;
 }
 
 /** What conditions of one network would do to its outputs, to first order, image by image. */
@@ -88,6 +100,7 @@ export class Predictions {
     ablations: readonly PredictedAblation[],
     { network, reference, loaded }: Tapped,
     catalog: Catalog,
+    moments: AskedMoments,
     options: { readonly seed: number; readonly signal?: AbortSignal; readonly onImages?: (done: number) => void },
   ): Promise<Predictions> {
     const fills = new Map<string, Fill>();
@@ -103,6 +116,7 @@ export class Predictions {
       fills: [...fills.values()],
       reference,
       seed: options.seed,
+      moments,
     });
     const images = outline.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
     const channels = [...values].reduce((sum, value) => sum + (network.graph.shapes.get(value)?.[1] as number), 0);

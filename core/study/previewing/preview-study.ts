@@ -13,8 +13,10 @@ import type { Catalog } from '../catalog.js';
 import { adoptedScores } from '../planning/decisions.js';
 import { publishStage } from '../planning/plan-stage.js';
 import { loadOutlines } from '../reading/outlines.js';
+import { StoredMoments } from '../running/stored-moments.js';
 import { TappedNetworks } from '../running/tapped-networks.js';
 import type { StagePlan } from '../steps.js';
+import { percussVersion } from '../version.js';
 import { checkGroups, checkRow } from './check-lesions.js';
 import { predictableOf, Predictions, type PredictedAblation } from './predictions.js';
 import { keepPreview, previewOf, type PreviewRecord } from './stored-preview.js';
@@ -88,16 +90,18 @@ export async function previewStudy(context: PreviewContext, ref: StudyRef): Prom
 }
 
 async function predicted(
-  { catalog, progress = silent, signal }: PreviewContext,
+  { ledger, catalog, progress = silent, signal }: PreviewContext,
   tapped: TappedNetworks,
   outline: ModelOutline,
   ablations: readonly PredictedAblation[],
   seed: number,
 ): Promise<Predictions> {
   const network = await tapped.open(outline, 'intact', seed);
+  const provenance = { ...network.network.engine.provenance, percuss: percussVersion };
+  const moments = new StoredMoments(ledger, tapped).asked(outline, Promise.resolve(provenance));
   const total = outline.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
   const label = outline.model.name;
-  return Predictions.make(outline, ablations, network, catalog, {
+  return Predictions.make(outline, ablations, network, catalog, moments, {
     seed,
     ...(signal ? { signal } : {}),
     onImages: (done) => progress({ phase: 'run', label, done, total, unit: 'images' }),

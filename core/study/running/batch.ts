@@ -238,7 +238,8 @@ export class BatchRunner {
       const { images, labels } = await this.#catalog.images(loaded, [chunk]);
       chunks.push({ digest: chunk.digest, images, classes: labels.map((label) => label + classOffset) });
     }
-    const asked = { ...askedGradients(model), kind, reference, seed, ...(signal ? { signal } : {}) };
+    const moments = this.#moments.asked(model, this.#provenance(model));
+    const asked = { ...askedGradients(model), kind, reference, seed, moments, ...(signal ? { signal } : {}) };
     try {
       return { tensors: await kernelGradients(network, chunks, asked), metadata: { kind: 'gradients' } };
     } catch (error) {

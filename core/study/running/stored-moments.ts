@@ -13,6 +13,7 @@ import {
   withChoices,
   type SiteMoments,
 } from '../../probe/site-substitutes.js';
+import type { AskedMoments } from '../../probe/told-maps.js';
 import { remembered } from './remembered.js';
 import type { TappedNetworks } from './tapped-networks.js';
 
@@ -45,6 +46,12 @@ export class StoredMoments {
       if (own) return own;
       throw new PercussError('BUG', `moments of ${substitution.site} were stored, but are not there`);
     });
+  }
+
+  /** Those that a study asks for of a network. */
+  asked(outline: ModelOutline, provenance: Promise<Provenance>): AskedMoments {
+    const keys = new Set(outline.substitutions.map((one) => momentsKey(outline.scope, one)));
+    return (one) => (keys.has(momentsKey(outline.scope, one)) ? this.of(outline, one, provenance) : undefined);
   }
 
   /** Gathers and stores those of several sites of one network. */
