@@ -22,8 +22,8 @@ export interface LineariserOptions {
   readonly fills: readonly Fill[];
   readonly reference: ReferenceSet;
   readonly seed: number;
-  /** What substitutes are told by. */
-  readonly moments: AskedMoments;
+  /** What substitutes are told by; where nothing is given none are asked for. */
+  readonly moments?: AskedMoments;
   /** Whether the gradient of the loss is asked for, too; outputs must be classes. */
   readonly loss?: boolean;
 }
@@ -92,7 +92,7 @@ export class Lineariser {
       network,
       options.values,
       options.reference,
-      options.moments,
+      options.moments ?? (() => undefined),
     );
     return new Lineariser(network, options, replacements);
   }
