@@ -134,7 +134,6 @@ async function predicted(
     fills: [{ kind: 'zero' }],
     reference,
     seed: 1,
-    moments: () => undefined,
   });
   const changes = await lineariser.changes({ digest: 'bench', images });
   const kl = kernels.map(({ site, channel }) => {

@@ -24,8 +24,8 @@ export interface KernelGradientsOptions {
   readonly fills: readonly FillDraw[];
   readonly reference: ReferenceSet;
   readonly seed: number;
-  /** What substitutes are told by. */
-  readonly moments: AskedMoments;
+  /** What substitutes are told by; where nothing is given none are asked for. */
+  readonly moments?: AskedMoments;
   readonly signal?: AbortSignal;
 }
 
@@ -63,7 +63,7 @@ export async function kernelGradients(
     values,
     fills: fills.map(({ fill }) => fill),
     reference: options.reference,
-    moments: options.moments,
+    ...(options.moments ? { moments: options.moments } : {}),
     seed: options.seed,
     loss,
   });

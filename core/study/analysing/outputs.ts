@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from '../../canonical.js';
+import { canonicalJson } from '../../canonical.js';
 import type { Digest, Ref } from '../../digest.js';
 import { isPercussError, PercussError } from '../../errors.js';
 import { writeInside } from '../../inside.js';
@@ -95,7 +95,7 @@ async function lacksPreview(ledger: Ledger, study: Digest, { tables }: StudyOutp
   const made = await readTable('preview_checks', await ledger.getBlob(record.preview_checks));
   const shown = tables['preview_checks'];
   const held = shown ? await readTable('preview_checks', await ledger.getOutput(shown)) : [];
-  return canonicalJson(held as unknown as Json) !== canonicalJson(made as unknown as Json);
+  return canonicalJson(held) !== canonicalJson(made);
 }
 
 /** The outputs of the last complete run of a study. @throws PercussError NOT_FOUND. */
