@@ -8,6 +8,8 @@ import { randomStream } from '../../core/random.js';
 import { memoryStore } from '../../core/store/memory-store.js';
 import type { Tables } from '../../core/tables/schema.js';
 import { float32, tensor } from '../../core/tensor.js';
+import type { PercussError } from '../../core/errors.js';
+import { readStudy } from '../../core/study/preparing/prepare-study.js';
 import { runFile, type Ran } from '../builders/studies.js';
 import { trainedNetwork } from './trained-networks.js';
 
@@ -121,6 +123,18 @@ describe('a study of trainings of two architectures, and of another network', ()
       ...new Set(ablations.flatMap(({ ablation, model }) => (ablation === name ? [model] : []))),
     ];
     expect([of('one'), of('spread')]).toEqual([['a@03'], ['a@01', 'a@02', 'a@03']]);
+  });
+
+  test('refuses each training that is wrong, where it is named', async () => {
+    const trainings = '{ a: { trainings: [a1.onnx, c1.onnx, absent.onnx, a1.onnx, a2.onnx] } }';
+    const file = specOf('wrong', trainings, 'impulses: { taps: { models: a@06, base: black } }\n');
+    const refusal: unknown = await readStudy(file).catch((error: unknown) => error);
+    expect(((refusal as PercussError).issues ?? []).map(({ path: at, message }) => `${at}: ${message}`)).toEqual([
+      expect.stringMatching(/^models\.a\.trainings\[1\]: a@02 is not built as a@01 is: its site conv1 is 4 × 4 × 4/),
+      'models.a.trainings[2]: there is no file absent.onnx',
+      'models.a.trainings[3]: this file stands in the list twice',
+      'impulses.taps.models: no model "a@06" is declared under models',
+    ]);
   });
 
   test('tells of architectures what their trainings say, and of a single network nothing', () => {

@@ -78,14 +78,16 @@ export function soundParts(draft: StudySpec, mistakes: readonly SpecIssue[]): St
 /** Mistakes without those about a value that is itself said to be wrong, and stands at its default. */
 export function withoutConsequences(issues: readonly SpecIssue[], said: readonly SpecIssue[]): readonly SpecIssue[] {
   const values = new Set<string>();
-  for (const { path } of said) values.add(path.startsWith('defaults.') ? steps(path, 2).slice(9) : steps(path, 3));
+  // Of several trainings each is a value of its own.
+  const valueOf = (path: string): string => (/^models[.].*[.]trainings\[\d+\]$/.test(path) ? path : steps(path, 3));
+  for (const { path } of said) values.add(path.startsWith('defaults.') ? steps(path, 2).slice(9) : valueOf(path));
   const inherited = (path: string): string | undefined =>
     path.startsWith('models.') ? steps(path, 3).split('.').at(-1) : undefined;
   const within = (path: string): boolean => said.some((one) => one.path.startsWith(`${path}.`));
   return issues.filter(
     ({ path }) =>
       !(path.startsWith('analysis.') && within(path)) &&
-      !values.has(steps(path, 3)) &&
+      !values.has(valueOf(path)) &&
       !values.has(inherited(path) ?? ' '),
   );
 }

@@ -65,7 +65,8 @@ function replaceabilityParts(facts: TrainingFacts, fill: FillName): Parts {
 function kernelDamage({ results }: TrainingFacts): Float64Array | undefined {
   const all = [...singleKernels(results).values()].flat();
   const known = all.flatMap((result) => (result && isWhole(result.kl) ? [result.kl] : []));
-  return known.length === 0 || known.length < all.length ? undefined : columnMeans(known);
+  const whole = results.outline.anatomy.layers.reduce((total, { kernels }) => total + kernels, 0);
+  return known.length === 0 || known.length < whole ? undefined : columnMeans(known);
 }
 
 const ofColumn = (column: QuantityName & keyof ModelRow, partsOf: (facts: TrainingFacts) => Parts) => ({
@@ -134,7 +135,13 @@ export class Architectures {
         const found = trainingsMean(trainings, confidence);
         const between = betweenTrainings(trainings);
         if (found === null || between === null) return [];
-        const { estimate, low, high, over } = found;
+        const { estimate, over } = found;
+        const { least = -Infinity, most = Infinity }: { readonly least?: number; readonly most?: number } =
+          quantities[quantity];
+        const [low, high] = [found.low, found.high].map((end) => Math.min(most, Math.max(least, end))) as [
+          number,
+          number,
+        ];
         return [
           {
             architecture,
