@@ -9,6 +9,9 @@ import { memoryStore } from '../../core/store/memory-store.js';
 import type { Tables } from '../../core/tables/schema.js';
 import { float32, tensor } from '../../core/tensor.js';
 import type { PercussError } from '../../core/errors.js';
+import { nextStage } from '../../core/study/planning/plan-stage.js';
+import { Catalog } from '../../core/study/catalog.js';
+import { storeStudy } from '../../core/study/preparing/resolve-study.js';
 import { readStudy } from '../../core/study/preparing/prepare-study.js';
 import { runFile, type Ran } from '../builders/studies.js';
 import { trainedNetwork } from './trained-networks.js';
@@ -98,31 +101,14 @@ describe('a study of trainings of two architectures, and of another network', ()
   });
 
   test('shares its cells with a study that names a training’s file alone: they are keyed by content', async () => {
-    let computed = 0;
-    const alone = await runFile(ledger, specOf('alone', '{ other: { file: a2.onnx } }'), {
-      mode,
-      wrap: (compute) => ({
-        ...compute,
-        run: (...asked) => {
-          computed++;
-          return compute.run(...asked);
-        },
-      }),
-    });
-    expect(computed).toBe(0);
-    const own = (await alone.tables()).ablations;
-    const before = tables.ablations.filter(({ model, ablation }) => model === 'a@02' && ablation !== 'each');
-    expect(own).toEqual(before.map((row) => ({ ...row, model: 'other' })));
-  });
-
-  test('selects one training for an ablation, or all', async () => {
-    const one = '  one: { models: [a@03], mode: random, fractions: [0.5], trials: 1 }\n';
-    const file = specOf('some', '{ a: { trainings: [a1.onnx, a2.onnx, a3.onnx] } }', one);
-    const { ablations } = await (await runFile(ledger, file, { mode })).tables();
-    const of = (name: string): string[] => [
-      ...new Set(ablations.flatMap(({ ablation, model }) => (ablation === name ? [model] : []))),
-    ];
-    expect([of('one'), of('spread')]).toEqual([['a@03'], ['a@01', 'a@02', 'a@03']]);
+    const planned = async (name: string, models: string) => {
+      const { resolved, yaml } = await readStudy(specOf(name, models));
+      const ref = await storeStudy(ledger, resolved, { mode, yaml, batchSeconds: 1 });
+      return nextStage(ledger, new Catalog((digest) => ledger.getBlob(digest)), ref);
+    };
+    expect((await planned('alone', '{ other: { file: a2.onnx } }')).stage).toBeUndefined();
+    writeFileSync(path.join(folder, 'a4.onnx'), trainedNetwork(10));
+    expect((await planned('another', '{ other: { file: a4.onnx } }')).stage).toBeDefined();
   });
 
   test('refuses each training that is wrong, where it is named', async () => {
