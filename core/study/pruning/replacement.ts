@@ -1,4 +1,4 @@
-import { dataflowOf } from '../../anatomy/dataflow.js';
+import { dataflowOf, type Dataflow } from '../../anatomy/dataflow.js';
 import type { Site } from '../../anatomy/site.js';
 import type { ValueId } from '../../network/graph.js';
 import { PercussError } from '../../errors.js';
@@ -23,6 +23,7 @@ export class Replacement {
   readonly #fill: PruningFill;
   readonly #moments: MomentsSource;
   readonly #sites: ReadonlyMap<string, Site>;
+  readonly #flow: Dataflow;
   readonly #readSums = new Map<ValueId, boolean>();
 
   /** @param moments What substitutes are fitted to. */
@@ -31,6 +32,7 @@ export class Replacement {
     this.#output = output;
     this.#fill = fill;
     this.#moments = moments;
+    this.#flow = dataflowOf(of.graph, output);
     this.#sites = new Map(of.outline.anatomy.sites.map((site) => [site.name, site]));
   }
 
@@ -38,7 +40,7 @@ export class Replacement {
   fits({ site }: RankedKernel): boolean {
     if (this.#fill !== 'substitute') return true;
     const value = this.#valueOf(site);
-    const known = this.#readSums.get(value) ?? readsSums(dataflowOf(this.#of.graph, this.#output), value);
+    const known = this.#readSums.get(value) ?? readsSums(this.#flow, value);
     this.#readSums.set(value, known);
     return known;
   }
