@@ -53,6 +53,31 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
     expect(tableHashes(place.path('elsewhere'))).toEqual(tableHashes(out));
   });
 
+  test('prune writes a smaller network with what was removed, for programs and for people, and never over a file unasked', async () => {
+    interface Pruned {
+      readonly removed: readonly { readonly layer: string; readonly channel: number }[];
+      readonly layers: readonly { readonly removed: number }[];
+      readonly after: { readonly kernels: number; readonly bytes: number };
+    }
+    const asked = ['prune', finishedName, '--kernels', '0.8', '--out', 'small.onnx'];
+    const { removed, layers, after } = await json<Pruned>(...asked);
+    expect(removed.length).toBeGreaterThan(0);
+    expect(layers.reduce((sum, layer) => sum + layer.removed, 0)).toBe(removed.length);
+    const file = readFileSync(place.path('small.onnx'));
+    expect(file.length).toBe(after.bytes);
+    expect(JSON.parse(readFileSync(place.path('small.onnx.json'), 'utf8'))).toMatchObject({
+      removed,
+      after: { kernels: after.kernels },
+    });
+    expect(readFileSync(place.path('small.onnx.html'), 'utf8')).toContain(
+      `of ${after.kernels + removed.length} kernels`,
+    );
+    const again = await place.run(asked);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/small\.onnx exists already/)]);
+    expect((await place.run([...asked, '--force'])).stdout).toContain(`${removed.length} of `);
+    expect(readFileSync(place.path('small.onnx')).equals(file)).toBe(true);
+  });
+
   test('query answers in text, CSV and JSON, from the store and from a folder, and explains a mistake', async () => {
     const sql = 'SELECT model, images FROM models';
     expect(await json('query', finishedName, sql)).toEqual(await json('query', out, sql));
