@@ -20,10 +20,11 @@ import { input } from './sweep.js';
 const { values: flags } = parseArgs({
   options: {
     networks: { type: 'string', default: 'cifar10_resnet20,wide' },
+    fills: { type: 'string', default: pruningFills.join() },
     macs: { type: 'string', default: '0.9,0.8' },
     images: { type: 'string', default: '500' },
     judges: { type: 'string', default: '2000' },
-    stages: { type: 'string', default: '4' },
+    stages: { type: 'string', default: '4,16' },
     seeds: { type: 'string', default: '5' },
     threads: { type: 'string', default: '2' },
     data: { type: 'string', default: '../shared/data' },
@@ -33,6 +34,9 @@ const { values: flags } = parseArgs({
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const figures: Figure[] = [];
 const at = (file: string): string => path.resolve(flags.data, file);
+
+const asked = pruningFills.filter((fill) => flags.fills.split(',').includes(fill));
+if (asked.length === 0) throw mistake(`--fills are of ${pruningFills.join(', ')}`);
 
 /** A network and its images. */
 interface Subject {
@@ -86,7 +90,7 @@ models:
   net: { file: ${file}, data: choosing }
   judged: { file: ${file}, data: judging }
 ablations:
-  kernels: { models: [net], layers: ["${layers}"], unit: kernel, mode: each, fill: [${pruningFills.join(', ')}] }
+  kernels: { models: [net], layers: ["${layers}"], unit: kernel, mode: each, fill: [${asked.join(', ')}] }
 run: { engine: onnxruntime, device: cpu, batchSeconds: 5 }
 `;
 
@@ -101,13 +105,17 @@ async function contest(name: string, subject: Subject, ledger: Ledger, ref: Stud
   const { images: all, labels } = await catalog.images(loaded, judged.chunks);
   const judges = { images: rows(all, subject.skipped, labels.length), labels: labels.slice(subject.skipped) };
   const engine = await openEngine(ref.mode);
-  const asked = {
-    macs: flags.macs.split(',').map(Number),
-    stages: wholeNumber(flags, 'stages'),
-    seeds: wholeNumber(flags, 'seeds'),
-    say,
-  };
-  const own = new PruningContest(name, asked, { ledger, catalog, engine, net, loaded, results, judges });
+  const own = new PruningContest(
+    name,
+    {
+      fills: asked,
+      macs: flags.macs.split(',').map(Number),
+      stages: flags.stages.split(',').map(Number),
+      seeds: wholeNumber(flags, 'seeds'),
+      say,
+    },
+    { ledger, catalog, engine, net, loaded, results, judges },
+  );
   await own.run();
   figures.push(...own.figures);
   await engine.close();

@@ -10,7 +10,7 @@ import type { MomentsSource } from '../core/probe/substituting.js';
 import { randomStream } from '../core/random.js';
 import type { Catalog, LoadedModel } from '../core/study/catalog.js';
 import { damageBeside } from '../core/study/pruning/damage-beside.js';
-import { pruningFills, rankKernels, type PruningFill } from '../core/study/pruning/kernel-choice.js';
+import { rankKernels, type PruningFill } from '../core/study/pruning/kernel-choice.js';
 import { damageOn, runNetwork, type NetworkOutputs } from '../core/study/pruning/measured-network.js';
 import { Replacement } from '../core/study/pruning/replacement.js';
 import { stagedOrder } from '../core/study/pruning/staged-order.js';
@@ -23,9 +23,11 @@ import { byMeasure, byScore, linearisedDamage, nameOf, type Order } from './kern
 import type { Figure } from './record.js';
 
 interface Asked {
+  readonly fills: readonly PruningFill[];
   /** Shares of the multiply-accumulates that are left. */
   readonly macs: readonly number[];
-  readonly stages: number;
+  /** In how many stages damage is measured anew, each a way of its own. */
+  readonly stages: readonly number[];
   /** Random orders. */
   readonly seeds: number;
   readonly say: (line: string) => void;
@@ -79,7 +81,7 @@ export class PruningContest {
 
   async run(): Promise<void> {
     const intact = await this.#outputs(this.#loaded.graph);
-    for (const fill of pruningFills) {
+    for (const fill of this.#asked.fills) {
       const replacement = this.#replacement(fill);
       const known = rankKernels(this.#results, fill, [...this.#results.labels.keys()]).kernels;
       const kernels = known.filter((kernel) => replacement.fits(kernel));
@@ -121,8 +123,8 @@ export class PruningContest {
       ['by preview', [byScore(byDamage, (kernel) => linearised.get(nameOf(kernel)) as number)]],
       ['by damage', [byDamage]],
     ]);
-    const { stages } = this.#asked;
-    if (stages > 1) orders.set(`by damage in ${stages} stages`, [await this.#staged(fill, byDamage, stages)]);
+    for (const stages of this.#asked.stages)
+      orders.set(`by damage in ${stages} stages`, [await this.#staged(fill, byDamage, stages)]);
     return orders;
   }
 
