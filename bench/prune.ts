@@ -24,7 +24,7 @@ const { values: flags } = parseArgs({
     macs: { type: 'string', default: '0.9,0.8' },
     images: { type: 'string', default: '500' },
     judges: { type: 'string', default: '2000' },
-    stages: { type: 'string', default: '4,16' },
+    stages: { type: 'string', default: '4' },
     seeds: { type: 'string', default: '5' },
     threads: { type: 'string', default: '2' },
     data: { type: 'string', default: '../shared/data' },
