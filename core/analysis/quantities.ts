@@ -20,6 +20,7 @@ export const quantities = wordTable<Quantity>()({
   replaceability_same: { meaning: 'replaceability of all kernels from their own sites', unit: '1', most: 1 },
   replaceability_earlier: { meaning: 'replaceability of all kernels from earlier sites', unit: '1', most: 1 },
   kl_repaired: { meaning: 'what later residual branches repair of the removal of one', unit: 'nat' },
+  contrast: { meaning: 'back-up across layers less that within them, by quadruples', unit: 'nat' },
   sr: { meaning: 'systemic redundancy', unit: '1' },
   sr_excess: { meaning: 'systemic redundancy beyond networks with shuffled weights', unit: '1' },
   r2_same_low: { meaning: 'how well other kernels of the same site predict a signature, lower end', unit: 'R²' },

@@ -1,3 +1,4 @@
+import { architectureOf } from '../training-name.js';
 import { lookSwatch, type LegendItem } from './figure.js';
 import type { ReportInput } from './input.js';
 import { percent } from './number-format.js';
@@ -25,7 +26,9 @@ export function contextOf(input: ReportInput): ReportContext {
     ...input.tables.models.map((row) => row.model),
     ...input.tables.curves.map((row) => row.model),
   ]);
-  const looks = new Map(models.map((model, i) => [model, lookAt(i)]));
+  // Trainings of an architecture look alike, so that what belongs together is seen, and many of them have looks enough.
+  const architectures = unique(models.map(architectureOf));
+  const looks = new Map(models.map((model) => [model, lookAt(architectures.indexOf(architectureOf(model)))]));
   const look = (model: string): Look => looks.get(model) ?? lookAt(models.length);
   const encoding = (range: (model: string) => unknown) => ({
     field: 'model' as const,
@@ -39,9 +42,15 @@ export function contextOf(input: ReportInput): ReportContext {
     look,
     level: percent(input.study.analysis.confidence).replace('.0', ''),
     legend: (some = models) =>
-      models
-        .filter((model) => some.includes(model))
-        .map((model) => ({ label: model, swatch: lookSwatch(look(model)) })),
+      [
+        ...grouped(
+          models.filter((model) => some.includes(model)),
+          architectureOf,
+        ),
+      ].map(([architecture, [model = architecture, ...others]]) => ({
+        label: others.length === 0 ? model : `${architecture} (${others.length + 1} trainings)`,
+        swatch: lookSwatch(look(model)),
+      })),
     color: encoding((model) => look(model).color),
     shape: encoding((model) => look(model).shape),
     dash: encoding((model) => [...look(model).dash]),

@@ -119,3 +119,12 @@ describe('the section on architectures', () => {
     ]);
   });
 });
+
+test('trainings of one architecture look alike, and stand in legends once', () => {
+  const models = ['a@01', 'a@02', 'b', 'c@01'].map((model) => modelRow({ model }));
+  const { look, legend } = contextWith({ models });
+  expect(look('a@02')).toEqual(look('a@01'));
+  expect(new Set(['a@01', 'b', 'c@01'].map((model) => look(model).color)).size).toBe(3);
+  expect(legend(['a@01', 'a@02', 'b', 'c@01']).map(({ label }) => label)).toEqual(['a (2 trainings)', 'b', 'c@01']);
+  expect(legend(['a@02', 'c@01']).map(({ label }) => label)).toEqual(['a@02', 'c@01']);
+});

@@ -124,21 +124,23 @@ describe('a study of trainings of two architectures, and of another network', ()
   });
 
   test('tells of architectures what their trainings say, and of a single network nothing', () => {
-    const { architectures, architecture_differences, models, kernels } = tables;
+    const { architectures, architecture_differences, models, kernels, contrasts } = tables;
     const valuesOf = (architecture: string, quantity: string): number[] =>
       models
         .filter((row) => row.architecture === architecture)
-        .map((row) =>
-          quantity === 'kernel_kl'
-            ? mean(kernels.flatMap(({ model, kl }) => (model === row.model ? [kl as number] : [])))
-            : row[quantity as 'accuracy'],
-        );
+        .map((row) => {
+          if (quantity === 'kernel_kl')
+            return mean(kernels.flatMap(({ model, kl }) => (model === row.model ? [kl as number] : [])));
+          const whole = contrasts.find(({ model, part }) => model === row.model && part === 'all');
+          return quantity === 'contrast' ? (whole?.contrast as number) : row[quantity as 'accuracy'];
+        });
     expect(new Set(architectures.map((row) => row.architecture))).toEqual(new Set(['a', 'c']));
     expect(architectures.filter((row) => row.architecture === 'c').map((row) => row.quantity)).toEqual([
       'accuracy',
       'robustness_area',
       'kernel_kl',
       'replaceability_same',
+      'contrast',
       'sr',
       'sr_excess',
       'r2_same_low',
@@ -146,7 +148,10 @@ describe('a study of trainings of two architectures, and of another network', ()
     ]);
     for (const { architecture, quantity, trainings, estimate, least, greatest, low, high, over } of architectures) {
       const values = valuesOf(architecture, quantity);
-      expect([trainings, over]).toEqual([values.length, /r2/.test(quantity) ? 'trainings' : 'trainings and images']);
+      expect([trainings, over]).toEqual([
+        values.length,
+        /r2|contrast/.test(quantity) ? 'trainings' : 'trainings and images',
+      ]);
       expect([estimate, least, greatest]).toEqual(
         [mean(values), Math.min(...values), Math.max(...values)].map((value) => expect.closeTo(value, 9)),
       );
@@ -158,6 +163,7 @@ describe('a study of trainings of two architectures, and of another network', ()
       'robustness_area',
       'kernel_kl',
       'replaceability_same',
+      'contrast',
     ]);
     for (const row of architecture_differences) {
       const [own, other] = [valuesOf('a', row.quantity), valuesOf('c', row.quantity)];

@@ -22,6 +22,7 @@ const titles: { readonly [Q in QuantityName]: string } = {
   replaceability_same: 'Replaceability from the same site',
   replaceability_earlier: 'Replaceability from earlier sites',
   kl_repaired: 'Repaired by later blocks',
+  contrast: 'Back-up across layers less within',
   sr: 'Systemic redundancy',
   sr_excess: 'Systemic redundancy beyond shuffled weights',
   r2_same_low: 'R² from the same site, lower end',
@@ -81,7 +82,7 @@ async function figureOf({ level }: ReportContext, orders: readonly ArchitectureO
       { label: `mean over trainings, with its ${level} interval`, swatch: whiskerSwatch },
       { label: 'from the least to the greatest of the trainings', swatch: lineSwatch('var(--m0)') },
     ],
-    note: 'Intervals count as drawn the trainings and the images (of redundancy, the base images; of R², trainings alone).',
+    note: 'Intervals count as drawn the trainings and the images (of redundancy, the base images; of R² and of quadruples, trainings alone).',
     reading:
       'Where bars overlap, a single training of the one may have more than one of the other; which architecture has more on average the differences below tell.',
     numbers: dataTable(

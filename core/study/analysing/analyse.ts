@@ -135,10 +135,10 @@ async function analyseModel(
   const systemic = redundancy && systemicOf(redundancy, analysis);
   const kernels = kernelRows(results, explained, kernelResponses(results), analysis.confidence);
   const row = modelRow(results, kernels, explained, systemic, analysis, seed);
-  architectures.add({ row, results, systemic, confidence: analysis.confidence });
   await sink.append('models', [row]);
   await sink.append('layers', layerRows(results, kernels, explained, analysis));
   await sink.append('kernels', kernels);
+  let contrast: number | null = null;
   for (const ablation of results.ablations) {
     await sink.append('ablations', ablationRows(results, ablation, analysis.confidence));
     await sink.append('stops', stopRows(results, ablation));
@@ -148,10 +148,13 @@ async function analyseModel(
     await sink.append('pairs', pairRows(results, ablation, analysis.confidence, excessOf));
     await sink.append('interactions', interactionRows(results, ablation, analysis, excessOf));
     await sink.append('quadruples', quadrupleRows(results, ablation, seed, analysis.confidence, kept));
-    await sink.append('contrasts', contrastRows(results, ablation, seed, analysis.confidence, kept));
+    const contrasts = contrastRows(results, ablation, seed, analysis.confidence, kept);
+    contrast ??= contrasts.find(({ part }) => part === 'all')?.contrast ?? null;
+    await sink.append('contrasts', contrasts);
     const changeOf = (index: number): Float64Array | undefined => logits.of(ablation.name, index);
     await sink.append('compensation', compensationRows(results, ablation, analysis.confidence, changeOf));
   }
+  architectures.add({ row, results, systemic, contrast, confidence: analysis.confidence });
   await sink.append('responses', responseRows(results));
   await sink.append('resolutions', resolutionRows(results.outline, redundancy));
   if (redundancy) await sink.append('similarity', similarityRows(results, redundancy, analysis.fdr));

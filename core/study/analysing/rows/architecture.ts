@@ -29,6 +29,8 @@ export interface TrainingFacts {
   readonly row: ModelRow;
   readonly results: ModelResults;
   readonly systemic: Systemic | undefined;
+  /** Mean contrast of the first quadruples that the study asks for. */
+  readonly contrast: number | null;
   readonly confidence: number;
 }
 
@@ -94,6 +96,7 @@ const measured: {
     replaceabilityParts(facts, 'substitute-earlier'),
   ),
   kl_repaired: ofColumn('kl_repaired', (facts) => byImage(facts, repairedByImage(facts.results))),
+  contrast: { value: ({ contrast }) => contrast, parts: () => none },
   sr: ofColumn('sr', (facts) => byBase(facts, facts.systemic?.intact.leaveOneOut)),
   sr_excess: ofColumn('sr_excess', (facts) => byBase(facts, facts.systemic?.against?.leaveOneOut)),
   r2_same_low: ofColumn('r2_same_low', () => none),
