@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A SHA-256 in lower-case hexadecimal. */
 export type Digest = string;
@@ -14,5 +14,5 @@ export interface Ref<T> {
 
 /** SHA-256 of bytes, or of the UTF-8 form of a string. */
 export function sha256(bytes: Uint8Array | string): Digest {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }

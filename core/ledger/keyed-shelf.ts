@@ -119,7 +119,8 @@ export class KeyedShelf<Row extends Keyed> {
     const earlier = await readIndexSegments(this.#shelf, options);
     const { index, sizes } = await this.#survey(options);
     const covered = earlier.length === 1 && [...sizes].every(([key, bytes]) => earlier[0]?.objects.get(key) === bytes);
-    if (sizes.size > 0 && !covered) await writeIndexSegment(this.#shelf, index.packed, sizes, earlier, options);
+    if (sizes.size === 0 || covered) return;
+    await writeIndexSegment(this.#shelf, index.packed, sizes, earlier, options);
     await this.#news.sweep(options);
   }
 

@@ -42,7 +42,19 @@ export interface Stage {
   readonly extents?: Extents;
 }
 
-export const lengthOf = (ranges: Ranges): number => ranges.reduce((sum, [from, to]) => sum + to - from, 0);
+export const lengthOf = (ranges: Ranges): number => startsOf(ranges)[ranges.length] as number;
+
+/** How many indices stand before each range, and in all of them: known once, since every batch of a stage asks. */
+const starts = new WeakMap<Ranges, Float64Array>();
+
+function startsOf(ranges: Ranges): Float64Array {
+  const known = starts.get(ranges);
+  if (known && known.length === ranges.length + 1) return known;
+  const found = new Float64Array(ranges.length + 1);
+  for (const [i, [from, to]] of ranges.entries()) found[i + 1] = (found[i] as number) + to - from;
+  starts.set(ranges, found);
+  return found;
+}
 
 /** Turns ascending indices into ranges. */
 export function rangesOf(indices: Iterable<number>): Ranges {
@@ -58,12 +70,24 @@ export function rangesOf(indices: Iterable<number>): Ranges {
 /** The indices of ranges, from the `from`-th to before the `to`-th. */
 export function indicesOf(ranges: Ranges, from: number, to: number): number[] {
   const result: number[] = [];
-  let passed = 0;
-  for (const [start, end] of ranges) {
+  const before = startsOf(ranges);
+  for (let at = rangeAt(before, from); at < ranges.length && (before[at] as number) < to; at++) {
+    const [start, end] = ranges[at] as Ranges[number];
+    const passed = before[at] as number;
     for (let i = Math.max(start, start + from - passed); i < Math.min(end, start + to - passed); i++) result.push(i);
-    passed += end - start;
   }
   return result;
+}
+
+/** The last range before which no more than so many indices stand. */
+function rangeAt(before: Float64Array, from: number): number {
+  let [low, high] = [0, before.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((before[middle] as number) <= from) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** Units [from, to) of a stage, group by group. */
