@@ -1,5 +1,5 @@
 import { meanBounds } from './confidence-sequence.js';
-import { meanOf, undecided, type Standing, type Verdict } from './verdict.js';
+import { drawnFrom, meanOf, undecided, type DrawnCondition, type Standing, type Verdict } from './verdict.js';
 
 /** What is asked: each mean within ± precision, each interval with this confidence. */
 export interface PrecisionRule {
@@ -13,20 +13,23 @@ export interface PrecisionRule {
  * Every condition draws values until its interval is at most 2 · precision wide; half of the error is for either end.
  * The confidence is of each interval, at whatever time it was narrow enough, not of all conditions together.
  *
- * @param drawn values of each condition, each in [0, bound], as far as they are drawn; undefined: undecided.
+ * @param conditions undefined: undecided.
  */
 export function settlePrecision(
-  drawn: readonly (Float64Array | undefined)[],
+  conditions: readonly (DrawnCondition | undefined)[],
   population: number,
   { precision, confidence, bound }: PrecisionRule,
 ): Verdict {
   const half = (1 - confidence) / 2;
-  const standings = drawn.map((values): Standing => {
-    if (!values) return undecided(bound);
-    const ends = meanBounds({ values, population, bound }, { below: half, above: half });
+  const standings = conditions.map((condition): Standing => {
+    if (!condition) return undecided(bound);
+    const { values } = condition;
+    const ends = meanBounds(drawnFrom(condition, population, bound), { below: half, above: half });
     const narrow = ends.high - ends.low <= 2 * precision || values.length >= population;
     return { ...ends, mean: meanOf(values), place: narrow ? 'precise' : 'open' };
   });
-  const open = standings.flatMap(({ place }, condition) => (place === 'open' ? [{ condition, leap: false }] : []));
+  const open = standings.flatMap(({ place }, condition) =>
+    place === 'open' ? [{ condition, values: (conditions[condition]?.values.length ?? 0) + 1 }] : [],
+  );
   return { standings, advance: open };
 }

@@ -2,18 +2,21 @@ import { randomStream } from '../random.js';
 import { sizeOf } from '../tensor.js';
 import { CHUNK_IMAGES, type Chunk } from './chunk.js';
 
-/** Images of the first wave, and of each until there are four such; from there on every doubling takes four waves. */
-const FIRST = 25;
+/** Images of the first wave, and of those behind it; once there are sixteen times as many, waves double: every doubling takes eight. */
+const [FIRST, STEP] = [24, 4];
+
+/** Images of the trial: what a few lesions really do, before it is relied on what they are predicted to do. */
+export const TRIAL_IMAGES = 8;
 
 /**
- * How many images the waves of an adaptive ablation have seen, ascending, the last all of them: 25, 50, 75, 100, 125, 150,
- * 175, 200, 250, 300, 350, 400, 500, … They grow, so that the number of waves grows with the logarithm of the images only.
+ * How many images the waves of an adaptive ablation have seen, ascending, the last all of them: 24, 28, 32, … 64, 72, … 128,
+ * 144, … They grow, so that the number of waves grows with the logarithm of the images only.
  */
 export function waveEnds(images: number): readonly number[] {
   const ends: number[] = [];
-  for (let end = FIRST, step = FIRST; end < images; end += step) {
+  for (let end = FIRST, step = STEP; end < images; end += step) {
     ends.push(end);
-    if (end === 8 * step) step *= 2;
+    if (end === 16 * step) step *= 2;
   }
   return [...ends, images];
 }
@@ -40,6 +43,15 @@ export function wavesOf(chunks: readonly Chunk[], seed: number): readonly (reado
     }
     return wave;
   });
+}
+
+/** The first images of a set as a piece: the same whatever order waves have, so that what is seen on it may decide how the sequences are set. */
+export function trialOf(chunks: readonly Chunk[]): Chunk {
+  const images = chunks.reduce((sum, chunk) => sum + chunk.labels.length, 0);
+  return gathered(
+    chunks,
+    Uint32Array.from({ length: Math.min(images, TRIAL_IMAGES) }, (_, i) => i),
+  );
 }
 
 /** A chunk of images that stand at some places of a set. */

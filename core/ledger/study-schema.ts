@@ -33,6 +33,7 @@ const data = z.object({
   classes: list.nullable(),
   chunks: z.array(chunk),
   waves: z.array(z.array(chunk)).optional(),
+  trial: chunk.optional(),
 });
 
 const model = z.object({
@@ -58,6 +59,7 @@ const stop = z.object({
   epsilon: finite.optional(),
   confidence: finite,
   clip: finite,
+  by: z.enum(vocabulary.stopBy),
 });
 
 const ablation = z.object({
@@ -75,6 +77,7 @@ const ablation = z.object({
   pairs: z.object({ within: z.array(z.enum(vocabulary.within)), budget: positive.optional() }).optional(),
   quadruples: z.object({ budget: positive.max(limits.quadruples.value) }).optional(),
   stop: stop.optional(),
+  previewed: z.array(name).optional(),
 });
 
 const impulse = z.object({

@@ -1,7 +1,6 @@
 import { EXAMPLES, examplePairs } from './examples.js';
 import { largest, smallest } from '../extremes.js';
 import { CHUNK_IMAGES } from '../data/chunk.js';
-import { waveEnds } from '../data/waves.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
 import { comparedImpulses } from '../spec/compared-impulses.js';
 import type { AblationSpec, AnalysisSpec, ImpulseSpec } from '../spec/study-spec.js';
@@ -21,6 +20,8 @@ import { basesOfObject, signatureBytes } from './null-groups.js';
 import type { UnitGroup } from './stage.js';
 import { momentBytes, momentSizes, substitutionsOf } from './substitution.js';
 import { selectSites, targetSizes } from './target.js';
+import { triedConditions } from './trial.js';
+import { TRIAL_IMAGES, waveEnds } from '../data/waves.js';
 
 /**
  * How much one ablation, or set of impulses, asks of one network: by arithmetic, so that no number is too large for it.
@@ -143,6 +144,7 @@ function ablationCounts(spec: AblationSpec, model: CountedModel): WorkCount[] {
   const all: Factor = { key: 'layers', what: `${spec.unit}s`, count: targets };
   const pieces = spec.stop ? (model.pieces ?? piecesIn(images)) : chunks;
   return [
+    ...(spec.previewed?.includes(name) ? previewCounts(spec, model, all.count * fillFactor(spec).count) : []),
     ...(removalOrders[spec.order].leaveOneOut ? [counted(`${spec.name} (order)`, chunks, [all])] : []),
     counted(
       spec.name,
@@ -150,6 +152,16 @@ function ablationCounts(spec: AblationSpec, model: CountedModel): WorkCount[] {
       [...plannedModes[spec.mode].factors(spec, sizes, all), fillFactor(spec)],
       keepsOutputs(spec),
     ),
+  ];
+}
+
+/** What is predicted of so many conditions, and what is run to try it. */
+function previewCounts({ name: what }: AblationSpec, model: CountedModel, conditions: number): WorkCount[] {
+  const common = { model: model.name, name: what, impulses: 0, factors: [] };
+  const [units, tried] = [chunksOf(model), triedConditions(conditions).length];
+  return [
+    { ...common, kind: 'predictions', conditions: units, units, bytes: 4 * conditions * model.images },
+    { ...common, kind: 'cells', conditions: tried, units: tried, bytes: tried * cellsBytes(TRIAL_IMAGES, 1) },
   ];
 }
 

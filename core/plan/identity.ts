@@ -37,8 +37,12 @@ const beginningOf = remembering(1_000, (model: Digest, mode: string, chunk: Dige
   return whole.slice(0, -'[]}}'.length);
 });
 
-/** Identity of anything else computed from one network: responses, profiles, moments, gradients. */
-export function resultKey(kind: 'profile' | 'response' | 'moments' | 'gradients', scope: Scope, what: Json): Digest {
+/** Identity of anything else computed from one network: responses, profiles, moments, gradients, predictions. */
+export function resultKey(
+  kind: 'profile' | 'response' | 'moments' | 'gradients' | 'predictions',
+  scope: Scope,
+  what: Json,
+): Digest {
   return keyOf(kind, scope, what);
 }
 

@@ -6,6 +6,7 @@ import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy } from '../sp
 import type { AblationSpec, ImpulseSpec } from '../spec/study-spec.js';
 import { conditionsOf, needsScores, type ConditionList } from './conditions.js';
 import { cellKey, resultKey, type Scope } from './identity.js';
+import { conditionsDigest } from './trial.js';
 import { firstExtent, impulsesAt, lastExtent, type Extent, type Extents } from './extent.js';
 import { gradientsIdentity, gradientsOf, type GradientsAsked } from './gradients.js';
 import { impulseGroupsOf, impulseIdentity, type ImpulseGroup } from './impulses.js';
@@ -25,6 +26,8 @@ export interface PlannedAblation {
   readonly scoring: ConditionList | undefined;
   /** Adaptive: how many waves of images are asked for, by condition; undefined: all images. */
   readonly reach: readonly number[] | undefined;
+  /** Adaptive: whether what its conditions do is predicted for all images. */
+  readonly predicted: boolean;
 }
 
 /**
@@ -50,6 +53,8 @@ export interface ModelOutline {
   /** The same images as waves of pieces, in the order of adaptive ablations; none where there are none. */
   readonly waves: readonly (readonly ChunkRef[])[];
   readonly pieces: readonly ChunkRef[];
+  /** Behind the pieces, for what predictions are tried on. */
+  readonly trial: ChunkRef | undefined;
   readonly referenceChunks: readonly ChunkRef[];
   /** Identity of the reference images. */
   readonly reference: Digest;
@@ -91,7 +96,7 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
   const dataNamed = (name: string): ResolvedData => study.data.find((data) => data.name === name) as ResolvedData;
   const referenceChunks = dataNamed(model.reference).chunks;
   const reference = imageSetDigest(referenceChunks);
-  const waves = dataNamed(model.data).waves ?? [];
+  const { waves = [], trial } = dataNamed(model.data);
   const asked = <T extends { models: readonly string[] }>(specs: readonly T[]): T[] =>
     specs.filter((spec) => spec.models.includes(model.name));
   const ablations = asked(study.ablations);
@@ -103,6 +108,7 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
     chunks: dataNamed(model.data).chunks,
     waves,
     pieces: waves.flat(),
+    trial,
     referenceChunks,
     reference,
     substitutions: substitutionsOf(ablations, anatomy, reference),
@@ -115,6 +121,7 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
       return {
         spec,
         list,
+        predicted: spec.previewed?.includes(model.name) ?? false,
         reach:
           list && spec.stop
             ? reachOf(list.length, scoresName(model.name, spec.name), waves.length, context)
@@ -169,10 +176,22 @@ function reachOf(conditions: number, name: string, waves: number, { reach }: Out
   return known ?? Array.from({ length: conditions }, () => (reach === 'all' ? waves : Math.min(1, waves)));
 }
 
-/** A chunk by its number in units: those of the image set, and behind them the pieces of the waves. */
-export function chunkOf({ chunks, pieces }: Pick<ModelOutline, 'chunks' | 'pieces'>, index: number): ChunkRef {
-  return (chunks[index] ?? pieces[index - chunks.length]) as ChunkRef;
+type Numbered = Pick<ModelOutline, 'chunks' | 'pieces' | 'trial'>;
+
+/** All chunks by their number in units: those of the image set, behind them the pieces of the waves, and the trial's. */
+export const chunksOf = ({ chunks, pieces, trial }: Numbered): readonly ChunkRef[] => [
+  ...chunks,
+  ...pieces,
+  ...(trial ? [trial] : []),
+];
+
+/** A chunk by its number in units. */
+export function chunkOf({ chunks, pieces, trial }: Numbered, index: number): ChunkRef {
+  return (chunks[index] ?? pieces[index - chunks.length] ?? trial) as ChunkRef;
 }
+
+/** Number of the trial's chunk. */
+export const trialNumber = ({ chunks, pieces }: Numbered): number => chunks.length + pieces.length;
 
 /** Numbers of the pieces of a wave, see `chunkOf`. */
 export function piecesOf({ chunks, waves }: Pick<ModelOutline, 'chunks' | 'waves'>, wave: number): readonly number[] {
@@ -215,6 +234,11 @@ export function unitKey(
       return cellKey(outline.scope, chunk(), []);
     case 'gradients':
       return resultKey('gradients', outline.scope, gradientsIdentity(askedGradients(outline), outline.reference, seed));
+    case 'predictions': {
+      const chunk = (outline.chunks[index] as ChunkRef).digest;
+      const conditions = conditionsDigest(conditionList(outline, group.name));
+      return resultKey('predictions', outline.scope, { chunk, conditions, seed });
+    }
     case 'cells':
       return cellKey(outline.scope, chunk(), conditionList(outline, group.name).at(index).condition.edits);
     case 'responses': {

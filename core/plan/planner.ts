@@ -7,11 +7,13 @@ import {
   keepsOutputsOf,
   piecesOf,
   scoringAblation,
+  trialNumber,
   unitKey,
   type ModelOutline,
 } from './outline.js';
 import type { ChunkRef } from '../spec/resolved-study.js';
 import { sampleOf, secondsOf, type PredictionContext } from './prediction.js';
+import { triedConditions } from './trial.js';
 import { indicesOf, lengthOf, rangesOf, storedAs, type Ranges, type Stage, type UnitGroup } from './stage.js';
 
 /** Keys that are there: a set or a map of them. */
@@ -87,8 +89,13 @@ export function stageGroups(outlines: readonly ModelOutline[]): readonly (readon
     const moments = outline.substitutions.length;
     if (moments > 0) basics.push({ kind: 'moments', model, name: '', chunk: -1, count: moments, images: 0 });
     add(basics, overChunks('baseline', '', 1));
-    for (const { spec, list, scoring, reach } of outline.ablations) {
+    for (const { spec, list, scoring, reach, predicted } of outline.ablations) {
       if (scoring) add(plain, overChunks('cells', scoringAblation(spec).name, scoring.length));
+      if (reach && list && predicted) {
+        const count = outline.chunks.length;
+        basics.push({ kind: 'predictions', model, name: spec.name, chunk: -1, count, images: 0 });
+        add(waves, onTrial(outline, spec.name, list.length));
+      }
       if (reach) add(waves, overWaves(outline, spec.name, reach));
       else if (list) add(needsScores(spec) ? ordered : plain, overChunks('cells', spec.name, list.length));
     }
@@ -112,6 +119,15 @@ export function stageGroups(outlines: readonly ModelOutline[]): readonly (readon
 
 function add(stage: WholeGroup[], groups: readonly WholeGroup[]): void {
   for (const group of groups) stage.push(group);
+}
+
+/** The cells by which an ablation's predictions are tried. */
+function onTrial(outline: ModelOutline, name: string, conditions: number): WholeGroup[] {
+  if (!outline.trial) return [];
+  const asked = rangesOf(triedConditions(conditions));
+  const { images } = outline.trial;
+  const chunk = trialNumber(outline);
+  return [{ kind: 'cells', model: outline.model.name, name, chunk, count: lengthOf(asked), images, asked }];
 }
 
 /** The cells of an adaptive ablation, piece by piece. */

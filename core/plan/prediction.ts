@@ -82,6 +82,8 @@ export function secondsOf(
       return walkSeconds(referenceImages(outline), workload.whole, cost) + making([workload.whole]);
     case 'gradients':
       return LINEARISED * seconds(referenceImages(outline), workload.whole) + 2 * making([workload.whole]);
+    case 'predictions':
+      return walkSeconds(PREVIEW_WALKS * chunkImages(outline), workload.whole, cost) + making([workload.whole]);
     case 'moments':
     case 'cells':
     case 'responses':
@@ -144,6 +146,12 @@ export function secondsOf(
   const once = sharing(mean) * walk + ahead + making(programs.map(({ work }) => work));
   return mean + once / count;
 }
+
+/** Forward passes that a preview takes, about (docs/performance.md). */
+const PREVIEW_WALKS = 14;
+
+/** Images of a chunk, as far as all are as large as the first. */
+const chunkImages = ({ chunks }: ModelOutline): number => chunks[0]?.images ?? 0;
 
 const referenceImages = ({ referenceChunks }: ModelOutline): number =>
   referenceChunks.reduce((sum, { images }) => sum + images, 0);

@@ -5,13 +5,13 @@ export type Ranges = readonly (readonly [number, number])[];
 
 /** Units of one kind that belong together: of one network, one ablation or set of impulses, and one chunk. */
 export interface UnitGroup {
-  readonly kind: 'profile' | 'moments' | 'baseline' | 'gradients' | 'cells' | 'responses' | 'nulls';
+  readonly kind: 'profile' | 'moments' | 'baseline' | 'gradients' | 'predictions' | 'cells' | 'responses' | 'nulls';
   readonly model: string;
   /** Ablation or impulses; empty for profile, moments, baseline and gradients. */
   readonly name: string;
   /** Index of the chunk in the network's data; −1 where units are not about chunks. */
   readonly chunk: number;
-  /** Indices, of conditions, impulse groups, objects of nulls or of moments, that are missing. */
+  /** Indices, of conditions, impulse groups, objects of nulls or of moments, or chunks that are predicted, that are missing. */
   readonly missing: Ranges;
   /** Predicted seconds of one unit. */
   readonly seconds: number;
@@ -23,6 +23,7 @@ export const storedAs: { readonly [K in UnitGroup['kind']]: 'cell' | 'result' } 
   moments: 'result',
   baseline: 'cell',
   gradients: 'result',
+  predictions: 'result',
   cells: 'cell',
   responses: 'result',
   nulls: 'result',
@@ -30,7 +31,7 @@ export const storedAs: { readonly [K in UnitGroup['kind']]: 'cell' | 'result' } 
 
 /** What plans, progress and the table `coverage` call a group's part of the study: an ablation's name is also that of its waves. */
 export const printGroup = ({ kind, name }: Pick<UnitGroup, 'kind' | 'name'>): string =>
-  kind === 'nulls' ? `${name} (nulls)` : name || kind;
+  kind === 'nulls' ? `${name} (nulls)` : kind === 'predictions' ? `${name} (preview)` : name || kind;
 
 /** All batches that can be planned without further results. Units are numbered through the groups in order. */
 export interface Stage {

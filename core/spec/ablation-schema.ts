@@ -45,6 +45,11 @@ export const stopSchema = section(
       'An image counts with at most so many nats of KL. With thousands of images 4 costs little and changes next to nothing. Must be given where outputs are `values`.',
       defaults.stop.clip,
     ),
+    by: oneOf(
+      vocabulary.stopBy,
+      'What is known before conditions are run: nothing (`images`), or what gradients predict of each image (`preview`), which takes about 14 runs of the intact network, and then fewer images of each condition for the same confidence. Where gradients do not pass, and of fewer than 64 conditions, it is `images`, and percuss says so.',
+      defaults.stop.by,
+    ),
   },
   [],
   {

@@ -21,7 +21,7 @@ export const defaults = {
   /** Forty in each fifth of the distances; more tell little more where layers are few. */
   quadruples: 200,
   /** Clipped at 1 nat: an image on which the intact class has lost that much is lost; see docs/decisions/0045. */
-  stop: { confidence: 0.95, clip: 1 },
+  stop: { confidence: 0.95, clip: 1, by: 'images' },
   trials: 20,
   draws: 3,
   /** Images on which impulses are set: flat bases say little about real ones. */

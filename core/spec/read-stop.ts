@@ -2,8 +2,8 @@ import { choice, wordsWhere } from '../word-table.js';
 import { fieldsOf, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
 import type { AblationSpec, StopSpec } from './study-spec.js';
-import { count, number } from './value.js';
-import { keys } from './vocabulary.js';
+import { count, number, oneOf } from './value.js';
+import { keys, vocabulary } from './vocabulary.js';
 import { fills } from './words/fills.js';
 import { hasKey, keepsOutputs, modesWith } from './words/modes.js';
 
@@ -18,6 +18,7 @@ export function readStop(fields: Fields): StopSpec | undefined {
   const common = {
     confidence: stop.optional('confidence', share, defaults.stop.confidence),
     clip: stop.optional('clip', positive, defaults.stop.clip),
+    by: stop.optional('by', oneOf(vocabulary.stopBy), defaults.stop.by),
   };
   const ranks = stop.has('top') || stop.has('epsilon');
   if (!ranks && !stop.has('precision')) {

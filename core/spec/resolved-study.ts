@@ -18,6 +18,8 @@ export interface ResolvedData {
   readonly chunks: readonly ChunkRef[];
   /** The same images in the order and the portions in which adaptive ablations take them; absent where none does. */
   readonly waves?: readonly (readonly ChunkRef[])[];
+  /** The first images by themselves, for what predictions are tried on; only where an adaptive ablation has some. */
+  readonly trial?: ChunkRef;
 }
 
 /** A network by content: the digest covers its files, its input preprocessing, and how its output is read. */

@@ -73,7 +73,11 @@ interface StopCommon {
   readonly confidence: number;
   /** In nats: an image counts with this at most, since a sequence needs a bound. */
   readonly clip: number;
+  /** What intervals are made of: the images run alone, or these and what gradients predict of all. */
+  readonly by: StopBy;
 }
+
+export type StopBy = 'preview' | 'images';
 
 export type StopSpec = PrecisionStop | TopStop;
 
@@ -100,6 +104,8 @@ export interface AblationSpec {
   readonly quadruples?: QuadruplesSpec;
   /** each: adaptive evaluation; absent: every condition on every image. */
   readonly stop?: StopSpec;
+  /** `stop` by preview: networks of which conditions are predicted. Known once networks are read. */
+  readonly previewed?: readonly string[];
   /** What is kept, where that is not what the mode keeps (`core/spec/words/modes.ts`). */
   readonly keep?: KeptOutput;
 }

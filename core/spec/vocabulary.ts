@@ -4,7 +4,7 @@ import { imageFormats } from '../data/image-formats.js';
 import { imageOrders } from '../data/image-order.js';
 import { deviceNames, engineNames } from '../numeric-mode.js';
 import { wordsOf, type Word } from '../word-table.js';
-import type { RunSpec } from './study-spec.js';
+import type { RunSpec, StopBy } from './study-spec.js';
 import { bases } from './words/bases.js';
 import { fills } from './words/fills.js';
 import { keptOutputs } from './words/kept-outputs.js';
@@ -70,6 +70,7 @@ export const vocabulary = {
   engine: every<RunSpec['engine']>()('auto', ...engineNames),
   device: every<RunSpec['device']>()('auto', ...deviceNames),
   onFailure: wordsOf(onFailures),
+  stopBy: every<StopBy>()('preview', 'images'),
 } as const;
 
 /** The keys of each section, in the order in which they are documented. */
@@ -82,7 +83,7 @@ export const keys = {
   output: ['kind', 'name', 'class-offset'],
   expect: ['accuracy', 'within'],
   ablation: ['models', 'unit', 'layers', 'mode', 'fill', 'draws', ...modeKeys, 'keep'],
-  stop: ['precision', 'top', 'epsilon', 'confidence', 'clip'],
+  stop: ['precision', 'top', 'epsilon', 'confidence', 'clip', 'by'],
   impulse: ['models', 'at', 'channels', 'positions', 'amplitudes', 'base', 'record', 'keep', 'resolve'],
   resolve: ['r2', 'sr', 'budget'],
   resolveBudget: ['images', 'positions'],

@@ -22,6 +22,12 @@ export const stopColumns = {
   kl: maybe(number('nat', 'Mean over these images of KL(baseline ‖ lesioned), each clipped: what stop looks at.')),
   kl_low: maybe(number('nat', end('Lower'))),
   kl_high: maybe(number('nat', end('Upper'))),
+  kl_predicted: maybe(
+    number(
+      'nat',
+      'What gradients predict of kl over all images, clipped image by image; empty where it stops by images alone.',
+    ),
+  ),
   clip: number('nat', 'What an image counts at most.'),
   clipped: count('images', 'Images that the clip acted on.'),
 } as const satisfies Columns;

@@ -28,10 +28,13 @@ function run(conditions: readonly Float64Array[], asked: TopRule, failed: readon
   let verdict: Verdict;
   do {
     const drawn = conditions.map((values, i) =>
-      failed.includes(i) ? undefined : values.subarray(0, ends[(waves[i] as number) - 1]),
+      failed.includes(i) ? undefined : { values: values.subarray(0, ends[(waves[i] as number) - 1]) },
     );
     verdict = settleTop(drawn, images, asked);
-    for (const { condition } of verdict.advance) waves[condition] = (waves[condition] as number) + 1;
+    for (const { condition, values } of verdict.advance) {
+      const until = ends.findIndex((end) => end >= values) + 1;
+      waves[condition] = Math.max((waves[condition] as number) + 1, until || ends.length);
+    }
     looks++;
   } while (verdict.advance.length > 0);
   const top = verdict.standings.flatMap(({ place }, i) => (place === 'top' ? [i] : []));
@@ -73,10 +76,14 @@ describe('the top is settled', () => {
     const random = randomStream(22, 'paired');
     const base = Float64Array.from({ length: images }, () => (random.uniform() < 0.3 ? 0.8 : 0));
     const more = base.map((x) => x + 0.06);
-    const { standings, advance } = settleTop([base.subarray(0, 100), more.subarray(0, 100)], images, {
-      ...rule,
-      top: 1,
-    });
+    const { standings, advance } = settleTop(
+      [{ values: base.subarray(0, 100) }, { values: more.subarray(0, 100) }],
+      images,
+      {
+        ...rule,
+        top: 1,
+      },
+    );
     expect(standings.map(({ place }) => place)).toEqual(['rest', 'top']);
     expect(advance).toEqual([]);
     expect(standings[0]?.high).toBeGreaterThan((standings[1]?.low ?? 0) + rule.epsilon);
@@ -86,7 +93,10 @@ describe('the top is settled', () => {
     const random = randomStream(22, 'paired');
     const base = Float64Array.from({ length: images }, () => (random.uniform() < 0.3 ? 0.8 : 0));
     const more = base.map((x) => x + 0.06).reverse();
-    const { advance } = settleTop([base.subarray(0, 100), more.subarray(0, 100)], images, { ...rule, top: 1 });
+    const { advance } = settleTop([{ values: base.subarray(0, 100) }, { values: more.subarray(0, 100) }], images, {
+      ...rule,
+      top: 1,
+    });
     expect(advance.length).toBeGreaterThan(0);
   });
 });

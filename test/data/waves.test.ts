@@ -2,12 +2,15 @@ import { expect, test } from 'vitest';
 import { encodeChunk, type Chunk } from '../../core/data/chunk.js';
 import { waveEnds, waveOrder, wavesOf } from '../../core/data/waves.js';
 
-test('waves grow with the images: four in each doubling, and the last holds what is left', () => {
+test('waves grow with the images: eight in each doubling, and the last holds what is left', () => {
   expect(waveEnds(20)).toEqual([20]);
-  expect(waveEnds(25)).toEqual([25]);
-  expect(waveEnds(210)).toEqual([25, 50, 75, 100, 125, 150, 175, 200, 210]);
-  expect(waveEnds(1000)).toEqual([25, 50, 75, 100, 125, 150, 175, 200, 250, 300, 350, 400, 500, 600, 700, 800, 1000]);
-  expect(waveEnds(50_000).length).toBeLessThan(45);
+  expect(waveEnds(24)).toEqual([24]);
+  expect(waveEnds(90)).toEqual([24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64, 72, 80, 88, 90]);
+  expect(waveEnds(1000).slice(10)).toEqual([
+    64, 72, 80, 88, 96, 104, 112, 120, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480,
+    512, 576, 640, 704, 768, 832, 896, 960, 1000,
+  ]);
+  expect(waveEnds(50_000).length).toBeLessThan(95);
 });
 
 test('the order is a permutation of the seed’s, in which every place is equally likely', () => {

@@ -104,12 +104,20 @@ describe('ablations', () => {
   });
 
   test('that stop by themselves have a cell on each piece of each wave', () => {
-    const stop = { precision: 0.1, confidence: 0.9, clip: 1 };
-    // Waves end at 25, 50, … 200, 250, … 400 and 500.
-    expect(last({ stop })).toMatchObject({ conditions: 16, units: 16 * 13, bytes: 16 * cells(13) });
-    // At 500, 600, 700, 800, 1000, … 1600, 2000 besides; the last 400 are two pieces.
-    expect(last({ stop }, network(2000))?.units).toBe(16 * 22);
+    const stop = { precision: 0.1, confidence: 0.9, clip: 1, by: 'images' as const };
+    // Waves end at 24, 28, … 64, 72, … 128, 144, … 256, 288, … 480 and 500.
+    expect(last({ stop })).toMatchObject({ conditions: 16, units: 16 * 35, bytes: 16 * cells(35) });
+    // At 480, 512, 576, … 1024, 1152, … 1920 and 2000 besides.
+    expect(last({ stop }, network(2000))?.units).toBe(16 * 51);
     expect(last({ stop }, { ...network(), pieces: 5 } as ReturnType<typeof network>)?.units).toBe(16 * 5);
+  });
+
+  test('that are predicted have an object on each chunk besides, and 32 of them a cell on the eight images of the trial', () => {
+    const stop = { precision: 0.1, confidence: 0.9, clip: 1, by: 'preview' as const };
+    const [predictions, trial, waves] = counted({ ablations: [{ stop, previewed: ['net'] }] }).slice(-3);
+    expect(predictions).toMatchObject({ kind: 'predictions', units: 2, bytes: 4 * 16 * 500 });
+    expect(trial).toMatchObject({ kind: 'cells', units: 16 });
+    expect(waves).toMatchObject({ kind: 'cells', units: 16 * 35 });
   });
 });
 

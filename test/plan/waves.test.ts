@@ -18,7 +18,7 @@ import type { AblationSpec } from '../../core/spec/study-spec.js';
 import { contextOf, modelOf, outlinesOf, smallGraph } from './outlines.js';
 import { nullsSpec, ablationSpec, impulseSpec } from '../builders/specs.js';
 
-const stop = { precision: 0.1, confidence: 0.9, clip: 1 } as const;
+const stop = { precision: 0.1, confidence: 0.9, clip: 1, by: 'images' } as const;
 const adaptive = (more: Partial<AblationSpec> = {}) =>
   ablationSpec({ name: 'adaptive', models: ['small'], layers: ['conv1'], stop, ...more });
 const refs = (prefix: string, ...images: readonly number[]): ChunkRef[] =>

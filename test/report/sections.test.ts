@@ -154,8 +154,13 @@ describe('what was asked', () => {
   });
   test('so do ablations, each with what its mode has', () => {
     const ablations = [
-      { ...each!, models: ['a', 'b'], layers: ['x', 'y'], stop: { top: 3, epsilon: 0.1, confidence: 0.9, clip: 2 } },
-      { ...each!, stop: { precision: 0.2, confidence: 0.95, clip: 1 } },
+      {
+        ...each!,
+        models: ['a', 'b'],
+        layers: ['x', 'y'],
+        stop: { top: 3, epsilon: 0.1, confidence: 0.9, clip: 2, by: 'images' as const },
+      },
+      { ...each!, stop: { precision: 0.2, confidence: 0.95, clip: 1, by: 'images' as const } },
       { ...random!, fractions: [0.1, 0.5], trials: 20 },
       { ...random!, name: 'ordered', mode: 'cumulative' as const, order: 'kl' as const, unit: 'layer' as const },
       { ...each!, mode: 'pairs' as const, pairs: { within: ['layer', 'across'] as const, budget: 1200 } },

@@ -140,6 +140,7 @@ function stopRows(network: Network): StopRow[] {
       kl,
       kl_low: kl === null ? null : 0.8 * kl,
       kl_high: kl === null ? null : 1.3 * kl,
+      kl_predicted: null,
       clip: 1,
       clipped: place === 'top' ? 12 : 0,
     };

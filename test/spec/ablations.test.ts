@@ -56,16 +56,19 @@ describe('an ablation means what is written, and has its default for what is not
     ],
     ['fill: [zero, resample], draws: 5', { fill: ['zero', 'resample'], draws: 5 }],
     ['fill: resample, draws: 3', { fill: ['resample'] }],
-    ['stop: { precision: 0.1 }', { stop: { precision: 0.1, confidence: 0.95, clip: 1 } }],
-    ['stop: { top: 1, epsilon: 0.99, confidence: 0.9 }', { stop: { top: 1, epsilon: 0.99, confidence: 0.9, clip: 1 } }],
-    ['stop: { precision: 0.5, clip: 1.1 }', { stop: { precision: 0.5, confidence: 0.95, clip: 1.1 } }],
+    ['stop: { precision: 0.1 }', { stop: { precision: 0.1, confidence: 0.95, clip: 1, by: 'images' } }],
+    [
+      'stop: { top: 1, epsilon: 0.99, confidence: 0.9 }',
+      { stop: { top: 1, epsilon: 0.99, confidence: 0.9, clip: 1, by: 'images' } },
+    ],
+    ['stop: { precision: 0.5, clip: 1.1 }', { stop: { precision: 0.5, confidence: 0.95, clip: 1.1, by: 'images' } }],
     [
       'fill: [zero, resample], stop: { precision: 0.1 }',
-      { fill: ['zero', 'resample'], stop: { precision: 0.1, confidence: 0.95, clip: 1 } },
+      { fill: ['zero', 'resample'], stop: { precision: 0.1, confidence: 0.95, clip: 1, by: 'images' } },
     ],
     [
       'fill: mean, stop: { top: 3, epsilon: 0.1 }',
-      { fill: ['mean'], stop: { top: 3, epsilon: 0.1, confidence: 0.95, clip: 1 } },
+      { fill: ['mean'], stop: { top: 3, epsilon: 0.1, confidence: 0.95, clip: 1, by: 'images' } },
     ],
   ])('{ %s }', (keys, more) => {
     expect(told(ablation(keys))).toEqual([]);

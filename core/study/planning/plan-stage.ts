@@ -2,7 +2,7 @@ import { digestOfKeys } from '../../digest-set.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Graph } from '../../network/graph.js';
 import { SEMANTICS } from '../../plan/identity.js';
-import { keepsOutputsOf, type ModelOutline } from '../../plan/outline.js';
+import { chunksOf, keepsOutputsOf, type ModelOutline } from '../../plan/outline.js';
 import { firstMissing, type StageContext, type Tally } from '../../plan/planner.js';
 import type { Workload } from '../../plan/prediction.js';
 import type { Stage } from '../../plan/stage.js';
@@ -114,8 +114,8 @@ async function decideScores(
 /** Sums up the cells of all networks by key, so that later plans need not open every object. Changes nothing if called again. */
 export async function indexCells(ledger: Ledger, models: readonly ModelOutline[]): Promise<void> {
   for (const outline of models) {
-    const { scope, chunks, pieces } = outline;
-    for (const { digest } of [...chunks, ...pieces])
+    const { scope, chunks } = outline;
+    for (const { digest } of chunksOf(outline))
       await ledger.writeIndexSegment({ ...scope, chunk: digest, semantics: SEMANTICS });
     if (!keepsOutputsOf(outline, { kind: 'baseline', name: '' })) continue;
     for (const chunk of chunks) await ledger.writeOutputIndex(outputScope(outline, chunk));

@@ -2,7 +2,14 @@ import { cellBytes } from '../../plan/cost.js';
 import { gradientsBytes, profileBytes, responseBytes } from '../../plan/count.js';
 import { outputBytes, outputForm } from '../../plan/kept-outputs.js';
 import { signatureBytes } from '../../plan/null-groups.js';
-import { askedGradients, impulseGroup, keepsOutputsOf, nullGroup, type ModelOutline } from '../../plan/outline.js';
+import {
+  askedGradients,
+  conditionList,
+  impulseGroup,
+  keepsOutputsOf,
+  nullGroup,
+  type ModelOutline,
+} from '../../plan/outline.js';
 import type { WholeGroup } from '../../plan/planner.js';
 import { momentBytes, momentSizes } from '../../plan/substitution.js';
 
@@ -22,6 +29,8 @@ export function unitBytes(group: WholeGroup, outline: ModelOutline): number {
       return gradientsBytes(askedGradients(outline), outline.anatomy);
     case 'moments':
       return momentsBytes(outline);
+    case 'predictions':
+      return 4 * conditionList(outline, group.name).length * (outline.chunks[0]?.images ?? 0);
     case 'responses':
       return groupBytes(group, outline);
     case 'nulls':

@@ -1,3 +1,4 @@
+import type { Verdict } from '../../analysis/verdict.js';
 import type { Digest } from '../../digest.js';
 import { DigestSet, digestOfKeys } from '../../digest-set.js';
 import type { Ledger } from '../../ledger/ledger.js';
@@ -6,15 +7,13 @@ import { extentsOf, plannedImpulses, scoresName, type ModelOutline, type Reach }
 import { indicesOf, lengthOf, rangesOf, type Ranges } from '../../plan/stage.js';
 import type { ResolvedStudy, StudyRef } from '../../spec/resolved-study.js';
 import type { StopSpec } from '../../spec/study-spec.js';
+import { loadAblationPreview } from '../reading/ablation-preview.js';
 import { CellReader } from '../reading/cell-reader.js';
 import { decideExtents } from './resolve-impulses.js';
 import { verdictOf } from './settle.js';
 
 /** Number of the first decision on waves among a study's decisions; those before it order conditions. */
 const FIRST = 3;
-
-/** By how much a leader goes ahead of the images that it has seen. */
-const LEAP = 4;
 
 /** What is asked for of adaptive ablations and of impulses with `resolve`: empty where there are none. */
 export interface Waves {
@@ -144,13 +143,15 @@ export async function decideWaves(
     if (adaptive.length === 0) continue;
     const cells = await CellReader.open(ledger, outline, seed, 'waves');
     try {
-      for (const { spec, list, reach } of adaptive) {
+      for (const planned of adaptive) {
+        const { spec, list, reach } = planned;
         if (!list || !reach) continue;
         const results = Array.from({ length: list.length }, (_, index) =>
           cells.condition('cells', spec.name, index, read),
         );
         const images = outline.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
-        const verdict = verdictOf(spec.stop as StopSpec, results, images);
+        const preview = await loadAblationPreview(ledger, outline, seed, planned, read);
+        const verdict = verdictOf(spec.stop as StopSpec, results, images, preview);
         const next = nextWaves(outline, reach, verdict.advance);
         if (next.length > 0) advance[scoresName(outline.model.name, spec.name)] = next;
       }
@@ -175,22 +176,20 @@ export async function adoptWaves(
   return extended(waves, await ledger.putStage(ref.id, FIRST + round, decision));
 }
 
-/** By wave, ascending: which conditions are asked for on it from now on. */
+/** By wave, ascending: which conditions are asked for on it from now on, each to the end of a wave by which it has seen as many images as it is to. */
 function nextWaves(
   { waves }: ModelOutline,
   reach: readonly number[],
-  advance: readonly { readonly condition: number; readonly leap: boolean }[],
+  advance: Verdict['advance'],
 ): (readonly [number, Ranges])[] {
-  const ends: number[] = [];
-  for (const pieces of waves) {
-    ends.push((ends.at(-1) ?? 0) + pieces.reduce((sum, piece) => sum + piece.images, 0));
-  }
+  let seen = 0;
+  const ends = waves.map((pieces) => (seen += pieces.reduce((sum, piece) => sum + piece.images, 0)));
   const byWave = waves.map((): number[] => []);
-  for (const { condition, leap } of advance) {
+  for (const { condition, values } of advance) {
     const now = reach[condition] as number;
-    const far = ends.filter((end) => end <= LEAP * (ends[now - 1] as number)).length;
-    const to = Math.min(waves.length, leap ? Math.max(now + 1, far) : now + 1);
-    for (let wave = now; wave < to; wave++) byWave[wave]?.push(condition);
+    const until = ends.findIndex((end) => end >= values);
+    const to = Math.max(now + 1, until < 0 ? waves.length : until + 1);
+    for (let wave = now; wave < Math.min(to, waves.length); wave++) byWave[wave]?.push(condition);
   }
   return byWave.flatMap((conditions, wave) => (conditions.length > 0 ? [[wave, rangesOf(conditions)] as const] : []));
 }

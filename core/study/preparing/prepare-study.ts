@@ -110,7 +110,7 @@ export async function readStudy(source: SpecSource, progress: Progress = silent)
   const all = sortIssues([...said, ...withoutConsequences(found, said)]);
   if (!spec || all.length > 0) throw specInvalid(file, all);
   const ofImages = [...inputs.images.values()].flatMap((set) => [...set.notices, ...labelNotices(set)]);
-  const notices = [...ofImages, ...vainNulls(inputs.spec, positions)];
+  const notices = [...ofImages, ...inputs.notices, ...vainNulls(inputs.spec, positions)];
   const resolved = resolveStudy(inputs);
   return { spec: inputs.spec, yaml: text, positions, resolved, models: inputs.models, notices, counts };
 }

@@ -1,7 +1,7 @@
 import { canonicalJson, type Json } from '../../canonical.js';
 import { encodeChunk, type Chunk } from '../../data/chunk.js';
 import { loadImageSet, type ImageSet } from '../../data/image-set.js';
-import { wavesOf } from '../../data/waves.js';
+import { trialOf, wavesOf } from '../../data/waves.js';
 import { sha256, type Digest } from '../../digest.js';
 import { isPercussError, type PercussError } from '../../errors.js';
 import { smallest } from '../../extremes.js';
@@ -18,6 +18,7 @@ import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy, StudyRef } f
 import type { ImpulseSpec, ModelSpec, StudySpec } from '../../spec/study-spec.js';
 import type { ModeChoice } from './choose-mode.js';
 import { inputs, networkReader } from './input-files.js';
+import { previewedAblations } from './previewed-ablations.js';
 
 /** A network of a spec, read and imported. */
 export interface ReadModel {
@@ -33,6 +34,8 @@ export interface StudyInputs {
   readonly spec: StudySpec;
   readonly models: readonly ReadModel[];
   readonly images: ReadonlyMap<string, ImageSet>;
+  /** Of ablations that stop by images where a preview was asked for. */
+  readonly notices: readonly string[];
 }
 
 /** Reads a model file with what lies beside it. */
@@ -87,7 +90,8 @@ export async function readStudyInputs(
     });
   }
   const impulses = spec.impulses.map((impulse) => withBases(impulse, spec, images));
-  return { spec: { ...spec, impulses }, models, images };
+  const previewed = previewedAblations(spec.ablations, models);
+  return { spec: { ...spec, impulses, ablations: previewed.ablations }, models, images, notices: previewed.notices };
 }
 
 /** Bases by default as many as the reference images of all networks allow, and likewise what may be added to them. */
@@ -127,6 +131,8 @@ export function resolveStudy({ spec, models, images }: StudyInputs): ResolvedInp
   const keepChunk = (chunk: Chunk): ChunkRef => ({ digest: keep(encodeChunk(chunk)), images: chunk.labels.length });
   const adaptive = new Set(spec.ablations.flatMap((ablation) => (ablation.stop ? ablation.models : [])));
   const inWaves = new Set(spec.models.flatMap((model) => (adaptive.has(model.name) ? [model.data] : [])));
+  const predicted = new Set(spec.ablations.flatMap((ablation) => ablation.previewed ?? []));
+  const previewed = new Set(spec.models.flatMap((model) => (predicted.has(model.name) ? [model.data] : [])));
   const study = plain({
     version: 1,
     semantics: SEMANTICS,
@@ -138,7 +144,8 @@ export function resolveStudy({ spec, models, images }: StudyInputs): ResolvedInp
       const waves = inWaves.has(name) && {
         waves: wavesOf(set.chunks, spec.seed).map((wave) => wave.map(keepChunk)),
       };
-      return { name, shape: set.shape, classes: set.classes, chunks, ...waves };
+      const trial = previewed.has(name) && { trial: keepChunk(trialOf(set.chunks)) };
+      return { name, shape: set.shape, classes: set.classes, chunks, ...waves, ...trial };
     }),
     models: models.map((model) => resolveModel(model, keep)),
     ablations: spec.ablations,

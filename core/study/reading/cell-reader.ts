@@ -7,7 +7,8 @@ import { largest } from '../../extremes.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { ConditionList } from '../../plan/conditions.js';
 import { SEMANTICS } from '../../plan/identity.js';
-import { chunkOf, piecesOf, scoringAblation, unitKey, type ModelOutline } from '../../plan/outline.js';
+import { chunkOf, piecesOf, scoringAblation, trialNumber, unitKey, type ModelOutline } from '../../plan/outline.js';
+import { triedConditions } from '../../plan/trial.js';
 import type { CellState } from '../../probe/cell.js';
 import { packedBytes, PackedCell, packCell } from './packed-cell.js';
 import type { ConditionResult, ConditionResults } from './model-results.js';
@@ -27,6 +28,8 @@ interface Asked {
   readonly count: number;
   /** Adaptive: on how many waves each. */
   readonly reach?: readonly number[];
+  /** Conditions that are run on the trial's images. */
+  readonly tried?: ReadonlySet<number>;
 }
 
 /** The cells of one chunk: a row each, whatever asks for it. */
@@ -77,7 +80,8 @@ export class CellReader {
   ): Promise<CellReader> {
     const reader = new CellReader(outline, seed);
     const whole = which === 'waves' ? [] : outline.chunks.map((_, index) => index);
-    const chunks = which === 'baseline' ? whole : [...whole, ...wavePieces(outline)];
+    const trial = which === 'all' && outline.trial ? [trialNumber(outline)] : [];
+    const chunks = which === 'baseline' ? whole : [...whole, ...wavePieces(outline), ...trial];
     const asked = askedOf(outline).filter(({ kind }) => which !== 'baseline' || kind === 'baseline');
     try {
       const load = { ledger, asked, share: 1 / chunks.length, signal };
@@ -149,14 +153,16 @@ export class CellReader {
     const { digest, images } = chunkOf(this.#outline, chunk);
     const keys = new DigestSet();
     const places = new Map<string, Int32Array>();
-    for (const { kind, name, count, reach } of asked) {
+    const onTrial = chunk === trialNumber(this.#outline);
+    for (const { kind, name, count, reach, tried } of asked) {
       const own = new Int32Array(count).fill(-1);
       for (let index = 0; index < count; index++) {
         if (index % BREATH === BREATH - 1) {
           await setImmediate();
           signal?.throwIfAborted();
         }
-        if (isAskedOn(this.#outline, chunk, reach?.[index])) own[index] = keys.add(this.#key(kind, name, chunk, index));
+        const isAsked = onTrial ? tried?.has(index) : isAskedOn(this.#outline, chunk, reach?.[index]);
+        if (isAsked) own[index] = keys.add(this.#key(kind, name, chunk, index));
       }
       places.set(printAsked(kind, name), own);
     }
@@ -193,9 +199,19 @@ export class CellReader {
 function askedOf({ ablations }: ModelOutline): Asked[] {
   return [
     { kind: 'baseline', name: '', count: 1 },
-    ...ablations.flatMap(({ spec, list, scoring, reach }): Asked[] => [
+    ...ablations.flatMap(({ spec, list, scoring, reach, predicted }): Asked[] => [
       ...(scoring ? [{ kind: 'cells', name: scoringAblation(spec).name, count: scoring.length } as const] : []),
-      ...(list ? [{ kind: 'cells', name: spec.name, count: list.length, ...(reach ? { reach } : {}) } as const] : []),
+      ...(list
+        ? [
+            {
+              kind: 'cells',
+              name: spec.name,
+              count: list.length,
+              ...(reach ? { reach } : {}),
+              ...(predicted ? { tried: new Set(triedConditions(list.length)) } : {}),
+            } as const,
+          ]
+        : []),
     ]),
   ];
 }

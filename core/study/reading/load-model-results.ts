@@ -6,6 +6,7 @@ import { unitKey, unorderedConditions, type ModelOutline } from '../../plan/outl
 import type { Tensor } from '../../tensor.js';
 import { loadGradients } from './load-gradients.js';
 import type { Catalog } from '../catalog.js';
+import { loadAblationPreview, type AblationPreview } from './ablation-preview.js';
 import type { CellReader } from './cell-reader.js';
 import { MeasuredConditions } from './measured-conditions.js';
 import type { AblationResult, ModelResults, ResponseResultRead, SiteProfile } from './model-results.js';
@@ -26,11 +27,17 @@ export async function loadModelResults(
   const { labels } = await catalog.images(loaded, outline.chunks);
   const baseline = cells.condition('baseline', '', 0);
   if (baseline?.state !== 'ok') return undefined;
+  const previews = new Map<string, AblationPreview>();
+  for (const planned of outline.ablations) {
+    const preview = planned.list && (await loadAblationPreview(ledger, outline, seed, planned));
+    if (preview) previews.set(planned.spec.name, preview);
+  }
   const ablations = outline.ablations.map(({ spec, list }): AblationResult => ({
     name: spec.name,
     mode: spec.mode,
     unit: spec.unit,
     ...(spec.stop ? { stop: spec.stop } : {}),
+    ...(previews.has(spec.name) ? { preview: previews.get(spec.name) as AblationPreview } : {}),
     ...(list
       ? { conditions: cells.conditions(spec.name, list) }
       : {

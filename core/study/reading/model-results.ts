@@ -7,6 +7,7 @@ import type { Mode } from '../../spec/words/modes.js';
 import type { StopSpec } from '../../spec/study-spec.js';
 import type { ImpulseRecord } from '../../probe/gathering.js';
 import type { Tensor } from '../../tensor.js';
+import type { AblationPreview } from './ablation-preview.js';
 
 /** One condition over all images of its network's data, over those that it was stopped at, or over what is there. */
 export interface ConditionResult {
@@ -27,6 +28,8 @@ export interface AblationResult {
   readonly unit: string;
   /** Adaptive: by which rule conditions stop; absent: every condition is on every image. */
   readonly stop?: StopSpec;
+  /** Adaptive: what is predicted of its conditions; absent: nothing. */
+  readonly preview?: AblationPreview;
   /** Cumulative, and what its order is read from failed: which targets a condition removes is not known, and none was run. */
   readonly unordered?: true;
   readonly conditions: ConditionResults;

@@ -24,7 +24,7 @@ import { kernelGradients, type LabelledImages } from '../../probe/kernel-gradien
 import { runLesionBatch } from '../../probe/lesion.js';
 import { responseMetadata, runResponseBatch, type ResponseContext } from '../../probe/response-batch.js';
 import { nullMetadata, nullSignatures } from '../../probe/null-signatures.js';
-import type { StudyRef } from '../../spec/resolved-study.js';
+import type { ChunkRef, StudyRef } from '../../spec/resolved-study.js';
 import type { Tensor } from '../../tensor.js';
 import { Catalog } from '../catalog.js';
 import { committedOf } from '../reading/committed.js';
@@ -33,6 +33,7 @@ import { inputLayout, blackPixel } from './input-layout.js';
 import { checkIntactOutputs } from './intact-outputs.js';
 import { loadOutlines, type StudyOutline } from '../reading/outlines.js';
 import { profileTensors } from './profile-tensors.js';
+import { predictedChunk } from './predicted-chunk.js';
 import { remembered } from './remembered.js';
 import { StoredMoments } from './stored-moments.js';
 import { TappedNetworks, type Tapped } from './tapped-networks.js';
@@ -148,6 +149,8 @@ export class BatchRunner {
         return this.#runMoments(context);
       case 'gradients':
         return this.#runResults(context, () => this.#gradients(context));
+      case 'predictions':
+        return this.#runResults(context, (unit) => this.#predictions(context, unit));
       case 'responses':
         return this.#runResults(context, (unit) => this.#response(context, unit));
       case 'nulls':
@@ -246,6 +249,16 @@ export class BatchRunner {
       if (!isPercussError(error) || error.code !== 'MODEL_UNSUPPORTED') throw error;
       return { tensors: new Map(), metadata: { kind: 'gradients', refused: error.message } };
     }
+  }
+
+  /** What the conditions of an adaptive ablation would do to the images of one chunk. */
+  async #predictions({ model, seed, group, signal }: GroupContext, { index }: Missing): Promise<Result> {
+    const tapped = await this.#tapped.open(model, 'intact', 0);
+    const moments = this.#moments.asked(model, this.#provenance(model));
+    const options = { seed, ...(signal ? { signal } : {}) };
+    const chunk = model.chunks[index] as ChunkRef;
+    const tensors = await predictedChunk(model, group.name, chunk, tapped, this.#catalog, moments, options);
+    return { tensors, metadata: { kind: 'predictions' } };
   }
 
   async #response({ model, seed, group, signal }: GroupContext, { key, index }: Missing): Promise<Result> {

@@ -5,7 +5,7 @@ import { printNumericMode, type NumericMode } from '../../numeric-mode.js';
 import { waveOrder } from '../../data/waves.js';
 import { usualCost, type CostModel } from '../../plan/cost.js';
 import { SEMANTICS } from '../../plan/identity.js';
-import { chunkOf, conditionList, unitKey, type ModelOutline } from '../../plan/outline.js';
+import { chunkOf, chunksOf, conditionList, type ModelOutline, trialNumber, unitKey } from '../../plan/outline.js';
 import { lengthOf, storedAs, type Stage } from '../../plan/stage.js';
 import { missingOf, stageGroups, unitIndices, type StageContext, type WholeGroup } from '../../plan/planner.js';
 import type { Cell } from '../../probe/cell.js';
@@ -174,7 +174,7 @@ async function compareCells(
   let failed = 0;
   const images = own.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
   const order = waveOrder(images, seed);
-  for (const [chunk, { digest }] of [...own.chunks, ...own.pieces].entries()) {
+  for (const [chunk, { digest }] of chunksOf(own).entries()) {
     const here = sample.filter(({ group }) => group.model === own.model.name && group.chunk === chunk);
     if (here.length === 0) continue;
     const read = (outline: ModelOutline, keys: readonly Digest[]): Promise<ReadonlyMap<Digest, Cell>> =>
@@ -187,10 +187,10 @@ async function compareCells(
       other,
       here.map((unit) => unit.other),
     );
-    const piece = chunk - own.chunks.length;
-    const earlier = piece < 0 ? own.chunks.slice(0, chunk) : own.pieces.slice(0, piece);
+    const piece = chunk === trialNumber(own) ? undefined : chunk - own.chunks.length;
+    const earlier = piece === undefined ? [] : piece < 0 ? own.chunks.slice(0, chunk) : own.pieces.slice(0, piece);
     const from = earlier.reduce((sum, part) => sum + part.images, 0);
-    const imageAt = (i: number): number => (piece < 0 ? from + i : (order[from + i] as number));
+    const imageAt = (i: number): number => (piece === undefined || piece < 0 ? from + i : (order[from + i] as number));
     for (const unit of here) {
       const [a, b] = [before.get(unit.own), after.get(unit.other)];
       if (a && b) report.add({ ...nameOf(own, unit), imageAt }, a, b);

@@ -5,12 +5,12 @@ import { printRemoved } from './ablation.js';
 
 /** One row a condition of an adaptive ablation, in its order; none of any other. */
 export function stopRows(results: ModelResults, ablation: AblationResult): StopRow[] {
-  const { stop } = ablation;
+  const { stop, preview } = ablation;
   if (!stop) return [];
   const of = results.labels.length;
   const conditions = [...ablation.conditions];
   const measured = conditions.map(({ result }) => result);
-  const { standings } = verdictOf(stop, measured, of);
+  const { standings } = verdictOf(stop, measured, of, preview);
   return conditions.map(({ labelled }, index): StopRow => {
     const result = measured[index];
     const { place, low, high, mean } = standings[index] as (typeof standings)[number];
@@ -30,8 +30,12 @@ export function stopRows(results: ModelResults, ablation: AblationResult): StopR
       kl: known ? mean : null,
       kl_low: known ? low : null,
       kl_high: known ? high : null,
+      kl_predicted: preview ? clippedMean(preview.kl[index] as Float32Array, stop.clip) : null,
       clip: stop.clip,
       clipped: known ? clipped(known.kl, stop.clip).reduce((sum, value) => sum + (value === stop.clip ? 1 : 0), 0) : 0,
     };
   });
 }
+
+const clippedMean = (kl: Float32Array, bound: number): number =>
+  clipped(kl, bound).reduce((sum, value) => sum + value, 0) / kl.length;

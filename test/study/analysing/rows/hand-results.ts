@@ -147,6 +147,7 @@ export const outline: ModelOutline = {
   chunks: [{ digest: sha256('chunk'), images: IMAGES }],
   waves: [],
   pieces: [],
+  trial: undefined,
   referenceChunks: [],
   reference: sha256('reference'),
   ablations: [],
@@ -195,6 +196,7 @@ export function planned(
     list,
     scoring: undefined,
     reach: undefined,
+    predicted: false,
   };
 }
 

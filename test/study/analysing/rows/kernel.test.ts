@@ -7,7 +7,7 @@ import type { AblationResult, ModelResults, ResponseResultRead } from '../../../
 import { float32 } from '../../../../core/tensor.js';
 import { ablation, flat, graphOf, labelled, measured, results, bracket, notReplaced } from './hand-results.js';
 
-const stop = { precision: 0.1, confidence: 0.95, clip: 1 } as AblationResult['stop'] & object;
+const stop = { precision: 0.1, confidence: 0.95, clip: 1, by: 'images' } as AblationResult['stop'] & object;
 
 describe('results of single kernels', () => {
   const whole = flat(1);

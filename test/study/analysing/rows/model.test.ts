@@ -136,7 +136,7 @@ describe('the rows of layers', () => {
     const others = [
       lost({ mode: 'random' }),
       lost({ unit: 'block' }),
-      lost({ stop: { precision: 0.1, confidence: 0.95, clip: 1 } }),
+      lost({ stop: { precision: 0.1, confidence: 0.95, clip: 1, by: 'images' } }),
       lost({}, 'mean'),
       ablation({ unit: 'layer' }, [
         [labelled('conv1'), undefined],

@@ -4,8 +4,8 @@ import type { StopSpec } from '../../../../core/spec/study-spec.js';
 import { verdictOf } from '../../../../core/study/planning/settle.js';
 import { ablation, flat, labelled, measured, results } from './hand-results.js';
 
-const precision: StopSpec = { precision: 0.1, confidence: 0.95, clip: 1 };
-const top: StopSpec = { top: 1, epsilon: 0.1, confidence: 0.95, clip: 1 };
+const precision: StopSpec = { precision: 0.1, confidence: 0.95, clip: 1, by: 'images' };
+const top: StopSpec = { top: 1, epsilon: 0.1, confidence: 0.95, clip: 1, by: 'images' };
 
 /** Two images of six clipped; none seen; and of one that lacks chunks, nothing counts but how many images there are. */
 const conditions = [
@@ -39,6 +39,7 @@ describe('the rows of an adaptive ablation', () => {
       kl: 0.5 + 1 / 12,
       kl_low: standings[0]?.low,
       kl_high: standings[0]?.high,
+      kl_predicted: null,
       clip: 1,
       clipped: 2,
     });
