@@ -114,7 +114,7 @@ export class PruningContest {
     );
     const tapped = await this.#networks.open(this.#net, 'intact', 0);
     const of = { outline: this.#net, loaded: this.#loaded, catalog: this.#catalog, tapped };
-    // Of a substitute none is predicted: the mean's stands for it.
+    // Under substitutes, too, by what means are predicted to do.
     const linearised = await linearisedDamage(of, fill === 'zero' ? 'zero' : 'mean');
     const orders = new Map<string, readonly Order[]>([
       ['at random', draws],
