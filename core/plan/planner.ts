@@ -210,9 +210,13 @@ export function waveBatchSeconds(seconds: number, batchSeconds: number): number 
   return Math.min(batchSeconds, Math.max(LEAST_SECONDS, seconds / WAVE_BATCHES));
 }
 
+/** Units of one batch at most: it holds the results of all until it commits them as one object. */
+const MOST_UNITS = 4_096;
+
 /** Units of one batch that take about so many seconds, at least one. */
 export function batchSize(group: UnitGroup, batchSeconds: number): number {
-  return Math.max(1, Math.min(lengthOf(group.missing), Math.round(batchSeconds / Math.max(group.seconds, 1e-9))));
+  const units = Math.round(batchSeconds / Math.max(group.seconds, 1e-9));
+  return Math.max(1, Math.min(lengthOf(group.missing), units, MOST_UNITS));
 }
 
 /** The first stage that misses anything, of the stages in order; and the keys of all units, what decisions rest on. */

@@ -239,6 +239,7 @@ describe('batches', () => {
     expect(batchSize(group(1000, 50), 20)).toBe(1);
     expect(batchSize(group(12, 0.25), 20)).toBe(12);
     expect(batchSize(group(5, 0), 20)).toBe(5);
+    expect(batchSize(group(1_000_000, 1e-4), 20)).toBe(4_096);
   });
 
   test('are predicted by where a condition starts: half a network behind the first site, a fifth behind the second', async () => {
