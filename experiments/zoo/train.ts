@@ -11,8 +11,11 @@ import { buildNetwork, networkNames } from './architectures.js';
 import type { NetworkName, TensorFlow } from './architectures.js';
 import { classes, fashionImages, side } from './fashion.js';
 import type { LabelledImages } from './fashion.js';
+import { halfValue, toHalves } from './halves.js';
 
-const recipe = { seed: 1, batch: 128, rate: 4e-3, warmup: 200 };
+const recipe = { batch: 128, rate: 4e-3, warmup: 200 };
+/** That of the networks of the demo; others are further trainings. */
+const demoSeed = 1;
 
 interface NetworkRecord {
   readonly epochs: number;
@@ -23,6 +26,12 @@ interface NetworkRecord {
   /** Of the test images that `images.ts` writes for the studies: the first 2,000. */
   readonly correctOfFirst2000: number;
   readonly trainingLoss: number;
+}
+
+/** Of a further training: what is counted is of its file, whose weights are halves. */
+interface TrainingRecord extends NetworkRecord {
+  /** Of all test images, with the weights as they were trained, in float32. */
+  readonly correctInFloat32: number;
 }
 
 /** [images, 28, 28, 1], 0 … 1. Mirrored left to right where `mirror` says so: a boot's toe may point either way. */
@@ -67,10 +76,11 @@ function countCorrect(tf: TensorFlow, model: tensorflow.LayersModel, images: Lab
 async function train(
   tf: TensorFlow,
   name: NetworkName,
+  seed: number,
   data: ReturnType<typeof fashionImages>,
   epochs: number,
 ): Promise<{ model: tensorflow.LayersModel; record: NetworkRecord }> {
-  const model = buildNetwork(tf, name, recipe.seed);
+  const model = buildNetwork(tf, name, seed);
   class ScheduledAdam extends tf.AdamOptimizer {
     setRate(rate: number): void {
       this.learningRate = rate;
@@ -81,7 +91,7 @@ async function train(
   let step = 0;
   let loss = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const random = randomStream(recipe.seed, 'zoo', 'epoch', name, epoch);
+    const random = randomStream(seed, 'zoo', 'epoch', name, epoch);
     const order = random.shuffled(Array.from({ length: data.train.count }, (_, i) => i));
     const started = Date.now();
     let sum = 0;
@@ -104,7 +114,9 @@ async function train(
     }
     loss = sum / perEpoch;
     const seconds = Math.round((Date.now() - started) / 1000);
-    process.stdout.write(`${name}: epoch ${epoch + 1}/${epochs}, loss ${loss.toFixed(4)}, ${seconds} s\n`);
+    process.stdout.write(
+      `${name}, seed ${seed}: epoch ${epoch + 1}/${epochs}, loss ${loss.toFixed(4)}, ${seconds} s\n`,
+    );
   }
   optimizer.dispose();
   const correct = countCorrect(tf, model, data.test, data.test.count);
@@ -122,16 +134,32 @@ async function train(
   };
 }
 
-/** Writes `model.json` and `weights.bin` (float32) of a TensorFlow.js layers model. */
-async function save(tf: TensorFlow, model: tensorflow.LayersModel, folder: string): Promise<void> {
+/** Gives a network the weights that halves keep of its own. */
+function round(tf: TensorFlow, model: tensorflow.LayersModel): void {
+  const rounded = model.getWeights().map((weight) => {
+    const bytes = toHalves(weight.dataSync() as Float32Array);
+    const view = new DataView(bytes.buffer);
+    const values = Float32Array.from({ length: weight.size }, (_, i) => halfValue(view.getUint16(2 * i, true)));
+    return tf.tensor(values, weight.shape);
+  });
+  model.setWeights(rounded);
+  tf.dispose(rounded);
+}
+
+/** Writes `model.json` and `weights.bin` of a TensorFlow.js layers model, in float32 or as halves. */
+async function save(tf: TensorFlow, model: tensorflow.LayersModel, folder: string, halves: boolean): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await model.save(
     tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
       if (weightData === undefined || weightSpecs === undefined)
         throw new PercussError('BUG', 'A model without weights.');
       const buffers = Array.isArray(weightData) ? weightData : [weightData];
-      writeFileSync(join(folder, 'weights.bin'), Buffer.concat(buffers.map((buffer) => new Uint8Array(buffer))));
-      const manifest = [{ paths: ['weights.bin'], weights: weightSpecs }];
+      const whole = Buffer.concat(buffers.map((buffer) => new Uint8Array(buffer)));
+      const values = new Float32Array(whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.byteLength));
+      writeFileSync(join(folder, 'weights.bin'), halves ? toHalves(values) : whole);
+      const quantization = { dtype: 'float16', original_dtype: 'float32' };
+      const weights = halves ? weightSpecs.map((spec) => ({ ...spec, quantization })) : weightSpecs;
+      const manifest = [{ paths: ['weights.bin'], weights }];
       const json = { format: 'layers-model', generatedBy: 'percuss experiments/zoo/train.ts', modelTopology };
       writeFileSync(join(folder, 'model.json'), `${JSON.stringify({ ...json, weightsManifest: manifest })}\n`);
       return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
@@ -141,7 +169,11 @@ async function save(tf: TensorFlow, model: tensorflow.LayersModel, folder: strin
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { out: { type: 'string', default: 'experiments/zoo' }, epochs: { type: 'string', default: '4' } },
+    options: {
+      out: { type: 'string', default: 'experiments/zoo' },
+      epochs: { type: 'string', default: '4' },
+      seeds: { type: 'string', default: String(demoSeed) },
+    },
     allowPositionals: true,
   });
   const chosen = positionals.length === 0 ? networkNames : networkNames.filter((name) => positionals.includes(name));
@@ -153,32 +185,85 @@ async function main(): Promise<void> {
   const epochs = Number(values.epochs);
   if (!Number.isInteger(epochs) || epochs < 1)
     throw new PercussError('USAGE', `--epochs is ${values.epochs}, expected a whole number of at least 1.`);
+  const seeds = values.seeds.split(',').map(Number);
+  if (!seeds.every((seed) => Number.isInteger(seed) && seed >= demoSeed))
+    throw new PercussError(
+      'USAGE',
+      `--seeds is ${values.seeds}, expected whole numbers from ${demoSeed} on, such as 2,3.`,
+    );
   const tf = loadNativeTensorFlow();
   const data = fashionImages();
   process.stdout.write(`${data.train.count} training images, ${data.test.count} test images\n`);
-  const file = join(values.out, 'accuracies.json');
-  for (const name of chosen) {
-    const { model, record } = await train(tf, name, data, epochs);
-    await save(tf, model, join(values.out, name));
-    process.stdout.write(`${name}: ${record.parameters} parameters, accuracy ${record.accuracy}\n`);
-    const before = readRecords(file);
-    const networks = { ...before, [name]: record };
-    const sorted = Object.fromEntries(networkNames.flatMap((n) => (networks[n] ? [[n, networks[n]]] : [])));
-    writeFileSync(file, `${JSON.stringify({ recipe, networks: sorted }, null, 2)}\n`);
-    model.dispose();
+  for (const seed of seeds) {
+    for (const name of chosen) {
+      const { model, record } = await train(tf, name, seed, data, epochs);
+      const kept = await (seed === demoSeed ? keepDemo : keepTraining)(tf, model, {
+        out: values.out,
+        name,
+        seed,
+        record,
+        data,
+      });
+      process.stdout.write(`${name}, seed ${seed}: ${kept.parameters} parameters, accuracy ${kept.accuracy}\n`);
+      model.dispose();
+    }
   }
 }
 
+interface Trained {
+  readonly out: string;
+  readonly name: NetworkName;
+  readonly seed: number;
+  readonly record: NetworkRecord;
+  readonly data: ReturnType<typeof fashionImages>;
+}
+
+async function keepDemo(
+  tf: TensorFlow,
+  model: tensorflow.LayersModel,
+  { out, name, record }: Trained,
+): Promise<NetworkRecord> {
+  await save(tf, model, join(out, name), false);
+  const file = join(out, 'accuracies.json');
+  const networks = { ...readRecords<Partial<Record<NetworkName, NetworkRecord>>>(file), [name]: record };
+  const sorted = Object.fromEntries(networkNames.flatMap((n) => (networks[n] ? [[n, networks[n]]] : [])));
+  writeFileSync(file, `${JSON.stringify({ recipe: { seed: demoSeed, ...recipe }, networks: sorted }, null, 2)}\n`);
+  return record;
+}
+
+async function keepTraining(
+  tf: TensorFlow,
+  model: tensorflow.LayersModel,
+  { out, name, seed, record, data }: Trained,
+): Promise<TrainingRecord> {
+  await save(tf, model, join(out, 'trainings', name, String(seed)), true);
+  round(tf, model);
+  const correct = countCorrect(tf, model, data.test, data.test.count);
+  const own: TrainingRecord = {
+    ...record,
+    correct,
+    accuracy: correct / data.test.count,
+    correctOfFirst2000: countCorrect(tf, model, data.test, 2000),
+    correctInFloat32: record.correct,
+  };
+  const file = join(out, 'trainings', 'accuracies.json');
+  const before = readRecords<Partial<Record<NetworkName, Record<string, TrainingRecord>>>>(file);
+  const networks = { ...before, [name]: { ...before[name], [seed]: own } };
+  const sorted = Object.fromEntries(networkNames.flatMap((n) => (networks[n] ? [[n, networks[n]]] : [])));
+  writeFileSync(file, `${JSON.stringify({ recipe, networks: sorted }, null, 2)}\n`);
+  return own;
+}
+
 /** What earlier runs recorded: networks may be trained one by one. */
-function readRecords(file: string): Partial<Record<NetworkName, NetworkRecord>> {
+function readRecords<Networks extends object>(file: string): Networks {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {} as Networks;
     throw error;
   }
-  return (JSON.parse(text) as { networks: Partial<Record<NetworkName, NetworkRecord>> }).networks;
+  return (JSON.parse(text) as { readonly networks: Networks }).networks;
 }
 
 main().catch((error: unknown) => {

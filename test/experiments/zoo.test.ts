@@ -21,6 +21,9 @@ const { networks: records } = JSON.parse(readFileSync(join(zoo, 'accuracies.json
     { parameters: number; testImages: number; correct: number; accuracy: number; correctOfFirst2000: number }
   >;
 };
+const { networks: furtherRecords } = JSON.parse(readFileSync(join(zoo, 'trainings/accuracies.json'), 'utf8')) as {
+  networks: Record<string, Record<string, (typeof records)[NetworkName] & { correctInFloat32: number }>>;
+};
 const filesOf = (name: string): Map<string, Uint8Array> =>
   new Map(['model.json', 'weights.bin'].map((file) => [file, readFileSync(join(zoo, name, file))]));
 
@@ -86,8 +89,8 @@ describe('the demo networks', () => {
     model.dispose();
   });
 
-  test.each(networkNames)('%s, imported, reaches the accuracy that TensorFlow.js measured', async (name) => {
-    const { correct, testImages, correctOfFirst2000 } = records[name];
+  /** Of the first 2,000 test images, how many a file of the zoo gets right. */
+  async function countRight(name: string): Promise<number> {
     const graph = await importNetwork(name, 'tfjs', filesOf(name));
     const input = graph.inputs[0]?.id ?? '';
     let got = 0;
@@ -103,9 +106,38 @@ describe('the demo networks', () => {
         if (row.indexOf(Math.max(...row)) === held.labels[from + i]) got++;
       }
     }
+    return got;
+  }
+
+  test.each(networkNames)('%s, imported, reaches the accuracy that TensorFlow.js measured', async (name) => {
+    const { correct, testImages, correctOfFirst2000 } = records[name];
+    const got = await countRight(name);
     expect(held.count).toBe(testImages);
     // Ties within rounding may fall either way.
     expect(Math.abs(got - correctOfFirst2000)).toBeLessThanOrEqual(1);
     expect(correct / testImages).toBeGreaterThan(0.87);
+  });
+
+  describe('further trainings', () => {
+    const trainings = Object.entries(furtherRecords).flatMap(([name, bySeed]) =>
+      Object.entries(bySeed).map(([seed, record]) => [name, seed, record] as const),
+    );
+
+    test('are stored as halves, which move no count by more than a handful; all of the zoo is below 8 MB', () => {
+      expect(trainings.length).toBeGreaterThan(1);
+      for (const [, , { correct, correctInFloat32 }] of trainings)
+        expect(Math.abs(correct - correctInFloat32)).toBeLessThanOrEqual(10);
+      const files = readdirSync(zoo, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !entry.parentPath.startsWith(join(zoo, 'data')))
+        .map((entry) => statSync(join(entry.parentPath, entry.name)).size);
+      expect(files.reduce((a, b) => a + b, 0)).toBeLessThan(8e6);
+    });
+
+    test.each(trainings)('%s of seed %s, imported, reaches the accuracy of its file', async (name, seed, record) => {
+      const got = await countRight(join('trainings', name, seed));
+      expect(Math.abs(got - record.correctOfFirst2000)).toBeLessThanOrEqual(1);
+      expect(record.accuracy).toBeGreaterThan(0.86);
+      expect(record.parameters).toBe(records[name as NetworkName].parameters);
+    });
   });
 });
