@@ -253,7 +253,7 @@ test('the table in the science has every measure and every kind: a new one belon
   const first = new Set(rows.map((line) => line.split(' | ')[0]!.slice(2)));
   const measures = [
     ...kernelMeasureNames,
-    ...wordsOf(fills).map((fill) => `KL, ${fill}`),
+    ...wordsOf(fills).flatMap((fill) => [`KL, ${fill}`, `preview, ${fill}`]),
     ...Object.keys(replaceabilities),
     ...allPairMeasures.map(({ name }) => name),
     ...similarityNames,
