@@ -1,4 +1,5 @@
 import { stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { PercussError } from '../core/errors.js';
 
 /** How a file that stands in the command's line is written. */
@@ -9,9 +10,17 @@ export interface Writing {
 
 /**
  * For a command that works before it writes: whether it may write these files, seen beforehand.
- * @throws PercussError USAGE if one is there.
+ * @throws PercussError USAGE if one is there, or a folder is not.
  */
 export async function mayWrite(files: readonly string[], { force }: Writing = {}): Promise<void> {
+  for (const file of files) {
+    const folder = await stat(dirname(file)).catch(() => undefined);
+    if (folder?.isDirectory() !== true)
+      throw new PercussError(
+        'USAGE',
+        `${file} can't be written: there is no folder ${dirname(file)}; make it, or name another file`,
+      );
+  }
   if (force === true) return;
   for (const file of files) {
     const there = await stat(file).catch((error: NodeJS.ErrnoException) => {

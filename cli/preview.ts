@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { counted } from '../core/report/number-format.js';
 import { openEngine } from '../core/engine/open.js';
 import { placed } from '../core/spec/placed.js';
@@ -28,7 +30,7 @@ export function previewCommand(verb: Command): void {
       const session = await openSession(options);
       const { ledger, terminal } = session;
       try {
-        const { preview, folder } = await interruptible(
+        const { preview, folder, beside } = await interruptible(
           async (signal) => {
             const { progress } = terminal;
             const scout = modeScout({ progress, signal });
@@ -38,7 +40,7 @@ export function previewCommand(verb: Command): void {
             const made = await compute(session, prepared, signal);
             const to = options.out ?? join('percuss-out', prepared.spec.study);
             await exportPreview(ledger, prepared.ref.id, to);
-            return { preview: made, folder: to };
+            return { preview: made, folder: to, beside: await otherStudy(to, prepared.ref.id) };
           },
           {
             say: () => terminal.say(`Interrupted. Everything committed is kept; go on with: ${sameCommand()}`),
@@ -50,11 +52,23 @@ export function previewCommand(verb: Command): void {
           ...checks.map((row) => checkLine(row, seconds.get(row.model))),
           ...leftOut.map((reason) => `not predicted: ${reason}`),
           `predicted, not measured: ${join(folder, 'tables', 'preview.parquet')}  (percuss query ${folder} "SELECT channels, predicted_kl FROM preview ORDER BY predicted_kl DESC LIMIT 20")`,
+          ...(beside === undefined
+            ? []
+            : [
+                `the report and the other tables in ${folder} are of another study (${beside.slice(0, 12)}): compare nothing with them until this one has run`,
+              ]),
         ]);
       } finally {
         await session.close();
       }
     });
+}
+
+/** Id of the study whose report lies in a folder, where that is another one. */
+async function otherStudy(folder: string, id: string): Promise<string | undefined> {
+  const text = await readFile(join(folder, 'study.json'), 'utf8').catch(() => '{}');
+  const { id: there } = z.object({ id: z.string().optional() }).catch({}).parse(JSON.parse(text));
+  return there === id ? undefined : there;
 }
 
 async function compute(session: Session, prepared: PreparedStudy, signal: AbortSignal): Promise<Preview> {

@@ -62,7 +62,7 @@ export function pruneCommand(verb: Command): void {
       const engine = await openEngine(mode);
       try {
         const { ledger, terminal } = session;
-        const { id, study } = await findStudy(ledger, asked);
+        const { id, study } = await findStudy(ledger, asked, { reported: true });
         const catalog = new Catalog((digest) => ledger.getBlob(digest));
         const ref = await storedStudy(ledger, id);
         const { models } = await ledger.getRecord(ref.study);

@@ -33,7 +33,7 @@ export function queryCommand(verb: Command): void {
       const session = await openReading(options);
       const folder = await mkdtemp(join(tmpdir(), 'percuss-query-'));
       try {
-        const { id } = await findStudy(session.ledger, asked);
+        const { id } = await findStudy(session.ledger, asked, { reported: true });
         await exportStudy(session.ledger, id, folder);
         await answer(join(folder, 'tables'));
       } finally {

@@ -13,7 +13,7 @@ export function reportCommand(verb: Command): void {
       const options = command.optsWithGlobals<CommonOptions & { out?: string }>();
       const session = await openReading(options);
       try {
-        const { id, study } = await findStudy(session.ledger, asked);
+        const { id, study } = await findStudy(session.ledger, asked, { reported: true });
         const folder = options.out ?? join('percuss-out', study);
         const { files, previewedSince } = await exportStudy(session.ledger, id, folder);
         session.terminal.result({ study: id, folder, files, previewedSince }, () => [

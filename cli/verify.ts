@@ -48,7 +48,7 @@ export function verifyCommand(verb: Command): void {
         ...(options.memory === undefined ? {} : { memoryLimit: options.memory }),
       });
       try {
-        const { id, study } = await findStudy(ledger, asked);
+        const { id, study } = await findStudy(ledger, asked, { reported: true });
         const catalog = new Catalog((digest) => ledger.getBlob(digest));
         const steps = createSteps({ ledger, compute });
         const ref = await storedStudy(ledger, id);

@@ -130,8 +130,8 @@ class Predicting {
   #prediction(i: number, own: readonly Own[]): Prediction {
     const { correlation, scores } = own[i]!;
     const taking = this.#scores.flatMap((site, s) => {
-      const members = this.#members(site, [i]);
-      return members.length === 0 ? [] : [{ site, s, members }];
+      // A site where predictor or target is the same for all kernels has no correlation, and no part in it.
+      return scores.has(s) ? [{ site, s, members: this.#members(site, [i]) }] : [];
     });
     const counts = {
       predictor: this.#names[i]!,

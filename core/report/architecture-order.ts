@@ -56,7 +56,10 @@ export function openOrders({ rows, open }: ArchitectureOrder, level: string): st
 export function intraclassSentence({ rows }: ArchitectureOrder): string {
   const [first] = rows;
   if (!first || first.icc === null) return '';
-  return `Of the variance between these networks ${withInterval(first.icc, first.icc_low, first.icc_high)} lies between architectures, the rest between trainings of one (intraclass correlation).`;
+  const share = withInterval(first.icc, first.icc_low, first.icc_high);
+  return first.icc < 0
+    ? `Trainings of one architecture differ no less than those of several: the intraclass correlation is ${share}.`
+    : `Of the variance between these networks ${share} lies between architectures, the rest between trainings of one (intraclass correlation).`;
 }
 
 /** How many trainings each architecture has: `5 trainings each`, `2 to 5 trainings each`. */

@@ -2,6 +2,7 @@ import { largest, smallest } from '../extremes.js';
 import { quantities } from '../analysis/quantities.js';
 import { trainingPlace } from '../training-name.js';
 import { architectureOrder, intraclassSentence, openOrders, printOrder, trainingsEach } from './architecture-order.js';
+import type { ArchitectureOrder } from './architecture-order.js';
 import { present, unique, type ReportContext } from './context.js';
 import { mainCurveSet } from './curves.js';
 import { halving, printHalving } from './halving.js';
@@ -44,10 +45,14 @@ export function notFinite({ input }: ReportContext): string | undefined {
 
 /** By what architectures are put in an order: the first of these that a study has. */
 const orderedBy = [
-  ['robustness_area', 'keeps most of its accuracy when kernels are removed, by robustness area'],
+  ['robustness_area', 'keeps the largest share of its accuracy when kernels are removed, by robustness area'],
   ['kernel_kl', 'relies most on single kernels, by the mean damage of one (nat)'],
   ['accuracy', 'is right most often, by accuracy'],
 ] as const;
+
+/** Whether the first of an order is told from all others. */
+const told = ({ rows: [first], open }: ArchitectureOrder): boolean =>
+  open.every(([more]) => more !== first?.architecture);
 
 /** In which order architectures with several trainings are, which orders are open, and how far one training speaks for its architecture. */
 export function architecturesInOrder({ input, level }: ReportContext): string | undefined {
@@ -62,8 +67,9 @@ export function architecturesInOrder({ input, level }: ReportContext): string | 
       return `Over ${over} (${trained}), ${architecture} has the following by ${quantities[quantity].meaning}: ${withInterval(estimate, low, high)}.`;
     }
     return [
-      `Of ${counted(order.rows.length, 'architecture')} (${trained}), over ${over}, ${first.architecture} ${says}: ${printOrder(order)}.`,
-      openOrders(order, level),
+      `Of ${counted(order.rows.length, 'architecture')} (${trained}), over ${over}, ${told(order) ? `${first.architecture} ${says}` : `it is open which ${says}`}: ${printOrder(order)}.`,
+      // Of two, that it is open is said already.
+      order.rows.length === 2 && !told(order) ? '' : openOrders(order, level),
       intraclassSentence(order),
     ]
       .filter(Boolean)
@@ -83,11 +89,11 @@ export function mostRobust({ input, level }: ReportContext): string | undefined 
   if (second === undefined) return `${first.model} has a robustness area of ${area(first)}.`;
   const apart =
     present(first.robustness_low) && present(second.robustness_high) && first.robustness_low > second.robustness_high;
-  return (
-    `Of ${counted(ranked.length, 'network')}, one training each, ${first.model} keeps most of its accuracy when kernels are removed (robustness area ${area(first)}), ` +
-    `before ${second.model} (${area(second)})` +
-    (apart ? '.' : `; their ${level} intervals overlap or are unknown, so this order is not settled.`)
-  );
+  const keeps = 'keeps the largest share of its accuracy when kernels are removed';
+  const networks = `Of ${counted(ranked.length, 'network')}, one training each,`;
+  return apart
+    ? `${networks} ${first.model} ${keeps} (robustness area ${area(first)}), before ${second.model} (${area(second)}).`
+    : `${networks} it is open which ${keeps}: the largest robustness areas are those of ${first.model} (${area(first)}) and ${second.model} (${area(second)}), and their ${level} intervals overlap or are unknown.`;
 }
 
 /** At which removed fraction each network has lost half of its accuracy. */

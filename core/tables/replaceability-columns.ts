@@ -24,5 +24,5 @@ export function replaceabilityColumns(what: (fill: string) => string) {
 export const replaceabilityOfAll = (which: string) =>
   replaceabilityColumns(
     (fill) =>
-      `1 less the KL summed over ${which}, left out one at a time with ${fill} in their place, over that with mean; empty unless all were, or where no kernels tell of any (of a first layer none are earlier).`,
+      `1 less the KL summed over ${which}, left out one at a time with ${fill} in their place, over that with mean, of those of which other kernels tell (none are earlier than a first layer); empty unless all of these were, or where there are none.`,
   );

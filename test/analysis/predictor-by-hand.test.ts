@@ -29,6 +29,16 @@ describe('the correlation of a predictor with damage', () => {
     expect(found([...sites, ...sites])).toMatchObject({ sites: 2, p: null, correlation: { error: null } });
   });
 
+  test('rests on no site where damage or predictor is the same for all kernels', () => {
+    const sites = [
+      site(six, { x: turned }),
+      site([2, 2, 2, 2, 2], { x: [1, 2, 3, 4, 5] }),
+      site(six, { x: six.map(() => 1) }),
+    ];
+    expect(found(sites)).toMatchObject({ sites: 1, kernels: 6 });
+    expect(rho(sites)).toBeCloseTo(1 - 12 / 210, 12);
+  });
+
   test('is the mean over sites on Fisher’s scale, and never over their levels', () => {
     const sites = [
       site([1, 2, 3, 4, 5], { x: [101, 102, 103, 104, 105] }),

@@ -22,6 +22,10 @@ test('what is there is refused before the work, whichever of the files it is, an
   await expect(mayWrite([at('new.onnx')], { force: false })).resolves.toBeUndefined();
 });
 
+test('a folder that is not there is told before the work, too', async () => {
+  await expect(mayWrite([at('none/new.onnx')], { force: true })).rejects.toThrow(/there is no folder .*none; make it/);
+});
+
 test('what has come meanwhile is not overwritten either', async () => {
   await expect(writeNamed(at('network.onnx'), 'other', { force: false })).rejects.toMatchObject({ code: 'USAGE' });
   expect(await readFile(at('network.onnx'), 'utf8')).toBe('precious');

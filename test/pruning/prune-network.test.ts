@@ -61,6 +61,13 @@ test('kernels that are 0 are gone from their convolution and from what reads the
   );
 });
 
+test('kernels that read a grey image, one channel each, go as any others do', async () => {
+  const net = new SmallNetwork(1);
+  net.relu('b', net.conv('a', net.input, 6));
+  net.head('b');
+  expect(widths(await checkedSmaller(net.graph('fc'), removed('b', [0, 3])))).toMatchObject({ a: 4, b: 4 });
+});
+
 test('another constant goes into the bias where there is no padding, and into a map where there is', async () => {
   const net = new SmallNetwork(3);
   net.relu('b', net.conv('a', net.input, 6));

@@ -45,14 +45,14 @@ const said = (rows: readonly ArchitectureRow[], differences: readonly Architectu
   );
 const shares =
   'Of the variance between these networks 0.800 [0.400, 0.970] lies between architectures, the rest between trainings of one (intraclass correlation).';
-const order =
-  'Of 3 architectures (5 trainings each), over trainings and images like these, b keeps most of its accuracy when kernels are removed, by robustness area: b (0.700 [0.650, 0.750]), a (0.600 [0.550, 0.650]) and c (0.500 [0.450, 0.550]).';
+const order = (settled: boolean): string =>
+  `Of 3 architectures (5 trainings each), over trainings and images like these, ${settled ? 'b' : 'it is open which'} keeps the largest share of its accuracy when kernels are removed, by robustness area: b (0.700 [0.650, 0.750]), a (0.600 [0.550, 0.650]) and c (0.500 [0.450, 0.550]).`;
 
 describe('the order of architectures', () => {
   test('names what is open', () => {
     const differences = [difference('a', 'b', false), difference('a', 'c', true), difference('b', 'c', true)];
     expect(said(three, differences)).toBe(
-      `${order} Open is the order of b and a; the others are settled (95 %, all differences at once). ${shares}`,
+      `${order(false)} Open is the order of b and a; the others are settled (95 %, all differences at once). ${shares}`,
     );
   });
 
@@ -61,20 +61,29 @@ describe('the order of architectures', () => {
     [false, 'None of these orders is settled: all are open.'],
   ])('settled: %s', (settled, sentence) => {
     const differences = [difference('a', 'b', settled), difference('a', 'c', settled), difference('b', 'c', settled)];
-    expect(said(three, differences)).toBe(`${order} ${sentence} ${shares}`);
+    expect(said(three, differences)).toBe(`${order(settled)} ${sentence} ${shares}`);
   });
 
   test('of two is settled or open', () => {
     const two = three.slice(0, 2).map((one) => ({ ...one, icc: null }));
-    expect(said(two, [difference('a', 'b', false)])).toMatch(/ Which has more is open\.$/);
+    expect(said(two, [difference('a', 'b', false)])).toMatch(/it is open which keeps .*\]\)\.$/);
     expect(said(two, [difference('a', 'b', true)])).toMatch(/ That order is settled \(95 %\)\.$/);
   });
 
   test('is by the next quantity where there is none of the first', () => {
     const kl = three.map((one) => ({ ...one, quantity: 'kernel_kl' }));
-    expect(said(kl, [])).toContain('b relies most on single kernels, by the mean damage of one (nat): b (0.700');
+    expect(said(kl, [])).toContain(
+      'it is open which relies most on single kernels, by the mean damage of one (nat): b (0.700',
+    );
     const right = three.map((one) => ({ ...one, quantity: 'accuracy' }));
-    expect(said(right, [])).toContain('b is right most often, by accuracy: b (70.0');
+    expect(said(right, [])).toContain('it is open which is right most often, by accuracy: b (70.0');
+  });
+
+  test('says of a negative intraclass correlation what it means, and not that it is a share', () => {
+    const negative = three.map((one) => ({ ...one, icc: -0.5, icc_low: -0.7, icc_high: 0.9 }));
+    expect(said(negative, [])).toMatch(
+      /Trainings of one architecture differ no less than those of several: the intraclass correlation is −0.500 \[−0.700, 0.900\]\.$/,
+    );
   });
 
   test('needs two: of one its mean is told, of single networks nothing', () => {

@@ -120,8 +120,10 @@ export const conv: Operator = {
   },
   channels(node, inputs) {
     const [kernels, perGroup] = imageShapeAt(node, inputs, 1);
-    const kernelsPerGroup = kernels / numberOf(node, 'group');
-    if (perGroup !== 1 || inputs.constants[1] === undefined) return 'mixed';
+    const groups = numberOf(node, 'group');
+    const kernelsPerGroup = kernels / groups;
+    // A convolution of a grey image reads one channel, too, and mixes no fewer for that: its kernels are not copies of the image.
+    if (perGroup !== 1 || groups === 1 || inputs.constants[1] === undefined) return 'mixed';
     return Array.from({ length: kernels }, (_, k) => [{ input: 0, channel: Math.floor(k / kernelsPerGroup) }]);
   },
   narrow(node, inputs, kept) {

@@ -11,6 +11,7 @@ import type { NumericMode } from '../../numeric-mode.js';
 import { describeCondition } from '../analysing/rows/ablation.js';
 import type { Catalog } from '../catalog.js';
 import { adoptedScores } from '../planning/decisions.js';
+import { checkBaselines } from '../planning/check-baselines.js';
 import { publishStage } from '../planning/plan-stage.js';
 import { loadOutlines } from '../reading/outlines.js';
 import { StoredMoments } from '../running/stored-moments.js';
@@ -44,11 +45,14 @@ export interface Preview {
 /**
  * Predicts every condition of a study from gradients, runs a few of them exactly, and keeps both as tables of the study: once, as long as
  * what it rests on stays; a second time it is read. The intact networks must have run.
+ *
+ * @throws PercussError EXPECTATION_MISSED as a run does, before anything is ablated.
  */
 export async function previewStudy(context: PreviewContext, ref: StudyRef): Promise<Preview> {
   const { ledger, catalog } = context;
   const scores = await adoptedScores(ledger, ref);
   const { study, models } = await loadOutlines(ledger, catalog, ref, { scores });
+  await checkBaselines(ledger, catalog, models, study.seed);
   const predictable = models.map((outline) => ({ outline, ...predictableOf(outline) }));
   const leftOut = predictable.flatMap(({ outline: { model }, leftOut: own }) =>
     own.map((reason) => `${model.name}, ${reason}`),

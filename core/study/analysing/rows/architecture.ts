@@ -22,7 +22,7 @@ import { repairedByImage } from './compensation.js';
 import { singleKernels } from './kernel.js';
 import { robustnessInputs } from './model.js';
 import type { Systemic } from './redundancy.js';
-import { summedDamages } from './replaceability.js';
+import { networkDamages } from './replaceability.js';
 
 /** What is known of one training. */
 export interface TrainingFacts {
@@ -58,9 +58,8 @@ function robustnessParts(facts: TrainingFacts): Parts {
 }
 
 function replaceabilityParts(facts: TrainingFacts, fill: FillName): Parts {
-  const [substituted, lost] = [summedDamages(facts.results, fill), summedDamages(facts.results, 'mean')];
-  const influences = substituted && lost && replaceabilityInfluences(substituted, lost, facts.confidence);
-  return byImage(facts, influences);
+  const compared = networkDamages(facts.results, fill);
+  return byImage(facts, compared && replaceabilityInfluences(compared.substituted, compared.lost, facts.confidence));
 }
 
 /** Damage of single kernels, averaged over all of them image by image; undefined where one is not known on all images. */

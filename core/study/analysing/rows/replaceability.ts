@@ -32,19 +32,17 @@ export function toldKernels(results: Pick<ModelResults, 'ablations' | 'outline'>
 }
 
 /**
- * Replaceability of kernels that are left out one at a time, their damages summed image by image, from either kind of other kernels;
- * null where the study has not both damages of each of them, or nothing is there to tell of any.
+ * Replaceability of kernels that are left out one at a time, their damages summed image by image, from either kind of other kernels: of
+ * those of which any tell; null where the study has not both damages of each of these, or there are none.
  */
 export function replaceabilityOf(
   { damages, tells }: ToldKernels,
   kernels: readonly KernelPlace[],
   confidence: number,
 ): ReplaceabilityColumns {
-  const lost = summed(damages.get('mean'), kernels);
   const told = (fill: FillName): Replaceability | null => {
-    const substituted = summed(damages.get(fill), kernels);
-    const any = kernels.some(({ layer }) => tells(fill, layer));
-    return substituted && lost && any ? replaceability(substituted, lost, confidence) : null;
+    const compared = comparedDamages({ damages, tells }, fill, kernels);
+    return compared ? replaceability(compared.substituted, compared.lost, confidence) : null;
   };
   const [same, earlier] = [told('substitute'), told('substitute-earlier')];
   return {
@@ -57,15 +55,32 @@ export function replaceabilityOf(
   };
 }
 
-/** Damage of all kernels with a fill, left out one at a time, summed image by image; undefined where one of them has none. */
-export function summedDamages(
+/** Damages of the same kernels, summed image by image. */
+export interface ComparedDamages {
+  readonly substituted: ArrayLike<number>;
+  readonly lost: ArrayLike<number>;
+}
+
+/** What is compared for all kernels of a network; undefined as in `replaceabilityOf`. */
+export function networkDamages(
   results: Pick<ModelResults, 'ablations' | 'outline'>,
   fill: FillName,
-): ArrayLike<number> | undefined {
+): ComparedDamages | undefined {
   const kernels = results.outline.anatomy.layers.flatMap(({ name, kernels: all }) =>
     Array.from({ length: all }, (_, channel) => ({ layer: name, channel })),
   );
-  return summed(kernelDamages(results).get(fill), kernels);
+  return comparedDamages(toldKernels(results), fill, kernels);
+}
+
+/** Damages with a fill and with the mean, of those kernels of which any tell; undefined where one of them has not both, or there are none. */
+function comparedDamages(
+  { damages, tells }: ToldKernels,
+  fill: FillName,
+  kernels: readonly KernelPlace[],
+): ComparedDamages | undefined {
+  const own = kernels.filter(({ layer }) => tells(fill, layer));
+  const [substituted, lost] = [summed(damages.get(fill), own), summed(damages.get('mean'), own)];
+  return substituted && lost && { substituted, lost };
 }
 
 /** Damage image by image, summed over kernels; undefined where one of them has none. */

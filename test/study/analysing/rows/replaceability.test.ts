@@ -39,6 +39,22 @@ test('it is not known where one of them lacks a damage, with a substitute or wit
   expect(replaceabilityOf({ ...known, damages: new Map([...damages].slice(1)) }, both, 0.9)).toEqual(notReplaced);
 });
 
+test('kernels of which none tell have no part in it: a network is not made less replaceable by its first layer', () => {
+  const first = [{ layer: 'first', channel: 0 }];
+  const with1st = new Map([...damages].map(([fill, layers]) => [fill, new Map([...layers, ['first', [lost[1]]]])]));
+  const tells = (fill: string, layer: string): boolean => fill !== 'substitute-earlier' || layer !== 'first';
+  const told = { damages: with1st, tells };
+  expect(replaceabilityOf(told, [...both.slice(0, 1), ...first], 0.9).replaceability_earlier).toBe(
+    replaceabilityOf(known, both.slice(0, 1), 0.9).replaceability_earlier,
+  );
+  expect(replaceabilityOf(told, [...both.slice(0, 1), ...first], 0.9).replaceability_same).toBeCloseTo(
+    1 -
+      summed([[0.5, 1, 1.5, 1], lost[1]!]).reduce((a, b) => a + b) /
+        summed([lost[0]!, lost[1]!]).reduce((a, b) => a + b),
+    12,
+  );
+});
+
 test('it is not known where there are no kernels to tell of any of them, as before a first layer', () => {
   const tells = (fill: string): boolean => fill !== 'substitute-earlier';
   const one = both.slice(0, 1);
