@@ -137,9 +137,7 @@ describe('a report of four networks', () => {
     expect(sentences.length).toBeGreaterThanOrEqual(2);
     expect(sentences.length).toBeLessThanOrEqual(9);
     expect(textOf(abstract)).toMatch(/Warning: mstutorial: 2 kernels have the same weights/);
-    expect(textOf(abstract)).toMatch(
-      /mstutorial keeps the largest share of its accuracy/,
-    );
+    expect(textOf(abstract)).toMatch(/mstutorial keeps the largest share of its accuracy/);
     expect(textOf(abstract)).toMatch(/two kernels of different layers back each other up more than .* in plain20/);
     expect(textOf(abstract)).toMatch(
       /best predictor of damage \(kl, filled with zero\) within a layer is activation-std/,
