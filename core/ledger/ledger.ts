@@ -8,20 +8,16 @@ import type { ResolvedStudy } from '../spec/resolved-study.js';
 import { storeIdentity } from '../store/identity.js';
 import type { Key, ObjectInfo, ObjectStore, StoreOptions } from '../store/object-store.js';
 import type { Tensor } from '../tensor.js';
-import { cellForm, cellShelf, checkImages, type CellRow } from './cell-object.js';
-import { KeyedShelf } from './keyed-shelf.js';
+import { checkImages, type CellRow } from './cell-object.js';
 import { blobKey, machineKey, planKey, responseFolder, stageKey, studyFolder } from './keys.js';
 import { onceEach, type OnNotice } from './notice.js';
-import { outputRows, outputShelf } from './output-object.js';
 import { provenanceBelow, type ProvenanceLine } from './provenance.js';
 import { encodeRecord, getContent, getFirst, getRecord, putContent, putFirst, type RecordContext } from './records.js';
 import * as results from './response-shelf.js';
 import type { ReadResultOptions, StoredResult } from './response-shelf.js';
+import { Shelves, type Versioned } from './shelves.js';
 import * as studies from './studies.js';
 import type { FailureRecord, StudyRoot } from './studies.js';
-
-/** Scopes carry the semantics of their results; left out: those of this build. */
-export type Versioned<S> = S & { readonly semantics?: number };
 
 export interface LedgerOptions {
   /** Told what was set aside and what two objects disagree about. */
@@ -36,12 +32,12 @@ export interface LedgerOptions {
 export class Ledger {
   readonly store: ObjectStore;
   readonly #context: RecordContext;
-  readonly #cells = new Map<string, KeyedShelf<CellRow>>();
-  readonly #outputs = new Map<string, KeyedShelf<KeptOutputs>>();
+  readonly #shelves: Shelves;
 
   constructor(store: ObjectStore, options: LedgerOptions = {}) {
     this.store = store;
     this.#context = { store, onNotice: onceEach(options.onNotice ?? (() => undefined)) };
+    this.#shelves = new Shelves(this.#context);
   }
 
   /** By which another process opens the same store. */
@@ -93,13 +89,13 @@ export class Ledger {
     options: StoreOptions = {},
   ): Promise<Ref<readonly Cell[]>> {
     checkImages(cells, images);
-    const [ref] = await this.#cellsIn(scope).commit(cells, provenance, options);
+    const [ref] = await this.#shelves.cells(scope).commit(cells, provenance, options);
     return ref as Ref<readonly Cell[]>;
   }
 
   /** Which cells are committed, and in which object. */
   committedKeys(scope: Versioned<CellScope>, options: StoreOptions = {}): Promise<ReadonlyMap<CellKey, Key>> {
-    return this.#cellsIn(scope).committed(options);
+    return this.#shelves.cells(scope).committed(options);
   }
 
   /** Which of these cells are committed by now, see `KeyedShelf.committedOf`. */
@@ -108,7 +104,7 @@ export class Ledger {
     keys: readonly CellKey[],
     options: StoreOptions = {},
   ): Promise<ReadonlySet<CellKey>> {
-    return this.#cellsIn(scope).committedOf(keys, options);
+    return this.#shelves.cells(scope).committedOf(keys, options);
   }
 
   /** The cells of a scope, all or those asked for. What is absent, or was set aside, is not in the map. */
@@ -117,17 +113,17 @@ export class Ledger {
     keys?: Iterable<CellKey>,
     options: StoreOptions = {},
   ): Promise<ReadonlyMap<CellKey, Cell>> {
-    return this.#cellsIn(scope).read(keys, options);
+    return this.#shelves.cells(scope).read(keys, options);
   }
 
   /** Cells object by object, all or those asked for, each once: in memory are some objects. What is absent, or was set aside, does not come. */
   streamCells(scope: Versioned<CellScope>, keys?: Iterable<CellKey>, options: StoreOptions = {}): AsyncGenerator<Cell> {
-    return this.#cellsIn(scope).stream(keys, options);
+    return this.#shelves.cells(scope).stream(keys, options);
   }
 
   /** Sums up the keys of all objects of a scope, so that later readers need not open them. */
   writeIndexSegment(scope: Versioned<CellScope>, options: StoreOptions = {}): Promise<void> {
-    return this.#cellsIn(scope).writeIndex(options);
+    return this.#shelves.cells(scope).writeIndex(options);
   }
 
   /** Commits what is kept of a batch's outputs, as one object or several. Outputs that are there already count as these. */
@@ -137,12 +133,12 @@ export class Ledger {
     provenance: Provenance,
     options: StoreOptions = {},
   ): Promise<void> {
-    if (rows.length > 0) await this.#outputsIn(scope).commit(rows, provenance, options);
+    if (rows.length > 0) await this.#shelves.outputs(scope).commit(rows, provenance, options);
   }
 
   /** Of which cells outputs are kept, and in which object. */
   committedOutputs(scope: Versioned<OutputScope>, options: StoreOptions = {}): Promise<ReadonlyMap<CellKey, Key>> {
-    return this.#outputsIn(scope).committed(options);
+    return this.#shelves.outputs(scope).committed(options);
   }
 
   /** Of which of these cells outputs are kept by now, see `KeyedShelf.committedOf`. */
@@ -151,7 +147,7 @@ export class Ledger {
     keys: readonly CellKey[],
     options: StoreOptions = {},
   ): Promise<ReadonlySet<CellKey>> {
-    return this.#outputsIn(scope).committedOf(keys, options);
+    return this.#shelves.outputs(scope).committedOf(keys, options);
   }
 
   /** Kept outputs, all or those asked for, object by object: in memory are some objects of 16 MiB. What is absent does not come. */
@@ -160,11 +156,11 @@ export class Ledger {
     keys?: Iterable<CellKey>,
     options: StoreOptions = {},
   ): AsyncGenerator<KeptOutputs> {
-    return this.#outputsIn(scope).stream(keys, options);
+    return this.#shelves.outputs(scope).stream(keys, options);
   }
 
   writeOutputIndex(scope: Versioned<OutputScope>, options: StoreOptions = {}): Promise<void> {
-    return this.#outputsIn(scope).writeIndex(options);
+    return this.#shelves.outputs(scope).writeIndex(options);
   }
 
   /** Commits responses, a profile or moments, under their key of `core/plan/identity.ts`. */
@@ -176,11 +172,11 @@ export class Ledger {
     provenance: Provenance,
     options: StoreOptions = {},
   ): Promise<Ref<StoredResult>> {
-    return results.commitResult(this.#results(scope), identity, tensors, metadata, provenance, options);
+    return results.commitResult(this.#shelves.results(scope), identity, tensors, metadata, provenance, options);
   }
 
   committedResults(scope: Versioned<Scope>, options: StoreOptions = {}): Promise<ReadonlyMap<Digest, Key>> {
-    return results.committedResults(this.#results(scope), options);
+    return results.committedResults(this.#shelves.results(scope), options);
   }
 
   readResult(
@@ -188,7 +184,7 @@ export class Ledger {
     identity: Digest,
     options: ReadResultOptions = {},
   ): Promise<StoredResult | undefined> {
-    return results.readResult(this.#results(scope), identity, options);
+    return results.readResult(this.#shelves.results(scope), identity, options);
   }
 
   /** Builds and machines that computed a network's cells. */
@@ -288,26 +284,6 @@ export class Ledger {
   close(): Promise<void> {
     return this.store.close();
   }
-
-  #cellsIn(scope: Versioned<CellScope>): KeyedShelf<CellRow> {
-    const shelf = cellShelf(this.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
-    return known(this.#cells, shelf.folder, () => new KeyedShelf(shelf, cellForm));
-  }
-
-  #outputsIn(scope: Versioned<OutputScope>): KeyedShelf<KeptOutputs> {
-    const shelf = outputShelf(this.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
-    return known(this.#outputs, shelf.folder, () => new KeyedShelf(shelf, outputRows(scope.images)));
-  }
-
-  #results(scope: Versioned<Scope>) {
-    return results.resultShelf(this.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
-  }
-}
-
-function known<V>(shelves: Map<string, V>, folder: string, make: () => V): V {
-  const shelf = shelves.get(folder) ?? make();
-  shelves.set(folder, shelf);
-  return shelf;
 }
 
 const decisionKey = (study: Digest, name: string): Key => `${studyFolder(study)}decisions/${name}.json`;

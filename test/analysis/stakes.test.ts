@@ -14,16 +14,16 @@ const excludesFrom = (test: (alpha: number) => boolean, capital: number): void =
 
 describe('the capital of who bets on low values', () => {
   test('after one value, by hand', () => {
-    // All of the mean is still to come: 0.5. Half is staked whole, 1/(1 − 0.5) = 2, and doubles at a value of 0; the others
-    // gain stake · 0.5: (6 + 3.15 / 2) / 12.
-    excludesFrom((alpha) => meanIsBelow(drawn([0]), 0.5, alpha), 1 + (6 + 3.15 / 2) / 12);
-    // At a value of 1 the whole stake is lost, and the others lose as much as they gained.
-    excludesFrom((alpha) => meanIsBelow(drawn([0, 1]), 0.5, alpha), 1 + (6 + 3.15 / 2) / 12);
+    // All of the mean is still to come: 0.5. 0.95 is staked whole, 1/(1 − 0.5) = 2, and doubles at a value of 0; the others
+    // gain stake · 0.5: 0.05 · (6 + 3.15 / 2) / 6.
+    excludesFrom((alpha) => meanIsBelow(drawn([0]), 0.5, alpha), 1.9 + (0.05 * (6 + 3.15 / 2)) / 6);
+    // At a value of 1 after it the whole stake is lost: what was reached stays reached.
+    excludesFrom((alpha) => meanIsBelow(drawn([0, 1]), 0.5, alpha), 1.9 + (0.05 * (6 + 3.15 / 2)) / 6);
     // At a mean of 0.2 the whole stake is 1/0.8 and so is the largest of the others, which no value may ruin.
     const others = stakes.map((stake) => 1 + 0.2 * Math.min(stake, 1.25));
     excludesFrom(
       (alpha) => meanIsBelow(drawn([0]), 0.2, alpha),
-      0.5 * (1 + 0.2 * 1.25) + others.reduce((total, one) => total + one, 0) / 12,
+      0.95 * (1 + 0.2 * 1.25) + (0.05 * others.reduce((total, one) => total + one, 0)) / 6,
     );
   });
 
@@ -31,7 +31,7 @@ describe('the capital of who bets on low values', () => {
     // After 0 of 10 at a mean of 0.5, 5/9 a value are left; after 0 and 0.5, 4.5/8.
     const rests = [0.5, 5 / 9, 4.5 / 8];
     const values = [0, 0.5, 0];
-    let [whole, ...others] = [0.5, ...stakes.map(() => 1 / 12)];
+    let [whole, ...others] = [0.95, ...stakes.map(() => 0.05 / 6)];
     rests.forEach((rest, t) => {
       const limit = 1 / (1 - rest);
       whole *= 1 + limit * (rest - values[t]!);
@@ -42,7 +42,7 @@ describe('the capital of who bets on low values', () => {
   });
 
   test('is as large in any unit', () => {
-    excludesFrom((alpha) => meanIsBelow(drawn([0], 10, 8), 4, alpha), 1 + (6 + 3.15 / 2) / 12);
+    excludesFrom((alpha) => meanIsBelow(drawn([0], 10, 8), 4, alpha), 1.9 + (0.05 * (6 + 3.15 / 2)) / 6);
   });
 
   test('excludes a mean that what is left cannot reach any more, and none before a value', () => {

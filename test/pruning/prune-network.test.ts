@@ -61,7 +61,7 @@ test('kernels that are 0 are gone from their convolution and from what reads the
   );
 });
 
-test('kernels that read a grey image, one channel each, go as any others do', async () => {
+test('kernels that read a grey image, one channel each, go like all others', async () => {
   const net = new SmallNetwork(1);
   net.relu('b', net.conv('a', net.input, 6));
   net.head('b');

@@ -1,12 +1,11 @@
 import type { Digest } from '../../digest.js';
 import type { Engine } from '../../engine/engine.js';
 import { openEngine, type EngineOptions } from '../../engine/open.js';
-import { isPercussError, PercussError } from '../../errors.js';
+import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NumericMode } from '../../numeric-mode.js';
 import type { Condition } from '../../plan/condition.js';
 import {
-  askedGradients,
   chunkOf,
   conditionList,
   impulseGroup,
@@ -20,23 +19,22 @@ import { unitsOf, type Stage, type UnitGroup } from '../../plan/stage.js';
 import { printEdits, SEMANTICS } from '../../plan/identity.js';
 import type { Provenance } from '../../probe/cell.js';
 import type { ChunkBaseline } from '../../probe/chunk-baseline.js';
-import { kernelGradients, type LabelledImages } from '../../probe/kernel-gradients.js';
 import { runLesionBatch } from '../../probe/lesion.js';
-import { responseMetadata, runResponseBatch, type ResponseContext } from '../../probe/response-batch.js';
+import { responseMetadata, runResponseBatch } from '../../probe/response-batch.js';
 import { nullMetadata, nullSignatures } from '../../probe/null-signatures.js';
 import type { ChunkRef, StudyRef } from '../../spec/resolved-study.js';
-import type { Tensor } from '../../tensor.js';
 import { Catalog } from '../catalog.js';
 import { committedOf } from '../reading/committed.js';
 import { commitCells, type RanCell } from './commit-cells.js';
-import { inputLayout, blackPixel } from './input-layout.js';
+import { gradientResult } from './gradient-result.js';
 import { checkIntactOutputs } from './intact-outputs.js';
 import { loadOutlines, type StudyOutline } from '../reading/outlines.js';
 import { profileTensors } from './profile-tensors.js';
 import { predictedChunk } from './predicted-chunk.js';
 import { remembered } from './remembered.js';
+import { responseContext } from './response-context.js';
 import { StoredMoments } from './stored-moments.js';
-import { TappedNetworks, type Tapped } from './tapped-networks.js';
+import { TappedNetworks } from './tapped-networks.js';
 import type { BatchOutcome, StagePlan, StepOptions } from '../steps.js';
 import { percussVersion } from '../version.js';
 
@@ -232,23 +230,10 @@ export class BatchRunner {
     };
   }
 
-  /** What predictors need of gradients; why there are none, where an operator lets none pass. */
   async #gradients({ model, seed, signal }: GroupContext): Promise<Result> {
-    const { network, reference, loaded } = await this.#tapped.open(model, 'intact', seed);
-    const { kind, classOffset } = model.model.output;
-    const chunks: LabelledImages[] = [];
-    for (const chunk of model.referenceChunks) {
-      const { images, labels } = await this.#catalog.images(loaded, [chunk]);
-      chunks.push({ digest: chunk.digest, images, classes: labels.map((label) => label + classOffset) });
-    }
+    const tapped = await this.#tapped.open(model, 'intact', seed);
     const moments = this.#moments.asked(model, this.#provenance(model));
-    const asked = { ...askedGradients(model), kind, reference, seed, moments, ...(signal ? { signal } : {}) };
-    try {
-      return { tensors: await kernelGradients(network, chunks, asked), metadata: { kind: 'gradients' } };
-    } catch (error) {
-      if (!isPercussError(error) || error.code !== 'MODEL_UNSUPPORTED') throw error;
-      return { tensors: new Map(), metadata: { kind: 'gradients', refused: error.message } };
-    }
+    return gradientResult(model, tapped, this.#catalog, { seed, moments, ...(signal ? { signal } : {}) });
   }
 
   /** What the conditions of an adaptive ablation would do to the images of one chunk. */
@@ -278,20 +263,6 @@ export class BatchRunner {
   async #provenance(model: ModelOutline): Promise<Provenance> {
     return { ...(await this.#engine(model.scope.mode)).provenance, percuss: percussVersion };
   }
-}
-
-/** What impulses on a network need besides it. */
-function responseContext(
-  model: ModelOutline,
-  { loaded, reference }: Tapped,
-  signal: AbortSignal | undefined,
-): ResponseContext {
-  return {
-    layout: inputLayout(loaded.graph.inputs[0]?.shape ?? [], model.image),
-    reference: reference.images as Tensor<'float32'>,
-    black: blackPixel(model.model.input, model.image[0] as number),
-    ...(signal ? { signal } : {}),
-  };
 }
 
 interface Missing {

@@ -25,7 +25,7 @@ export const addition: Addition = {
     row('thanks'),
     {
       file: 'core/report/report.ts',
-      before: "import { style } from './style.js';",
+      before: "import { sensitivity } from './sections/sensitivity.js';",
       insert: "import { thanks } from './sections/thanks.js';\n",
     },
     {
