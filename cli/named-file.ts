@@ -15,7 +15,7 @@ export interface Writing {
 export async function mayWrite(files: readonly string[], { force }: Writing = {}): Promise<void> {
   for (const file of files) {
     const folder = await stat(dirname(file)).catch(() => undefined);
-    if (folder?.isDirectory() !== true)
+    if (folder === undefined)
       throw new PercussError(
         'USAGE',
         `${file} can't be written: there is no folder ${dirname(file)}; make it, or name another file`,
