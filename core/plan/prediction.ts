@@ -106,9 +106,7 @@ export function secondsOf(
     return own + (sharing(own) * (walkSeconds(images, workload.whole, cost) + making([workload.whole]))) / count;
   }
   if (group.kind === 'responses') {
-    const { groups } = outline.impulses.find(
-      ({ spec }) => spec.name === group.name,
-    ) as (typeof outline.impulses)[number];
+    const { groups } = impulsesOf(outline, group.name);
     const responding = sample.map((index) => {
       const { channels, positions, amplitudes, record } = groups[index] as (typeof groups)[number];
       const rows = channels.length * positions.length * amplitudes.values.length;
@@ -119,9 +117,7 @@ export function secondsOf(
     return own + (sharing(own) * making([workload.whole])) / count;
   }
   if (group.kind === 'nulls') {
-    const { nulls } = outline.impulses.find(
-      ({ spec }) => spec.name === group.name,
-    ) as (typeof outline.impulses)[number];
+    const { nulls } = impulsesOf(outline, group.name);
     const asked = sample.map((index) => {
       const { channels, bases, record } = nulls[index] as (typeof nulls)[number];
       const rows = bases.reduce((sum, { positions }) => sum + 1 + 2 * channels.length * positions.length, 0);
@@ -146,6 +142,10 @@ export function secondsOf(
   const once = sharing(mean) * walk + ahead + making(programs.map(({ work }) => work));
   return mean + once / count;
 }
+
+/** Impulses of the outline by their name, which a stage has of it. */
+const impulsesOf = ({ impulses }: ModelOutline, name: string): ModelOutline['impulses'][number] =>
+  impulses.find(({ spec }) => spec.name === name) as ModelOutline['impulses'][number];
 
 /** Forward passes that a preview takes, about (docs/performance.md). */
 const PREVIEW_WALKS = 14;

