@@ -8,12 +8,15 @@ export interface TableColumn<Row> {
   readonly cell: (row: Row) => Content;
 }
 
-/** A table that scrolls inside its own box. The first column heads its rows. */
+/**
+ * A table that scrolls inside its own box. The first column heads its rows. Stacked, on a narrow screen, each row is a list of its
+ * cells under their heads: for tables that must be read whole.
+ */
 export function dataTable<Row>(
   label: string,
   rows: readonly Row[],
   columns: readonly TableColumn<Row>[],
-  limit = 400,
+  { stacked = false, limit = 400 }: { readonly stacked?: boolean; readonly limit?: number } = {},
 ): Html {
   const shown = rows.slice(0, limit);
   const head = columns.map(
@@ -25,11 +28,11 @@ export function dataTable<Row>(
         ${columns.map((column, i) =>
           i === 0
             ? html`<th scope="row">${column.cell(row)}</th>`
-            : html`<td${column.numeric ? html` class="num"` : null}>${column.cell(row)}</td>`,
+            : html`<td${column.numeric ? html` class="num"` : null}${stacked ? html` data-head="${column.head}"` : null}>${column.cell(row)}</td>`,
         )}
       </tr> `,
   );
-  return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">
+  return html`<div class="${stacked ? 'scroll stacked' : 'scroll'}" role="region" aria-label="${label}" tabindex="0">
       <table>
         <thead>
           <tr>

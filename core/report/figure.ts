@@ -32,11 +32,23 @@ export interface Figure {
 /** A part of a section: text, tables, or a figure, which gets its number when the report is put together. */
 export type Block = Html | Figure;
 
+/** What a section needs that a study does not have. */
+export interface Absence {
+  /** What to write into the spec, or to run: goes on from “Add”. */
+  readonly needs: Content;
+  /** Whether the spec asks for it already, so that results are not there yet, or failed. */
+  readonly asked?: boolean;
+}
+
 /** A section of the report. */
 export interface Section {
   readonly id: string;
   readonly title: string;
   readonly blocks: readonly Block[];
+  /** Where there is nothing to show: what would fill it. */
+  readonly absence?: Absence;
+  /** The part of the report that it stands in; sections of one part follow each other. */
+  readonly part?: string;
 }
 
 export function renderFigure(figure: Figure, number: number): Html {

@@ -1,11 +1,11 @@
 import { largest, smallest } from '../extremes.js';
 import { quantities } from '../analysis/quantities.js';
-import { trainingPlace } from '../training-name.js';
+import { architectureOf, trainingPlace } from '../training-name.js';
 import { architectureOrder, intraclassSentence, openOrders, printOrder, trainingsEach } from './architecture-order.js';
 import type { ArchitectureOrder } from './architecture-order.js';
-import { present, unique, type ReportContext } from './context.js';
+import { grouped, present, unique, type ReportContext } from './context.js';
 import { mainCurveSet } from './curves.js';
-import { halving, printHalving } from './halving.js';
+import { halving, printHalving, type Halving } from './halving.js';
 import { nulls } from '../spec/words/nulls.js';
 import { wordsOf } from '../word-table.js';
 import { mainPredictor } from './main-predictor.js';
@@ -114,14 +114,31 @@ export function halvingPoints({ input, level }: ReportContext): string | undefin
   const parts = [
     halved.length === 0
       ? ''
-      : `Accuracy halves once ${listed(halved.map(({ model, half }) => `${printHalving(half)} in ${model}`))} of the ${set.unit}s are removed`,
+      : `Accuracy halves once ${listed(
+          [...grouped(halved, ({ model }) => architectureOf(model))].map(([name, own]) =>
+            printHalvings(
+              name,
+              own.map(({ half }) => half),
+            ),
+          ),
+        )} of the ${set.unit}s are removed`,
     beyond.length === 0
       ? ''
       : `${listed(beyond.map(({ model }) => model))} still ${beyond.length === 1 ? 'has' : 'have'} more than half with ${percent(largest(beyond.map(({ half }) => half.fraction)))} of the ${set.unit}s removed`,
   ].filter(Boolean);
+  const alone = found.some(({ model }) => trainingPlace(model) === undefined);
+  const how = [set.mode === 'random' ? set.spread : set.mode, `filled with ${set.fill}`].join(', ');
   return parts.length === 0
     ? undefined
-    : `${parts.join('; ')} (${[set.mode === 'random' ? set.spread : set.mode, `filled with ${set.fill}`].join(', ')}; ${level} intervals over trials and images).`;
+    : `${parts.join('; ')} (${how}${alone ? `; ${level} intervals over trials and images` : ''}).`;
+}
+
+/** `12.3 % (10.1 % to 15.0 %) in NAME`; of several trainings from the least to the greatest estimate, without intervals. Fractions descend. */
+function printHalvings(name: string, halves: readonly Halving[]): string {
+  const [most, least] = [halves[0], halves.at(-1)];
+  if (most === undefined || least === undefined || most === least) return `${printHalving(most)} in ${name}`;
+  const [low, high] = [least, most].map((half) => printHalving({ ...half, low: null, high: null }));
+  return `${low === high ? low : `${low} to ${high}`} in ${name} (${counted(halves.length, 'training')})`;
 }
 
 /** Which pairs, and what is said of them where their mean excess is not 0. */

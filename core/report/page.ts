@@ -32,6 +32,15 @@ export interface PageContent {
   readonly footer: Content;
 }
 
+/** A line of the contents, under the title of its part where that is another than before. */
+function contentsLine({ id, title, part }: Section, before: Section | undefined): Html {
+  const line = html`<li><a href="#${id}">${title}</a></li>`;
+  return part === undefined || part === before?.part
+    ? line
+    : html`<li class="part">${part}</li>
+        ${line}`;
+}
+
 /** One HTML document that needs nothing beside itself, neither network nor script. */
 export function page({ title, heading, byline, short, sections, footer }: PageContent): Html {
   let figures = 0;
@@ -66,7 +75,7 @@ export function page({ title, heading, byline, short, sections, footer }: PageCo
         <div class="layout">
           <nav aria-label="Contents">
             <ol>
-              ${sections.map((part) => html`<li><a href="#${part.id}">${part.title}</a></li>`)}
+              ${sections.map((section, i) => contentsLine(section, sections[i - 1]))}
             </ol>
           </nav>
           <main>

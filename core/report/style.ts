@@ -37,7 +37,8 @@ code{font:.86em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono
 #theme:hover{color:var(--ink);border-color:var(--axis)}
 nav{font-size:.84375rem;line-height:1.4;margin:0 0 2rem;padding:.75rem 0;border-top:1px solid var(--rule);border-bottom:1px solid var(--rule)}
 nav ol{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;counter-reset:part}
-nav li{counter-increment:part}
+nav li:not(.part){counter-increment:part}
+nav .part{flex-basis:100%;color:var(--ink-2);font-size:.75rem;margin-top:.3rem}
 nav a{color:var(--ink-2);text-decoration:none}
 nav a::before{content:counter(part) "\\2002";color:var(--axis);font-variant-numeric:tabular-nums}
 nav a:hover,nav a[aria-current]{color:var(--link)}
@@ -97,6 +98,13 @@ pre{overflow-x:auto;background:var(--soft);padding:.9rem 1.1rem;margin:0;font-si
 .facts dd{margin:0;overflow-wrap:anywhere;min-width:0}
 .hash{font-size:.75rem}
 footer{color:var(--ink-2);font-size:.8125rem;padding-bottom:3rem}
+@media (max-width:48rem){
+.stacked table,.stacked tbody,.stacked tr,.stacked td,.stacked th{display:block}.stacked thead{display:none}
+.stacked tr{padding:.55rem 0}.stacked tr>*{border:0!important;padding:.1rem 0;max-width:none;white-space:normal}
+.stacked td{display:flex;justify-content:space-between;gap:1rem}.stacked td::before{content:attr(data-head);color:var(--ink-2);text-align:left}
+.stacked tr>:first-child{position:static}
+.stacked tbody tr+tr{border-top:1px solid var(--grid)}
+}
 @media (max-width:36rem){body{font-size:1rem}.facts div{grid-template-columns:1fr}.abstract{padding:1rem 1rem .4rem}.pictures{grid-template-columns:repeat(auto-fill,minmax(6rem,1fr))}}
 @media (min-width:70rem){
 .layout{display:grid;grid-template-columns:12.5rem minmax(0,1fr);gap:3rem}

@@ -103,12 +103,6 @@ describe('the order of architectures', () => {
 });
 
 describe('the section on architectures', () => {
-  test('says where there is nothing to say of any', async () => {
-    expect(textOf(whole(await architectures(contextWith({}))))).toContain(
-      'said of these networks, each a file, and of no architecture',
-    );
-  });
-
   test('draws a panel a quantity, and names each order as settled or open', async () => {
     const section = await architectures(
       contextWith({

@@ -120,9 +120,11 @@ describe('a table', () => {
   });
   test('longer than its limit says so', () => {
     const rows = [1, 2, 3];
-    expect(textOf(dataTable('t', rows, columns, 2))).toContain('The first 2 of 3 rows; all are in the Parquet tables.');
-    expect(tablesIn(dataTable('t', rows, columns, 2))[0]).toHaveLength(3);
-    expect(textOf(dataTable('t', rows, columns, 3))).not.toContain('The first');
+    expect(textOf(dataTable('t', rows, columns, { limit: 2 }))).toContain(
+      'The first 2 of 3 rows; all are in the Parquet tables.',
+    );
+    expect(tablesIn(dataTable('t', rows, columns, { limit: 2 }))[0]).toHaveLength(3);
+    expect(textOf(dataTable('t', rows, columns, { limit: 3 }))).not.toContain('The first');
     const many = Array.from({ length: 401 }, (_, i) => i);
     expect(textOf(dataTable('t', many, columns))).toContain('The first 400 of 401 rows');
   });

@@ -1,13 +1,18 @@
 /**
  * Pictures of a report at phone and desktop width, light and dark, to be looked at:
- *   npm run report:screenshots -- [REPORT.html [FOLDER]]
+ *   node test/report/screenshots.mjs [REPORT.html [FOLDER]]
  * Without a report, one of a synthetic study. The pictures, four PNG files, go to the folder (default `.tmp/screenshots`).
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { runnerImport } from 'vite';
+import { createServer } from 'vite';
 
-const load = async (file) => (await runnerImport(resolve(import.meta.dirname, file))).module;
+const server = await createServer({
+  configFile: false,
+  server: { middlewareMode: true, hmr: false, ws: false },
+  appType: 'custom',
+});
+const load = (file) => server.ssrLoadModule(resolve(import.meta.dirname, file));
 const [given, folder = join('.tmp', 'screenshots')] = process.argv.slice(2);
 const { chromiumPath, lookAt, looks } = await load('chromium.ts');
 const chromium = chromiumPath();
@@ -35,3 +40,4 @@ if (chromium === undefined) {
     if (complaints.length > 0) process.exitCode = 1;
   }
 }
+await server.close();

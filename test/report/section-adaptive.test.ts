@@ -55,9 +55,4 @@ describe('adaptive ablations', () => {
     expect(whole(section()).text).toContain('aria-label="Top of resnet20 · top-kernels"');
     expect(whole(section()).text).toContain('aria-label="Adaptive ablations"');
   });
-  test('are not there without a stop', () => {
-    const none = adaptive(contextWith({}));
-    expect(textOf(whole(none))).toBe('No ablation has a stop: every condition was run on every image.');
-    expect([none.id, none.title]).toEqual(['adaptive', 'Adaptive evaluation: how many images it took']);
-  });
 });

@@ -12,9 +12,9 @@ describe('coverage', () => {
   const of = (rows: ReturnType<typeof coverageRow>[], own: Partial<ReportInput> = {}) =>
     coverage(contextWith({ coverage: rows }, own));
   const cell =
-    'A cell is one condition on one chunk of up to 250 images; one that several parts ask for stands in each of them, and is computed once. Profiles, responses and nulls are counted like cells. A lesion that changed nothing is kept apart as “no-op”, never counted as robust.';
+    'A cell is one condition on one chunk of up to 250 images; one that several parts ask for counts in each of them, and is computed once. Profiles, responses and nulls are counted like cells.';
 
-  test('says how many cells are stored, failed and missing', () => {
+  test('says how many cells are stored, failed and missing, and lists the parts that are not whole', () => {
     const section = of([
       coverageRow({ planned: 8, committed: 4, failed: 2, no_op: 1 }),
       coverageRow({ model: 'b', ablation: 'baseline', kind: 'baseline', planned: 2, committed: 2, images: 1000 }),
@@ -26,32 +26,30 @@ describe('coverage', () => {
       [
         ['network', 'part', 'kind', 'stored', 'cells', 'failed', 'no-op', 'images'],
         ['resnet20', 'each-kernel', 'cells', '', '4 / 8', '2', '1', '500'],
-        ['b', 'baseline', 'baseline', '', '2 / 2', '0', '0', '1000'],
       ],
     ]);
     const text = whole(section).text.replace(/\s+/g, ' ');
     expect(text).toContain('aria-label="50.0 % stored"');
     expect(text).toContain('width:50.0%"></span ><span class="bad" style="width:25.0%');
-    expect(text).toContain('width:100.0%"></span ><span class="bad" style="width:0.0%');
-    expect(textOf(whole(section))).toContain('No warnings.');
   });
-  test('says that none failed or is missing, and what this run computed', () => {
-    const section = of([coverageRow({ planned: 1, committed: 1 })], { cells: { computed: 12_345, reused: 6 } });
-    expect(paragraphs(whole(section))[0]).toBe(
-      `1 of 1 cell are stored (100 %); none failed and none is missing. This run computed 12 345 and took 6 from the store. ${cell}`,
-    );
+  test('is one line where all is stored, with what this run computed', () => {
+    const section = of([coverageRow({ planned: 3, committed: 3 })], { cells: { computed: 12_345, reused: 6 } });
+    expect(paragraphs(whole(section))).toEqual([
+      `All 3 cells are stored. This run computed 12 345 and took 6 from the store. ${cell}`,
+    ]);
+    expect(tablesIn(whole(section))).toEqual([]);
+    expect(textOf(whole(of([coverageRow({ planned: 1, committed: 1 })])))).toContain('The one cell is stored.');
     expect(textOf(whole(of([coverageRow({ planned: 3, committed: 1, failed: 2 })])))).toContain(
       '(33.3 %); 2 failed after every try and none is missing.',
     );
   });
-  test('of nothing planned is whole, and of no part says so', () => {
-    const none = of([coverageRow({ planned: 0, committed: 0 })]);
-    expect(textOf(whole(none))).toContain('0 of 0 cells are stored (100 %); none failed and none is missing.');
-    expect(whole(none).text).toContain('aria-label="100\u202f% stored"');
-    expect(whole(none).text).toContain('width:0.0%');
-    expect(textOf(whole(of([])))).toBe(
-      'Nothing has been planned or computed yet, so there is nothing to cover. No warnings.',
-    );
+  test('keeps apart what changed nothing', () => {
+    const section = of([coverageRow({ planned: 3, committed: 3, no_op: 2 })]);
+    expect(tablesIn(whole(section))[0]).toHaveLength(2);
+    expect(textOf(whole(section))).toContain('kept apart as “no-op”, never counted as robust');
+  });
+  test('of nothing planned says so', () => {
+    expect(textOf(whole(of([])))).toBe('Nothing has been planned or computed yet, so there is nothing to cover.');
   });
   test('lists warnings, also where there is nothing else', () => {
     for (const rows of [[], [coverageRow({})]]) {

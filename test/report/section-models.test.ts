@@ -84,10 +84,21 @@ test('the table across networks has every number of a row, and a dash for what i
   const section = models(contextWith({ models: rows, kernels, curves }));
   expect(tablesIn(whole(section))).toEqual([
     [
+      ['network', 'accuracy', 'robustness area', 'replaceability', 'repaired (nat)', 'SR, excess'],
       [
-        'network,parameters,MACs / image,layers,kernels,images,accuracy,robustness area,accuracy halves at,repaired (nat),SR',
-        'SR, null|SR, excess|R², same site|null|R², far sites|null|reliability of KL|dead|silent',
-      ].flatMap((heads, i) => heads.split(i === 0 ? ',' : '|')),
+        'resnet20',
+        '80.0 % [75.0, 85.0]',
+        '0.500 [0.400, 0.600]',
+        '0.600 [0.520, 0.660]',
+        '0.100 [0.0500, 0.150]',
+        '0.170 [0.140, 0.200]',
+      ],
+      ['other', '100 % [90.0, 100]', '–', '0.600 [0.520, 0.660]', '–', '–'],
+    ],
+    [
+      'network|parameters|MACs / image|layers|kernels|images|accuracy halves at|replaceability, earlier sites|reliability of KL|dead'.split(
+        '|',
+      ),
       [
         'resnet20',
         '269 722',
@@ -95,29 +106,52 @@ test('the table across networks has every number of a row, and a dash for what i
         '19',
         '688',
         '500',
-        '80.0 % [75.0, 85.0]',
-        '0.500 [0.400, 0.600]',
         'at most 20.0 %',
-        '0.100 [0.0500, 0.150]',
-        '0.410 [0.380, 0.440]',
-        '0.240',
-        '0.170 [0.140, 0.200]',
-        '0.820 to 0.870',
-        '0.600',
-        '0.550',
-        '0.420',
+        '0.400 [0.300, 0.500]',
         '0.910',
         '1 of 2',
-        '2',
       ],
-      ['other', '1', '2', '3', '4', '5', '100 % [90.0, 100]', ...Array.from({ length: 13 }, () => '–')],
+      ['other', '1', '2', '3', '4', '5', '–', '0.400 [0.300, 0.500]', '–', '–'],
+    ],
+    [
+      'network|SR|SR, null|R², same site|null|R², far sites|null|silent'.split('|'),
+      ['resnet20', '0.410 [0.380, 0.440]', '0.240', '0.820 to 0.870', '0.600', '0.550', '0.420', '2'],
+      ['other', ...Array.from({ length: 7 }, () => '–')],
     ],
   ]);
   expect(paragraphs(whole(section))).toEqual([
-    'One row a network; brackets hold 95 % intervals, but for R², where “a to b” is from what the fit knows of other bases to what it knows of its own: the value lies between. “Null” is the same network with weights shuffled within its layers.',
-    'Robustness area: mean of accuracy over intact accuracy along the removed fractions measured. Repaired: what later residual blocks take back of the damage of removing one, mean over blocks. SR: systemic redundancy. R²: how well other kernels predict a kernel’s signature. Dead: of the kernels that were removed alone, those that change nothing on any image; silent: no answer to any impulse.',
+    'One row a network, each one file; brackets hold 95 % intervals for images like these.',
+    'Robustness area: mean of accuracy over intact accuracy along the removed fractions measured. Replaceability: the share of the damage of single kernels that goes once the others of the site say what they can in their place. Repaired: what later residual blocks take back of the damage of removing one, mean over blocks. SR, excess: systemic redundancy beyond that of the same network with shuffled weights.',
+    'R²: how well other kernels predict a kernel’s signature, “a to b” from what the fit knows of other bases to what it knows of its own: the value lies between. “Null” is the same network with weights shuffled within its layers. Dead: of the kernels that were removed alone, those that change nothing on any image; silent: no answer to any impulse.',
   ]);
-  const none = models(contextWith({}));
-  expect(textOf(whole(none))).toBe('No network has results yet.');
-  expect([none.id, none.title]).toEqual(['models', 'Across networks']);
+});
+
+test('a column that no network has a value in does not stand there, nor what it means', () => {
+  const section = models(
+    contextWith({
+      models: [
+        modelRow({
+          model: 'a',
+          sr: null,
+          sr_excess: null,
+          r2_same_low: null,
+          silent_kernels: null,
+          kl_repaired: null,
+          robustness_area: null,
+          replaceability_same: null,
+        }),
+      ],
+    }),
+  );
+  expect(tablesIn(whole(section)).map(([heads]) => heads)).toEqual([
+    ['network', 'accuracy'],
+    expect.arrayContaining(['parameters']),
+  ]);
+  expect(textOf(whole(section))).not.toContain('Robustness area:');
+});
+
+test('on a narrow screen each cell says what it is', () => {
+  const { text } = whole(models(contextWith({ models: [modelRow({ model: 'a' })] })));
+  expect(text).toContain('class="scroll stacked"');
+  expect(text).toContain('data-head="accuracy"');
 });

@@ -34,32 +34,32 @@ test('columns that hold numbers, and no others, are set as such, in every table;
   const others = columns.filter(({ numeric, cells }) => numeric !== cells.every(isNumber));
   // Lists of what was asked; `beyond 20 %`; ranges of nulls, and brackets of R², `0.41 to 0.46`.
   expect([...new Set(others.map(({ head, numeric }) => `${head}: ${numeric}`))]).toEqual([
-    'fractions: false',
     'accuracy halves at: true',
-    'from … to: true',
-    'R²: true',
     'R², same site: true',
     'R², far sites: true',
+    'from … to: true',
+    'R²: true',
+    'fractions: false',
   ]);
   expect([...html.matchAll(/<figure id="([^"]*)"/g)].map(([, id]) => id)).toEqual([
-    'fig-baselines',
-    'fig-curves-accuracy',
-    'fig-curves-kl',
-    'fig-kernel-kl',
-    'fig-layer-accuracy',
+    'fig-replaceability',
     'fig-interaction',
     'fig-contrast',
     'fig-contrast-distance',
     'fig-compensation',
-    'fig-matrix',
     'fig-sr',
+    'fig-matrix',
     'fig-between',
     'fig-between-map',
-    'fig-learning',
+    'fig-curves-accuracy',
+    'fig-curves-kl',
+    'fig-kernel-kl',
+    'fig-layer-accuracy',
     'fig-responses',
     'fig-scatter',
     'fig-forest',
+    'fig-baselines',
     'fig-fills',
-    'fig-replaceability',
+    'fig-learning',
   ]);
 });

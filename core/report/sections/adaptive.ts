@@ -1,5 +1,6 @@
 import type { StopRow } from '../../tables/schema.js';
 import type { ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import type { Block, Section } from '../figure.js';
 import { html, type Html } from '../html.js';
@@ -10,10 +11,10 @@ export function adaptive({ input }: ReportContext): Section {
   const section = { id: 'adaptive', title: 'Adaptive evaluation: how many images it took' };
   const ablations = input.gathered.stops;
   if (ablations.length === 0) {
-    return {
-      ...section,
-      blocks: [html`<p class="none">No ablation has a stop: every condition was run on every image.</p>`],
-    };
+    return absent(section, {
+      needs: html`<code>stop: { top: 20 }</code> to an ablation, and its conditions stop as soon as more images would
+        not change what is settled`,
+    });
   }
   const total = (field: 'images' | 'of' | 'undecided'): number => ablations.reduce((sum, own) => sum + own[field], 0);
   const [spent, whole, undecided] = [total('images'), total('of'), total('undecided')];

@@ -9,6 +9,7 @@ import {
   type ArchitectureOrder,
 } from '../architecture-order.js';
 import type { ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { lineSwatch, whiskerSwatch, type Figure, type Panel, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
@@ -36,15 +37,10 @@ export async function architectures(context: ReportContext): Promise<Section> {
   const orders = wordsOf(quantities).flatMap((quantity) => architectureOrder(tables, quantity) ?? []);
   const [first] = orders;
   if (first === undefined) {
-    return {
-      ...section,
-      blocks: [
-        html`<p class="none">
-          No architecture of this study has several trainings, so everything here is said of these networks, each a
-          file, and of no architecture.
-        </p>`,
-      ],
-    };
+    return absent(section, {
+      needs: html`<code>trainings: [a1.onnx, a2.onnx, …]</code> in the place of a network’s file: what is said here is
+        of files, and of no architecture`,
+    });
   }
   return {
     ...section,
@@ -149,7 +145,8 @@ async function panelOf({ quantity, rows }: ArchitectureOrder, at: number): Promi
 function differencesTable({ input, level }: ReportContext): Html {
   const rows = input.tables.architecture_differences;
   if (rows.length === 0) return html`<p>There is one such architecture, and none to compare it with.</p>`;
-  return html`<h3>Differences between architectures</h3>
+  return html`<details>
+    <summary>Differences between architectures</summary>
     ${dataTable('Differences between architectures', rows, [
       { head: 'architectures', cell: (row) => `${row.architecture} − ${row.other}` },
       { head: 'quantity', cell: (row) => titles[row.quantity as QuantityName] },
@@ -164,5 +161,6 @@ function differencesTable({ input, level }: ReportContext): Html {
     <p class="small">
       “All at once”: the intervals that hold together for all pairs of one quantity; an order is settled where this one
       does not hold 0.
-    </p>`;
+    </p>
+  </details>`;
 }

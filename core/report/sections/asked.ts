@@ -1,7 +1,8 @@
 import { hasKey, modes } from '../../spec/words/modes.js';
 import { madeNulls, type NullsSpec } from '../../spec/words/nulls.js';
 import { wordsOf } from '../../word-table.js';
-import type { ReportContext } from '../context.js';
+import { architectureOf } from '../../training-name.js';
+import { unique, type ReportContext } from '../context.js';
 import { dataTable } from '../data-table.js';
 import type { Section } from '../figure.js';
 import { html, type Html } from '../html.js';
@@ -49,7 +50,9 @@ export function asked({ input }: ReportContext): Section {
       html`<p>
         The study <b>${study.study}</b> compares
         ${counted(study.models.length, 'network')}${
-          study.models.length === 0 ? null : html` (${listed(study.models.map((model) => model.name))})`
+          study.models.length === 0
+            ? null
+            : html` (${listed(unique(study.models.map(({ name }) => architectureOf(name))))})`
         }
         with ${counted(study.ablations.length, 'ablation')} and ${counted(study.impulses.length, 'set')} of unit
         impulses. Intervals are at ${percent(analysis.confidence)}, false discoveries are held at
@@ -62,8 +65,8 @@ export function asked({ input }: ReportContext): Section {
       </p>`,
       study.data.length === 0 ? html`<p class="none">No image set was given.</p>` : data,
       study.models.length === 0 ? html`<p class="none">No network was given.</p>` : models,
-      study.ablations.length === 0 ? html`<p class="none">No ablation was asked for.</p>` : ablationsOf(study),
-      study.impulses.length === 0 ? html`<p class="none">No impulses were asked for.</p>` : impulsesOf(study),
+      ...(study.ablations.length === 0 ? [] : [ablationsOf(study)]),
+      ...(study.impulses.length === 0 ? [] : [impulsesOf(study)]),
       input.yaml === null
         ? html``
         : html`<details>
@@ -74,10 +77,17 @@ export function asked({ input }: ReportContext): Section {
   };
 }
 
+/** Names of networks, `all` where it is all of the study; trainings of an architecture by its name. */
+function namesOf(names: readonly string[], study: Study): string {
+  return study.models.every(({ name }) => names.includes(name)) && names.length > 1
+    ? 'all'
+    : unique(names.map(architectureOf)).join(', ');
+}
+
 function ablationsOf(study: Study): Html {
   return dataTable('Ablations', study.ablations, [
     { head: 'ablation', cell: (ablation) => ablation.name },
-    { head: 'networks', cell: (ablation) => ablation.models.join(', ') },
+    { head: 'networks', cell: (ablation) => namesOf(ablation.models, study) },
     { head: 'removes', cell: (ablation) => `${ablation.unit}s of ${ablation.layers.join(', ')}` },
     { head: 'mode', cell: (ablation) => ablation.mode },
     { head: 'filled with', cell: (ablation) => ablation.fill.join(', ') },
@@ -115,7 +125,7 @@ function ablationsOf(study: Study): Html {
 function impulsesOf(study: Study): Html {
   return dataTable('Impulses', study.impulses, [
     { head: 'impulses', cell: (impulse) => impulse.name },
-    { head: 'networks', cell: (impulse) => impulse.models.join(', ') },
+    { head: 'networks', cell: (impulse) => namesOf(impulse.models, study) },
     { head: 'given at', cell: (impulse) => (impulse.at === 'input' ? 'input' : impulse.at.join(', ')) },
     {
       head: 'positions',

@@ -1,5 +1,6 @@
 import type { ModelRow } from '../../tables/schema.js';
 import type { ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { tickSwatch, whiskerSwatch, type Section } from '../figure.js';
 import { html } from '../html.js';
@@ -12,7 +13,7 @@ export async function baselines(context: ReportContext): Promise<Section> {
   const rows = input.tables.models;
   const section = { id: 'baselines', title: 'Baselines' };
   if (rows.length === 0) {
-    return { ...section, blocks: [html`<p class="none">No intact network has been evaluated yet.</p>`] };
+    return absent(section, { needs: html`a network that runs`, asked: input.study.models.length > 0 });
   }
   return {
     ...section,

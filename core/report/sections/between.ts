@@ -1,6 +1,7 @@
 import { largest, smallest } from '../../extremes.js';
 import type { BetweenRow } from '../../tables/schema.js';
 import { grouped, present, type ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { lineSwatch, rampLegend, type Figure, type Section } from '../figure.js';
 import { html } from '../html.js';
@@ -23,7 +24,7 @@ export async function between(context: ReportContext): Promise<Section> {
     ...grouped(context.input.tables.between, (row) => JSON.stringify([row.model_a, row.model_b])).values(),
   ];
   if (groups.length === 0) {
-    return { ...section, blocks: [html`<p class="none">The study has no two networks with results to compare.</p>`] };
+    return absent(section, { needs: html`a second network, and impulses that both get (<code>impulses:</code>)` });
   }
   const known = groups.filter((rows) => rows.some((row) => present(row.r2_low) || present(row.cka)));
   const mapped = groups.filter((rows) => rows.some((row) => present(row.rarefied)));

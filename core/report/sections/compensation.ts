@@ -1,5 +1,6 @@
 import type { CompensationRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
+import { absent, asksFor } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { axisNumbers, estimates } from '../estimates.js';
 import { whiskerSwatch, type Figure, type Section } from '../figure.js';
@@ -12,14 +13,10 @@ export async function compensation(context: ReportContext): Promise<Section> {
   const section = { id: 'compensation', title: 'What later blocks repair' };
   const rows = context.input.tables.compensation;
   if (rows.length === 0) {
-    return {
-      ...section,
-      blocks: [
-        html`<p class="none">
-          No ablation of mode compensation has results yet; only networks with skips have a direct effect.
-        </p>`,
-      ],
-    };
+    return absent(section, {
+      needs: html`an ablation of <code>mode: compensation</code>; only networks with skips have a direct effect`,
+      asked: asksFor(context, 'compensation'),
+    });
   }
   // The last branch has nothing behind it: its 0 is by definition, and no point.
   const known = rows.filter(isKnown).filter((row) => row.behind > 0);

@@ -3,13 +3,13 @@ import { comparedFill } from '../../spec/words/estimands.js';
 import { fills as fillWords } from '../../spec/words/fills.js';
 import { wordsOf } from '../../word-table.js';
 import type { ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { lineSwatch, type Section } from '../figure.js';
 import type { FillPairs, FillTwins } from '../gathered/fill-twins.js';
 import { html } from '../html.js';
 import { count, counted, interval, significant } from '../number-format.js';
 import { panelHeight, panelWidth, plot } from '../plot.js';
-import { replaceabilityFigure } from './replaceability.js';
 
 const most = 1200;
 
@@ -58,22 +58,12 @@ function fillSpec(
 
 /** Zero against another fill: the same channels removed, something else in their place. */
 export async function fills(context: ReportContext): Promise<Section> {
-  const section = { id: 'fills', title: 'What stands in their place' };
-  const replaceable = await replaceabilityFigure(context);
-  const more = replaceable ? [replaceable] : [];
+  const section = { id: 'fills', title: 'Does it matter what stands in their place?' };
   const other = wordsOf(fillWords).find(
     (fill) => fill !== comparedFill && (context.input.gathered.fillTwins.get(fill)?.pairs.size ?? 0) > 0,
   );
   if (other === undefined) {
-    return {
-      ...section,
-      blocks: [
-        html`<p class="none">
-          No condition has a damage on all its images both with zero and with another fill, so they cannot be compared.
-        </p>`,
-        ...more,
-      ],
-    };
+    return absent(section, { needs: html`a second fill to an ablation: <code>fill: [${comparedFill}, mean]</code>` });
   }
   const { pairs: groups, lost } = context.input.gathered.fillTwins.get(other) as FillTwins;
   const [least, greatest] = positiveRange(groups.values());
@@ -131,7 +121,6 @@ export async function fills(context: ReportContext): Promise<Section> {
           { head: `share milder with ${other}`, numeric: true, cell: (row) => significant(row.milder) },
         ]),
       },
-      ...more,
     ],
   };
 }

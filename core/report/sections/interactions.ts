@@ -1,5 +1,6 @@
 import type { InteractionRow, PairRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
+import { absent, asksFor } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { axisNumbers, estimates } from '../estimates.js';
 import { hollowSwatch, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
@@ -14,11 +15,14 @@ export async function interactions(context: ReportContext): Promise<Section> {
   const all = context.input.tables.interactions;
   const rows = all.filter((row) => row.measure === 'excess');
   if (rows.length === 0) {
-    const why =
-      all.length === 0
-        ? 'No ablation of mode pairs has results yet, so no excess is known.'
-        : 'Outputs of these pairs are not kept, so no excess is known; keep: logits keeps them.';
-    return { ...section, blocks: [html`<p class="none">${why}</p>`] };
+    return all.length === 0
+      ? absent(section, {
+          needs: html`an ablation of <code>mode: pairs</code>`,
+          asked: asksFor(context, 'pairs'),
+        })
+      : absent(section, {
+          needs: html`<code>keep: logits</code> to the ablation of pairs, since excess follows from outputs`,
+        });
   }
   const known = rows.filter(isKnown);
   if (known.length === 0) {

@@ -2,6 +2,7 @@ import { poolNames, type PoolName } from '../../tables/learning-columns.js';
 import type { LearningRow } from '../../tables/schema.js';
 import { isResolved } from '../../analysis/ridge.js';
 import { grouped, unique, type ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { bandSwatch, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
@@ -28,13 +29,10 @@ export async function learning(context: ReportContext): Promise<Section> {
   const section = { id: 'learning', title: 'How many base images R² needs' };
   const points = pointsOf(context.input.tables.learning);
   if (points.length === 0) {
-    return {
-      ...section,
-      blocks: [
-        html`<p class="none">No R² of kernels was measured: that needs impulses of both signs on several images.</p>`,
-        ...resolutions(context),
-      ],
-    };
+    const settled = resolutions(context);
+    return settled.length > 0
+      ? { ...section, blocks: settled }
+      : absent(section, { needs: html`impulses of both signs on several images (<code>base: { images: 64 }</code>)` });
   }
   const panels = [];
   for (const pool of poolNames) {

@@ -7,6 +7,7 @@ import {
 } from '../../analysis/similarity.js';
 import type { SimilarityRow } from '../../tables/schema.js';
 import { grouped, present, type ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { rampLegend, type Block, type Figure, type Section } from '../figure.js';
 import { html } from '../html.js';
@@ -19,27 +20,27 @@ export async function longRange(context: ReportContext): Promise<Section> {
   const section = { id: 'long-range', title: 'Long-range redundancy' };
   const groups = grouped(context.input.tables.similarity, (row) => row.model);
   const blocks: Block[] = [];
-  if (groups.size === 0) {
-    blocks.push(
-      html`<p class="none">No responses to impulses were compared between sites, so there is no matrix to show.</p>`,
-    );
-  } else {
-    for (const name of similarityNames) {
-      const own = [...groups.values()].flat().filter((row) => present(row[name]));
-      if (own.length > 0)
-        blocks.push(
-          await matrices(
-            context,
-            name,
-            grouped(own, (row) => row.model),
-          ),
-        );
-    }
-  }
   const systemic = await systemicRedundancy(context);
-  blocks.push(systemic ?? html`<p class="none">Systemic redundancy was not measured.</p>`);
+  if (systemic) blocks.push(systemic);
+  for (const name of similarityNames) {
+    const own = [...groups.values()].flat().filter((row) => present(row[name]));
+    if (own.length > 0)
+      blocks.push(
+        await matrices(
+          context,
+          name,
+          grouped(own, (row) => row.model),
+        ),
+      );
+  }
   const nulls = nullNumbers(context);
   if (nulls) blocks.push(nulls);
+  if (blocks.length === 0) {
+    return absent(section, {
+      needs: html`<code>impulses:</code> with reference images as base (<code>base: { images: 64 }</code>)`,
+      asked: context.input.study.impulses.length > 0,
+    });
+  }
   return { ...section, blocks };
 }
 

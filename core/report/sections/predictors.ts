@@ -1,5 +1,6 @@
 import type { KernelRow, PredictorRow } from '../../tables/schema.js';
 import { grouped, present, type ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { lineSwatch, tickSwatch, whiskerSwatch, type Block, type Figure, type Section } from '../figure.js';
 import { html } from '../html.js';
@@ -15,15 +16,10 @@ export async function predictors(context: ReportContext): Promise<Section> {
   const rows = context.input.tables.predictors.filter((row) => present(row.spearman));
   const section = { id: 'predictors', title: 'Does the cheap test predict the expensive one?' };
   if (rows.length === 0) {
-    return {
-      ...section,
-      blocks: [
-        html`<p class="none">
-          No measure of kernels could be compared with damage: that needs an ablation of single kernels over three
-          layers or more, and for measures of responses also impulses.
-        </p>`,
-      ],
-    };
+    return absent(section, {
+      needs: html`an ablation of single kernels (<code>mode: each</code>) over three layers or more, and for measures of
+        responses <code>impulses:</code>`,
+    });
   }
   const blocks: Block[] = [];
   const { withoutGradients } = context.input;

@@ -1,5 +1,6 @@
 import type { PreviewCheckRow } from '../../tables/schema.js';
 import type { ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import type { Section } from '../figure.js';
 import type { LeadingPredictions } from '../gathered/leading-predictions.js';
@@ -11,7 +12,7 @@ export function preview(context: ReportContext): Section {
   const section = { id: 'preview', title: 'Predicted: the preview' };
   const { tables, gathered } = context.input;
   if (gathered.predictions.length === 0) {
-    return { ...section, blocks: [html`<p class="none">No preview was made: percuss preview SPEC makes one.</p>`] };
+    return absent(section, { needs: html`a preview by <code>percuss preview SPEC</code>` });
   }
   return {
     ...section,

@@ -1,5 +1,6 @@
 import type { ContrastRow } from '../../tables/schema.js';
 import { grouped, present, unique, type ReportContext } from '../context.js';
+import { absent, asksFor } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { axisNumbers, estimates } from '../estimates.js';
 import { lineSwatch, whiskerSwatch, type Figure, type Section } from '../figure.js';
@@ -12,15 +13,10 @@ export async function quadruples(context: ReportContext): Promise<Section> {
   const section = { id: 'quadruples', title: 'Across the depth, or within layers?' };
   const rows = context.input.tables.contrasts;
   if (rows.length === 0) {
-    return {
-      ...section,
-      blocks: [
-        html`<p class="none">
-          No ablation of mode quadruples has results yet, so back-up across the depth and within layers are not
-          compared.
-        </p>`,
-      ],
-    };
+    return absent(section, {
+      needs: html`an ablation of <code>mode: quadruples</code>`,
+      asked: asksFor(context, 'quadruples'),
+    });
   }
   const known = rows.filter(isKnown);
   const figures = [await overall(context, known), await byDistance(context, known)].filter((one) => one !== undefined);

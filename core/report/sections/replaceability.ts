@@ -1,10 +1,13 @@
+import { architectureOf } from '../../training-name.js';
 import type { LayerRow } from '../../tables/schema.js';
-import { unique, type ReportContext } from '../context.js';
+import { grouped, unique, type ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { estimates } from '../estimates.js';
-import { whiskerSwatch, type Figure } from '../figure.js';
+import { lineSwatch, whiskerSwatch, type Figure, type Panel, type Section } from '../figure.js';
+import { html } from '../html.js';
 import { count, withInterval } from '../number-format.js';
-import { panelHeight, panelWidth, plot } from '../plot.js';
+import { panelHeight, panelWidth, plot, type PlotSpec } from '../plot.js';
 
 /** Replaceability of one layer or network from one kind of other kernels. */
 interface Told {
@@ -48,13 +51,25 @@ const sources = [
 
 type Source = (typeof sources)[number];
 
+/** Whether a network can do without single kernels once the others say what they can about them. */
+export async function replaceability(context: ReportContext): Promise<Section> {
+  const section = { id: 'replaceability', title: 'What the other kernels can say in their place' };
+  const figure = await replaceabilityFigure(context);
+  return figure
+    ? { ...section, blocks: [figure] }
+    : absent(section, {
+        needs: html`to an ablation of <code>mode: each</code>: <code>fill: [mean, substitute]</code>`,
+        asked: context.input.study.ablations.some(({ fill }) => fill.includes('substitute')),
+      });
+}
+
 /** What others make up for of the damage of single kernels, layer by layer; undefined where no study asked. */
-export async function replaceabilityFigure(context: ReportContext): Promise<Figure | undefined> {
+async function replaceabilityFigure(context: ReportContext): Promise<Figure | undefined> {
   const { layers, models } = context.input.tables;
   const asked = sources.filter((source) => layers.some((row) => source.of(row).value !== null));
   if (asked.length === 0) return undefined;
   const panels = [];
-  for (const [i, source] of asked.entries()) panels.push(await panelOf(context, source, i));
+  for (const [i, source] of asked.entries()) panels.push(...(await panelsOf(context, source, i)));
   const shown = unique(
     layers.filter((row) => asked.some((source) => source.of(row).value !== null)).map(({ model }) => model),
   );
@@ -70,6 +85,7 @@ export async function replaceabilityFigure(context: ReportContext): Promise<Figu
     legend: [
       ...context.legend(shown),
       { label: `${context.level} interval for images like these`, swatch: whiskerSwatch },
+      ...(shown.length > TOGETHER ? [{ label: 'the other networks', swatch: lineSwatch('var(--faint)') }] : []),
     ],
     note: 'Kernels are left out one at a time, with what others say about them in their place (a ridge regression that is fitted on the reference images) and with their mean: 1 less the KL summed over the kernels of a layer with the former over that with the latter. Layers whose damage with the mean is not told from 0 are not resolved: they have no point, and no number below.',
     reading:
@@ -96,13 +112,41 @@ export async function replaceabilityFigure(context: ReportContext): Promise<Figu
   };
 }
 
-function panelOf(context: ReportContext, { title, of }: Source, at: number): Promise<Figure['panels'][number]> {
-  const values = context.input.tables.layers.flatMap((row: LayerRow) => {
-    const told = of(row);
-    return told.value === null || told.low === null || told.high === null
+/** So many networks stand over one another; of more, each architecture has a panel of its own, the others faint behind it. */
+const TOGETHER = 3;
+
+async function panelsOf(context: ReportContext, { title, of }: Source, at: number): Promise<Panel[]> {
+  const points = context.input.tables.layers.flatMap((row: LayerRow) => {
+    const { value, low, high } = of(row);
+    return value === null || low === null || high === null
       ? []
-      : [{ model: row.model, depth: row.normalised_depth, ...told }];
+      : [{ model: row.model, depth: row.normalised_depth, value, low, high }];
   });
+  const apart = [...grouped(points, ({ model }) => architectureOf(model)).keys()];
+  const drawing = (name: string, own: readonly Point[], behind: readonly Point[], id: string) =>
+    plot(`fig-replaceability-${id}`, `Replaceability by depth: ${name}`, specOf(context, own, behind));
+  if (unique(points.map(({ model }) => model)).length <= TOGETHER)
+    return [{ title, body: await drawing(title, points, [], String(at)) }];
+  const panels: Panel[] = [];
+  for (const [i, architecture] of apart.entries()) {
+    const belongs = ({ model }: Point): boolean => architectureOf(model) === architecture;
+    const name = `${architecture}: ${title.charAt(0).toLowerCase()}${title.slice(1)}`;
+    const behind = points.filter((point) => !belongs(point));
+    panels.push({ title: name, body: await drawing(name, points.filter(belongs), behind, `${at}-${i}`) });
+  }
+  return panels;
+}
+
+/** Replaceability of one layer of a network. */
+interface Point {
+  readonly model: string;
+  readonly depth: number;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+function specOf(context: ReportContext, own: readonly Point[], behind: readonly Point[]): PlotSpec {
   const x = {
     field: 'depth',
     type: 'quantitative',
@@ -111,6 +155,18 @@ function panelOf(context: ReportContext, { title, of }: Source, at: number): Pro
     axis: { tickCount: 5 },
   };
   const y = { field: 'value', type: 'quantitative', title: 'Replaceability (share)', axis: { tickCount: 5 } };
-  const spec = { width: panelWidth, height: panelHeight - 20, data: { values }, layer: estimates(context, x, y) };
-  return plot(`fig-replaceability-${at}`, `Replaceability by depth: ${title}`, spec).then((body) => ({ title, body }));
+  // A training has a line of its own in the colour of its architecture.
+  const detail = { field: 'model', type: 'nominal' };
+  return {
+    width: panelWidth,
+    height: panelHeight - 20,
+    layer: [
+      {
+        data: { values: behind },
+        mark: { type: 'line', color: 'var(--faint)', strokeWidth: 1 },
+        encoding: { x, y, detail },
+      },
+      { data: { values: own }, layer: estimates(context, x, y) },
+    ],
+  };
 }

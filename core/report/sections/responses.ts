@@ -1,4 +1,5 @@
 import { grouped, type ReportContext } from '../context.js';
+import { absent } from '../absent.js';
 import { rampLegend, type Block, type Section } from '../figure.js';
 import { html } from '../html.js';
 import type { ResponsePicture } from '../input.js';
@@ -10,14 +11,7 @@ export function responses(context: ReportContext): Section {
   const section = { id: 'responses', title: 'Responses to a unit impulse' };
   const groups = grouped(context.input.pictures, (picture) => JSON.stringify([picture.model, picture.impulse]));
   if (groups.size === 0) {
-    return {
-      ...section,
-      blocks: [
-        html`<p class="none">
-          No responses were kept, so there are no pictures: keep: responses keeps them, as do impulses on a flat base.
-        </p>`,
-      ],
-    };
+    return absent(section, { needs: html`<code>keep: responses</code> to impulses, or impulses on a flat base` });
   }
   const panels = [...groups.values()].flatMap((pictures) => {
     const [first] = pictures;

@@ -2,6 +2,7 @@ import { smallest } from '../../extremes.js';
 import { present, unique, type ReportContext } from '../context.js';
 import { curveSets, type CurveSet } from '../curves.js';
 import { halving, printHalving } from '../halving.js';
+import { absent, asksFor } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { bandSwatch, lineSwatch, lostItem, type Figure, type Section } from '../figure.js';
 import { html, type Html } from '../html.js';
@@ -13,12 +14,10 @@ export async function robustness(context: ReportContext): Promise<Section> {
   const sets = curveSets(context.input.tables);
   const section = { id: 'robustness', title: 'Robustness curves' };
   if (sets.length === 0) {
-    return {
-      ...section,
-      blocks: [
-        html`<p class="none">No random or cumulative ablation has results yet, so there are no curves to draw.</p>`,
-      ],
-    };
+    return absent(section, {
+      needs: html`an ablation of <code>mode: random</code> or <code>cumulative</code>`,
+      asked: asksFor(context, 'random', 'cumulative'),
+    });
   }
   const models = unique(sets.flatMap((set) => set.rows.map((row) => row.model)));
   const lost = sets.some((set) => set.rows.some((row) => row.non_finite > 0));

@@ -1,5 +1,6 @@
 import { largest, smallest } from '../../extremes.js';
 import { grouped, present, type ReportContext } from '../context.js';
+import { absent, asksFor } from '../absent.js';
 import { dataTable } from '../data-table.js';
 import { lineSwatch, lostItem, whiskerSwatch, type Figure, type Section } from '../figure.js';
 import { html } from '../html.js';
@@ -21,14 +22,7 @@ export async function sensitivity(context: ReportContext): Promise<Section> {
   const blocks = [await kernelDamage(context), await layerDamage(context)].filter((figure) => figure !== undefined);
   const section = { id: 'sensitivity', title: 'Sensitivity along the depth' };
   if (blocks.length === 0) {
-    return {
-      ...section,
-      blocks: [
-        html`<p class="none">
-          No kernel or layer was removed one at a time, so nothing is known about single layers.
-        </p>`,
-      ],
-    };
+    return absent(section, { needs: html`an ablation of <code>mode: each</code>`, asked: asksFor(context, 'each') });
   }
   const numbers = dataTable('Layers', layers, [
     { head: 'layer', cell: (row) => row.layer },

@@ -58,12 +58,3 @@ test('accuracies stand at their places, each network with its interval, and what
     ],
   ]);
 });
-
-test('without results the section says so', async () => {
-  const found = await baselines(contextWith({}));
-  expect([found.title, textOf(whole(found)), figures(found)]).toEqual([
-    'Baselines',
-    'No intact network has been evaluated yet.',
-    [],
-  ]);
-});

@@ -53,12 +53,3 @@ test('one point a condition with a damage, over equal damage; ratios are of thos
     ],
   ]);
 });
-
-test('without results the section says so', async () => {
-  const found = await fills(contextWith({}));
-  expect([found.title, textOf(whole(found)), figures(found)]).toEqual([
-    'What stands in their place',
-    'No condition has a damage on all its images both with zero and with another fill, so they cannot be compared.',
-    [],
-  ]);
-});

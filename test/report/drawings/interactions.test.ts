@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Html } from '../../../core/report/html.js';
+import { html } from '../../../core/report/html.js';
 import { interactions } from '../../../core/report/sections/interactions.js';
 import { interactionRow, pairRow } from '../hand-rows.js';
 import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
@@ -200,15 +201,6 @@ test('means stand at their distances, and the surest pairs in tables', async () 
   );
 });
 
-test('without results the section says so', async () => {
-  const found = await interactions(contextWith({}));
-  expect([found.title, textOf(whole(found)), figures(found)]).toEqual([
-    'Two at a time: what pairs do beyond what they add up to',
-    'No ablation of mode pairs has results yet, so no excess is known.',
-    [],
-  ]);
-});
-
 test('where outputs are not kept no excess is known, and interactions of KL are not shown in its place', async () => {
   const found = await interactions(
     contextWith({
@@ -216,8 +208,8 @@ test('where outputs are not kept no excess is known, and interactions of KL are 
       pairs: [pairRow({ excess: null })],
     }),
   );
-  expect([textOf(whole(found)), figures(found)]).toEqual([
-    'Outputs of these pairs are not kept, so no excess is known; keep: logits keeps them.',
+  expect([found.blocks, textOf(html`${found.absence?.needs ?? null}`)]).toEqual([
     [],
+    'keep: logits to the ablation of pairs, since excess follows from outputs',
   ]);
 });

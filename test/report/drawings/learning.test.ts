@@ -174,11 +174,3 @@ test('a pool that nothing was predicted from has no panel, and networks keep the
     'circle m0',
   ]);
 });
-
-test('without a measured R² the section says so', async () => {
-  const found = await learning(contextWith({}));
-  expect([textOf(whole(found)), figures(found)]).toEqual([
-    'No R² of kernels was measured: that needs impulses of both signs on several images.',
-    [],
-  ]);
-});

@@ -145,12 +145,3 @@ test('kernels stand by their ranks within their site, predictors by their correl
     ],
   ]);
 });
-
-test('without results the section says so', async () => {
-  const found = await predictors(contextWith({}));
-  expect([found.title, textOf(whole(found)), figures(found)]).toEqual([
-    'Does the cheap test predict the expensive one?',
-    'No measure of kernels could be compared with damage: that needs an ablation of single kernels over three layers or more, and for measures of responses also impulses.',
-    [],
-  ]);
-});

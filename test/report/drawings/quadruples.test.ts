@@ -103,13 +103,10 @@ test('where none is left out the note ends before that', async () => {
   expect(figure?.note).toMatch(/count alike\.$/);
 });
 
-test('of too few layers it has numbers alone, and without results the section says so', async () => {
+test('of too few layers it has numbers alone', async () => {
   const few = await quadruples(
     contextWith({ contrasts: [row({ contrast: 0.1, low: null, high: null, left_out: 1 })] }),
   );
   expect(figures(few)).toEqual([]);
   expect(textOf(whole(few))).toMatch(/^1 quadruple is left out, .* No contrast has an interval\./);
-  const none = await quadruples(contextWith({}));
-  expect([none.title, figures(none)]).toEqual(['Across the depth, or within layers?', []]);
-  expect(textOf(whole(none))).toMatch(/^No ablation of mode quadruples has results yet/);
 });

@@ -150,15 +150,6 @@ test('curves go through their points, from the intact network on, with their ban
   ]);
 });
 
-test('without results the section says so', async () => {
-  const found = await robustness(contextWith({}));
-  expect([found.title, textOf(whole(found)), figures(found)]).toEqual([
-    'Robustness curves',
-    'No random or cumulative ablation has results yet, so there are no curves to draw.',
-    [],
-  ]);
-});
-
 test('where every output is finite the legend says nothing of others', async () => {
   const curves = [0.1, 0.2].map((fraction) =>
     curveRow({ model: a, fraction, accuracy: 0.5, accuracy_low: 0.4, accuracy_high: 0.6, non_finite: 0 }),

@@ -139,12 +139,3 @@ test('layers stand at their depth, on a logarithmic axis for KL; what has no poi
     },
   ]);
 });
-
-test('without results the section says so', async () => {
-  const found = await sensitivity(contextWith({}));
-  expect([found.title, textOf(whole(found)), figures(found)]).toEqual([
-    'Sensitivity along the depth',
-    'No kernel or layer was removed one at a time, so nothing is known about single layers.',
-    [],
-  ]);
-});
