@@ -14,8 +14,8 @@ async function expectWorks(copy: TreeCopy): Promise<void> {
 
 const row = (word: string): Change => ({
   file: 'core/report/report.ts',
-  before: '  provenance,\n];',
-  insert: `  ${word},\n`,
+  before: 'coverage, provenance],',
+  insert: `${word}, `,
 });
 
 export const addition: Addition = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { baselines } from '../../../core/report/sections/baselines.js';
 import { modelRow } from '../hand-rows.js';
-import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
+import { contextWith, drawingOf, figures, said, tablesIn, whole } from '../reading.js';
 
 const [a, b] = ['resnet20', 'resnet56'];
 

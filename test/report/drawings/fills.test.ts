@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Html } from '../../../core/report/html.js';
 import { fills } from '../../../core/report/sections/fills.js';
 import { ablationRow } from '../hand-rows.js';
-import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
+import { contextWith, drawingOf, figures, said, tablesIn } from '../reading.js';
 
 const a = 'resnet20';
 

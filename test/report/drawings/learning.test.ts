@@ -3,7 +3,7 @@ import type { Html } from '../../../core/report/html.js';
 import { learning } from '../../../core/report/sections/learning.js';
 import type { LearningRow, ResolutionRow } from '../../../core/tables/schema.js';
 import { modelRow } from '../hand-rows.js';
-import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
+import { contextWith, drawingOf, figures, said, tablesIn } from '../reading.js';
 
 const row = (own: Partial<LearningRow>): LearningRow => ({
   model: 'resnet20',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Html } from '../../../core/report/html.js';
 import { longRange } from '../../../core/report/sections/long-range.js';
 import { modelRow, similarityRow } from '../hand-rows.js';
-import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
+import { contextWith, drawingOf, figures, said, tablesIn, textOf } from '../reading.js';
 
 const [a, b] = ['resnet20', 'resnet56'];
 

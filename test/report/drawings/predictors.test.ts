@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Html } from '../../../core/report/html.js';
 import { predictors } from '../../../core/report/sections/predictors.js';
 import { kernelRow, predictorRow } from '../hand-rows.js';
-import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
+import { contextWith, drawingOf, figures, said, tablesIn } from '../reading.js';
 
 const a = 'resnet20';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Html } from '../../../core/report/html.js';
 import { sensitivity } from '../../../core/report/sections/sensitivity.js';
 import { ablationRow, kernelRow, layerRow } from '../hand-rows.js';
-import { contextWith, drawingOf, figures, said, tablesIn, textOf, whole } from '../reading.js';
+import { contextWith, drawingOf, figures, said, tablesIn } from '../reading.js';
 
 const [a, b] = ['resnet20', 'resnet56'];
 
