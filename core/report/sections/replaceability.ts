@@ -68,8 +68,8 @@ async function replaceabilityFigure(context: ReportContext): Promise<Figure | un
   const { layers, models } = context.input.tables;
   const asked = sources.filter((source) => layers.some((row) => source.of(row).value !== null));
   if (asked.length === 0) return undefined;
-  const panels = [];
-  for (const [i, source] of asked.entries()) panels.push(...(await panelsOf(context, source, i)));
+  let panels: readonly Panel[] = [];
+  for (const [i, source] of asked.entries()) panels = [...panels, ...(await panelsOf(context, source, i))];
   const shown = unique(
     layers.filter((row) => asked.some((source) => source.of(row).value !== null)).map(({ model }) => model),
   );
