@@ -30,7 +30,7 @@ export interface StagedRemoval {
  * it moves back. Their `kl` is what they were last measured to do.
  *
  * It is not KL from the intact network that ranks them: that has its least value there alone, so that what is left of it could be undone in part, on the images that choose, by whatever
- * pushes outputs the other way, and many such together push too far (decision 0060).
+ * pushes outputs the other way, and many such together push too far (decision 0059).
  */
 export async function stagedOrder(
   ranked: readonly RankedKernel[],
