@@ -92,6 +92,12 @@ const rows = {
       'write a smaller network as ONNX, without the kernels that a study measured to matter least; what that does is measured on images that had no part in the choice',
     load: async () => (await import('./prune.js')).pruneCommand,
   },
+  explain: {
+    summary: 'why a study would compute anything anew; what one cell’s key is made of',
+    description:
+      'why a study would compute anything anew, by the stored study that is nearest; with --ablation or --model, of one cell: its key part by part, whether it is stored, and why not',
+    load: async () => (await import('./explain.js')).explainCommand,
+  },
   verify: {
     summary: 'compute a sample of a study’s cells again on another engine, and compare',
     load: async () => (await import('./verify.js')).verifyCommand,

@@ -93,3 +93,14 @@ export function hasDevice(engine: EngineName, device: DeviceName): boolean {
 export function printNumericMode(mode: NumericMode): string {
   return `${mode.engine}-${mode.precision}-${mode.device}`;
 }
+
+/** The numeric mode that is printed so; undefined for what this version does not know. */
+export function readNumericMode(text: string): NumericMode | undefined {
+  for (const engine of engineNames)
+    for (const device of devicesOf(engine))
+      for (const precision of ['float32', 'float64'] as const) {
+        const mode: NumericMode = { engine, precision, device };
+        if (printNumericMode(mode) === text) return mode;
+      }
+  return undefined;
+}

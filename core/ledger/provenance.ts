@@ -37,6 +37,15 @@ export async function provenanceBelow(
   return [...counts].map(([text, cells]) => ({ text, cells })).sort((a, b) => (a.text < b.text ? -1 : 1));
 }
 
+/** The build and machine that computed an object of cells, as people read it; undefined for what has no header of ours. */
+export async function provenanceOfObject(
+  store: ObjectStore,
+  key: Key,
+  options: StoreOptions,
+): Promise<string | undefined> {
+  return (await readHeader(store, key, options))?.text;
+}
+
 /** Undefined for what has no header of ours: whoever reads the cells sets such objects aside. */
 async function readHeader(store: ObjectStore, key: Key, options: StoreOptions): Promise<ProvenanceLine | undefined> {
   const start = await store.get(key, { from: 0, to: 4096 }, options);

@@ -14,6 +14,9 @@ export interface Sealed extends Safetensors {
   readonly identity: string;
 }
 
+/** An object, and how large it is. */
+export type NamedSize = Pick<ObjectInfo, 'key' | 'bytes'>;
+
 /** Where sealed objects lie, and what such an object must say about itself to belong there. */
 export interface Shelf {
   readonly store: ObjectStore;
@@ -53,7 +56,7 @@ export async function seal(
  *
  * @returns undefined if the object is gone, or was set aside.
  */
-export async function unseal(shelf: Shelf, info: ObjectInfo, options: StoreOptions = {}): Promise<Sealed | undefined> {
+export async function unseal(shelf: Shelf, info: NamedSize, options: StoreOptions = {}): Promise<Sealed | undefined> {
   if (isTooLarge(shelf, info)) return undefined;
   const { key } = info;
   const bytes = await shelf.store.get(key, undefined, options);
@@ -65,7 +68,7 @@ export async function unseal(shelf: Shelf, info: ObjectInfo, options: StoreOptio
 }
 
 /** Whether an object has more bytes than percuss reads; it is told, and left where it is: to copy it would take as much memory. */
-export function isTooLarge({ onNotice }: Pick<Shelf, 'onNotice'>, { key, bytes }: ObjectInfo): boolean {
+export function isTooLarge({ onNotice }: Pick<Shelf, 'onNotice'>, { key, bytes }: NamedSize): boolean {
   const most = limits.storedObject.value;
   if (bytes <= most) return false;
   onNotice({ kind: 'ignored', key, reason: tooLarge(bytes, most) });

@@ -58,7 +58,7 @@ export function fileStore(folder: string): ObjectStore {
       checkSignal(options?.signal);
       return orUndefined(root, key, async () => {
         const found = await stat(pathOf(key));
-        return found.isFile() ? { key, bytes: found.size } : undefined;
+        return found.isFile() ? { key, bytes: found.size, written: found.mtimeMs } : undefined;
       });
     },
     async remove(key, options) {
@@ -151,7 +151,10 @@ async function* listFolder(
 }
 
 function sizeOf(root: string, key: Key): Promise<ObjectInfo | undefined> {
-  return orUndefined(root, key, async () => ({ key, bytes: (await stat(path.join(root, key))).size }));
+  return orUndefined(root, key, async () => {
+    const { size, mtimeMs } = await stat(path.join(root, key));
+    return { key, bytes: size, written: mtimeMs };
+  });
 }
 
 async function readRange(file: FileHandle, from: number, to: number): Promise<Uint8Array> {

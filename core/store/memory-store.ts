@@ -1,23 +1,23 @@
 import { checkKey, checkPrefix, checkSignal } from './key.js';
 import type { Key, ObjectStore } from './object-store.js';
 
-/** A store that lives and dies with the process. */
-export function memoryStore(): ObjectStore {
-  const objects = new Map<Key, Uint8Array>();
+/** A store that lives and dies with the process. `now`: its clock. */
+export function memoryStore(now: () => number = Date.now): ObjectStore {
+  const objects = new Map<Key, { readonly bytes: Uint8Array; readonly written: number }>();
   let sorted: readonly Key[] | undefined;
   return {
     url: 'memory:',
     async get(key, range, options) {
       checkKey(key);
       checkSignal(options?.signal);
-      const bytes = objects.get(key);
+      const bytes = objects.get(key)?.bytes;
       return bytes && (range ? bytes.slice(range.from, Math.max(range.from, range.to)) : bytes.slice());
     },
     async putIfAbsent(key, bytes, options) {
       checkKey(key);
       checkSignal(options?.signal);
       if (objects.has(key)) return false;
-      objects.set(key, bytes.slice());
+      objects.set(key, { bytes: bytes.slice(), written: now() });
       sorted = undefined;
       return true;
     },
@@ -29,15 +29,15 @@ export function memoryStore(): ObjectStore {
         checkSignal(options?.signal);
         const key = keys[i] as Key;
         if (!key.startsWith(prefix)) break;
-        const bytes = objects.get(key)?.length;
-        if (bytes !== undefined && key !== after) yield { key, bytes };
+        const object = objects.get(key);
+        if (object && key !== after) yield { key, bytes: object.bytes.length, written: object.written };
       }
     },
     async head(key, options) {
       checkKey(key);
       checkSignal(options?.signal);
-      const bytes = objects.get(key)?.length;
-      return bytes === undefined ? undefined : { key, bytes };
+      const object = objects.get(key);
+      return object && { key, bytes: object.bytes.length, written: object.written };
     },
     async remove(key, options) {
       checkKey(key);

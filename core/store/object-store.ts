@@ -12,6 +12,8 @@ export interface StoreOptions {
 export interface ObjectInfo {
   readonly key: Key;
   readonly bytes: number;
+  /** When it was written, in milliseconds since 1970, by the clock of whoever keeps the store; 0 where it does not say. */
+  readonly written: number;
 }
 
 /**

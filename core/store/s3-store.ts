@@ -47,7 +47,7 @@ class S3Store implements ObjectStore {
     const found = await this.#orUndefined(options?.signal, (request) =>
       this.#connection.client.send(new HeadObjectCommand(this.#named(key)), request),
     );
-    return found && { key, bytes: found.ContentLength ?? 0 };
+    return found && { key, bytes: found.ContentLength ?? 0, written: found.LastModified?.getTime() ?? 0 };
   }
 
   async get(
@@ -104,9 +104,10 @@ class S3Store implements ObjectStore {
       page = await this.#orUndefined(options?.signal, (request) =>
         this.#connection.client.send(new ListObjectsV2Command(input), request),
       );
-      for (const { Key: name = '', Size: bytes = 0 } of page?.Contents ?? []) {
+      for (const { Key: name = '', Size: bytes = 0, LastModified: at } of page?.Contents ?? []) {
         const key = name.slice(this.#folder.length);
-        if (name.startsWith(this.#folder) && isKey(key) && (after === undefined || key > after)) yield { key, bytes };
+        if (name.startsWith(this.#folder) && isKey(key) && (after === undefined || key > after))
+          yield { key, bytes, written: at?.getTime() ?? 0 };
       }
     } while (page?.IsTruncated && page.NextContinuationToken);
   }

@@ -1,5 +1,5 @@
 import { memoryStore } from './memory-store.js';
-import type { Key, ObjectStore } from './object-store.js';
+import type { Key, ObjectInfo, ObjectStore } from './object-store.js';
 
 /**
  * A store that is looked at but not written to: what is written stays in memory and is read from there, what is removed
@@ -16,7 +16,7 @@ export function withoutWriting(store: ObjectStore): ObjectStore {
       !removed.has(key) && (await store.head(key, options)) ? false : written.putIfAbsent(key, bytes, options),
     async *list(prefix, after, options) {
       // What is written in between is little: it is held against what the store lists, in order.
-      const more: { key: string; bytes: number }[] = [];
+      const more: ObjectInfo[] = [];
       for await (const info of written.list(prefix, after, options)) more.push(info);
       for await (const info of store.list(prefix, after, options)) {
         if (removed.has(info.key)) continue;

@@ -100,7 +100,7 @@ describe('what cannot be read says which object, why, and what to do', () => {
 
   test('a record above its limit, with its key', async () => {
     const store = memoryStore();
-    const head: ObjectStore['head'] = async (key) => ({ key, bytes: limits.record.value + 1 });
+    const head: ObjectStore['head'] = async (key) => ({ key, bytes: limits.record.value + 1, written: 0 });
     const { ledger } = openLedger({ ...store, head });
     await expect(ledger.getStudy(id)).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',

@@ -25,7 +25,7 @@ export function storeContract(
       expect(text(await store.get('a/b.bin', { from: 8, to: 99 }))).toBe('89');
       expect(text(await store.get('a/b.bin', { from: 3, to: 3 }))).toBe('');
       expect(text(await store.get('a/b.bin', { from: 50, to: 60 }))).toBe('');
-      expect(await store.head('a/b.bin')).toEqual({ key: 'a/b.bin', bytes: 10 });
+      expect(await store.head('a/b.bin')).toEqual({ key: 'a/b.bin', bytes: 10, written: expect.any(Number) });
       expect(await store.get('a/c.bin')).toBeUndefined();
       expect(await store.get('a/c.bin', { from: 0, to: 1 })).toBeUndefined();
       expect(await store.get('a')).toBeUndefined();
@@ -56,6 +56,18 @@ export function storeContract(
       const won = await Promise.all(Array.from({ length: 50 }, (_, i) => store.putIfAbsent('race/k', bytes(`${i}`))));
       expect(won.filter(Boolean)).toHaveLength(1);
       expect(text(await store.get('race/k'))).toBe(`${won.indexOf(true)}`);
+    });
+
+    test('says when an object was written, the same whether it is listed or asked for', async () => {
+      const store = await open();
+      // Servers round to seconds, and keep clocks of their own.
+      const before = Date.now() - 10_000;
+      await store.putIfAbsent('first', bytes('1'));
+      const written = (await store.head('first'))?.written ?? 0;
+      expect(written).toBeGreaterThan(before);
+      expect(written).toBeLessThan(Date.now() + 10_000);
+      await store.putIfAbsent('first', bytes('2'));
+      for await (const info of store.list('')) expect(Math.abs(info.written - written)).toBeLessThan(1_000);
     });
 
     test('lists by prefix, in the order of whole keys, after a key', async () => {
