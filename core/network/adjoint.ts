@@ -14,6 +14,8 @@ export interface AdjointRequest {
   readonly wanted: readonly ValueId[];
   /** How many cotangents there are of each image. */
   readonly cotangents: number;
+  /** Writes them, [1, cotangents, …] of an image, from what the intact network holds; left out, they are fed (`COTANGENT`). */
+  readonly written?: (program: AdjointProgram) => Term;
 }
 
 /** Receives the gradient of a wanted value as soon as it is whole, the last values of the network first, and what may write more behind it. */
@@ -46,8 +48,11 @@ export class AdjointProgram implements TermHost {
   constructor(request: AdjointRequest, onGradient: OnGradient) {
     this.#request = request;
     this.#shapes = shapesOfOne(request.graph);
-    const { output } = request;
-    this.#passBack(this.input(COTANGENT, 'row', this.intact(output).shape), onGradient);
+    const { shape } = this.intact(request.output);
+    const cotangent = request.written
+      ? this.#rowsOf(request.written(this), shape)
+      : this.input(COTANGENT, 'row', shape);
+    this.#passBack(cotangent, onGradient);
   }
 
   /** A value of the intact network. */
@@ -183,6 +188,11 @@ export class AdjointProgram implements TermHost {
       constants: terms.map(({ id }) => this.#constantOf.get(id)),
     });
     return shape as Shape;
+  }
+
+  /** What an image has side by side, as rows of their own. */
+  #rowsOf(term: Term, shape: Shape): Term {
+    return { id: this.#node('Reshape', [term], { shape: [DYNAMIC, ...shape.slice(1)] }), per: 'row', shape };
   }
 
   /** [images × cotangents × own, …] as [images, cotangents, (own,) …], and what is of an image as [images, 1, (own,) …]. */

@@ -13,8 +13,8 @@ export interface GradientsAsked {
   readonly fills: readonly FillDraw[];
 }
 
-/** How the numbers come about, in the key of what is stored: another definition is another result. */
-const METHOD = 2;
+/** How lesions are linearised, in the key of what is stored: another definition, or other draws, are another result. */
+export const LINEARISED = 3;
 
 /** Draws of donors that a prediction is averaged over, at most: each is one more map to multiply gradients by. */
 const DRAWS = 3;
@@ -48,7 +48,7 @@ export function gradientsOf(
 
 /** What identifies them besides network and numeric mode; directions in the outputs are drawn by the study's seed. */
 export const gradientsIdentity = ({ sites, fills: put }: GradientsAsked, reference: Digest, seed: number): Json => ({
-  method: METHOD,
+  method: LINEARISED,
   reference,
   seed,
   sites,

@@ -8,7 +8,7 @@ import { conditionsOf, needsScores, type ConditionList } from './conditions.js';
 import { cellKey, resultKey, type Scope } from './identity.js';
 import { conditionsDigest } from './trial.js';
 import { firstExtent, impulsesAt, lastExtent, type Extent, type Extents } from './extent.js';
-import { gradientsIdentity, gradientsOf, type GradientsAsked } from './gradients.js';
+import { LINEARISED, gradientsIdentity, gradientsOf, type GradientsAsked } from './gradients.js';
 import { impulseGroupsOf, impulseIdentity, type ImpulseGroup } from './impulses.js';
 import { nullVariants } from './network-variant.js';
 import { comparedImpulses } from '../spec/compared-impulses.js';
@@ -237,7 +237,7 @@ export function unitKey(
     case 'predictions': {
       const chunk = (outline.chunks[index] as ChunkRef).digest;
       const conditions = conditionsDigest(conditionList(outline, group.name));
-      return resultKey('predictions', outline.scope, { chunk, conditions, seed });
+      return resultKey('predictions', outline.scope, { chunk, conditions, seed, method: LINEARISED });
     }
     case 'cells':
       return cellKey(outline.scope, chunk(), conditionList(outline, group.name).at(index).condition.edits);

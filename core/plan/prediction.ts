@@ -148,7 +148,7 @@ const impulsesOf = ({ impulses }: ModelOutline, name: string): ModelOutline['imp
   impulses.find(({ spec }) => spec.name === name) as ModelOutline['impulses'][number];
 
 /** Forward passes that a preview takes, about (docs/performance.md). */
-const PREVIEW_WALKS = 14;
+const PREVIEW_WALKS = 10;
 
 /** Images of a chunk, as far as all are as large as the first. */
 const chunkImages = ({ chunks }: ModelOutline): number => chunks[0]?.images ?? 0;
@@ -173,7 +173,7 @@ const SIGNATURE_PASSES = 2;
 const RECALIBRATION_PASSES = 4;
 
 /** What the network and some directions' way back through it take, in times of the network alone (`bench:preview`). */
-const LINEARISED = 14;
+const LINEARISED = 12;
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

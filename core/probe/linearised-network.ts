@@ -1,11 +1,11 @@
 import type { EngineTensor, Program } from '../engine/engine.js';
-import { AdjointProgram, COTANGENT } from '../network/adjoint.js';
+import { AdjointProgram } from '../network/adjoint.js';
 import { wiringOf, type Graph, type ValueId } from '../network/graph.js';
 import { elementsPerImage } from '../network/operators/layout.js';
 import type { Term } from '../network/operators/term.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
-import { segment } from './segment.js';
+import { uploaded } from './live.js';
 import { writeToldMaps, type ToldMaps } from './told-maps.js';
 
 /**
@@ -19,8 +19,9 @@ export type ReplacingMaps =
 export interface Linearisation {
   /** Values of sites. */
   readonly values: readonly ValueId[];
-  /** Directions in the outputs, an image. */
+  /** How many directions in the outputs an image has, and what writes their forms. */
   readonly directions: number;
+  readonly forms: (program: AdjointProgram, logits: Term) => Term;
   /** Whether the gradient's own sum is asked for. */
   readonly sums: boolean;
   readonly replacing: readonly ReplacingMaps[];
@@ -50,8 +51,8 @@ interface Read {
 }
 
 /**
- * The network linearised at its images: one program that runs the intact network forwards and directions in its outputs backwards, and
- * leaves of the gradient at each site a few numbers a channel.
+ * The network linearised at its images: one program that runs the intact network forwards, chooses directions in its outputs, runs these
+ * backwards, and leaves of the gradient at each site a few numbers a channel.
  */
 export class LinearisedNetwork {
   /** Whose linear forms directions are: the outputs, or what a softmax at the end makes probabilities of. */
@@ -62,15 +63,19 @@ export class LinearisedNetwork {
   readonly #read = new Map<ValueId, Read>();
   readonly #graph: Graph;
   #program: Promise<Program> | undefined;
-  /** Forwards alone, as one program: stopping at the sites takes several times as long. */
-  #forward: Promise<Program> | undefined;
 
   /** @throws PercussError MODEL_UNSUPPORTED naming operators that gradients do not pass. */
   constructor(network: InstrumentedNetwork, asked: Linearisation) {
     const { graph } = network;
     this.#network = network;
     this.logits = logitsBehind(graph, network.output);
-    const request = { graph, output: this.logits, wanted: asked.values, cotangents: asked.directions };
+    const request = {
+      graph,
+      output: this.logits,
+      wanted: asked.values,
+      cotangents: asked.directions,
+      written: (program: AdjointProgram) => asked.forms(program, program.intact(this.logits)),
+    };
     const program = new AdjointProgram(request, (value, gradient, writer) => {
       this.#read.set(value, summed(writer, value, gradient, asked));
     });
@@ -79,28 +84,26 @@ export class LinearisedNetwork {
       ...(sum === undefined ? [] : [sum]),
       ...replaced.values(),
     ]);
-    this.#graph = program.build(`${graph.name}, linearised`, [...outputs, network.output]);
+    this.#graph = program.build(`${graph.name}, linearised`, [...outputs, this.logits]);
     this.tile = tileOf(graph, asked.directions);
   }
 
   /**
-   * Runs a tile of images. `forms` are the directions, [images × directions, …outputs]; `maps` what replaces sites' maps, by name and value.
-   * What is handed in stays the caller's.
+   * Runs a tile of images. `fed` is what the forms of directions ask for, by the names of feeds; `maps` what replaces sites' maps, by name and
+   * value. What is handed in stays the caller's.
    */
   async run(
     images: Tensor,
-    forms: Float32Array,
+    fed: ReadonlyMap<ValueId, Tensor>,
     maps: ReadonlyMap<string, ReadonlyMap<ValueId, EngineTensor>>,
     signal?: AbortSignal,
-  ): Promise<{ readonly outputs: Tensor; readonly sites: ReadonlyMap<ValueId, SiteGradients> }> {
-    const { engine, graph, output } = this.#network;
+  ): Promise<{ readonly logits: Tensor; readonly sites: ReadonlyMap<ValueId, SiteGradients> }> {
+    const { engine, graph } = this.#network;
     this.#program ??= engine.compile(this.#graph, { keepsMemory: true });
     const program = await this.#program;
-    const shape = (graph.shapes.get(this.logits) as readonly number[]).slice(1);
-    const cotangent: Tensor = { dtype: 'float32', shape: [forms.length / sizeOf(shape), ...shape], data: forms };
     const own = new Map<string, EngineTensor>([
       [(graph.inputs[0] as { id: ValueId }).id, engine.upload(images)],
-      [COTANGENT, engine.upload(cotangent)],
+      ...uploaded(engine, fed),
     ]);
     const feeds = new Map(own);
     for (const [name, byValue] of maps)
@@ -124,35 +127,14 @@ export class LinearisedNetwork {
         },
       ]),
     );
-    return { outputs: host.get(output) as Tensor, sites };
-  }
-
-  /** What the intact network gives out. */
-  async outputs(images: Tensor, signal?: AbortSignal): Promise<Tensor> {
-    const { engine, graph, output } = this.#network;
-    this.#forward ??= engine.compile(
-      segment(
-        graph,
-        `${graph.name}, forwards`,
-        graph.inputs.map(({ id }) => id),
-        [output],
-      ),
-    );
-    const fed = engine.upload(images);
-    const feeds = new Map([[(graph.inputs[0] as { id: ValueId }).id, fed]]);
-    const fetched = (await (await this.#forward).run(feeds, signal ? { signal } : {})).get(output) as EngineTensor;
-    fed.dispose();
-    const host = await fetched.read();
-    fetched.dispose();
-    return host;
+    return { logits: host.get(this.logits) as Tensor, sites };
   }
 
   async close(): Promise<void> {
-    for (const program of [this.#program, this.#forward]) await (await program)?.dispose();
-    [this.#program, this.#forward] = [undefined, undefined];
+    await (await this.#program)?.dispose();
+    this.#program = undefined;
   }
 }
-
 /** Sums over a site's positions of its gradient times its map, of the gradient, and of it times what replaces the map. */
 function summed(program: AdjointProgram, value: ValueId, gradient: Term, { sums, replacing }: Linearisation): Read {
   const { write } = program;

@@ -1,11 +1,14 @@
-import { directionCount, directionsOf, sharedForms, type LogitDirections } from './logit-directions.js';
+import { signsOf, writeForms } from './direction-forms.js';
+import { directionCount, directionsOf, type LogitDirections } from './logit-directions.js';
 import type { Digest } from '../digest.js';
 import type { EngineTensor } from '../engine/engine.js';
+import type { AdjointProgram } from '../network/adjoint.js';
 import type { ValueId } from '../network/graph.js';
+import type { Term } from '../network/operators/term.js';
 import { randomStream, type RandomStream } from '../random.js';
 import type { Fill } from '../spec/words/fills.js';
 import { outputKinds, type OutputKind } from '../spec/words/output-kinds.js';
-import { rows, type Tensor } from '../tensor.js';
+import { float32, rows, type Tensor } from '../tensor.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
 import { donorImages, replacementsOf, type Replacement } from './linearised-fill.js';
 import { LinearisedNetwork, type ReplacingMaps, type SiteGradients } from './linearised-network.js';
@@ -13,6 +16,10 @@ import { uploaded } from './live.js';
 import { logProbabilities } from './output-reading.js';
 import type { ReferenceSet } from './reference-set.js';
 import type { AskedMoments } from './told-maps.js';
+
+/** Feeds of the forms of directions: signs of random ones, and of each image its class. */
+const SIGNS = 'signs of directions';
+const CLASSES = 'class of the image';
 
 export interface LineariserOptions {
   readonly kind: OutputKind;
@@ -80,6 +87,7 @@ export class Lineariser {
     this.#linearised = new LinearisedNetwork(network, {
       values: options.values,
       directions: this.#rows,
+      forms: (program, outputs) => this.#forms(program, outputs),
       sums: this.#replacements.some(({ kind }) => kind === 'constant'),
       replacing: this.#replacements.flatMap((own, i) => replacingMaps(own, `${i}`)),
     });
@@ -125,16 +133,15 @@ export class Lineariser {
       const to = Math.min(images, from + this.#linearised.tile);
       const tile = rows(chunk.images, from, to);
       const classes = chunk.classes?.subarray(from, to);
-      const before = await this.#before(tile, classes, random, signal);
       const maps = await this.#maps(
         donors.map((own) => own?.subarray(from, to)),
         signal,
       );
-      const { outputs, sites } = await this.#linearised.run(tile, before.forms, maps, signal);
+      const { logits, sites } = await this.#linearised.run(tile, this.#fed(to - from, classes, random), maps, signal);
       for (const byValue of maps.values()) for (const tensor of byValue.values()) tensor.dispose();
       yield {
         from,
-        directions: before.directions ?? this.#directions(outputs, random),
+        directions: this.#directions(logits),
         rows: this.#rows,
         changes: new Map([...sites].map(([value, site]) => [value, this.#change(value, site)])),
       };
@@ -145,51 +152,55 @@ export class Lineariser {
     return this.#linearised.close();
   }
 
-  /** The directions of a tile; those that follow from what the intact network gives are known only once it has run. */
-  async #before(
-    tile: Tensor,
-    classes: Uint16Array | undefined,
-    random: RandomStream,
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly forms: Float32Array; readonly directions?: readonly LogitDirections[] }> {
-    const images = tile.shape[0] as number;
-    const size = this.#rows * this.#outputs;
-    const forms = new Float32Array(images * size);
-    const behind = this.#options.kind === 'probabilities' && this.#linearised.logits === this.#network.output;
-    const shared = behind || classes ? undefined : sharedForms(this.#outputs, this.#classed);
-    if (shared) {
-      for (let i = 0; i < images; i++) forms.set(shared, i * size);
-      return { forms };
-    }
-    const outputs = await this.#linearised.outputs(tile, signal);
-    const logs = logProbabilities(outputs.data as Float32Array, this.#outputs, this.#options.kind);
-    const directions = this.#directions(outputs, random);
-    directions.forEach((one, i) => {
-      one.write(forms, i * size);
-      if (classes) this.#writeLoss(forms, i * size + this.count * this.#outputs, logs, i, classes[i] as number);
+  /** Whether what stands before the probabilities is known. */
+  get #behind(): boolean {
+    return this.#linearised.logits !== this.#network.output;
+  }
+
+  #forms(program: AdjointProgram, outputs: Term): Term {
+    const { kind, loss } = this.#options;
+    const size = this.#outputs;
+    return writeForms(program.write, {
+      outputs,
+      size,
+      of: !this.#classed
+        ? 'values'
+        : kind === 'probabilities' && outputs.id === this.#network.output
+          ? 'probabilities'
+          : 'logits',
+      signs: () => program.input(SIGNS, 'image', [1, signsOf(size, this.#classed), size]),
+      classes: loss === true ? program.input(CLASSES, 'image', [1, 1, size]) : undefined,
     });
-    // Where no softmax is seen to make them, probabilities are passed back through their logarithms.
-    if (behind) forms.forEach((weight, at) => void (forms[at] = weight / this.#probability(outputs, at)));
-    return { forms, directions };
   }
 
-  /** The form of the loss −log p of an image's own class: p less 1 there. */
-  #writeLoss(into: Float32Array, at: number, logs: Float64Array, image: number, own: number): void {
-    for (let c = 0; c < this.#outputs; c++)
-      into[at + c] = Math.exp(logs[image * this.#outputs + c] as number) - (c === own ? 1 : 0);
+  /** What the forms of some images are fed with. */
+  #fed(images: number, classes: Uint16Array | undefined, random: RandomStream): Map<ValueId, Tensor> {
+    const size = this.#outputs;
+    const fed = new Map<ValueId, Tensor>();
+    const several = signsOf(size, this.#classed);
+    if (several > 0) {
+      const data = new Float32Array(images * several * size);
+      for (let i = 0; i < images; i++) {
+        for (let c = 0; c < size; c++) {
+          const bits = random.uint32() >>> 16;
+          for (let j = 0; j < several; j++) data[(i * several + j) * size + c] = (bits >>> j) & 1 ? 1 : -1;
+        }
+      }
+      fed.set(SIGNS, float32([images, several, size], data));
+    }
+    if (this.#options.loss === true && classes) {
+      const data = new Float32Array(images * size);
+      classes.forEach((own, i) => void (data[i * size + own] = 1));
+      fed.set(CLASSES, float32([images, 1, size], data));
+    }
+    return fed;
   }
 
-  #directions(outputs: Tensor, random: RandomStream): readonly LogitDirections[] {
-    const logs = logProbabilities(outputs.data as Float32Array, this.#outputs, this.#options.kind);
+  #directions({ data }: Tensor): readonly LogitDirections[] {
+    const logs = logProbabilities(data as Float32Array, this.#outputs, this.#behind ? 'logits' : this.#options.kind);
     return Array.from({ length: logs.length / this.#outputs }, (_, i) =>
-      directionsOf(logs.slice(i * this.#outputs, (i + 1) * this.#outputs), this.#classed, random),
+      directionsOf(logs.slice(i * this.#outputs, (i + 1) * this.#outputs), this.#classed),
     );
-  }
-
-  /** Of the output that an entry of the forms is about. */
-  #probability({ data }: Tensor, at: number): number {
-    const image = Math.floor(at / (this.#rows * this.#outputs));
-    return Math.max(data[image * this.#outputs + (at % this.#outputs)] as number, 2 ** -126);
   }
 
   /** What is put in place of the sites' maps of a tile, by the fill's place. */

@@ -47,7 +47,7 @@ export const stopSchema = section(
     ),
     by: oneOf(
       vocabulary.stopBy,
-      'What is known before conditions are run: nothing (`images`), or what gradients predict of each image (`preview`), which takes about 14 runs of the intact network, and then fewer images of each condition for the same confidence. Where gradients do not pass, and of fewer than 64 conditions, it is `images`, and percuss says so.',
+      'What is known before conditions are run: nothing (`images`), or what gradients predict of each image (`preview`), which takes about 10 runs of the intact network, and then fewer images of each condition for the same confidence. Where gradients do not pass, and of fewer than 64 conditions, it is `images`, and percuss says so.',
       defaults.stop.by,
     ),
   },

@@ -168,8 +168,9 @@ test('of many classes the likeliest are followed, and the others by seeded direc
   const last = one.tables.preview.filter(({ channels }) => channels.startsWith('conv2') && exact.get(channels)! > 1e-4);
   // Behind the last convolution the network is linear; what is left is that directions are drawn.
   expect(last.length).toBeGreaterThan(5);
-  for (const { channels, predicted_kl } of last)
-    expect(Math.abs(predicted_kl! / exact.get(channels)! - 1), channels).toBeLessThan(0.5);
+  const ratios = last.map(({ channels, predicted_kl }) => predicted_kl! / exact.get(channels)!);
+  for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.75);
+  expect(Math.abs(ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length - 1)).toBeLessThan(0.2);
 });
 
 describe('an order by damage', () => {

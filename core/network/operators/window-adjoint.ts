@@ -42,30 +42,34 @@ function windowAt(line: Line, back: number): readonly { readonly window: number;
 /** How many windows may lie over one place. */
 const overlap = ({ kernel, stride, dilation }: Line): number => Math.ceil(((kernel - 1) * dilation + 1) / stride);
 
+/** Each window as often as places of the input lie in it, along rows: a product with zeros and ones, since picking single elements takes several times as long. */
+function repeated(write: TermWriter, of: Term, places: readonly { readonly window: number }[]): Term {
+  const count = of.shape[3] as number;
+  if (places.length === count && places.every(({ window }, place) => window === place)) return of;
+  const data = new Float32Array(count * places.length);
+  places.forEach(({ window }, place) => void (data[window * places.length + place] = 1));
+  return write.apply('MatMul', [of, write.constant([count, places.length], data)]);
+}
+
 /** What each place of the input gets from the windows over it: `share` tells of what one window gives to a place, as a factor. */
 function fromWindows(
   write: TermWriter,
   cotangent: Term,
   [down, across]: readonly [Line, Line],
-  share: (columns: (of: Term) => Term, pixels: readonly number[]) => Term,
+  share: (places: (of: Term) => Term, pixels: readonly number[]) => Term,
 ): Term {
   const parts: Term[] = [];
-  for (let back = 0; back < overlap(down); back++) {
-    const rows = windowAt(down, back);
-    const lines = (of: Term): Term =>
-      write.picked(
-        of,
-        2,
-        rows.map(({ window }) => window),
-      );
-    const inRows = lines(cotangent);
-    for (let beside = 0; beside < overlap(across); beside++) {
-      const columns = windowAt(across, beside);
-      const along = (of: Term): Term =>
+  for (let beside = 0; beside < overlap(across); beside++) {
+    const columns = windowAt(across, beside);
+    const wide = (of: Term): Term => repeated(write, of, columns);
+    const inColumns = wide(cotangent);
+    for (let back = 0; back < overlap(down); back++) {
+      const rows = windowAt(down, back);
+      const lines = (of: Term): Term =>
         write.picked(
           of,
-          3,
-          columns.map(({ window }) => window),
+          2,
+          rows.map(({ window }) => window),
         );
       const pixels = rows.flatMap((row) =>
         columns.map((column) => (row.pixel < 0 || column.pixel < 0 ? -2 : row.pixel * across.kernel + column.pixel)),
@@ -73,8 +77,8 @@ function fromWindows(
       if (pixels.every((pixel) => pixel < 0)) continue;
       parts.push(
         write.multiply(
-          along(inRows),
-          share((of) => along(lines(of)), pixels),
+          lines(inColumns),
+          share((of) => lines(wide(of)), pixels),
         ),
       );
     }
