@@ -46,7 +46,7 @@ const extents = z.record(
   }),
 );
 const group = z.object({
-  kind: z.enum(['profile', 'moments', 'baseline', 'gradients', 'predictions', 'cells', 'responses', 'nulls']),
+  kind: z.enum(['profile', 'moments', 'optima', 'baseline', 'gradients', 'predictions', 'cells', 'responses', 'nulls']),
   model: modelName,
   // Also of what orders an ablation: `by-damage (order)`.
   name: label,

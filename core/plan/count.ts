@@ -18,6 +18,7 @@ import { positionCounts } from './positions.js';
 import { nullCount } from './network-variant.js';
 import { basesOfObject, signatureBytes } from './null-groups.js';
 import type { UnitGroup } from './stage.js';
+import { optimaOf, optimumBytes, optimumChannels } from './optimum.js';
 import { momentBytes, momentSizes, substitutionsOf } from './substitution.js';
 import { selectSites, targetSizes } from './target.js';
 import { triedConditions } from './trial.js';
@@ -78,6 +79,7 @@ export function countsOf(model: CountedModel, asked: Asked): readonly WorkCount[
     { ...plain, kind: 'profile', units: 1, bytes: profileBytes(anatomy) },
     { ...plain, kind: 'baseline', units: chunks, bytes: cellsBytes(images, chunks) + intact },
     ...momentsCount(ablations, model),
+    ...optimaCount(ablations, model),
     ...gradientsCount(gradientsOf(ablations, anatomy, ''), model),
     ...ablations.flatMap((spec) => ablationCounts(spec, model)),
     ...impulses.map((spec) => impulseCount(spec, model)),
@@ -113,6 +115,15 @@ function momentsCount(ablations: readonly AblationSpec[], { name, anatomy }: Cou
   const [units, most] = [asked.length, largest(each)];
   const common = { model: name, name: '', impulses: 0, factors: [] };
   return [{ ...common, kind: 'moments', conditions: units, units, bytes, largest: most }];
+}
+
+/** Best constants: an object for each site that they are put at. */
+function optimaCount(ablations: readonly AblationSpec[], { name, anatomy }: CountedModel): WorkCount[] {
+  const asked = optimaOf(ablations, anatomy, '');
+  if (asked.length === 0) return [];
+  const bytes = asked.reduce((sum, one) => sum + optimumBytes(optimumChannels(anatomy, one)), 0);
+  const common = { model: name, name: '', impulses: 0, factors: [] };
+  return [{ ...common, kind: 'optima', conditions: asked.length, units: asked.length, bytes }];
 }
 
 /** Bytes of what gradients leave of every kernel: three numbers of the loss, one for each fill. */

@@ -37,9 +37,9 @@ const beginningOf = remembering(1_000, (model: Digest, mode: string, chunk: Dige
   return whole.slice(0, -'[]}}'.length);
 });
 
-/** Identity of anything else computed from one network: responses, profiles, moments, gradients, predictions. */
+/** Identity of anything else computed from one network: responses, profiles, moments, best constants, gradients, predictions. */
 export function resultKey(
-  kind: 'profile' | 'response' | 'moments' | 'gradients' | 'predictions',
+  kind: 'profile' | 'response' | 'moments' | 'optima' | 'gradients' | 'predictions',
   scope: Scope,
   what: Json,
 ): Digest {

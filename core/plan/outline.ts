@@ -17,7 +17,8 @@ import { keepsOutputs } from '../spec/words/modes.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
 import { EXAMPLES } from './examples.js';
 import type { UnitGroup } from './stage.js';
-import { substitutionIdentity, substitutionsOf, type Substitution } from './substitution.js';
+import { optimaOf, optimumAt, optimumKey, type Optimum } from './optimum.js';
+import { momentsKey, substitutionAt, substitutionsOf, type Substitution } from './substitution.js';
 
 /** An ablation of one network; `list` is missing until its order is known, `scoring` is what the order is read from. */
 export interface PlannedAblation {
@@ -60,6 +61,8 @@ export interface ModelOutline {
   readonly reference: Digest;
   /** What moments are asked for. */
   readonly substitutions: readonly Substitution[];
+  /** Where best constants are asked for. */
+  readonly optima: readonly Optimum[];
   /** What is asked of gradients, if anything. */
   readonly gradients: GradientsAsked | undefined;
   readonly ablations: readonly PlannedAblation[];
@@ -112,6 +115,7 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
     referenceChunks,
     reference,
     substitutions: substitutionsOf(ablations, anatomy, reference),
+    optima: optimaOf(ablations, anatomy, reference),
     gradients: gradientsOf(ablations, anatomy, reference),
     ablations: ablations.map((spec): PlannedAblation => {
       const scores = context.scores[scoresName(model.name, spec.name)];
@@ -230,6 +234,8 @@ export function unitKey(
       return resultKey('profile', outline.scope, { reference: outline.reference, examples: EXAMPLES });
     case 'moments':
       return momentsKey(outline.scope, substitutionAt(outline, index));
+    case 'optima':
+      return optimumKey(outline.scope, optimumAt(outline, index));
     case 'baseline':
       return cellKey(outline.scope, chunk(), []);
     case 'gradients':
@@ -250,17 +256,6 @@ export function unitKey(
       return resultKey('response', outline.scope, nullIdentity(asked, seed, outline.reference));
     }
   }
-}
-
-/** The identity of the moments by which substitutes at a site are fitted. */
-export const momentsKey = (scope: Scope, substitution: Substitution): Digest =>
-  resultKey('moments', scope, substitutionIdentity(substitution));
-
-/** What one object of moments is for, by index. */
-export function substitutionAt({ model, substitutions }: ModelOutline, index: number): Substitution {
-  const substitution = substitutions[index];
-  if (!substitution) throw new RangeError(`moments #${index} are not asked of ${model.name}`);
-  return substitution;
 }
 
 /** What gradients are asked of a network. */

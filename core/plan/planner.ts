@@ -27,7 +27,7 @@ export interface Committed {
   cells(outline: ModelOutline, chunk: Digest): Promise<KeysThere>;
   /** Keys of the cells of one network on one chunk whose outputs are kept. */
   outputs(outline: ModelOutline, chunk: ChunkRef): Promise<KeysThere>;
-  /** Keys of profiles, moments, gradients and responses of one network. */
+  /** Keys of profiles, moments, best constants, gradients and responses of one network. */
   results(outline: ModelOutline): Promise<KeysThere>;
 }
 
@@ -88,6 +88,8 @@ export function stageGroups(outlines: readonly ModelOutline[]): readonly (readon
     basics.push({ kind: 'profile', model, name: '', chunk: -1, count: 1, images: 0 });
     const moments = outline.substitutions.length;
     if (moments > 0) basics.push({ kind: 'moments', model, name: '', chunk: -1, count: moments, images: 0 });
+    const optima = outline.optima.length;
+    if (optima > 0) basics.push({ kind: 'optima', model, name: '', chunk: -1, count: optima, images: 0 });
     add(basics, overChunks('baseline', '', 1));
     for (const { spec, list, scoring, reach, predicted } of outline.ablations) {
       if (scoring) add(plain, overChunks('cells', scoringAblation(spec).name, scoring.length));

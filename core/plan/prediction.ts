@@ -14,8 +14,9 @@ import {
   type Work,
   defaultCost,
 } from './cost.js';
-import { conditionList, substitutionAt, type ModelOutline } from './outline.js';
-import { momentSizes, momentWork } from './substitution.js';
+import { conditionList, type ModelOutline } from './outline.js';
+import { optimumAt, optimumChannels } from './optimum.js';
+import { momentSizes, momentWork, substitutionAt } from './substitution.js';
 import type { UnitGroup } from './stage.js';
 
 /** What one image costs, for the prediction of time. */
@@ -84,6 +85,14 @@ export function secondsOf(
       return LINEARISED * seconds(referenceImages(outline), workload.whole) + 2 * making([workload.whole]);
     case 'predictions':
       return walkSeconds(PREVIEW_WALKS * chunkImages(outline), workload.whole, cost) + making([workload.whole]);
+    case 'optima': {
+      // Rows run from the site on, which lies half-way on average.
+      const evaluated = sample.map((index) => {
+        const optimum = optimumAt(outline, index);
+        return optimum.fill.evaluations * optimumChannels(outline.anatomy, optimum) * referenceImages(outline);
+      });
+      return 0.5 * seconds(meanOf(evaluated), workload.whole) + making([workload.whole]);
+    }
     case 'moments':
     case 'cells':
     case 'responses':

@@ -5,13 +5,14 @@ export type Ranges = readonly (readonly [number, number])[];
 
 /** Units of one kind that belong together: of one network, one ablation or set of impulses, and one chunk. */
 export interface UnitGroup {
-  readonly kind: 'profile' | 'moments' | 'baseline' | 'gradients' | 'predictions' | 'cells' | 'responses' | 'nulls';
+  readonly kind:
+    'profile' | 'moments' | 'optima' | 'baseline' | 'gradients' | 'predictions' | 'cells' | 'responses' | 'nulls';
   readonly model: string;
-  /** Ablation or impulses; empty for profile, moments, baseline and gradients. */
+  /** Ablation or impulses; empty for profile, moments, optima, baseline and gradients. */
   readonly name: string;
   /** Index of the chunk in the network's data; −1 where units are not about chunks. */
   readonly chunk: number;
-  /** Indices, of conditions, impulse groups, objects of nulls or of moments, or chunks that are predicted, that are missing. */
+  /** Indices, of conditions, impulse groups, objects of nulls, of moments or of best constants, or chunks that are predicted, that are missing. */
   readonly missing: Ranges;
   /** Predicted seconds of one unit. */
   readonly seconds: number;
@@ -21,6 +22,7 @@ export interface UnitGroup {
 export const storedAs: { readonly [K in UnitGroup['kind']]: 'cell' | 'result' } = {
   profile: 'result',
   moments: 'result',
+  optima: 'result',
   baseline: 'cell',
   gradients: 'result',
   predictions: 'result',

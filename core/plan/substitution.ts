@@ -3,6 +3,7 @@ import type { Digest } from '../digest.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
 import type { AblationSpec } from '../spec/study-spec.js';
 import { fills, type SubstituteFill } from '../spec/words/fills.js';
+import { resultKey, type Scope } from './identity.js';
 import { targetsOf } from './target.js';
 
 /** A site, and how its kernels are told from others: what one object of moments is for. */
@@ -37,6 +38,20 @@ export const substitutionIdentity = ({ site, fill }: Substitution): Json => ({
   site,
   fill: fill as unknown as { readonly [key: string]: Json },
 });
+
+/** The identity of the moments by which substitutes at a site are fitted. */
+export const momentsKey = (scope: Scope, substitution: Substitution): Digest =>
+  resultKey('moments', scope, substitutionIdentity(substitution));
+
+/** What one object of moments is for, by index. */
+export function substitutionAt(
+  { substitutions }: { readonly substitutions: readonly Substitution[] },
+  index: number,
+): Substitution {
+  const substitution = substitutions[index];
+  if (!substitution) throw new RangeError(`moments #${index} are not asked for`);
+  return substitution;
+}
 
 /** How large moments are: kernels of the pool, kernels of the site that are not in it, and places of a map; at most. */
 export interface MomentSizes {

@@ -15,6 +15,8 @@ export interface FillSource {
   readonly intact: IntactValues;
   readonly substituting: Substituting;
   readonly earlier: EarlierValues;
+  /** Best constants of the channels of sites, by name. */
+  readonly optima: ReadonlyMap<string, Float64Array>;
   readonly chunk: Digest;
   readonly images: number;
 }
@@ -31,8 +33,8 @@ export type LinearisedFill =
   | { readonly refused: string };
 
 interface FillKind<F extends Fill> {
-  /** What must be loaded: of the reference set statistics of its sites, the maps of the removed channels, or moments; or the intact values of the images. */
-  readonly reads: 'nothing' | 'statistics' | 'planes' | 'moments' | 'intact';
+  /** What must be loaded: of the reference set statistics of its sites, the maps of the removed channels, moments or best constants; or the intact values of the images. */
+  readonly reads: 'nothing' | 'statistics' | 'planes' | 'moments' | 'optima' | 'intact';
   /** Values at a site whose value in the graph is `value`. */
   readonly values: (fill: F, value: ValueId, source: FillSource, edit: Edit) => FillValues;
   readonly linearised: (fill: F) => LinearisedFill;
@@ -66,6 +68,22 @@ const kinds: { readonly [K in Fill['kind']]: FillKind<Extract<Fill, { kind: K }>
     reads: 'moments',
     values: (fill, _value, { substituting, earlier }, edit) => substituting.values(edit, fill, earlier),
     linearised: (fill) => ({ told: fill }),
+  },
+  optimal: {
+    reads: 'optima',
+    values: (_fill, _value, { optima }, { site }) => {
+      const constants = Float32Array.from(optima.get(site) as Float64Array);
+      return { reach: 'channel', values: (channel) => constants.subarray(channel, channel + 1) };
+    },
+    linearised: () => ({ refused: 'its constants are found by lesions, which a preview spares' }),
+  },
+  constant: {
+    reads: 'nothing',
+    values: ({ value }) => {
+      const constant = Float32Array.of(value);
+      return { reach: 'channel', values: () => constant };
+    },
+    linearised: () => ({ refused: 'it is tried by a search' }),
   },
   intact: {
     reads: 'intact',

@@ -19,6 +19,7 @@ import type { PreparedEdit } from './selection.js';
 import { onHost } from './live.js';
 import { imageMetrics, type MetricsContext } from './metrics.js';
 import type { ReferenceSet } from './reference-set.js';
+import type { Optimum } from '../plan/optimum.js';
 import { Substituting, type MomentsSource } from './substituting.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
 
@@ -42,6 +43,8 @@ export interface LesionBatch {
   readonly reference: ReferenceSet;
   /** Where substitutes are fitted from; needed where some condition has one. */
   readonly moments?: MomentsSource;
+  /** Where best constants of a site's channels come from; needed where some condition has them. */
+  readonly optima?: (optimum: Optimum) => Promise<Float64Array>;
   readonly output: { readonly kind: OutputKind; readonly classOffset: number };
   /** The intact network on this chunk, if it has been run before. */
   readonly baseline?: ChunkBaseline;
@@ -128,6 +131,20 @@ async function fitted({ conditions, moments }: LesionBatch): Promise<Substitutin
   return substituting;
 }
 
+/** Best constants of the sites at which conditions put them. */
+async function optimaOf({ conditions, optima }: LesionBatch): Promise<ReadonlyMap<string, Float64Array>> {
+  const known = new Map<string, Float64Array>();
+  for (const { condition } of conditions) {
+    for (const { site, fill } of condition.edits) {
+      if (fill.kind !== 'optimal' || known.has(site)) continue;
+      if (!optima)
+        throw new PercussError('BUG', 'conditions have best constants, but nothing is known to look for them');
+      known.set(site, await optima({ site, fill }));
+    }
+  }
+  return known;
+}
+
 async function prepare(batch: LesionBatch, { intact, earlier }: Held): Promise<Prepared[]> {
   const { network, chunk, reference } = batch;
   const reads = new Set(batch.conditions.flatMap(({ condition }) => condition.edits.map(({ fill }) => readsOf(fill))));
@@ -145,7 +162,8 @@ async function prepare(batch: LesionBatch, { intact, earlier }: Held): Promise<P
   await reference.loadPlanes(planes);
   const images = chunk.labels.length;
   const substituting = await fitted(batch);
-  const source = { reference, statistics, intact, substituting, earlier, chunk: chunk.digest, images };
+  const optima = await optimaOf(batch);
+  const source = { reference, statistics, intact, substituting, earlier, optima, chunk: chunk.digest, images };
   return batch.conditions.map(({ condition }) => {
     const edits = condition.edits.map((edit): PreparedEdit => {
       const { value } = network.site(edit.site);

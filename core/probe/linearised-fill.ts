@@ -44,6 +44,7 @@ export async function replacementsOf(
     intact: new IntactValues(new Set()),
     substituting: new Substituting(),
     earlier: new EarlierValues(),
+    optima: new Map(),
     chunk: '',
     images: 1,
   };

@@ -1,6 +1,6 @@
 import { level, maybe, number } from './column.js';
 
-/** Columns of replaceability from both kinds of other kernels; `what`: 1 less which damage over which. */
+/** Columns of replaceability from both kinds of other kernels, and from none; `what`: 1 less which damage over which. */
 export function replaceabilityColumns(what: (fill: string) => string) {
   const estimate = (from: string, fill: string) => maybe(number('1', `Replaceability from ${from}: ${what(fill)}`));
   const low = maybe(
@@ -17,6 +17,9 @@ export function replaceabilityColumns(what: (fill: string) => string) {
     replaceability_earlier: estimate('kernels of sites before it', 'substitute-earlier'),
     replaceability_earlier_low: low,
     replaceability_earlier_high: high,
+    replaceability_constant: estimate('no kernel, by the best constant', 'optimal'),
+    replaceability_constant_low: low,
+    replaceability_constant_high: high,
   } as const;
 }
 

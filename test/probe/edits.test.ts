@@ -102,6 +102,7 @@ describe('fills', () => {
     } as unknown as Parameters<typeof fillValues>[2]['intact'],
     substituting: new Substituting(),
     earlier: new EarlierValues(),
+    optima: new Map([['s', Float64Array.of(5, 6)]]),
     chunk: 'chunk',
     images: 3,
   };
@@ -117,6 +118,10 @@ describe('fills', () => {
     expect([place.reach, ...place.values(1, 2), ...place.values(0, 0)]).toEqual(['position', 20, 21, 22, 10, 11, 12]);
     const intact = of({ kind: 'intact' });
     expect([intact.reach, ...intact.values(1, 2), ...intact.values(0, 0)]).toEqual(['image', 102, 1, 0, 1]);
+    const best = of({ kind: 'optimal', evaluations: 8, reference: 'r' });
+    expect([best.reach, ...best.values(1, 2)]).toEqual(['channel', 6]);
+    const one = of({ kind: 'constant', value: 0.5 });
+    expect([one.reach, ...one.values(1, 2)]).toEqual(['channel', 0.5]);
     const donor = of({ kind: 'resample', draw: 4, reference: 'r' });
     expect([donor.reach, ...donor.values(1, 2), ...donor.values(0, 0)]).toEqual(['image', 7, 5]);
     expect(asked).toEqual(['chunk 4 3', 'v 1 7', 'v 0 5']);

@@ -205,6 +205,9 @@ function replaceability(same: number, earlier: number | null) {
     replaceability_earlier: earlier,
     replaceability_earlier_low: earlier === null ? null : earlier - 0.1,
     replaceability_earlier_high: earlier === null ? null : earlier + 0.1,
+    replaceability_constant: null,
+    replaceability_constant_low: null,
+    replaceability_constant_high: null,
   };
 }
 

@@ -26,7 +26,7 @@ runs: {}`),
     `9:14 expected one of ${vocabulary.mode.join(', ')}, got the text "rand"`,
     '9:37 expected a fraction above 0 and at most 1, got the number 1.5',
     '10:16 no model "mlp" is declared under models',
-    '10:28 expected one of zero, mean, mean-position, resample, substitute, substitute-earlier, got the text "zeros"',
+    '10:28 expected one of zero, mean, mean-position, optimal, resample, substitute, substitute-earlier, got the text "zeros"',
     '11:1 unknown key "runs"',
   ]);
 });

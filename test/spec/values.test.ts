@@ -129,9 +129,9 @@ describe('a word', () => {
 describe('a list', () => {
   test('is told what is wrong with each of its values', () => {
     expect(told(study('ablations: { a: { fill: [zero, 3, zero, zeros] } }'))).toEqual([
-      '«3» expected one of zero, mean, mean-position, resample, substitute, substitute-earlier, got the number 3',
+      '«3» expected one of zero, mean, mean-position, optimal, resample, substitute, substitute-earlier, got the number 3',
       '«zero» "zero" stands in the list twice',
-      '«zeros» expected one of zero, mean, mean-position, resample, substitute, substitute-earlier, got the text "zeros" (did you mean "zero"?)',
+      '«zeros» expected one of zero, mean, mean-position, optimal, resample, substitute, substitute-earlier, got the text "zeros" (did you mean "zero"?)',
     ]);
   });
 

@@ -118,3 +118,31 @@ describe('a study with substitutes', () => {
     expect(substitute?.kl).toBeCloseTo(mean?.kl as number, 6);
   });
 });
+
+describe('a study with best constants', () => {
+  const best = writeStudy(mkdtempSync(path.join(folder, 'optimal-')), {
+    network: network(),
+    pixels,
+    shape: [3, 2, 2],
+    labels,
+    rest: 'ablations:\n  each: { unit: kernel, mode: each, fill: [mean, optimal] }\nrun: { engine: reference }\n',
+  });
+
+  test('has none that is worse than the mean on the images that it was found on, and says how much of the damage goes', async () => {
+    const ledger = new Ledger(memoryStore());
+    const ran = await runFile(ledger, best, { mode, tables: tableNames });
+    const { ablations, kernels, coverage } = await ran.tables();
+    const kl = (fill: string): Map<string, number> =>
+      new Map(ablations.filter((row) => row.fill === fill).map((row) => [row.channels, row.kl!]));
+    const [mean, optimal] = [kl('mean'), kl('optimal')];
+    expect(optimal.size).toBeGreaterThan(5);
+    for (const [channels, own] of optimal) expect(own).toBeLessThanOrEqual(mean.get(channels)! * (1 + 1e-5) + 1e-12);
+    expect([...optimal].some(([channels, own]) => own < 0.9 * mean.get(channels)!)).toBe(true);
+    const told = kernels.filter((row) => row.replaceability_constant !== null);
+    expect(told.length).toBeGreaterThan(5);
+    for (const row of told) expect(row.replaceability_constant).toBeGreaterThanOrEqual(-1e-5);
+    expect(coverage.find((row) => row.kind === 'optima')).toMatchObject({ failed: 0 });
+    const again = await runFile(ledger, best, { mode, tables: tableNames });
+    expect(await again.tables()).toEqual(await ran.tables());
+  });
+});

@@ -59,6 +59,9 @@ export const modelRow: ModelRow = {
   replaceability_earlier: null,
   replaceability_earlier_low: null,
   replaceability_earlier_high: null,
+  replaceability_constant: null,
+  replaceability_constant_low: null,
+  replaceability_constant_high: null,
 };
 
 export function ablationRow(index: number): AblationRow {

@@ -25,6 +25,9 @@ interface Columns {
   readonly replaceability_earlier: number | null;
   readonly replaceability_earlier_low: number | null;
   readonly replaceability_earlier_high: number | null;
+  readonly replaceability_constant: number | null;
+  readonly replaceability_constant_low: number | null;
+  readonly replaceability_constant_high: number | null;
 }
 
 /** From which kernels, and how a row says it. */
@@ -45,6 +48,15 @@ const sources = [
       value: row.replaceability_earlier,
       low: row.replaceability_earlier_low,
       high: row.replaceability_earlier_high,
+    }),
+  },
+  {
+    title: 'By the best constant, from no kernel',
+    head: 'by a constant',
+    of: (row: Columns): Omit<Told, 'model' | 'value'> & { readonly value: number | null } => ({
+      value: row.replaceability_constant,
+      low: row.replaceability_constant_low,
+      high: row.replaceability_constant_high,
     }),
   },
 ] as const;

@@ -13,7 +13,9 @@ export type Fill =
   | { readonly kind: 'mean'; readonly per: 'channel' | 'position'; readonly reference: Digest }
   | { readonly kind: 'resample'; readonly draw: number; readonly reference: Digest }
   | SubstituteFill
-  | IntactFill;
+  | OptimalFill
+  | IntactFill
+  | ConstantFill;
 
 /** Not a word of the spec: what the channels are in the intact network on the same image, whatever was removed before them. */
 export interface IntactFill {
@@ -34,6 +36,20 @@ export interface SubstituteFill {
   /** What is tried, relative to the variance of one kernel, besides no prediction at all. */
   readonly penalties: readonly number[];
   readonly reference: Digest;
+}
+
+/** The constant that does the least damage to the reference images in the place of the one channel that is removed. */
+export interface OptimalFill {
+  readonly kind: 'optimal';
+  /** How often the reference images are evaluated for a channel, at most. */
+  readonly evaluations: number;
+  readonly reference: Digest;
+}
+
+/** Not a word of the spec: one number, as a search for the best one tries it. */
+export interface ConstantFill {
+  readonly kind: 'constant';
+  readonly value: number;
 }
 
 export interface FillRow extends Word {
@@ -76,6 +92,14 @@ export const fills = wordTable<FillRow>()({
     reference: true,
     drawn: false,
     of: (reference) => ({ kind: 'mean', per: 'position', reference }),
+  },
+  optimal: {
+    meaning:
+      'the constant that does the least damage to the reference images in the kernel’s place, found by evaluating them eight times for each kernel; one kernel at a time',
+    reference: true,
+    drawn: false,
+    only: { units: ['kernel'], modes: ['each'], because: 'it is looked for with the kernel removed alone' },
+    of: (reference) => ({ kind: 'optimal', evaluations: 8, reference }),
   },
   resample: {
     meaning: 'the same channel’s activations on seeded other images of the reference set, `draws` times',

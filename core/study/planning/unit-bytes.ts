@@ -11,6 +11,7 @@ import {
   type ModelOutline,
 } from '../../plan/outline.js';
 import type { WholeGroup } from '../../plan/planner.js';
+import { optimumBytes, optimumChannels } from '../../plan/optimum.js';
 import { momentBytes, momentSizes } from '../../plan/substitution.js';
 
 /** Bytes that one unit leaves in the store; for responses an upper bound: whole maps, before they are cropped. */
@@ -29,6 +30,10 @@ export function unitBytes(group: WholeGroup, outline: ModelOutline): number {
       return gradientsBytes(askedGradients(outline), outline.anatomy);
     case 'moments':
       return momentsBytes(outline);
+    case 'optima': {
+      const bytes = outline.optima.map((one) => optimumBytes(optimumChannels(outline.anatomy, one)));
+      return bytes.reduce((sum, own) => sum + own, 0) / Math.max(1, bytes.length);
+    }
     case 'predictions':
       return 4 * conditionList(outline, group.name).length * (outline.chunks[0]?.images ?? 0);
     case 'responses':

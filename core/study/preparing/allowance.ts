@@ -83,6 +83,7 @@ function describeCount(count: WorkCount): string {
 const sectionOf: { readonly [K in WorkCount['kind']]: string } = {
   profile: 'profile',
   moments: 'moments',
+  optima: 'best constants',
   baseline: 'baseline',
   gradients: 'gradients',
   predictions: 'preview of ablation',
@@ -94,6 +95,7 @@ const sectionOf: { readonly [K in WorkCount['kind']]: string } = {
 const nounOf: { readonly [K in WorkCount['kind']]: (impulses: number) => string } = {
   profile: () => 'profiles',
   moments: () => 'objects',
+  optima: () => 'objects',
   baseline: () => 'conditions',
   gradients: () => 'objects',
   predictions: () => 'chunks',

@@ -5,15 +5,7 @@ import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NumericMode } from '../../numeric-mode.js';
 import type { Condition } from '../../plan/condition.js';
-import {
-  chunkOf,
-  conditionList,
-  impulseGroup,
-  nullGroup,
-  substitutionAt,
-  unitKey,
-  type ModelOutline,
-} from '../../plan/outline.js';
+import { chunkOf, conditionList, impulseGroup, nullGroup, unitKey, type ModelOutline } from '../../plan/outline.js';
 import { thereOf } from '../../plan/planner.js';
 import { unitsOf, type Stage, type UnitGroup } from '../../plan/stage.js';
 import { printEdits, SEMANTICS } from '../../plan/identity.js';
@@ -33,7 +25,10 @@ import { profileTensors } from './profile-tensors.js';
 import { predictedChunk } from './predicted-chunk.js';
 import { remembered } from './remembered.js';
 import { responseContext } from './response-context.js';
+import { substitutionAt } from '../../plan/substitution.js';
+import { optimumAt } from '../../plan/optimum.js';
 import { StoredMoments } from './stored-moments.js';
+import { StoredOptima } from './stored-optima.js';
 import { TappedNetworks } from './tapped-networks.js';
 import type { BatchOutcome, StagePlan, StepOptions } from '../steps.js';
 import { percussVersion } from '../version.js';
@@ -51,6 +46,7 @@ export class BatchRunner {
   readonly #outlines = new Map<string, Promise<StudyOutline>>();
   readonly #tapped: TappedNetworks;
   readonly #moments: StoredMoments;
+  readonly #optima: StoredOptima;
   readonly #baselines = new Map<string, ChunkBaseline>();
 
   constructor(ledger: Ledger, options: EngineOptions = {}) {
@@ -59,6 +55,7 @@ export class BatchRunner {
     this.#catalog = new Catalog((digest) => ledger.getBlob(digest));
     this.#tapped = new TappedNetworks(this.#catalog, (mode) => this.#engine(mode));
     this.#moments = new StoredMoments(ledger, this.#tapped);
+    this.#optima = new StoredOptima(ledger, this.#tapped);
   }
 
   /** Computes and commits units [from, to) of a stage, but those that are stored by now. */
@@ -145,6 +142,10 @@ export class BatchRunner {
         return this.#runResults(context, () => this.#profile(context));
       case 'moments':
         return this.#runMoments(context);
+      case 'optima':
+        return this.#runResults(context, ({ index }) =>
+          this.#optima.found(model, optimumAt(model, index), context.signal),
+        );
       case 'gradients':
         return this.#runResults(context, () => this.#gradients(context));
       case 'predictions':
@@ -174,6 +175,7 @@ export class BatchRunner {
         conditions,
         reference: tapped.reference,
         moments: (substitution) => this.#moments.of(model, substitution, this.#provenance(model)),
+        optima: (optimum) => this.#optima.of(model, optimum, this.#provenance(model)),
         output: model.model.output,
         ...(before ? { baseline: before } : {}),
         ...(signal ? { signal } : {}),

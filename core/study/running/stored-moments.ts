@@ -1,8 +1,8 @@
 import { PercussError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { SEMANTICS } from '../../plan/identity.js';
-import { momentsKey, type ModelOutline } from '../../plan/outline.js';
-import type { Substitution } from '../../plan/substitution.js';
+import type { ModelOutline } from '../../plan/outline.js';
+import { momentsKey, type Substitution } from '../../plan/substitution.js';
 import type { Provenance } from '../../probe/cell.js';
 import { poolOf, type KernelPool } from '../../probe/kernel-pool.js';
 import { gatherMoments } from '../../probe/moments.js';

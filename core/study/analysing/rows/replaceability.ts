@@ -44,7 +44,7 @@ export function replaceabilityOf(
     const compared = comparedDamages({ damages, tells }, fill, kernels);
     return compared ? replaceability(compared.substituted, compared.lost, confidence) : null;
   };
-  const [same, earlier] = [told('substitute'), told('substitute-earlier')];
+  const [same, earlier, constant] = [told('substitute'), told('substitute-earlier'), told('optimal')];
   return {
     replaceability_same: same?.estimate ?? null,
     replaceability_same_low: same?.low ?? null,
@@ -52,6 +52,9 @@ export function replaceabilityOf(
     replaceability_earlier: earlier?.estimate ?? null,
     replaceability_earlier_low: earlier?.low ?? null,
     replaceability_earlier_high: earlier?.high ?? null,
+    replaceability_constant: constant?.estimate ?? null,
+    replaceability_constant_low: constant?.low ?? null,
+    replaceability_constant_high: constant?.high ?? null,
   };
 }
 

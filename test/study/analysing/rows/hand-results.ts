@@ -141,6 +141,7 @@ export const outline: ModelOutline = {
   },
   scope: { model: sha256('net'), mode: { engine: 'reference', precision: 'float32', device: 'cpu' } },
   substitutions: [],
+  optima: [],
   gradients: undefined,
   anatomy,
   image: [3, 8, 8],
@@ -212,4 +213,7 @@ export const notReplaced = {
   replaceability_earlier: null,
   replaceability_earlier_low: null,
   replaceability_earlier_high: null,
+  replaceability_constant: null,
+  replaceability_constant_low: null,
+  replaceability_constant_high: null,
 };
