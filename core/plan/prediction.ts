@@ -85,14 +85,10 @@ export function secondsOf(
       return LINEARISED * seconds(referenceImages(outline), workload.whole) + 2 * making([workload.whole]);
     case 'predictions':
       return walkSeconds(PREVIEW_WALKS * chunkImages(outline), workload.whole, cost) + making([workload.whole]);
-    case 'optima': {
-      // Rows run from the site on, which lies half-way on average.
-      const evaluated = sample.map((index) => {
-        const optimum = optimumAt(outline, index);
-        return optimum.fill.evaluations * optimumChannels(outline.anatomy, optimum) * referenceImages(outline);
-      });
-      return 0.5 * seconds(meanOf(evaluated), workload.whole) + making([workload.whole]);
-    }
+    case 'optima':
+      return (
+        seconds(meanOf(sample.map((index) => optimumRows(outline, index))), workload.whole) + making([workload.whole])
+      );
     case 'moments':
     case 'cells':
     case 'responses':
@@ -155,6 +151,12 @@ export function secondsOf(
 /** Impulses of the outline by their name, which a stage has of it. */
 const impulsesOf = ({ impulses }: ModelOutline, name: string): ModelOutline['impulses'][number] =>
   impulses.find(({ spec }) => spec.name === name) as ModelOutline['impulses'][number];
+
+/** Passes of the whole network that looking for the constants of a site takes: rows run from the site on, which lies half-way on average. */
+function optimumRows(outline: ModelOutline, index: number): number {
+  const optimum = optimumAt(outline, index);
+  return 0.5 * optimum.fill.evaluations * optimumChannels(outline.anatomy, optimum) * referenceImages(outline);
+}
 
 /** Forward passes that a preview takes, about (docs/performance.md). */
 const PREVIEW_WALKS = 10;
