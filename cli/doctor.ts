@@ -14,6 +14,7 @@ import { absoluteStoreUrl } from '../core/store/url.js';
 import { askEngine } from '../workers/engine-process.js';
 import type { CommonOptions } from './session.js';
 import { findIdentity } from './find-identity.js';
+import { scrubCommand } from './scrub.js';
 import { findTemporal } from './temporal.js';
 import { openTerminal } from './terminal.js';
 
@@ -79,9 +80,13 @@ async function findServerBinary(): Promise<string> {
 /** `percuss doctor`: what percuss would use here, and where it was taken from. */
 export function doctorCommand(verb: Command): void {
   verb
+    .option('--scrub', 'read every object of the store, and set aside what is damaged')
     .option('--mend-store', 'write a damaged store.json anew; what was there is set aside')
     .action(async (_: unknown, command: Command) => {
-      const options = command.optsWithGlobals<CommonOptions & { temporal?: string; mendStore?: boolean }>();
+      const options = command.optsWithGlobals<
+        CommonOptions & { temporal?: string; mendStore?: boolean; scrub?: boolean }
+      >();
+      if (options.scrub === true) return scrubCommand(options);
       const terminal = openTerminal(options.json === true);
       const store = storeUrl(options.store);
       const findings: Finding[] = [

@@ -102,6 +102,17 @@ const rows = {
     summary: 'compute a sample of a study’s cells again on another engine, and compare',
     load: async () => (await import('./verify.js')).verifyCommand,
   },
+  rm: {
+    summary: 'remove a study’s records, report and tables from the store',
+    description:
+      'remove a study’s records, report and tables from the store; cells, networks and images stay until percuss gc',
+    load: async () => (await import('./rm.js')).rmCommand,
+  },
+  gc: {
+    summary: 'what of a store no study rests on, and removing it',
+    description: 'say, or with --delete remove, what of a store no study rests on; safe beside studies that run',
+    load: async () => (await import('./gc.js')).gcCommand,
+  },
   worker: {
     summary: 'take part in the studies of a store until stopped',
     load: async () => (await import('./worker.js')).workerCommand,

@@ -155,3 +155,9 @@ function readStated(key: Key, bytes: Uint8Array): { readonly value: unknown } | 
   }
   return readJson(key, match[2]);
 }
+
+/** What is wrong with a record that states its own hash; undefined if nothing is. */
+export function statedProblem(key: Key, bytes: Uint8Array): string | undefined {
+  const read = readStated(key, bytes);
+  return 'value' in read ? undefined : read.problem;
+}

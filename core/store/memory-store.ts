@@ -17,7 +17,8 @@ export function memoryStore(now: () => number = Date.now): ObjectStore {
       checkKey(key);
       checkSignal(options?.signal);
       if (objects.has(key)) return false;
-      objects.set(key, { bytes: bytes.slice(), written: now() });
+      // A Buffer's slice would share its memory.
+      objects.set(key, { bytes: new Uint8Array(bytes), written: now() });
       sorted = undefined;
       return true;
     },

@@ -49,6 +49,10 @@ export function storeContract(
       (await store.get('k'))?.fill(0);
       expect(await store.putIfAbsent('k', bytes('second'))).toBe(false);
       expect(text(await store.get('k'))).toBe('first');
+      const buffer = Buffer.from('buffer');
+      await store.putIfAbsent('b', buffer);
+      buffer.fill(0);
+      expect(text(await store.get('b'))).toBe('buffer');
     });
 
     test('lets one of fifty creators at a time win', async () => {

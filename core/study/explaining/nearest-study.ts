@@ -20,10 +20,10 @@ export interface StoredStudy {
 /** Studies that are looked at, the newest: each is a record to read. */
 const MOST_STUDIES = 200;
 
-/** The studies of a store that can be read, the newest first. */
-export async function storedStudies(ledger: Ledger): Promise<readonly StoredStudy[]> {
+/** The studies of a store that can be read, the newest first; at most so many. */
+export async function storedStudies(ledger: Ledger, most = MOST_STUDIES): Promise<readonly StoredStudy[]> {
   const found: StoredStudy[] = [];
-  for (const root of (await ledger.listStudies()).toReversed().slice(0, MOST_STUDIES)) {
+  for (const root of (await ledger.listStudies()).toReversed().slice(0, most)) {
     try {
       const study = await ledger.getStudy(root.id);
       const mode = await ledger.getDecision<NumericMode>(root.id, 'mode');

@@ -5,6 +5,7 @@ import { trialOf, wavesOf } from '../../data/waves.js';
 import { sha256, type Digest } from '../../digest.js';
 import { isPercussError, type PercussError } from '../../errors.js';
 import { smallest } from '../../extremes.js';
+import { registered } from '../../ledger/collection.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Graph } from '../../network/graph.js';
 import { formatOf, importNetwork, networkFiles } from '../../import/import-network.js';
@@ -172,7 +173,7 @@ export function plain(value: unknown): Json {
 }
 
 /**
- * Stores a study: its root first, then networks and images by content, then the study itself; whoever has the store can
+ * Stores a study: its root and a submission first, then networks and images by content, then the study itself; whoever has the store can
  * then work on it. Storing the same study again changes nothing.
  */
 export async function storeStudy(
@@ -189,7 +190,16 @@ export async function storeStudy(
   },
 ): Promise<StudyRef> {
   const progress = options.progress ?? silent;
-  await ledger.putRoot(id, { study: study.study });
+  // Before it relies on anything that is stored: who removes what no study rests on sees it, or is waited for.
+  await registered(
+    ledger.store,
+    async () => {
+      await ledger.putRoot(id, { study: study.study });
+      await ledger.beginSubmission(id);
+    },
+    () =>
+      progress({ phase: 'prepare', label: 'waiting for percuss gc or rm to end', done: 0, total: 1, unit: 'steps' }),
+  );
   let done = 0;
   for (const bytes of blobs.values()) {
     progress({
@@ -205,6 +215,5 @@ export async function storeStudy(
   const choice = options.choice && (await ledger.putDecision(id, 'choice', options.choice));
   const mode = await ledger.putDecision(id, 'mode', choice?.chosen ?? options.mode);
   await ledger.putDecision(id, 'yaml', options.yaml);
-  await ledger.beginSubmission(id);
   return { id, study: ref, mode, batchSeconds: options.batchSeconds };
 }
