@@ -3,6 +3,7 @@ import type { Digest } from '../digest.js';
 import type { Anatomy } from '../anatomy/site.js';
 import { comparedFill, estimands, removesAs } from '../spec/words/estimands.js';
 import { fills } from '../spec/words/fills.js';
+import { ordersByGradients } from '../spec/words/removal-orders.js';
 import type { AblationSpec } from '../spec/study-spec.js';
 import { fillDraws, type FillDraw } from './conditions.js';
 import { targetsOf } from './target.js';
@@ -20,8 +21,8 @@ export const LINEARISED = 3;
 const DRAWS = 3;
 
 /**
- * What a network's predictors need of gradients; undefined where no ablation leaves its kernels out one at a time on all images, since
- * then there is nothing to predict.
+ * What a network's predictors, and orders by gradients, need of these; undefined where no ablation leaves its kernels out one at a time on all
+ * images, since then there is nothing to predict, nor any removes in such an order.
  */
 export function gradientsOf(
   ablations: readonly AblationSpec[],
@@ -29,8 +30,9 @@ export function gradientsOf(
   reference: Digest,
 ): GradientsAsked | undefined {
   const asking = ablations.filter((spec) => removesAs(spec, estimands.kernel) && !spec.stop);
+  const ordered = ablations.filter(ordersByGradients);
   const sites = new Set<string>();
-  for (const { unit, layers } of asking)
+  for (const { unit, layers } of [...asking, ...ordered])
     for (const { cuts } of targetsOf(anatomy, unit, layers)) for (const { site } of cuts) sites.add(site);
   if (sites.size === 0) return undefined;
   const named = new Map<string, FillDraw>();

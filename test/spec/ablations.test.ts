@@ -245,7 +245,7 @@ describe('a mistake in an ablation is told:', () => {
       'order: kls',
       [
         useless('order', one, 'cumulative'),
-        '«kls» expected one of random, weight-norm, activation-std, kl, got the text "kls" (did you mean "kl"?)',
+        '«kls» expected one of random, weight-norm, activation-std, kl, linearised, got the text "kls" (did you mean "kl"?)',
       ],
     ],
     // Which keys would be of no use nobody knows.

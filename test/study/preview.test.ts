@@ -18,6 +18,9 @@ import { runStage } from '../../core/study/running/run-stage.js';
 import type { StudyRef } from '../../core/spec/resolved-study.js';
 import type { Tables } from '../../core/tables/schema.js';
 import { runStored, type Ran } from '../builders/studies.js';
+import { anatomyOf } from '../../core/anatomy/anatomy.js';
+import type { AblationSpec } from '../../core/spec/study-spec.js';
+import { checkOrders } from '../../core/study/preparing/previewed-ablations.js';
 import { SmallNetwork } from '../import/fixtures/small-network.js';
 import { inProcessCompute } from './running/in-process-compute.js';
 import { writeStudy } from './yaml-study.js';
@@ -203,6 +206,66 @@ describe('an order by damage', () => {
     expect((await anew.tables()).preview).toHaveLength(8);
     expect((await preview(ledger, ref)).seconds.size).toBe(0);
     expect(await soundOutputs(ledger, ref.id)).toBeDefined();
+  });
+});
+
+describe('an order by linearised lesions', () => {
+  const net = new SmallNetwork(2, 8);
+  const network = emitOnnx(net.graph(net.head(net.relu('relu1', net.conv('conv1', net.input, 8)))));
+
+  test('is that of what gradients say, and no leave-one-out is run for it', async () => {
+    const rest = `ablations:
+  least: { unit: kernel, mode: cumulative, order: linearised, fractions: [0.25, 0.5, 0.75] }
+`;
+    const { ledger, ref } = await stored(network, [2, 8, 8], rest);
+    const { tables } = await runStored(ledger, ref, { tables: ['ablations', 'coverage'] });
+    const { ablations, coverage } = await tables();
+    expect(new Set(coverage.map(({ ablation }) => ablation))).toEqual(
+      new Set(['profile', 'baseline', 'gradients', 'least']),
+    );
+    const alone = await stored(network, [2, 8, 8], 'ablations:\n  alone: { mode: each }\n');
+    const each = await (await runStored(alone.ledger, alone.ref, { tables: ['kernels'] })).tables();
+    const ranked = each.kernels.toSorted((a, b) => a.linearised! - b.linearised!).map(({ channel }) => channel);
+    expect(new Set(ranked).size).toBe(8);
+    const removed = ablations.map(({ channels }) =>
+      channels
+        .replace(/^[^[]*\[|\]$/g, '')
+        .split(/, ?/)
+        .map(Number),
+    );
+    expect(removed).toEqual([2, 4, 6].map((count) => ranked.slice(0, count).toSorted((a, b) => a - b)));
+  });
+
+  test('is refused, before anything is run, of a network which gradients do not pass', () => {
+    const odd = new SmallNetwork(2, 8);
+    const first = odd.relu('relu1', odd.conv('conv1', odd.input, 4));
+    const turned = odd.node('Softmax', 'compared', [first], { axis: 0 });
+    const graph = odd.graph(odd.head(turned));
+    const ablation = {
+      name: 'least',
+      models: ['net'],
+      unit: 'kernel',
+      layers: ['*'],
+      mode: 'cumulative',
+      order: 'linearised',
+    } as unknown as AblationSpec;
+    const asked = {
+      spec: { name: 'net', output: { name: undefined } },
+      graph,
+      anatomy: anatomyOf(graph, { after: 'activation' }),
+    };
+    expect(() => checkOrders([ablation], asked)).toThrow(
+      /least\.order: linearised can't be had for net: .*compares images.* Write order: kl/,
+    );
+    expect(() =>
+      checkOrders(
+        [
+          { ...ablation, order: 'kl' },
+          { ...ablation, models: ['other'] },
+        ],
+        asked,
+      ),
+    ).not.toThrow();
   });
 });
 

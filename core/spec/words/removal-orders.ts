@@ -1,10 +1,13 @@
 import { wordTable, wordsWhere, type Word } from '../../word-table.js';
+import { hasKey, type Mode } from './modes.js';
 
 export interface RemovalOrderRow extends Word {
   /** Whether it is drawn anew in each trial; the others are read from what is measured, and are the same in every trial. */
   readonly chance: boolean;
   /** Whether it is read from a leave-one-out with zeros of the same targets, which is planned first. */
   readonly leaveOneOut: boolean;
+  /** Whether it is read from what gradients say of kernels on the reference images. */
+  readonly gradients?: true;
 }
 
 /** What a cumulative ablation removes first. How scores are computed: `core/study/planning/scores.ts`. */
@@ -21,9 +24,22 @@ export const removalOrders = wordTable<RemovalOrderRow>()({
     chance: false,
     leaveOneOut: true,
   },
+  linearised: {
+    meaning:
+      'least predicted damage first: that of linearised lesions with zeros on the reference images, summed over what is removed with a target; no leave-one-out is run',
+    chance: false,
+    leaveOneOut: false,
+    gradients: true,
+  },
 });
 
 export type RemovalOrder = keyof typeof removalOrders;
 
 /** Orders that are the same in every trial. */
 export const fixedOrders = wordsWhere(removalOrders, (row) => !row.chance);
+
+/** Whether an ablation's order is read from gradients. */
+export function ordersByGradients({ mode, order }: { readonly mode: Mode; readonly order: RemovalOrder }): boolean {
+  const row: RemovalOrderRow = removalOrders[order];
+  return hasKey(mode, 'order') && row.gradients === true;
+}

@@ -13,6 +13,7 @@ import { adoptedScores, adoptScores } from './decisions.js';
 import { committedIn, outputScope } from '../reading/committed.js';
 import { failedKeys } from '../running/failures.js';
 import { CellReader } from '../reading/cell-reader.js';
+import { loadGradients } from '../reading/load-gradients.js';
 import { loadProfile } from '../reading/load-model-results.js';
 import { loadOutlines } from '../reading/outlines.js';
 import { isSound } from '../reading/model-results.js';
@@ -100,6 +101,7 @@ async function decideScores(
     const decided = await scoresOf(models, {
       graph: (outline) => graphs.get(outline) as Graph,
       profile: (outline) => loadProfile(ledger, outline, seed),
+      gradients: (outline) => loadGradients(ledger, outline, seed),
       meanKl: (outline, ablation) => meanKl(ledger, outline, ablation, seed),
     });
     if (Object.keys(decided).length === 0) return undefined;

@@ -6,12 +6,14 @@ import { conditionList, scoresName, scoringAblation, type ModelOutline } from '.
 import { targetsOf, type Target } from '../../plan/target.js';
 import type { AblationSpec } from '../../spec/study-spec.js';
 import type { RemovalOrder } from '../../spec/words/removal-orders.js';
-import type { SiteProfile } from '../reading/model-results.js';
+import type { GradientsRead, SiteProfile } from '../reading/model-results.js';
 
 /** What scores are read from. Undefined or missing where it is not stored yet. */
 export interface ScoreSource {
   graph(outline: ModelOutline): Graph;
   profile(outline: ModelOutline): Promise<ReadonlyMap<string, SiteProfile> | undefined>;
+  /** What gradients say of kernels on the reference images. */
+  gradients(outline: ModelOutline): Promise<GradientsRead | undefined>;
   /** Damage of each condition over all chunks (`damageScore`); undefined where a cell is missing or failed. */
   meanKl(outline: ModelOutline, ablation: string): Promise<readonly (number | undefined)[] | undefined>;
 }
@@ -88,6 +90,10 @@ const scorers: { readonly [O in RemovalOrder]: (scored: Scored) => Promise<Score
   'activation-std': async ({ outline, source, targets }) => {
     const profile = await source.profile(outline);
     return profile && sumOverCuts(targets, (site, channel) => profile.get(site)?.std[channel] ?? 0);
+  },
+  linearised: async ({ outline, source, targets }) => {
+    const gradients = await source.gradients(outline);
+    return gradients && sumOverCuts(targets, (site, channel) => gradients.of(site, channel)?.damage ?? Number.NaN);
   },
   kl: ({ outline, spec, source, targets }) => {
     const { name } = scoringAblation(spec);

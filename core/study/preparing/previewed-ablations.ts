@@ -8,6 +8,7 @@ import { LEAST_PREDICTED } from '../../plan/trial.js';
 import { linearisedFill } from '../../probe/fill.js';
 import { logitsBehind } from '../../probe/linearised-network.js';
 import type { AblationSpec } from '../../spec/study-spec.js';
+import { ordersByGradients } from '../../spec/words/removal-orders.js';
 
 interface Network {
   readonly spec: { readonly name: string; readonly output: { readonly name: string | undefined } };
@@ -54,6 +55,29 @@ function refusalOf(ablation: AblationSpec, { spec, graph, anatomy }: Network): s
       'refused' in how ? how.refused : 'what substitutes are fitted to is not there when predictions are made';
     return `fill ${name}: ${reason}`;
   }
+  return gradientRefusal(ablation, { spec, graph, anatomy });
+}
+
+/**
+ * Refuses an order by gradients of a network which they do not pass.
+ * @throws PercussError MODEL_UNSUPPORTED
+ */
+export function checkOrders(ablations: readonly AblationSpec[], network: Network): void {
+  const { name } = network.spec;
+  for (const ablation of ablations) {
+    if (!ordersByGradients(ablation) || !ablation.models.includes(name)) continue;
+    const refused = gradientRefusal(ablation, network);
+    if (refused === undefined) continue;
+    throw new PercussError(
+      'MODEL_UNSUPPORTED',
+      `ablations.${ablation.name}.order: ${ablation.order} can't be had for ${name}: ${refused}. Write order: kl, which runs a leave-one-out first, or leave ${name} out of this ablation's models`,
+    );
+  }
+}
+
+/** Why gradients don't reach what an ablation removes; undefined where they do. */
+function gradientRefusal({ unit, layers }: AblationSpec, { spec, graph, anatomy }: Network): string | undefined {
+  const targets = targetsOf(anatomy, unit, layers);
   const cut = new Set(targets.flatMap(({ cuts }) => cuts.map(({ site }) => site)));
   const wanted = anatomy.sites.flatMap(({ name, value }) => (cut.has(name) ? [value] : []));
   const read = graph.outputs.find((name) => name === spec.output.name) ?? graph.outputs.at(-1);

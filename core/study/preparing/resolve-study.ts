@@ -19,7 +19,7 @@ import type { ChunkRef, ResolvedData, ResolvedModel, ResolvedStudy, StudyRef } f
 import type { ImpulseSpec, ModelSpec, StudySpec } from '../../spec/study-spec.js';
 import type { ModeChoice } from './choose-mode.js';
 import { inputs, networkReader } from './input-files.js';
-import { previewedAblations } from './previewed-ablations.js';
+import { checkOrders, previewedAblations } from './previewed-ablations.js';
 
 /** A network of a spec, read and imported. */
 export interface ReadModel {
@@ -80,6 +80,7 @@ export async function readStudyInputs(
       const named = graph.outputs.find((output) => output === model.output.name);
       const output = named ?? graph.outputs.at(-1);
       const anatomy = anatomyOf(graph, { after: model.after, ...(output === undefined ? {} : { output }) });
+      checkOrders(spec.ablations, { spec: model, graph, anatomy });
       models.push({ spec: model, format, files, graph, anatomy });
     });
   }
