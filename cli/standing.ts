@@ -67,6 +67,8 @@ export interface Standing {
 export interface Asked {
   readonly client?: Client;
   readonly reason?: string;
+  /** The same, with its code. */
+  readonly error?: PercussError;
   /** That there should be one: it is configured, or was started here. */
   readonly expected: boolean;
   close(): Promise<void>;
@@ -79,7 +81,7 @@ export async function askTemporal(profile: string | undefined): Promise<Asked> {
     return { client, expected: true, close: () => client.connection.close() };
   } catch (error) {
     if (!isPercussError(error) || profile !== undefined) throw error;
-    return { reason: messageOf(error), expected: 'address' in error.details, close: () => Promise.resolve() };
+    return { reason: messageOf(error), error, expected: 'address' in error.details, close: () => Promise.resolve() };
   }
 }
 
@@ -191,7 +193,8 @@ function storedCounts(submitted: Submitted | undefined, tally: StoredTally | und
   };
 }
 
-const words: Readonly<Record<State, string>> = {
+/** How a study stands, for people. */
+export const standingWords: Readonly<Record<State, string>> = {
   complete: 'complete',
   running: 'running',
   paused: 'paused',
@@ -223,7 +226,7 @@ export function standingLines(
   const none = workers && (workers.control === 0 || workers.evaluate === 0);
   const goesOn = state === 'running' || state === 'paused' || state === 'waiting' || state === 'cancelling';
   return [
-    `${name} (${study.slice(0, 12)}): ${words[state]}${because === null ? '' : `: ${because}`}`,
+    `${name} (${study.slice(0, 12)}): ${standingWords[state]}${because === null ? '' : `: ${because}`}`,
     ...(counted.length > 0 ? [`  ${counted.join('; ')}`] : []),
     ...(standing.progress ? progressLines(standing.progress) : []),
     ...resolutionLines(standing.resolve),

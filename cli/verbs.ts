@@ -62,6 +62,14 @@ const rows = {
     summary: 'end a submitted study; what is committed stays',
     load: async () => (await import('./control.js')).cancelCommand,
   },
+  window: {
+    summary: 'how many batches of a submitted study are in flight, from now on',
+    load: async () => (await import('./control.js')).windowCommand,
+  },
+  priority: {
+    summary: 'which studies come first: of the batches of a submitted study, from now on',
+    load: async () => (await import('./control.js')).priorityCommand,
+  },
   status: {
     summary: 'how a submitted study stands',
     description: 'how a study stands: running, paused, cancelled, without workers, and how far it is',

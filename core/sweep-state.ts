@@ -77,6 +77,9 @@ export const noHistory: HistoryLength = { events: 0, suggested: false };
 /** A window that was asked for, within 1 to 500. */
 export const windowWithin = (window: number): number => Math.min(500, Math.max(1, Math.floor(window)));
 
+/** A priority that was asked for, within 1 to 5. */
+export const priorityWithin = (priority: number): number => Math.min(5, Math.max(1, Math.floor(priority)));
+
 /** The state of a sweep that begins, or of one that goes on with what another handed on. */
 export function beginSweep(
   rules: SweepRules,

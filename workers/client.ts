@@ -9,13 +9,14 @@ import {
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import type { Priority } from '@temporalio/common';
-import type { Digest } from '../core/digest.js';
+import { sha256, type Digest } from '../core/digest.js';
 import { isErrorCode, messageOf, PercussError } from '../core/errors.js';
 import type { ErrorDetails } from '../core/errors.js';
 import type { NumericMode } from '../core/numeric-mode.js';
 import type { StudyRef } from '../core/spec/resolved-study.js';
 import type { TableName } from '../core/tables/columns.js';
 import { pauseSignal, queuesOf, resumeSignal, studyWorkflowId, workflowNames } from '../workflows/protocol.js';
+import { setPrioritySignal, setWindowSignal } from '../workflows/protocol.js';
 import { studyProgressQuery, sweepProgressQuery } from '../workflows/protocol.js';
 import type { StudyInput, StudyPolicy, StudyProgress, StudyResult, SweepProgress } from '../workflows/protocol.js';
 
@@ -29,7 +30,7 @@ export interface SubmitOptions {
   readonly policy?: Partial<StudyPolicy>;
   /** 1 (first) to 5; 3 unless given. */
   readonly priority?: number;
-  /** Users share the workers fairly by this name. */
+  /** Users share the workers fairly by this name; without one the study has a share of its own. */
   readonly fairnessKey?: string;
   /** Markdown for Temporal's pages. */
   readonly details?: string;
@@ -70,9 +71,10 @@ export async function submitStudy(client: Client, study: StudyRef, options: Subm
     policy: { ...defaultPolicy, ...options.policy },
   };
   const memo: SubmissionMemo = { study: options.name, id: study.id, storeId: options.storeId, mode: study.mode };
+  // Studies share workers fairly; those of one user have one share among them.
   const priority: Priority = {
     ...(options.priority === undefined ? {} : { priorityKey: options.priority }),
-    ...(options.fairnessKey === undefined ? {} : { fairnessKey: options.fairnessKey.slice(0, 60) }),
+    fairnessKey: fairnessKeyOf(options.fairnessKey === undefined ? `study ${study.id}` : `user ${options.fairnessKey}`),
   };
   return reaching(() =>
     client.workflow.start<(input: StudyInput) => Promise<StudyResult>>(workflowNames.study, {
@@ -84,10 +86,14 @@ export async function submitStudy(client: Client, study: StudyRef, options: Subm
       memo: { ...memo },
       staticSummary: `percuss study ${options.name}`.slice(0, 190),
       ...(options.details === undefined ? {} : { staticDetails: options.details.slice(0, 9_000) }),
-      ...(Object.keys(priority).length > 0 ? { priority } : {}),
+      priority,
     }),
   );
 }
+
+/** Temporal takes 64 bytes; longer names are told apart by their hash. */
+const fairnessKeyOf = (name: string): string =>
+  Buffer.byteLength(name) <= 64 ? name : `${name.slice(0, 5)} ${sha256(name).slice(0, 50)}`.trim();
 
 /** Whether the study's workflow runs now. */
 export async function runsNow(client: Client, study: Digest): Promise<boolean> {
@@ -126,6 +132,16 @@ export function pauseStudy(client: Client, study: Digest, answered = true): Prom
 
 export function resumeStudy(client: Client, study: Digest, answered = true): Promise<void> {
   return signalBoth(client, study, (handle) => handle.signal(resumeSignal), answered);
+}
+
+/** Batches in flight from now on, 1 to 500. */
+export function setStudyWindow(client: Client, study: Digest, window: number, answered = true): Promise<void> {
+  return signalBoth(client, study, (handle) => handle.signal(setWindowSignal, window), answered);
+}
+
+/** The priority of batches from now on, 1 (first) to 5; those that wait already keep theirs. */
+export function setStudyPriority(client: Client, study: Digest, priority: number, answered = true): Promise<void> {
+  return signalBoth(client, study, (handle) => handle.signal(setPrioritySignal, priority), answered);
 }
 
 /** Asks the study to end: running batches are stopped, and what is committed stays. */

@@ -37,6 +37,13 @@ export interface Controls {
   readonly paused: boolean;
   /** Most batches in flight, 1 to 500. */
   readonly window: number;
+  /** Of batches from now on, 1 (first) to 5; that of the submission where it was not changed. */
+  readonly priority?: number;
+}
+
+/** The priority of what is started from now on, where it was changed; its fairness key stays that of the submission. */
+export function priorityOf({ priority }: Controls): { readonly priority?: { readonly priorityKey: number } } {
+  return priority === undefined ? {} : { priority: { priorityKey: priority } };
 }
 
 export interface StudyPolicy {
@@ -137,6 +144,8 @@ export interface StudyProgress {
   readonly tablesWritten: number;
   readonly tables: number;
   readonly paused: boolean;
+  /** Of batches from now on, where it was changed. */
+  readonly priority?: number;
   readonly stalled?: string;
 }
 
@@ -172,5 +181,6 @@ export const workflowNames = { study: 'study', sweep: 'sweep' } as const;
 export const pauseSignal = defineSignal('pause');
 export const resumeSignal = defineSignal('resume');
 export const setWindowSignal = defineSignal<[number]>('setWindow');
+export const setPrioritySignal = defineSignal<[number]>('setPriority');
 export const studyProgressQuery = defineQuery<StudyProgress>('progress');
 export const sweepProgressQuery = defineQuery<SweepProgress>('progress');

@@ -15,11 +15,12 @@ import type { Activities } from '../activities/activities.js';
 import type { Ref } from '../core/digest.js';
 import type { ErrorCode } from '../core/errors.js';
 import type { StagePlan } from '../core/study/steps.js';
-import { windowWithin } from '../core/sweep-state.js';
+import { priorityWithin, windowWithin } from '../core/sweep-state.js';
 import { studyDetails } from './details.js';
 import { persist } from './persist.js';
-import { addCounters, noCounters, pauseSignal, queuesOf, resumeSignal, setWindowSignal } from './protocol.js';
-import { studyProgressQuery, sweepWorkflowId } from './protocol.js';
+import { addCounters, noCounters, pauseSignal, priorityOf } from './protocol.js';
+import { queuesOf, resumeSignal, setWindowSignal } from './protocol.js';
+import { setPrioritySignal, studyProgressQuery, sweepWorkflowId } from './protocol.js';
 import type { Controls, Counters, Queues, StudyInput, StudyPhase } from './protocol.js';
 import type { StudyProgress, StudyResult, SweepResult } from './protocol.js';
 import { sweep } from './sweep.js';
@@ -90,6 +91,7 @@ class StudyRun {
     setHandler(pauseSignal, () => set({ paused: true }));
     setHandler(resumeSignal, () => set({ paused: false }));
     setHandler(setWindowSignal, (window) => set({ window: windowWithin(window) }));
+    setHandler(setPrioritySignal, (priority) => set({ priority: priorityWithin(priority) }));
   }
 
   async run(): Promise<StudyResult> {
@@ -144,6 +146,7 @@ class StudyRun {
           taskQueue: this.#queues.control,
           args: [{ stage: plan, storeId, controls: this.#state.controls, policy }],
           parentClosePolicy: ParentClosePolicy.TERMINATE,
+          ...priorityOf(this.#state.controls),
           staticSummary: `${name}: stage ${plan.index}, ${plan.units} units`.slice(0, 190),
           staticDetails: plan.segments
             .map((segment) => `- ${segment.label}: ${segment.to - segment.from} units, at most ${segment.size} a batch`)
@@ -193,6 +196,7 @@ class StudyRun {
       retry: { initialInterval: '1 second', maximumAttempts: 2 },
       taskQueue,
       summary,
+      ...priorityOf(this.#state.controls),
     });
   }
 
@@ -216,6 +220,7 @@ class StudyRun {
       tablesWritten: Object.keys(tables).length,
       tables: this.#input.tables.length,
       paused: controls.paused,
+      ...(controls.priority === undefined ? {} : { priority: controls.priority }),
       ...(current === undefined ? {} : { sweep: current }),
       ...(stalled === undefined ? {} : { stalled }),
     };

@@ -19,14 +19,14 @@ import { predictedSeconds, stretchAt, type Range } from '../core/ranges.js';
 import type { StagePlan, StageStretch } from '../core/study/steps.js';
 import { advance, hasTurn, outcomeOf } from '../core/sweep-policy.js';
 import type { SweepDecision, SweepEvent } from '../core/sweep-policy.js';
-import { beginSweep, restOf } from '../core/sweep-state.js';
+import { beginSweep, priorityWithin, restOf } from '../core/sweep-state.js';
 import type { HistoryLength, SweepRules, SweepState, UnitFailure } from '../core/sweep-state.js';
 import { sweepDetails } from './details.js';
 import { pace } from './pace.js';
 import { stallReason } from './persist.js';
-import { addCounters, noCounters, pauseSignal, queuesOf, resumeSignal } from './protocol.js';
-import { setWindowSignal, sweepProgressQuery } from './protocol.js';
-import type { Counters, Queues, SweepInput, SweepProgress, SweepResult } from './protocol.js';
+import { addCounters, noCounters, pauseSignal, priorityOf, queuesOf, resumeSignal } from './protocol.js';
+import { setPrioritySignal, setWindowSignal, sweepProgressQuery } from './protocol.js';
+import type { Controls, Counters, Queues, SweepInput, SweepProgress, SweepResult } from './protocol.js';
 import { sweepProgress } from './sweep-progress.js';
 
 /**
@@ -49,6 +49,8 @@ class SweepRun {
   #state: SweepState;
   #counters: Counters;
   #lastFailure: string | undefined;
+  /** Of batches from now on, where it was changed. */
+  #priority: number | undefined;
   /** The first error that would only come again. */
   #fatal: unknown;
   readonly #speed = pace();
@@ -62,6 +64,7 @@ class SweepRun {
     this.#rules = { ...policy, stretches: stage.segments };
     this.#state = beginSweep(this.#rules, controls, state);
     this.#counters = state?.counters ?? noCounters;
+    this.#priority = controls.priority;
   }
 
   /** Signals and queries. */
@@ -73,6 +76,9 @@ class SweepRun {
     setHandler(pauseSignal, () => told({ kind: 'paused' }));
     setHandler(resumeSignal, () => told({ kind: 'resumed' }));
     setHandler(setWindowSignal, (window) => told({ kind: 'resized', window }));
+    setHandler(setPrioritySignal, (priority) => {
+      this.#priority = priorityWithin(priority);
+    });
     setHandler(sweepProgressQuery, () => this.#progress());
   }
 
@@ -99,7 +105,7 @@ class SweepRun {
     const outcome = outcomeOf(this.#rules, this.#state);
     if (outcome === 'broken') throw asApplicationFailure(this.#fatal);
     const { paused, window, stoppedBy } = this.#state;
-    const controls = { paused, window };
+    const controls = this.#controls({ paused, window });
     const counters = this.#counters;
     if (outcome === 'continue') {
       const state = { ...restOf(this.#state), counters, runs: this.#runs + 1 };
@@ -167,6 +173,7 @@ class SweepRun {
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       retry: { initialInterval: '1 second', maximumAttempts: 2 },
       summary: `${stretch.label} · ${from}–${to - 1} of ${stage.units}`,
+      ...priorityOf(this.#controls(this.#state)),
     });
     return () => runBatch(slice(stage, stretch), from, to);
   }
@@ -211,6 +218,10 @@ class SweepRun {
   #count({ from, to }: Range, counters: Counters): void {
     this.#counters = addCounters(this.#counters, counters);
     this.#speed.add(Date.now(), to - from, predictedSeconds(this.#stretchOf(from), to - from));
+  }
+
+  #controls({ paused, window }: Omit<Controls, 'priority'>): Controls {
+    return { paused, window, ...(this.#priority === undefined ? {} : { priority: this.#priority }) };
   }
 
   #idle(): boolean {

@@ -90,9 +90,9 @@ describe.skipIf(!hasSharedData || process.platform !== 'linux')(
         ] as const
       ).map(([environment, exit, code, names]) => {
         const wrong = new Workplace({ TEMPORAL_ADDRESS: server.address, ...environment });
-        const all = [['watch', 'served'], ['submit', spec], ['worker']];
+        const all = [['pause', 'served'], ['watch', 'served'], ['submit', spec], ['worker']];
         // The others wait for some seconds, in the same way.
-        const verbs = all.slice(0, code === 'NOT_FOUND' ? 3 : 1);
+        const verbs = all.slice(0, code === 'NOT_FOUND' ? 4 : 1);
         const ends = verbs.map((args) => wrong.run([...args, '--store', `file:${store}`, '--json']));
         return { wrong, exit, code, names, ends };
       });

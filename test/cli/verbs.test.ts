@@ -136,7 +136,7 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
     expect(await json('server', 'status')).toBeNull();
   });
 
-  test('status says what the store knows, and that there is no Temporal to ask; pause, cancel, resume and watch need one', async () => {
+  test('status says what the store knows, and that there is no Temporal to ask; pause, cancel and resume need one, and say so too', async () => {
     const status = await json<Standing>('status', finishedName);
     expect(status).toMatchObject({ name: finishedName, state: 'complete', percent: 100, failed: 0, workers: null });
     expect(status.stored).toBe(status.total);
@@ -144,11 +144,12 @@ describe.skipIf(!hasSharedData)('verbs about a finished study', { timeout: 300_0
     expect((await place.run(['status', finishedName])).stdout).toMatch(
       /^finished \([0-9a-f]{12}\): complete\n {2}100 % \(\d+ of \d+ units\)\n/,
     );
-    for (const verb of ['pause', 'cancel', 'resume', 'watch']) {
+    for (const verb of ['pause', 'cancel', 'resume']) {
       const ended = await place.run([verb, finishedName, '--json']);
       expect([verb, ended.code, answer<Failure>(ended).code]).toEqual([verb, 4, 'TEMPORAL_UNREACHABLE']);
       expect(ended.stderr).toMatch(/percuss server start/);
     }
+    expect(await json('watch', finishedName)).toMatchObject({ state: 'complete', toldBy: 'store' });
   });
 
   test('an option stands before or after its verb, and help ends with 0', async () => {
