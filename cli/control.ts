@@ -137,8 +137,11 @@ function settingCommand(verb: Command, { argument, set, name, done }: Setting): 
 
 /** `percuss status`: how a study stands, as far as store and Temporal can say; of either, what the other knows is told. */
 export function statusCommand(verb: Command): void {
-  verb.argument('<study>', 'name or id').action(async (asked: string, _: unknown, command: Command) => {
-    const options = command.optsWithGlobals<ControlOptions>();
+  const status = verb
+    .argument('<study>', 'name or id')
+    .option('--exact', 'count unit by unit, also where these are many');
+  status.action(async (asked: string, _: unknown, command: Command) => {
+    const options = command.optsWithGlobals<ControlOptions & { readonly exact?: boolean }>();
     const session = await openReading(options);
     try {
       const stored = await findStored(session, asked).catch((error: unknown) => {
@@ -149,7 +152,7 @@ export function statusCommand(verb: Command): void {
       try {
         if (stored instanceof Error && !temporal.client) throw stored;
         const known = stored instanceof Error ? await findRemembered(temporal.client as Client, asked, stored) : stored;
-        const standing = await standingOf(session, temporal, known);
+        const standing = await standingOf(session, temporal, known, { exact: options.exact === true });
         session.terminal.result(standing, () => standingLines(standing, session.ledger.url, known.mode, options));
       } finally {
         await temporal.close();

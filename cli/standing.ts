@@ -3,7 +3,7 @@ import type { Digest } from '../core/digest.js';
 import { isPercussError, messageOf, PercussError } from '../core/errors.js';
 import { printNumericMode, type NumericMode } from '../core/numeric-mode.js';
 import { knownOutputs } from '../core/study/analysing/outputs.js';
-import { storedTally, type StoredTally } from '../core/study/verifying/tally.js';
+import { studyTally, type StoredTally } from '../core/study/verifying/tally.js';
 import { connectClient } from '../infra/connection.js';
 import type { WholeProgress } from '../workers/client.js';
 import { submissionOf, submissions, workersOf, type Submitted, type Workers } from '../workers/submitted.js';
@@ -44,6 +44,8 @@ export interface Standing {
   /** Of the units that it is known to ask for. */
   readonly percent: number | null;
   readonly total: number | null;
+  /** Whether these are counted unit by unit; else `total` is at most so many, and `stored` about. */
+  readonly exact: boolean;
   /** Units in the store. */
   readonly stored: number | null;
   /** Of the last submission: computed by it, found in the store by it, and failed in it. */
@@ -117,14 +119,27 @@ async function storeIdIn({ ledger }: Session): Promise<{ readonly storeId?: stri
   return found.state === 'sound' ? { storeId: found.id } : {};
 }
 
-/** Puts together what store and Temporal say. */
-export async function standingOf(session: Session, { client, reason }: Asked, known: Known): Promise<Standing> {
+/** Of a study whose units are not gone through one by one. */
+const counted: Awaited<ReturnType<typeof knownDoubts>> = {
+  warnings: [],
+  unread:
+    'how many units are stored, one by one, and whether the intact networks are what they should be: percuss status --exact',
+};
+
+/** Puts together what store and Temporal say; of a large study by counts, unless `exact` asks for each unit. */
+export async function standingOf(
+  session: Session,
+  { client, reason }: Asked,
+  known: Known,
+  { exact = false }: { readonly exact?: boolean } = {},
+): Promise<Standing> {
   const { id, study, mode, storeId, reported, unreachable } = known;
   const workers = client && storeId && mode ? await workersOf(client, storeId, mode) : undefined;
   const submitted = client ? await submissionOf(client, id, workers) : undefined;
   const live = submitted?.progress;
-  const tally = unreachable === undefined && !live ? await storedTally(session.ledger, id) : undefined;
-  const { warnings, unread } = await knownDoubts(session, known);
+  const tally = unreachable === undefined && !live ? await studyTally(session.ledger, id, { exact }) : undefined;
+  // To find the intact networks' cells among so many takes as long as to count them.
+  const { warnings, unread } = tally?.exact === false ? counted : await knownDoubts(session, known);
   const counts = live ? liveCounts(live) : storedCounts(submitted, tally);
   return {
     study: id,
@@ -160,7 +175,7 @@ export function stateOf(reported: boolean | undefined, submitted: Submitted | un
   return submitted?.state ?? 'unfinished';
 }
 
-type Counts = Pick<Standing, 'percent' | 'total' | 'stored' | 'computed' | 'reused' | 'failed'>;
+type Counts = Pick<Standing, 'percent' | 'total' | 'stored' | 'computed' | 'reused' | 'failed' | 'exact'>;
 
 const percentOf = (done: number, total: number | null): number | null =>
   total === null || total === 0 ? null : Math.floor((100 * Math.min(done, total)) / total);
@@ -175,6 +190,7 @@ export function liveCounts({ counters, current, stored }: WholeProgress): Counts
     computed,
     reused,
     failed: sum('failed'),
+    exact: true,
     stored: computed + reused,
     total,
     percent: percentOf(computed + reused, total),
@@ -184,6 +200,7 @@ export function liveCounts({ counters, current, stored }: WholeProgress): Counts
 function storedCounts(submitted: Submitted | undefined, tally: StoredTally | undefined): Counts {
   const result = submitted?.result;
   return {
+    exact: tally?.exact ?? true,
     total: tally?.total ?? null,
     stored: tally?.stored ?? null,
     percent: tally ? percentOf(tally.stored, tally.total) : null,
@@ -206,6 +223,12 @@ export const standingWords: Readonly<Record<State, string>> = {
   unfinished: 'unfinished, and not running on a Temporal that we know of',
 };
 
+function countedWords({ percent, stored, total, exact, progress, state }: Standing): string {
+  if (!exact && state === 'complete') return `100 % (about ${stored} units)`;
+  if (!exact) return `about ${percent} % (about ${stored} of at most ${total} units)`;
+  return `${percent} % (${stored} of ${total} units${progress ? ' known so far' : ''})`;
+}
+
 /** How a study stands, as lines for people. */
 export function standingLines(
   standing: Standing,
@@ -214,12 +237,9 @@ export function standingLines(
   typed: Typed,
 ): readonly string[] {
   const start = mode ? ['--engine', mode.engine, '--device', mode.device] : [];
-  const { name, study, state, percent, stored, total, computed, reused, failed, workers, because, warnings, unknown } =
-    standing;
+  const { name, study, state, percent, computed, reused, failed, workers, because, warnings, unknown } = standing;
   const counted = [
-    ...(percent === null
-      ? []
-      : [`${percent} % (${stored} of ${total} units${standing.progress ? ' known so far' : ''})`]),
+    ...(percent === null ? [] : [countedWords(standing)]),
     ...(computed === null ? [] : [`${computed} computed, ${reused} reused`]),
     ...(failed === null || failed === 0 ? [] : [`${failed} failed`]),
   ];
