@@ -22,6 +22,7 @@ export const limits = {
     unit: 'elements',
     what: 'Numbers that the import of a network computes from constants, besides 32 for each of its own; whole numbers count sixteenfold.',
   },
+  screenedPairs: { value: 4_000_000, unit: 'pairs', what: 'Pairs among which one ablation screens.' },
   nodes: { value: 10_000, unit: 'nodes', what: 'Nodes or layers of a network.' },
   messages: {
     value: 300_000,

@@ -74,7 +74,13 @@ const ablation = z.object({
   trials: count,
   spread: z.array(z.enum(vocabulary.spread)),
   order: z.enum(vocabulary.order),
-  pairs: z.object({ within: z.array(z.enum(vocabulary.within)), budget: positive.optional() }).optional(),
+  pairs: z
+    .object({
+      within: z.array(z.enum(vocabulary.within)),
+      budget: positive.optional(),
+      screen: z.object({ keep: positive, random: positive }).optional(),
+    })
+    .optional(),
   quadruples: z.object({ budget: positive.max(limits.quadruples.value) }).optional(),
   stop: stop.optional(),
   previewed: z.array(name).optional(),

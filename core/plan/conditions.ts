@@ -8,6 +8,7 @@ import type { Spread } from '../spec/words/spreads.js';
 import type { Condition } from './condition.js';
 import { plannedModes } from './modes.js';
 import type { Removal } from './removal.js';
+import type { Screened } from './screen.js';
 import { mergeCuts, targetsOf, type Target } from './target.js';
 
 /** A condition with what people and tables call it. */
@@ -22,6 +23,8 @@ export interface LabelledCondition {
   readonly match: string | undefined;
   /** How many targets behind these are held at their values in the intact network. */
   readonly frozen?: number;
+  /** How a pair came to be run, where pairs are screened. */
+  readonly screened?: Screened;
   /** Targets removed, and how many there were to choose from. */
   readonly targets: readonly Target[];
   readonly of: number;
@@ -60,8 +63,9 @@ export function fillDraws({ fill, draws }: Pick<AblationSpec, 'fill' | 'draws'>,
   });
 }
 
-/** Whether the ablation's order must be known from stored results before it can be planned. */
+/** Whether an order, or which pairs run, must be known from stored results before the ablation can be planned. */
 export function needsScores(ablation: AblationSpec): boolean {
+  if (ablation.pairs?.screen) return true;
   return hasKey(ablation.mode, 'order') && !removalOrders[ablation.order].chance;
 }
 
@@ -90,6 +94,7 @@ export function conditionsOf(ablation: AblationSpec, context: ConditionContext):
         spread: removal.spread,
         match: removal.match,
         ...(removal.frozen ? { frozen: removal.frozen.length } : {}),
+        ...(removal.screened ? { screened: removal.screened } : {}),
         get targets() {
           return removal.targets;
         },

@@ -9,6 +9,7 @@ import { pairCount, pairsOf, singlesOf, type PairList } from './pairs.js';
 import { pairsOfQuadruples, plannedQuadruples, quadruplesBudget } from './quadruples.js';
 import { randomRemovals } from './random-removals.js';
 import type { RemovalContext, RemovalList } from './removal.js';
+import { screenedPairs, type ScreenedPairs } from './screen.js';
 import type { Target } from './target.js';
 
 /** One of the numbers that multiply to a count, and the key of the spec that asks for it. */
@@ -34,24 +35,43 @@ const fractionsOf = ({ fractions }: AblationSpec): Factor => ({
 const trialsOf = ({ trials }: AblationSpec): Factor => ({ key: 'trials', what: 'trials', count: trials });
 const askedPairs = ({ pairs }: AblationSpec): PairsSpec => pairs ?? { within: defaults.pairsWithin, budget: undefined };
 
-/** Single targets first, then the pairs of them: what a pair does is held against what its two do alone. */
-function singlesAndPairs(pairs: PairList, targets: readonly Target[]): RemovalList {
-  const singles = singlesOf(pairs, targets);
+/**
+ * Single targets first, then the pairs of them: what a pair does is held against what its two do alone. Where pairs are screened, the single ones are
+ * those of all pairs, by which it is known which of these are run.
+ */
+function singlesAndPairs(
+  all: PairList,
+  targets: readonly Target[],
+  pairs: ScreenedPairs | PairList = all,
+): RemovalList {
+  const singles = singlesOf(all, targets);
   return {
     length: singles.length + pairs.length,
     at: (index) => {
-      const places = index < singles.length ? [singles[index] as number] : pairs.at(index - singles.length);
-      return { targets: places.map((place) => targets[place] as Target), of: targets.length };
+      const pair = index - singles.length;
+      const places = pair < 0 ? [singles[index] as number] : pairs.at(pair);
+      const screened = pair >= 0 && 'screenedAt' in pairs ? { screened: pairs.screenedAt(pair) } : {};
+      return { targets: places.map((place) => targets[place] as Target), of: targets.length, ...screened };
     },
   };
 }
 
+function pairRemovals(ablation: AblationSpec, { targets, seed, scores }: RemovalContext): RemovalList {
+  const spec = askedPairs(ablation);
+  const all = pairsOf(spec, ablation.unit, targets, seed);
+  return singlesAndPairs(all, targets, spec.screen && screenedPairs(all, spec.screen, scores, [seed, ablation.unit]));
+}
+
 /** As many as `singlesAndPairs` gives, at most: of few pairs, only the targets that some pair holds are planned alone. */
-const singlesAndPairsOf = (pairs: number, { unit }: AblationSpec, all: Factor): Factor => ({
-  key: 'budget',
-  what: `pairs and single ${unit}s`,
-  count: pairs + Math.min(all.count, 2 * pairs),
-});
+const singlesAndPairsOf = (all: number, ablation: AblationSpec, targets: Factor): Factor => {
+  const { screen } = askedPairs(ablation);
+  const pairs = screen ? Math.min(all, screen.keep + screen.random) : all;
+  return {
+    key: screen ? 'screen' : 'budget',
+    what: `pairs and single ${ablation.unit}s`,
+    count: pairs + Math.min(targets.count, 2 * all),
+  };
+};
 
 /** How removals are chosen, one row a mode. */
 export const plannedModes: { readonly [M in Mode]: PlannedMode } = {
@@ -63,8 +83,7 @@ export const plannedModes: { readonly [M in Mode]: PlannedMode } = {
     factors: (_ablation, _sizes, all) => [all],
   },
   pairs: {
-    removals: (ablation, { targets, seed }) =>
-      singlesAndPairs(pairsOf(askedPairs(ablation), ablation.unit, targets, seed), targets),
+    removals: pairRemovals,
     factors: (ablation, sizes, all) => [singlesAndPairsOf(pairCount(askedPairs(ablation), sizes), ablation, all)],
   },
   quadruples: {

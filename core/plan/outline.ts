@@ -20,7 +20,7 @@ import type { UnitGroup } from './stage.js';
 import { optimaOf, optimumAt, optimumKey, type Optimum } from './optimum.js';
 import { momentsKey, substitutionAt, substitutionsOf, type Substitution } from './substitution.js';
 
-/** An ablation of one network; `list` is missing until its order is known, `scoring` is what the order is read from. */
+/** An ablation of one network; `list` is missing until its order, or which pairs run, is known; `scoring` is what that is read from. */
 export interface PlannedAblation {
   readonly spec: AblationSpec;
   readonly list: ConditionList | undefined;
@@ -74,7 +74,7 @@ export interface OutlineContext {
   readonly mode: NumericMode;
   readonly anatomy: Anatomy;
   readonly image: readonly number[];
-  /** Scores of ablations whose order depends on results, by `model/ablation`; those not there yet have no list. */
+  /** Scores of ablations of which an order, or which pairs run, depends on results, by `model/ablation`; those not there yet have no list. */
   readonly scores: Readonly<Record<string, readonly number[]>>;
   /** Waves asked for, by condition, of adaptive ablations by `model/ablation`, or all; the first where nothing is known. */
   readonly reach?: Reach | 'all';
@@ -130,9 +130,10 @@ export function outlineOf(model: ResolvedModel, context: OutlineContext): ModelO
           list && spec.stop
             ? reachOf(list.length, scoresName(model.name, spec.name), waves.length, context)
             : undefined,
-        scoring: removalOrders[spec.order].leaveOneOut
-          ? conditionsOf(scoringAblation(spec), { ...common, scores: undefined })
-          : undefined,
+        scoring:
+          spec.pairs?.screen || removalOrders[spec.order].leaveOneOut
+            ? conditionsOf(scoringAblation(spec), { ...common, scores: undefined })
+            : undefined,
       };
     }),
     impulses: plannedImpulses({ model, anatomy, image: context.image }, study, context.extents),
@@ -203,8 +204,12 @@ export function piecesOf({ chunks, waves }: Pick<ModelOutline, 'chunks' | 'waves
   return (waves[wave] ?? []).map((_, i) => before + i);
 }
 
-/** Leave-one-out with zeros over the same targets: what an order by damage is read from. */
+/**
+ * Leave-one-out with zeros over the same targets, what an order by damage is read from; or, where pairs are screened, the single targets of all
+ * pairs, with the fills of the ablation.
+ */
 export function scoringAblation(spec: AblationSpec): AblationSpec {
+  if (spec.pairs?.screen) return { ...spec, name: `${spec.name} (screen)` };
   const { keep: _keep, ...own } = spec;
   return { ...own, name: `${spec.name} (order)`, mode: 'each', fill: ['zero'], order: 'random' };
 }
@@ -267,7 +272,11 @@ export function askedGradients({ model, gradients }: ModelOutline): GradientsAsk
 /** Whether units of a group keep outputs beside their cells; the intact network's are kept where any ablation's are. */
 export function keepsOutputsOf({ ablations }: ModelOutline, { kind, name }: Pick<UnitGroup, 'kind' | 'name'>): boolean {
   if (kind !== 'cells' && kind !== 'baseline') return false;
-  return ablations.some(({ spec }) => (kind === 'baseline' || spec.name === name) && keepsOutputs(spec));
+  const isOf = (spec: AblationSpec): boolean =>
+    kind === 'baseline' ||
+    spec.name === name ||
+    (spec.pairs?.screen !== undefined && scoringAblation(spec).name === name);
+  return ablations.some(({ spec }) => isOf(spec) && keepsOutputs(spec));
 }
 
 /** The conditions of an ablation, also of the one that a damage order is read from. */

@@ -1,5 +1,6 @@
 import type { Anatomy } from '../anatomy/site.js';
 import type { Spread } from '../spec/words/spreads.js';
+import type { Screened } from './screen.js';
 import type { Target } from './target.js';
 
 /** What one condition removes, whatever takes its place. */
@@ -13,6 +14,8 @@ export interface Removal {
   readonly match?: string;
   /** What is held at its values in the intact network, though something before it is removed. */
   readonly frozen?: readonly Target[];
+  /** How a pair came to be run, where pairs are screened. */
+  readonly screened?: Screened;
 }
 
 /** Removals by index, never kept as a list. */
@@ -26,7 +29,10 @@ export interface RemovalContext {
   readonly targets: readonly Target[];
   readonly anatomy: Anatomy;
   readonly seed: number;
-  /** Importance of each target; cumulative ablations remove the least important first. Undefined: by chance. */
+  /**
+   * Importance of each target; cumulative ablations remove the least important first, screens keep pairs of the most important. Undefined: by
+   * chance, and of what is screened no pairs.
+   */
   readonly scores: readonly number[] | undefined;
 }
 

@@ -28,6 +28,19 @@ import { fixedOrders } from './words/removal-orders.js';
 import { spreadsOfWholes } from './words/spreads.js';
 import { units } from './words/units.js';
 
+/** Which pairs run, by what their targets do alone. */
+export const screenSchema = section(
+  keys.screen,
+  {
+    keep: whole(
+      1,
+      'So many pairs run, those with the largest √(KL_a·KL_b) of what each does alone. Back-up between targets that are harmless alone is what this does not see.',
+    ),
+    random: whole(2, 'So many of the others run, a seeded draw, by which it is told what is missed.'),
+  },
+  ['keep', 'random'],
+);
+
 /** When conditions stop early. */
 export const stopSchema = section(
   keys.stop,
@@ -148,6 +161,10 @@ export const ablationSchema = (models: Schema): Schema =>
       budget: whole(
         1,
         `\`pairs\`: at most so many, a seeded sample without replacement. Of \`[layer, across]\` each has half, as far as there are so many. \`quadruples\`: at most so many, each with four pairs. Default: all pairs; ${defaults.quadruples} quadruples.`,
+      ),
+      screen: ref(
+        'screen',
+        '`pairs`: run only pairs of what is harmful alone, and some of the others by chance. Default: none: every pair.',
       ),
       stop: ref(
         'stop',

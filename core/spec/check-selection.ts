@@ -1,10 +1,11 @@
 import { globMatcher, nearestName } from '../select.js';
 import type { Anatomy, Site } from '../anatomy/site.js';
+import { limits } from '../limits.js';
 import { choice, wordsWhere } from '../word-table.js';
 import type { Fail, ImageFacts } from './subjects.js';
 import { askedImages } from './compared-impulses.js';
-import type { AblationSpec, ImpulseSpec, ModelSpec } from './study-spec.js';
-import { pairScopes } from './words/pair-scopes.js';
+import type { AblationSpec, ImpulseSpec, ModelSpec, PairsSpec } from './study-spec.js';
+import { pairScopes, type PairScope } from './words/pair-scopes.js';
 import { units, type Group } from './words/units.js';
 
 /** Units that every network has. */
@@ -109,6 +110,19 @@ function checkPairs({ name, pairs, unit }: AblationSpec, model: string, layers: 
       'select more under layers',
     );
   }
+  const [all, most] = [pairCountOf(pairs, counts), limits.screenedPairs.value];
+  if (pairs.screen && all > most)
+    fail(
+      `${path}.screen`,
+      `the ${unit}s selected in ${model} have ${all} pairs to be screened, above the limit of ${most} (docs/limits.md)`,
+      `write a budget of at most ${most}, or select less under layers`,
+    );
+}
+
+/** Pairs that are asked for, of so many in each scope. */
+function pairCountOf({ within, budget }: PairsSpec, counts: readonly (readonly [PairScope, number])[]): number {
+  const most = budget === undefined ? Infinity : Math.floor(budget / within.length);
+  return counts.reduce((sum, [, count]) => sum + Math.min(most, count), 0);
 }
 
 /** Quadruples where no two selected layers have two targets. */

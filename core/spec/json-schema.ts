@@ -1,4 +1,4 @@
-import { ablationSchema, stopSchema } from './ablation-schema.js';
+import { ablationSchema, screenSchema, stopSchema } from './ablation-schema.js';
 import { analysisSchema } from './analysis-schema.js';
 import { dataSchema } from './data-schema.js';
 import { defaults } from './defaults.js';
@@ -41,6 +41,6 @@ export function studyJsonSchema(): Schema {
       },
       ['version', 'study', 'data', 'models'],
     ),
-    $defs: { input: inputSchema, output: outputSchema, stop: stopSchema },
+    $defs: { input: inputSchema, output: outputSchema, screen: screenSchema, stop: stopSchema },
   };
 }

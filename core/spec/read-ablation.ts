@@ -4,7 +4,7 @@ import { choice, wordsWhere } from '../word-table.js';
 import { fieldsOf, suggestion, type Cursor, type Fields } from './cursor.js';
 import { defaults } from './defaults.js';
 import { checkStop, readStop } from './read-stop.js';
-import type { AblationSpec, PairsSpec, QuadruplesSpec } from './study-spec.js';
+import type { AblationSpec, PairsSpec, QuadruplesSpec, ScreenSpec } from './study-spec.js';
 import { count, fraction, listOf, oneOf, text } from './value.js';
 import { keys, vocabulary } from './vocabulary.js';
 import { fills, type FillName } from './words/fills.js';
@@ -105,7 +105,20 @@ function readPairs(fields: Fields): PairsSpec {
   if (budget !== undefined && budget < within.length) {
     fields.get('budget')?.fail(`a budget of ${budget} leaves none for each of ${within.join(' and ')}`);
   }
-  return { within, budget };
+  const screen = readScreen(fields);
+  return { within, budget, ...(screen ? { screen } : {}) };
+}
+
+/** `screen`: how many pairs are kept, and how many of the others run by chance. */
+function readScreen(fields: Fields): ScreenSpec | undefined {
+  const given = fields.get('screen');
+  const screen = given && fieldsOf(given, keys.screen);
+  return (
+    screen && {
+      keep: screen.required('keep', count(1), 1, 'how many pairs of the most harmful targets run, as in keep: 120'),
+      random: screen.required('random', count(2), 2, 'how many of the others run by chance, as in random: 60'),
+    }
+  );
 }
 
 /** `budget` of quadruples, which there are more of than anybody asks for. */

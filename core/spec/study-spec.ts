@@ -49,6 +49,16 @@ export interface PairsSpec {
   readonly within: readonly PairScope[];
   /** At most so many pairs, a seeded sample; undefined: all. */
   readonly budget: number | undefined;
+  /** Of these pairs only some are run; absent: all. */
+  readonly screen?: ScreenSpec;
+}
+
+/** Which of an ablation's pairs are run, once it is known what each target does alone. */
+export interface ScreenSpec {
+  /** So many pairs of the largest product of the two damages. */
+  readonly keep: number;
+  /** So many of the others, by chance: the screen is judged by them. */
+  readonly random: number;
 }
 
 /** How many quadruples of its targets an ablation draws, of which it removes the four pairs and each target alone. */

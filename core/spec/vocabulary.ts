@@ -83,6 +83,7 @@ export const keys = {
   output: ['kind', 'name', 'class-offset'],
   expect: ['accuracy', 'within'],
   ablation: ['models', 'unit', 'layers', 'mode', 'fill', 'draws', ...modeKeys, 'keep'],
+  screen: ['keep', 'random'],
   stop: ['precision', 'top', 'epsilon', 'confidence', 'clip', 'by'],
   impulse: ['models', 'at', 'channels', 'positions', 'amplitudes', 'base', 'record', 'keep', 'resolve'],
   resolve: ['r2', 'sr', 'budget'],

@@ -29,6 +29,7 @@ import { learningColumns } from './learning-columns.js';
 import { resolutionColumns } from './resolution-columns.js';
 import { predictorColumns } from './predictor-columns.js';
 import { previewCheckColumns, previewColumns } from './preview-columns.js';
+import { screenColumns } from './screen-columns.js';
 import { contrastColumns, quadrupleColumns } from './quadruple-columns.js';
 import { similarityColumns } from './similarity-columns.js';
 import { betweenColumns } from './between-columns.js';
@@ -174,6 +175,7 @@ export const columns = {
   curves: curveColumns,
   pairs: pairColumns,
   interactions: interactionColumns,
+  screens: screenColumns,
   quadruples: quadrupleColumns,
   contrasts: contrastColumns,
   compensation: compensationColumns,
@@ -266,6 +268,8 @@ export const tableDescriptions: Readonly<Record<TableName, string>> = {
   pairs: 'One row for each pair of units that were removed alone and together.',
   interactions:
     'One row for each group of pairs: mean interaction within layers, across them, and by distance in depth.',
+  screens:
+    'One row for each measure and rank of each ablation whose pairs are screened: how much of what is large was missed.',
   quadruples:
     'One row for each quadruple: the excess of its two pairs within a layer and its two across, and their contrast.',
   contrasts: 'One row for the quadruples of an ablation, and for those of each distance: their mean contrast.',

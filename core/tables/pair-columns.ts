@@ -16,6 +16,15 @@ export const pairColumns = {
   depth_a: number('1', 'Normalised depth of the first site at which the first unit is cut: 0 first site, 1 last.'),
   depth_b: number('1', 'Normalised depth of the first site at which the other unit is cut.'),
   distance: number('1', 'Difference of the two normalised depths.'),
+  screened: maybe(
+    text(
+      'Where pairs are screened: kept (for what its two do alone) or random (drawn by chance of the others); else empty.',
+    ),
+  ),
+  weight: number(
+    '1',
+    'For how many pairs of the ablation this one stands in a mean over all: 1, but more of random ones (rest / random of the table screens).',
+  ),
   kl_a: maybe(number('nat', 'Damage of the first unit alone: mean over images of KL(baseline ‖ lesioned).')),
   kl_b: maybe(number('nat', 'Damage of the other unit alone.')),
   kl_joint: maybe(number('nat', 'Damage of both together.')),
@@ -69,7 +78,10 @@ export const interactionColumns = {
   distance_low: maybe(number('1', 'part distance: least distance in normalised depth, itself left out unless 0.')),
   distance_high: maybe(number('1', 'part distance: largest distance in normalised depth.')),
   distance: maybe(number('1', 'Mean distance of the pairs.')),
-  pairs: count('pairs', 'Number of pairs.'),
+  pairs: count(
+    'pairs',
+    'Number of pairs that were measured; where pairs are screened they count with the weights of the table pairs.',
+  ),
   left_out: count(
     'pairs',
     'Pairs that were asked for and are not in the mean: a cell failed, or an output is not finite.',

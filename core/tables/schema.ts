@@ -17,6 +17,7 @@ export type StopRow = Tables['stops'][number];
 export type CurveRow = Tables['curves'][number];
 export type PairRow = Tables['pairs'][number];
 export type InteractionRow = Tables['interactions'][number];
+export type ScreenRow = Tables['screens'][number];
 export type QuadrupleRow = Tables['quadruples'][number];
 export type ContrastRow = Tables['contrasts'][number];
 export type CompensationRow = Tables['compensation'][number];

@@ -14,7 +14,7 @@ interface Planted {
 const sampleOf = (pairs: readonly Planted[]): PairSample => ({
   pairs: pairs.map(({ across = false, singles = 1, units }, index) => {
     const [a, b] = units ?? [2 * index, 2 * index + 1];
-    return { a, b, across, singles };
+    return { a, b, across, singles, weight: 1 };
   }),
   values: (index) => {
     const { values } = pairs[index]!;

@@ -24,7 +24,7 @@ function planted(
   const values: Float64Array[] = [];
   for (let a = 0; a < units; a++) {
     for (let b = a + 1; b < units; b++) {
-      pairs.push({ a, b, across: layerOf(a) !== layerOf(b), singles: singles(a, b) });
+      pairs.push({ a, b, across: layerOf(a) !== layerOf(b), singles: singles(a, b), weight: 1 });
       values.push(Float64Array.from({ length: images }, (_, i) => value(a, b, i)));
     }
   }

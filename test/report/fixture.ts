@@ -65,6 +65,7 @@ export const emptyTables: Tables = {
   curves: [],
   pairs: [],
   interactions: [],
+  screens: [],
   quadruples: [],
   contrasts: [],
   compensation: [],

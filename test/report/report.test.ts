@@ -186,6 +186,7 @@ describe('a report', () => {
         curves: keep(tables.curves),
         pairs: keep(tables.pairs),
         interactions: keep(tables.interactions),
+        screens: keep(tables.screens),
         quadruples: keep(tables.quadruples),
         contrasts: keep(tables.contrasts),
         compensation: keep(tables.compensation),

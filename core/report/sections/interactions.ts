@@ -7,6 +7,7 @@ import { hollowSwatch, whiskerSwatch, type Block, type Figure, type Section } fr
 import { LISTED } from '../gathered/strongest-pairs.js';
 import { html, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
+import { screenedPairs } from './screened-pairs.js';
 import { panelHeight, panelWidth, plot } from '../plot.js';
 
 /** Pairs of units: what removing two does beyond what the two alone add up to in the logits, within layers and across them. */
@@ -26,9 +27,19 @@ export async function interactions(context: ReportContext): Promise<Section> {
   }
   const known = rows.filter(isKnown);
   if (known.length === 0) {
-    return { ...section, blocks: [html`<p class="none">${leftOut(rows)} No excess is known.</p>`, numbers(rows)] };
+    return {
+      ...section,
+      blocks: [
+        html`<p class="none">${leftOut(rows)} No excess is known.</p>`,
+        numbers(rows),
+        ...screenedPairs(context),
+      ],
+    };
   }
-  return { ...section, blocks: [await byDistance(context, known, rows), ...strongest(context)] };
+  return {
+    ...section,
+    blocks: [await byDistance(context, known, rows), ...strongest(context), ...screenedPairs(context)],
+  };
 }
 
 /** A mean that exists, with its interval. */

@@ -3,7 +3,7 @@ import { keptOutputs, type KeptOutput } from './kept-outputs.js';
 import type { Unit } from './units.js';
 
 /** Keys of an ablation that mean something in some modes only, in the order of the documentation. */
-export const modeKeys = ['fractions', 'trials', 'spread', 'order', 'within', 'budget', 'stop'] as const;
+export const modeKeys = ['fractions', 'trials', 'spread', 'order', 'within', 'budget', 'screen', 'stop'] as const;
 export type ModeKey = (typeof modeKeys)[number];
 
 export interface ModeRow extends Word {
@@ -38,7 +38,7 @@ export const modes = wordTable<ModeRow>()({
     meaning: 'two targets at a time, and each of them alone',
     removes: (unit) => `two ${unit}s`,
     pairs: true,
-    keys: ['within', 'budget'],
+    keys: ['within', 'budget', 'screen'],
     fractions: [],
     keeps: 'logits',
   },

@@ -30,13 +30,15 @@ import { excessRows } from './rows/excess.js';
 import { kernelResponses, kernelRows } from './rows/kernel.js';
 import { learningRows } from './rows/learning.js';
 import { layerRows, modelRow } from './rows/model.js';
-import { interactionRows, pairRows, type ExcessOf } from './rows/pair.js';
+import { interactionRows } from './rows/interaction.js';
+import { pairRows, type ExcessOf } from './rows/pair.js';
 import { nullRows } from './rows/null.js';
 import { predictedFamilies, predictorRows, type PredictedFamily } from './rows/predictor.js';
 import { contrastRows, quadrupleRows } from './rows/quadruple.js';
 import { explainedOf, measureRedundancy, signaturesOf, systemicOf, type Redundancy } from './rows/redundancy.js';
 import { resolutionRows } from './rows/resolution.js';
 import { responseRows } from './rows/response.js';
+import { screenRows } from './rows/screen.js';
 import { similarityRows } from './rows/similarity.js';
 import { stopRows } from './rows/stop.js';
 
@@ -147,6 +149,7 @@ async function analyseModel(
     const excessOf = excess.knows(ablation.name) ? kept : undefined;
     await sink.append('pairs', pairRows(results, ablation, analysis.confidence, excessOf));
     await sink.append('interactions', interactionRows(results, ablation, analysis, excessOf));
+    await sink.append('screens', screenRows(results, ablation, analysis, excessOf));
     await sink.append('quadruples', quadrupleRows(results, ablation, seed, analysis.confidence, kept));
     const contrasts = contrastRows(results, ablation, seed, analysis.confidence, kept);
     contrast ??= contrasts.find(({ part }) => part === 'all')?.contrast ?? null;

@@ -217,6 +217,8 @@ export function planLines(plan: StudyPlan): readonly string[] {
       ({ model, name, least, most }) =>
         `at least ${least.units} units and ${printBytes(least.bytes)}, at most ${most.units} and ${printBytes(most.bytes)}, nulls with them; results decide, wave by wave, how many base images are taken: ${model} · ${name}`,
     ),
-    ...(plan.later.length > 0 ? [`planned once the damage that orders them is known: ${plan.later.join(', ')}`] : []),
+    ...(plan.later.length > 0
+      ? [`planned once the damage that orders or screens them is known: ${plan.later.join(', ')}`]
+      : []),
   ];
 }

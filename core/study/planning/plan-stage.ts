@@ -2,7 +2,7 @@ import { digestOfKeys } from '../../digest-set.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Graph } from '../../network/graph.js';
 import { SEMANTICS } from '../../plan/identity.js';
-import { chunksOf, keepsOutputsOf, type ModelOutline } from '../../plan/outline.js';
+import { chunksOf, keepsOutputsOf, scoringAblation, type ModelOutline } from '../../plan/outline.js';
 import { firstMissing, type StageContext, type Tally } from '../../plan/planner.js';
 import type { Workload } from '../../plan/prediction.js';
 import type { Stage } from '../../plan/stage.js';
@@ -133,7 +133,7 @@ async function meanKl(
   const cells = await CellReader.open(ledger, outline, seed);
   try {
     const scoring = outline.ablations.find(
-      ({ spec, scoring: list }) => list && `${spec.name} (order)` === ablation,
+      ({ spec, scoring: list }) => list && scoringAblation(spec).name === ablation,
     )?.scoring;
     return Array.from({ length: scoring?.length ?? 0 }, (_, index) => {
       const result = cells.condition('cells', ablation, index);

@@ -1,8 +1,9 @@
-import { absoluteSum } from '../../analysis/moments.js';
+import { absoluteSum, mean } from '../../analysis/moments.js';
 import { kernelWeights } from '../../anatomy/kernel-weights.js';
 import type { Graph } from '../../network/graph.js';
 import { needsScores } from '../../plan/conditions.js';
 import { conditionList, scoresName, scoringAblation, type ModelOutline } from '../../plan/outline.js';
+import { UNSCREENED } from '../../plan/screen.js';
 import { targetsOf, type Target } from '../../plan/target.js';
 import type { AblationSpec } from '../../spec/study-spec.js';
 import type { RemovalOrder } from '../../spec/words/removal-orders.js';
@@ -62,13 +63,33 @@ export async function scoresOf(
 }
 
 function scoreTargets(outline: ModelOutline, spec: AblationSpec, source: ScoreSource): Promise<Scores> {
-  return scorers[spec.order]({
-    outline,
-    spec,
-    source,
-    targets: targetsOf(outline.anatomy, spec.unit, spec.layers),
+  const scored = { outline, spec, source, targets: targetsOf(outline.anatomy, spec.unit, spec.layers) };
+  return spec.pairs?.screen ? screenScores(scored) : scorers[spec.order](scored);
+}
+
+/** Damages above every mean, see `damageScore`. */
+const BEYOND = 1e300;
+
+/** What each target does alone, on average over fills and draws; UNSCREENED where that is not known, or beyond any measure. */
+async function screenScores({ outline, spec, source, targets }: Scored): Promise<Scores> {
+  const { name } = scoringAblation(spec);
+  const list = conditionList(outline, name);
+  const damages = await source.meanKl(outline, name);
+  if (!damages) return undefined;
+  const places = new Map(targets.map((target, place) => [targetName(target), place]));
+  const own: (number | undefined)[][] = targets.map(() => []);
+  damages.forEach((damage, index) => {
+    const [target] = list.at(index).targets;
+    const place = target && places.get(targetName(target));
+    if (place !== undefined) own[place]?.push(damage);
+  });
+  return own.map((all) => {
+    const known = all.filter((damage) => damage !== undefined && damage < BEYOND) as number[];
+    return known.length === 0 || known.length < all.length ? UNSCREENED : Math.max(0, mean(known) ?? 0);
   });
 }
+
+const targetName = ({ group, channel }: Target): string => `${group}[${channel ?? ''}]`;
 
 interface Scored {
   readonly outline: ModelOutline;

@@ -40,7 +40,9 @@ export function predictableOf({ ablations, reference }: Pick<ModelOutline, 'abla
       return [];
     }
     if (!list) {
-      leftOut.push(`${spec.name}: its order rests on damages that are not measured yet`);
+      leftOut.push(
+        `${spec.name}: ${spec.pairs?.screen ? 'which pairs run' : 'its order'} rests on damages that are not measured yet`,
+      );
       return [];
     }
     const draws = fillDraws(spec, reference);

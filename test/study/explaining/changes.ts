@@ -80,6 +80,7 @@ export const studies: { readonly [name in 'usual' | 'pictures' | 'trainings']: (
       donors: { mode: 'random', fractions: [0.2], trials: 2, spread: ['all-depths'], fill: ['resample'], draws: 3 },
       ordered: { mode: 'cumulative', order: 'random', fractions: [0.5], trials: 2 },
       pairs: { mode: 'pairs', within: ['across'], budget: 8 },
+      screened: { mode: 'pairs', within: ['layer'], budget: 30, screen: { keep: 3, random: 4 } },
       top: { mode: 'each', stop: { top: 3, epsilon: 0.05, confidence: 0.95, clip: 1, by: 'images' } },
       precise: { mode: 'each', stop: { precision: 0.05 } },
     },

@@ -1,12 +1,11 @@
-import { interactionOf, meanInteraction, type PairSample } from '../../../analysis/interaction.js';
+import { interactionOf } from '../../../analysis/interaction.js';
 import { mean } from '../../../analysis/moments.js';
 import { isWhole, knownMean, signedMean, type KnownMean } from '../../../analysis/damage.js';
 import type { LabelledCondition } from '../../../plan/conditions.js';
-import { distanceClass, distanceClasses } from '../../../plan/quadruples.js';
+import { weightOf } from '../../../plan/screen.js';
 import type { Target } from '../../../plan/target.js';
-import type { AnalysisSpec } from '../../../spec/study-spec.js';
 import { modes } from '../../../spec/words/modes.js';
-import type { InteractionRow, PairRow } from '../../../tables/schema.js';
+import type { PairRow } from '../../../tables/schema.js';
 import { isSound, type AblationResult, type ConditionResult, type ModelResults } from '../../reading/model-results.js';
 
 /** A pair that was asked for together, and each of its two alone, with the same fill and draw. */
@@ -70,7 +69,7 @@ export function plannedPairs(results: ModelResults, ablation: AblationResult): P
 export type ExcessOf = (pair: MeasuredPair) => Float64Array | undefined;
 
 /** What pairs are measured by; without `excessOf` no outputs are kept. */
-interface Source {
+export interface PairSource {
   readonly results: ModelResults;
   readonly excessOf: ExcessOf | undefined;
 }
@@ -78,8 +77,12 @@ interface Source {
 /** By the names that they have in the table `interactions`. */
 export type PairMeasureName = 'kl' | 'delta_loss' | 'excess';
 
+/** Of a measured pair, image by image, as it is. */
+export const valuesOf = (pair: MeasuredPair, measure: PairMeasureName, source: PairSource): Float64Array | undefined =>
+  interactions[measure](pair, source);
+
 const interactions: {
-  readonly [M in PairMeasureName]: (pair: MeasuredPair, source: Source) => Float64Array | undefined;
+  readonly [M in PairMeasureName]: (pair: MeasuredPair, source: PairSource) => Float64Array | undefined;
 } = {
   kl: ({ joint, a, b }) => interactionOf(joint.kl, a.result.kl, b.result.kl),
   delta_loss: ({ joint, a, b }, { results: { baseline } }) =>
@@ -88,7 +91,7 @@ const interactions: {
 };
 
 /** Of a pair, image by image; undefined where one of the three conditions lacks a value on an image, since they are compared image by image. */
-function wholeInteraction(pair: PlannedPair, measure: PairMeasureName, source: Source): Float64Array | undefined {
+function wholeInteraction(pair: PlannedPair, measure: PairMeasureName, source: PairSource): Float64Array | undefined {
   const values = isMeasured(pair) ? interactions[measure](pair, source) : undefined;
   return values && isWhole(values) ? values : undefined;
 }
@@ -104,14 +107,19 @@ function meansOf(
   return { kl: meanOf(Float64Array.from(result.kl)), deltaLoss: meanOf(changes) };
 }
 
-function interactionMean(pair: PlannedPair, measure: PairMeasureName, source: Source, level: number): KnownMean | null {
+function interactionMean(
+  pair: PlannedPair,
+  measure: PairMeasureName,
+  source: PairSource,
+  level: number,
+): KnownMean | null {
   const values = wholeInteraction(pair, measure, source);
   if (!values) return null;
   return measure === 'excess' ? signedMean(values, level) : knownMean(values, level);
 }
 
 /** Images on which one of the three conditions has no KL. */
-function countNonFinite(pair: MeasuredPair, source: Source): number {
+function countNonFinite(pair: MeasuredPair, source: PairSource): number {
   const values = interactions.kl(pair, source) ?? new Float64Array(0);
   return values.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
 }
@@ -149,6 +157,8 @@ export function pairRows(
       depth_a: a.depth,
       depth_b: b.depth,
       distance: Math.abs(a.depth - b.depth),
+      screened: labelled.screened ? (labelled.screened.random ? 'random' : 'kept') : null,
+      weight: weightOf(labelled.screened),
       kl_a: alone.kl,
       kl_b: other.kl,
       kl_joint: both.kl,
@@ -172,117 +182,40 @@ export function pairRows(
   });
 }
 
-const relationOf = ({ a, b }: PlannedPair): 'layer' | 'across' =>
+export const relationOf = ({ a, b }: PlannedPair): 'layer' | 'across' =>
   a.target.group === b.target.group ? 'layer' : 'across';
 
-/** Draws of donors of one pair are averaged before anything else: they are repeats, not pairs of their own. */
-function sampleOf(draws: readonly (readonly MeasuredPair[])[], measure: PairMeasureName, source: Source): PairSample {
-  const average = (pairs: readonly MeasuredPair[], of: (pair: MeasuredPair) => number): number =>
-    mean(pairs.map(of)) ?? 0;
-  return {
-    pairs: draws.map((pairs) => {
-      const { a, b } = pairs[0] as MeasuredPair;
-      return {
-        a: a.unit,
-        b: b.unit,
-        across: relationOf(pairs[0] as MeasuredPair) === 'across',
-        singles: average(pairs, (pair) => (mean(pair.a.result.kl) ?? 0) + (mean(pair.b.result.kl) ?? 0)),
-      };
-    }),
-    values: (index) => {
-      const pairs = draws[index] as readonly MeasuredPair[];
-      const [total = new Float64Array(0), ...others] = pairs.map((pair) => interactions[measure](pair, source));
-      for (const other of others) other?.forEach((value, i) => void (total[i] = (total[i] as number) + value));
-      return pairs.length === 1 ? total : total.map((value) => value / pairs.length);
-    },
-  };
+/** The pairs of one fill, draw by draw: of each those that are whole by a measure, and one of each that has none. */
+export interface FillPairs {
+  readonly fill: string;
+  readonly known: readonly (readonly MeasuredPair[])[];
+  readonly lost: readonly PlannedPair[];
 }
 
-/**
- * Pairs within layers, across layers, and across by distance, for each fill and measure. Of a pair's draws of donors those count that have a
- * value on every image; a pair without any is left out.
- */
-export function interactionRows(
-  results: ModelResults,
-  ablation: AblationResult,
-  { confidence }: AnalysisSpec,
-  excessOf?: ExcessOf,
-): InteractionRow[] {
-  const source = { results, excessOf };
+/** Pairs by fill, as far as KL, loss and a measure of them are there on every image. */
+export function pairsByFill(ablation: AblationResult, measure: PairMeasureName, source: PairSource): FillPairs[] {
   const fills = new Map<string, Map<string, PlannedPair[]>>();
-  for (const pair of plannedPairs(results, ablation)) {
+  for (const pair of plannedPairs(source.results, ablation)) {
     const pairs = fills.get(pair.labelled.fill) ?? new Map<string, PlannedPair[]>();
     fills.set(pair.labelled.fill, pairs);
     const name = `${pair.a.unit} ${pair.b.unit}`;
     pairs.set(name, [...(pairs.get(name) ?? []), pair]);
   }
-  const measures = ['kl', 'delta_loss', ...(excessOf ? (['excess'] as const) : [])] as const;
-  return [...fills].flatMap(([fill, draws]) =>
-    measures.flatMap((measure) => {
-      const isKnown = (pair: PlannedPair): pair is MeasuredPair =>
-        (['kl', 'delta_loss', measure] as const).every((one) => wholeInteraction(pair, one, source) !== undefined);
-      const all = [...draws.values()].map((own) => ({ pair: own[0] as PlannedPair, known: own.filter(isKnown) }));
-      const pairs = all.flatMap(({ known }) => (known.length > 0 ? [known] : []));
-      const lost = all.flatMap(({ pair, known }) => (known.length > 0 ? [] : [pair]));
-      const sample = sampleOf(pairs, measure, source);
-      const named = { model: results.outline.model.name, ablation: ablation.name, unit: ablation.unit, fill, measure };
-      return partRows(sample, pairs, lost, confidence).map((row) => ({ ...named, ...row }));
-    }),
-  );
+  const isKnown = (pair: PlannedPair): pair is MeasuredPair =>
+    (['kl', 'delta_loss', measure] as const).every((one) => wholeInteraction(pair, one, source) !== undefined);
+  return [...fills].map(([fill, draws]) => {
+    const all = [...draws.values()].map((own) => ({ pair: own[0] as PlannedPair, known: own.filter(isKnown) }));
+    return {
+      fill,
+      known: all.flatMap(({ known }) => (known.length > 0 ? [known] : [])),
+      lost: all.flatMap(({ pair, known }) => (known.length > 0 ? [] : [pair])),
+    };
+  });
 }
 
-type PartRow = Omit<InteractionRow, 'model' | 'ablation' | 'unit' | 'fill' | 'measure'>;
-
-const distanceOf = ({ a, b }: PlannedPair): number => Math.abs(a.depth - b.depth);
-
-function partRows(
-  sample: PairSample,
-  pairs: readonly (readonly MeasuredPair[])[],
-  lost: readonly PlannedPair[],
-  confidence: number,
-): PartRow[] {
-  const distances = pairs.map(([pair]) => distanceOf(pair as MeasuredPair));
-  const places = pairs.map((_, index) => index);
-  const members = (across: boolean): number[] => places.filter((i) => sample.pairs[i]?.across === across);
-  const describe = (chosen: readonly number[]): Pick<PartRow, 'pairs' | 'units' | 'singles' | 'distance'> => ({
-    pairs: chosen.length,
-    units: new Set(chosen.flatMap((i) => [sample.pairs[i]?.a, sample.pairs[i]?.b])).size,
-    singles: mean(chosen.map((i) => sample.pairs[i]?.singles ?? 0)),
-    distance: mean(chosen.map((i) => distances[i] as number)),
-  });
-  const row = (part: string, chosen: readonly number[], leftOut: number, from?: number, to?: number): PartRow[] => {
-    const interval = meanInteraction(sample, chosen, confidence);
-    // Pairs that were asked for keep their row; what nobody asked for has none.
-    if (!interval && leftOut === 0) return [];
-    return [
-      {
-        part,
-        distance_low: from ?? null,
-        distance_high: to ?? null,
-        ...describe(chosen),
-        left_out: leftOut,
-        interaction: interval?.estimate ?? null,
-        low: interval?.low ?? null,
-        high: interval?.high ?? null,
-      },
-    ];
-  };
-  const across = members(true);
-  const lostAcross = lost.filter((pair) => relationOf(pair) === 'across');
-  const byDistance = distanceClasses.flatMap((to, i) => {
-    const from = distanceClasses[i - 1] ?? 0;
-    const inside = (distance: number): boolean => distanceClass(distance) === i;
-    return row(
-      'distance',
-      across.filter((place) => inside(distances[place] as number)),
-      lostAcross.filter((pair) => inside(distanceOf(pair))).length,
-      from,
-      to,
-    );
-  });
-  return [
-    ...row('layer', members(false), lost.length - lostAcross.length),
-    ...row('across', across, lostAcross.length),
-    ...byDistance,
-  ];
-}
+/** What pairs of a study are measured by, those first that need no kept outputs. */
+export const measuresOf = (excessOf: ExcessOf | undefined): readonly PairMeasureName[] => [
+  'kl',
+  'delta_loss',
+  ...(excessOf ? (['excess'] as const) : []),
+];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { meanInteraction, type PairSample } from '../../../../core/analysis/interaction.js';
-import { interactionRows } from '../../../../core/study/analysing/rows/pair.js';
+import { interactionRows } from '../../../../core/study/analysing/rows/interaction.js';
 import type { ConditionResult, ModelResults } from '../../../../core/study/reading/model-results.js';
 import type { Site } from '../../../../core/anatomy/site.js';
 import type { LabelledCondition } from '../../../../core/plan/conditions.js';
@@ -69,6 +69,7 @@ describe('interactions', () => {
       b: names.indexOf(b),
       across: a[1] !== b[1],
       singles: aloneOf(a) + aloneOf(b),
+      weight: 1,
     })),
     values: (index) => {
       const [a, b] = everyPair[index] as readonly [string, string];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { meanInterval, signedMeanInterval } from '../../../../core/analysis/interval.js';
-import { interactionRows, pairRows } from '../../../../core/study/analysing/rows/pair.js';
+import { interactionRows } from '../../../../core/study/analysing/rows/interaction.js';
+import { pairRows } from '../../../../core/study/analysing/rows/pair.js';
 import type { ConditionResult } from '../../../../core/study/reading/model-results.js';
 import type { LabelledCondition } from '../../../../core/plan/conditions.js';
 import { ablation, analysis, flat, intactLoss, labelled, measured, results } from './hand-results.js';
