@@ -16,7 +16,7 @@ export function hypergeometricCdf(x: number, size: number, marked: number, drawn
 /**
  * How many of `size` items are marked, where `found` of `drawn` ones, without replacement, are: all numbers of which neither as few nor as
  * many would be found with a probability of (1 − level) / 2 or less. Exact: covers at least `level` (Clopper and Pearson, Biometrika 26, 1934, for the
- * hypergeometric; Buonaccorsi, Biometrics 43, 1987). Null where nothing was drawn.
+ * hypergeometric; Buonaccorsi, The American Statistician 41, 1987). Null where nothing was drawn.
  */
 export function markedInterval(found: number, drawn: number, size: number, level = 0.95): Interval | null {
   if (drawn < 1) return null;

@@ -15,6 +15,7 @@ import { comparedImpulses } from '../spec/compared-impulses.js';
 import { nullGroupsOf, nullIdentity, type NullGroup } from './null-groups.js';
 import { keepsOutputs } from '../spec/words/modes.js';
 import { removalOrders } from '../spec/words/removal-orders.js';
+import { scoringAblation } from './scoring-ablation.js';
 import { EXAMPLES } from './examples.js';
 import type { UnitGroup } from './stage.js';
 import { optimaOf, optimumAt, optimumKey, type Optimum } from './optimum.js';
@@ -202,16 +203,6 @@ export const trialNumber = ({ chunks, pieces }: Numbered): number => chunks.leng
 export function piecesOf({ chunks, waves }: Pick<ModelOutline, 'chunks' | 'waves'>, wave: number): readonly number[] {
   const before = waves.slice(0, wave).reduce((sum, pieces) => sum + pieces.length, chunks.length);
   return (waves[wave] ?? []).map((_, i) => before + i);
-}
-
-/**
- * Leave-one-out with zeros over the same targets, what an order by damage is read from; or, where pairs are screened, the single targets of all
- * pairs, with the fills of the ablation.
- */
-export function scoringAblation(spec: AblationSpec): AblationSpec {
-  if (spec.pairs?.screen) return { ...spec, name: `${spec.name} (screen)` };
-  const { keep: _keep, ...own } = spec;
-  return { ...own, name: `${spec.name} (order)`, mode: 'each', fill: ['zero'], order: 'random' };
 }
 
 /**

@@ -1,16 +1,8 @@
 import type { Digest } from '../digest.js';
 import { DigestSet } from '../digest-set.js';
 import { needsScores } from './conditions.js';
-import {
-  chunkOf,
-  extentsOf,
-  keepsOutputsOf,
-  piecesOf,
-  scoringAblation,
-  trialNumber,
-  unitKey,
-  type ModelOutline,
-} from './outline.js';
+import { chunkOf, extentsOf, keepsOutputsOf, piecesOf, trialNumber, unitKey, type ModelOutline } from './outline.js';
+import { scoringAblation } from './scoring-ablation.js';
 import type { ChunkRef } from '../spec/resolved-study.js';
 import { sampleOf, secondsOf, type PredictionContext } from './prediction.js';
 import { triedConditions } from './trial.js';

@@ -71,6 +71,7 @@ ablations:
   #   mode: pairs
   #   within: [layer, across]   # ${offered(pairScopes)}; two of them share the budget
   #   budget: 2000         # a seeded sample of the pairs; without it: all
+  #   screen: { keep: 120, random: 60 }   # of these only pairs of what is harmful alone, and some of the others by chance
   # within-or-across:      # more of that across the depth than within layers? A contrast in which units and layers cancel
   #   mode: quadruples
   #   budget: 200          # of two kernels in each of two layers, at all distances alike

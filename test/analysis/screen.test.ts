@@ -72,7 +72,7 @@ function population(seed: number) {
   const values = Array.from({ length: all.length }, (_, index) => {
     const [a, b] = all.at(index);
     const backUp = random.uniform() < 0.02 ? 3 : 0;
-    return 0.2 * Math.sqrt(scores[a]! * scores[b]!) * random.normal() + backUp + 0.05;
+    return 0.2 * Math.sqrt(scores[a]! * scores[b]!) * (1 + random.normal()) + backUp + 0.05;
   });
   return { scores, all, values };
 }

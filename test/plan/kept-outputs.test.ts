@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { keptValues, outputBytes, outputForm } from '../../core/plan/kept-outputs.js';
-import { keepsOutputsOf, scoringAblation, unitKey, type ModelOutline } from '../../core/plan/outline.js';
+import { keepsOutputsOf, unitKey, type ModelOutline } from '../../core/plan/outline.js';
+import { scoringAblation } from '../../core/plan/scoring-ablation.js';
 import { firstMissing, stageGroups } from '../../core/plan/planner.js';
 import { lengthOf } from '../../core/plan/stage.js';
 import type { AblationSpec } from '../../core/spec/study-spec.js';

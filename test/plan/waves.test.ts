@@ -6,12 +6,12 @@ import {
   impulseGroup,
   outlineOf,
   piecesOf,
-  scoringAblation,
   unitKey,
   unorderedConditions,
   type ModelOutline,
   type OutlineContext,
 } from '../../core/plan/outline.js';
+import { scoringAblation } from '../../core/plan/scoring-ablation.js';
 import { missingOf, stageGroups, unitIndices, waveBatchSeconds, type Committed } from '../../core/plan/planner.js';
 import type { ChunkRef, ResolvedStudy } from '../../core/spec/resolved-study.js';
 import type { AblationSpec } from '../../core/spec/study-spec.js';

@@ -34,6 +34,10 @@ describe('an ablation means what is written, and has its default for what is not
     ],
     ['keep: cells', {}],
     ['keep: logits', { keep: 'logits' }],
+    [
+      'mode: pairs, budget: 50, screen: { keep: 12, random: 6 }',
+      { mode: 'pairs', pairs: { within: ['any'], budget: 50, screen: { keep: 12, random: 6 } } },
+    ],
     ['mode: pairs, keep: cells', { mode: 'pairs', pairs: { within: ['any'], budget: undefined }, keep: 'cells' }],
     ['mode: pairs, keep: logits', { mode: 'pairs', pairs: { within: ['any'], budget: undefined } }],
     ['mode: quadruples', { mode: 'quadruples', quadruples: { budget: 200 } }],
@@ -216,6 +220,7 @@ describe('a mistake in an ablation is told:', () => {
       'keep: responses',
       ['«responses» expected one of cells, logits, got the text "responses" (choose from: cells, logits)'],
     ],
+    ['mode: pairs, screen: { keep: 4, random: 1 }', ['«1» expected a whole number of at least 2, got the number 1']],
     ['mode: pairs, budget: 0', ['«0» expected a whole number of at least 1, got the number 0']],
     [
       'mode: pairs, within: layers',

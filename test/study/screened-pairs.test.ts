@@ -27,7 +27,7 @@ async function run({ screen, seed = 0, gated = true, ledger = new Ledger(memoryS
   const mode = { engine: 'reference', precision: 'float32', device: 'cpu' } as const;
   const ran = await runFile(ledger, file, { mode, batchSeconds });
   const report = new TextDecoder().decode(await ledger.getOutput(ran.result.report));
-  return { tables: (await ran.tables()) as Tables, computed: ran.result.computed, report };
+  return { tables: await ran.tables(), computed: ran.result.computed, report };
 }
 
 const ofAll = (rows: readonly ScreenRow[], measure: string): ScreenRow =>

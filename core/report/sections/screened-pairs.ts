@@ -27,7 +27,7 @@ export function screenedPairs({ input, level }: ReportContext): Block[] {
 function sentenceOf(rows: readonly ScreenRow[], level: string): string {
   const row = rows[Math.floor((rows.length - 1) / 2)] as ScreenRow;
   const what = row.measure === 'excess' ? 'an excess' : 'an interaction of KL';
-  const run = `${row.model} · ${row.ablation}, filled with ${row.fill}: ${count(row.kept)} pairs ran for the damage of their two, and ${count(row.random)} of the other ${count(row.rest)} by chance.`;
+  const run = `${row.model} · ${row.ablation}, filled with ${row.fill}: ${count(row.kept)} pairs ran for the damage of their two, and ${row.random === row.rest ? `all other ${count(row.rest)}, too` : `${count(row.random)} of the other ${count(row.rest)} by chance`}.`;
   if (row.missed === null) return `${run} What was missed is not known.`;
   const missed = `Of these others, an estimated ${significant(row.missed)} ${interval(row.missed_low, row.missed_high)} have ${what} beyond ± ${significant(row.threshold)} nat, as ${count(row.found)} of the kept ones have`;
   return row.share === null

@@ -19,7 +19,7 @@ export function screenRows(
   const source = { results, excessOf };
   return measuresOf(excessOf).flatMap((measure) =>
     pairsByFill(ablation, measure, source).flatMap(({ fill, known, lost }: FillPairs): ScreenRow[] => {
-      const screening = (known[0]?.[0] ?? lost[0])?.labelled.screened?.screening;
+      const screening = [...known.flat(), ...lost][0]?.labelled.screened?.screening;
       if (!screening) return [];
       const sample = sampleOf(known, measure, source);
       const valuesOf = (random: boolean): number[] =>

@@ -77,6 +77,8 @@ describe('the row of a pair', () => {
         layer_b: 'conv2',
         channel_b: 3,
         relation: 'across',
+        screened: null,
+        weight: 1,
         depth_a: 0.25,
         depth_b: 1,
         distance: 0.75,
