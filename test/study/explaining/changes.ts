@@ -208,6 +208,8 @@ export const changes = (folder: string): readonly Change[] => [
   ),
   plain('ablation.within', (d) => (d.ablations.pairs.within = ['layer']), 'ablations.pairs.within'),
   plain('ablation.budget', (d) => (d.ablations.pairs.budget = 9), 'ablations.pairs.budget'),
+  plain('screen.keep', (d) => (d.ablations.screened.screen.keep = 4), 'ablations.screened.screen.keep'),
+  plain('screen.random', (d) => (d.ablations.screened.screen.random = 5), 'ablations.screened.screen.random'),
   plain('ablation.keep', (d) => (d.ablations.kernels.keep = 'logits'), 'ablations.kernels.keep'),
   plain('stop.precision', (d) => (d.ablations.precise.stop.precision = 0.1), 'ablations.precise.stop.precision'),
   plain('stop.top', (d) => (d.ablations.top.stop.top = 2), 'ablations.top.stop.top'),

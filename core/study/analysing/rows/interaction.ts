@@ -61,7 +61,7 @@ export function interactionRows(
   const measured = measuresOf(excessOf).map((measure) => pairsByFill(ablation, measure, source));
   return (measured[0] ?? []).flatMap(({ fill }, i) =>
     measuresOf(excessOf).flatMap((measure, m) => {
-      const { known, lost } = measured[m]?.[i] as FillPairs;
+      const { known, lost } = (measured[m] as FillPairs[])[i] as FillPairs;
       const sample = sampleOf(known, measure, source);
       return partRows(sample, known, lost, confidence).map((row) => ({ ...named, fill, measure, ...row }));
     }),
