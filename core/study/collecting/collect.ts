@@ -42,6 +42,7 @@ const kinds: ReadonlySet<string> = new Set([
   'analyses',
   'blobs',
   'cells',
+  'claims',
   'failures',
   'index',
   'news',

@@ -168,6 +168,7 @@ function keepBoth(marks: Marks, folder: string): void {
 function keepSums(marks: Marks, folder: string): void {
   marks.keepFolder(`index/${folder}`);
   marks.keepFolder(`news/${folder}`);
+  marks.keepFolder(`claims/${folder}`);
 }
 
 /** The objects that hold a unit of a study, and no others. */

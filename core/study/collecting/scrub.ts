@@ -106,7 +106,7 @@ function restsOn(key: Key, { models, data }: ResolvedStudy): boolean {
 
 async function lookAt(store: ObjectStore, info: ObjectInfo): Promise<Finding> {
   const { key } = info;
-  if (/^(aside|store\.json$)/.test(key) || isCollectionKey(key)) return 'sound';
+  if (/^(aside\/|claims\/|store\.json$)/.test(key) || isCollectionKey(key)) return 'sound';
   if (info.bytes > limits.storedObject.value)
     return { reason: tooLarge(info.bytes, limits.storedObject.value), setAside: false };
   const shelf = (onNotice: OnNotice): Shelf | undefined => shelfOf(store, key, onNotice);
