@@ -54,7 +54,10 @@ export interface Section {
 export function renderFigure(figure: Figure, number: number): Html {
   const legend = figure.legend.map((item) => html`<li>${item.swatch}<span>${item.label}</span></li>`);
   const panels = figure.panels.map(
-    (panel) => html`<div class="panel">${panel.title === '' ? null : html`<h4>${panel.title}</h4>`}${panel.body}</div>`,
+    (panel) =>
+      html`<div class="panel">
+        ${panel.title === '' ? null : html`<h3 class="title">${panel.title}</h3>`}${panel.body}
+      </div>`,
   );
   return html`<figure id="${figure.id}">
     ${

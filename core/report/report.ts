@@ -14,6 +14,7 @@ import { compensation } from './sections/compensation.js';
 import { coverage } from './sections/coverage.js';
 import { fills } from './sections/fills.js';
 import { interactions } from './sections/interactions.js';
+import { kernels } from './sections/kernels.js';
 import { learning } from './sections/learning.js';
 import { longRange } from './sections/long-range.js';
 import { models } from './sections/models.js';
@@ -40,7 +41,7 @@ const results: readonly Part[] = [
     sections: [replaceability, interactions, quadruples, compensation, longRange, between],
   },
   { title: 'Robustness', sections: [robustness] },
-  { title: 'Layers and kernels', sections: [sensitivity, responses] },
+  { title: 'Layers and kernels', sections: [kernels, sensitivity, responses] },
   { title: 'Cheap tests', sections: [predictors, preview] },
 ];
 

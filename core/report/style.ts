@@ -27,7 +27,7 @@ h1{font-size:clamp(1.7rem,5vw,2.4rem);line-height:1.15;margin:.35rem 3rem .4rem 
 .byline{margin:0 0 1.75rem;color:var(--ink-2);font-size:.8125rem}
 h2{font-size:1.4rem;line-height:1.25;margin:0 0 1rem;font-weight:600}
 .no{color:var(--ink-2);font-weight:400;margin-right:.35em;font-variant-numeric:tabular-nums}
-h4{margin:0 0 .35rem;font-size:.84375rem;font-weight:600;line-height:1.35;overflow-wrap:anywhere}
+.title{margin:0 0 .35rem;font:600 .84375rem/1.35 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
 p{margin:0 0 1rem;max-width:44rem}
 a{color:var(--link);text-underline-offset:.15em}
 code{font:.86em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
@@ -98,6 +98,10 @@ pre{overflow-x:auto;background:var(--soft);padding:.9rem 1.1rem;margin:0;font-si
 .facts dd{margin:0;overflow-wrap:anywhere;min-width:0}
 .hash{font-size:.75rem}
 footer{color:var(--ink-2);font-size:.8125rem;padding-bottom:3rem}
+.tools{display:flex;flex-wrap:wrap;gap:.5rem .75rem;align-items:center;font:.8125rem system-ui,sans-serif;max-width:none}.tools[hidden]{display:none}.tools input{font:inherit;color:inherit;background:none;border:1px solid var(--rule);padding:.25rem .5rem;max-width:12rem}
+.tools button{font:inherit;color:inherit;background:none;border:1px solid var(--rule);padding:.25rem .6rem;cursor:pointer}.tools button:disabled{opacity:.45;cursor:default}.tools output{color:var(--ink-2)}
+th>button{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer;text-align:inherit}th>button:hover{color:var(--link)}th[aria-sort=descending]>button::after{content:' ↓'}th[aria-sort=ascending]>button::after{content:' ↑'}
+.explorer .scroll{max-height:36rem;overflow-y:auto}.explorer thead th{position:sticky;top:0;background:var(--page);z-index:2}
 @media (max-width:48rem){
 .stacked table,.stacked tbody,.stacked tr,.stacked td,.stacked th{display:block}.stacked thead{display:none}
 .stacked tr{padding:.55rem 0}.stacked tr>*{border:0!important;padding:.1rem 0;max-width:none;white-space:normal}
@@ -115,8 +119,8 @@ nav a{display:grid;grid-template-columns:1.6rem 1fr}
 }
 @media print{
 :root,:root:not([data-theme=light]){color-scheme:light;${light}}
-body{font-size:10pt}nav,#theme,.skip,footer{display:none}
-.layout{display:block}section{border:0;padding:0}figure,tr,.abstract{break-inside:avoid}h2,h4{break-after:avoid}
+body{font-size:10pt}nav,#theme,.skip,footer,.tools{display:none}.explorer .scroll{max-height:none}
+.layout{display:block}section{border:0;padding:0}figure,tr,.abstract{break-inside:avoid}h2,h3{break-after:avoid}
 .scroll{overflow:visible}td,tr>:first-child{white-space:normal;max-width:none}tr>:first-child{position:static}
 .scroll[tabindex]{font-size:7pt}table{font-size:inherit}
 }

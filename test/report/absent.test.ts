@@ -11,6 +11,7 @@ import { between } from '../../core/report/sections/between.js';
 import { compensation } from '../../core/report/sections/compensation.js';
 import { fills } from '../../core/report/sections/fills.js';
 import { interactions } from '../../core/report/sections/interactions.js';
+import { kernels } from '../../core/report/sections/kernels.js';
 import { learning } from '../../core/report/sections/learning.js';
 import { longRange } from '../../core/report/sections/long-range.js';
 import { models } from '../../core/report/sections/models.js';
@@ -33,6 +34,7 @@ const sections: readonly [string, (context: ReportContext) => Section | Promise<
   ['compensation', compensation, /^an ablation of mode: compensation; only networks with skips/],
   ['fills', fills, /^a second fill to an ablation: fill: \[zero, mean\]$/],
   ['interactions', interactions, /^an ablation of mode: pairs$/],
+  ['kernels', kernels, /^an ablation of single kernels \( mode: each\)$/],
   ['learning', learning, /^impulses of both signs on several images/],
   ['long-range', longRange, /^impulses: with reference images as base/],
   ['models', models, /^a network that its baseline accepts$/],

@@ -1,3 +1,4 @@
+import packed from '@sparticuz/chromium';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -31,10 +32,13 @@ export interface Sight {
   readonly requests: readonly string[];
   /** Errors of scripts. */
   readonly errors: readonly string[];
+  /** What the expression gave that was asked for. */
+  readonly found: unknown;
 }
 
-/** The Chromium of this machine, or undefined. */
-export function chromiumPath(): string | undefined {
+/** The Chromium that the dev dependencies bring for Linux on x64; elsewhere that of the machine, or undefined. */
+export async function chromiumPath(): Promise<string | undefined> {
+  if (process.platform === 'linux' && process.arch === 'x64') return packed.executablePath();
   for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'chrome']) {
     try {
       return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
@@ -58,7 +62,7 @@ export async function lookAt(
   chromium: string,
   file: string,
   views: readonly Look[],
-  options: { readonly pictures: boolean },
+  options: { readonly pictures: boolean; readonly expression?: string },
 ): Promise<Sight[]> {
   const profile = await mkdtemp(join(tmpdir(), 'percuss-chromium-'));
   const browser = spawn(
@@ -96,6 +100,7 @@ export async function lookAt(
       await send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
       await send('Page.navigate', { url: pathToFileURL(file).href });
       await client.until('Page.loadEventFired');
+      const found = options.expression && (await evaluated(send, options.expression));
       const { result } = await send('Runtime.evaluate', { expression: findOverflow });
       const measured = JSON.parse((result as { value: string }).value) as {
         width: number;
@@ -110,6 +115,7 @@ export async function lookAt(
           })
         : undefined;
       sights.push({
+        found,
         png: captured && Buffer.from(String(captured['data']), 'base64'),
         background: measured.background,
         pageWidth: measured.width,
@@ -136,6 +142,16 @@ export async function lookAt(
     await gone;
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** The value of an expression in the page, awaited. */
+async function evaluated(
+  send: (method: string, params?: object) => Promise<Record<string, unknown>>,
+  expression: string,
+): Promise<unknown> {
+  const given = await send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
+  if (given['exceptionDetails']) throw new Error(JSON.stringify(given['exceptionDetails']));
+  return (given['result'] as { value: unknown }).value;
 }
 
 interface DevToolsEvent {

@@ -150,7 +150,7 @@ describe('a figure', () => {
     expect(textOf(drawn)).toBe(
       'a Scale −1 0 1 left 1 2 Figure 7. Title. What it is. How to read. So. Numbers behind this figure',
     );
-    expect(drawn.text.match(/<h4>/g)).toHaveLength(1);
+    expect(drawn.text.match(/<h3 class="title">/g)).toHaveLength(1);
     expect(drawn.text).toContain('<figure id="fig-x">');
     expect(drawn.text).toContain('<ul class="legend">');
     expect(drawn.text).toContain('class="ramp-bar diverging"');

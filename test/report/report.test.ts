@@ -67,6 +67,7 @@ describe('a report of four networks', () => {
       'long-range',
       'between',
       'robustness',
+      'kernels',
       'sensitivity',
       'responses',
       'predictors',
@@ -163,7 +164,7 @@ describe('a report', () => {
 
   test('without any of the numbers that may be missing is whole', async () => {
     const html = await renderReport(withoutOptionalNumbers(syntheticInput()));
-    expect(html.match(/<section /g)?.length).toBe(18);
+    expect(html.match(/<section /g)?.length).toBe(19);
     expect(/.{0,40}\b(NaN|undefined|Infinity)\b/.exec(textOf(html))).toBeNull();
     expect(html).not.toMatch(/>\s*null\s*<\/(td|p|li|dd|text)>/);
   });
@@ -225,7 +226,9 @@ describe('a report', () => {
         predictors: input.tables.predictors.map((row) => ({ ...row, predictor: `${row.predictor}</text><script>` })),
       },
     });
-    expect(html.match(/<script/g)?.length).toBe(1);
+    // The script, and the kernels that it shows, which are data and hold no markup.
+    expect(html.match(/<script/g)?.length).toBe(2);
+    expect(html.match(/<script type="application\/json">[^<]*<\/script>/g)?.length).toBe(1);
     expect(html).not.toMatch(/<img src=x|<script>alert/);
     expect(html.match(/<\/style>/g)?.length).toBe(1);
     // Outside quoted values no tag may carry a handler.

@@ -15,7 +15,7 @@ const server = await createServer({
 const load = (file) => server.ssrLoadModule(resolve(import.meta.dirname, file));
 const [given, folder = join('.tmp', 'screenshots')] = process.argv.slice(2);
 const { chromiumPath, lookAt, looks } = await load('chromium.ts');
-const chromium = chromiumPath();
+const chromium = await chromiumPath();
 if (chromium === undefined) {
   console.warn('skipped: no Chromium on this machine, so there are no pictures (apt-get install chromium)');
 } else {
