@@ -5,7 +5,8 @@ import { outputKinds, type OutputKind } from '../spec/words/output-kinds.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import { linearisedFill } from './fill.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
-import { Lineariser, type LinearisedTile } from './lineariser.js';
+import type { LinearisedTile } from './linearised-changes.js';
+import { Lineariser } from './lineariser.js';
 import type { ReferenceSet } from './reference-set.js';
 import type { AskedMoments } from './told-maps.js';
 

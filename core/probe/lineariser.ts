@@ -11,6 +11,7 @@ import { outputKinds, type OutputKind } from '../spec/words/output-kinds.js';
 import { float32, rows, type Tensor } from '../tensor.js';
 import type { InstrumentedNetwork } from './instrumented-network.js';
 import { donorImages, replacementsOf, type Replacement } from './linearised-fill.js';
+import { Gathered, type LinearisedChanges, type LinearisedTile } from './linearised-changes.js';
 import { LinearisedNetwork, type ReplacingMaps, type SiteGradients } from './linearised-network.js';
 import { uploaded } from './live.js';
 import { logProbabilities } from './output-reading.js';
@@ -41,29 +42,6 @@ export interface LinearisedImages {
   readonly images: Tensor;
   /** Of each image the output that is its class; asked for with `loss`. */
   readonly classes?: Uint16Array;
-}
-
-/** What removing each channel does to some images of a chunk, to first order. */
-export interface LinearisedTile {
-  /** Number of the first image. */
-  readonly from: number;
-  /** By image. */
-  readonly directions: readonly LogitDirections[];
-  /** Rows of an image: by how much the outputs change along its directions, and behind them, where asked for, by how much the loss does. */
-  readonly rows: number;
-  /** By site and fill, [images × rows, channels]. */
-  readonly changes: ReadonlyMap<ValueId, readonly Float32Array[]>;
-}
-
-/** By how much the outputs change, along a few directions, when channels of one chunk's images are removed one by one, to first order. */
-export interface LinearisedChanges {
-  readonly images: number;
-  /** Numbers of an image. */
-  readonly count: number;
-  /** By image. */
-  readonly directions: readonly LogitDirections[];
-  /** [channels × images × count], of a fill by its place in the options. */
-  of(fill: number, value: ValueId): Float32Array;
 }
 
 /** Removes each channel of some sites to first order: Δz = J·(what the fill puts there − what is there), for all of them from one way back. */
@@ -264,44 +242,5 @@ function replacingMaps(replacement: Replacement, name: string): ReplacingMaps[] 
       return [{ name, per: 'image' }];
     case 'told':
       return [{ name, told: replacement.at }];
-  }
-}
-
-/** Changes on their way into place: of each channel side by side. */
-class Gathered implements LinearisedChanges {
-  readonly directions: LogitDirections[] = [];
-  readonly #changes = new Map<ValueId, readonly Float32Array[]>();
-
-  constructor(
-    network: InstrumentedNetwork,
-    { values, fills }: LineariserOptions,
-    readonly images: number,
-    readonly count: number,
-  ) {
-    for (const value of new Set(values)) {
-      const channels = network.graph.shapes.get(value)?.[1] as number;
-      this.#changes.set(
-        value,
-        fills.map(() => new Float32Array(channels * images * count)),
-      );
-    }
-  }
-
-  of(fill: number, value: ValueId): Float32Array {
-    return this.#changes.get(value)?.[fill] as Float32Array;
-  }
-
-  add({ from, directions, rows: each, changes }: LinearisedTile): void {
-    this.directions.push(...directions);
-    for (const [value, byFill] of changes)
-      byFill.forEach((change, fill) => {
-        const into = this.of(fill, value);
-        const line = this.images * this.count;
-        const channels = into.length / line;
-        for (let c = 0; c < channels; c++)
-          for (let i = 0; i < directions.length; i++)
-            for (let j = 0; j < this.count; j++)
-              into[c * line + (from + i) * this.count + j] = change[(i * each + j) * channels + c] as number;
-      });
   }
 }
