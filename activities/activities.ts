@@ -31,15 +31,18 @@ export function createActivities(steps: StudySteps) {
     planStage: (study: StudyRef, index: number): Promise<StagePlan | StudyEnd> =>
       beating(`planning stage ${index}`, (options) => steps.planStage(study, index, options)),
 
-    /** `stage.segments` may hold only those that [from, to) touches. */
-    runBatch: (stage: StagePlan, from: number, to: number): Promise<BatchReport<BatchOutcome>> =>
+    /** `stage.segments` may hold only those that [from, to) touches. `waitSeconds`: for what other runs have in hand. */
+    runBatch: (stage: StagePlan, from: number, to: number, waitSeconds = 0): Promise<BatchReport<BatchOutcome>> =>
       beating(`units ${from} to ${to}`, async (options) => {
-        const limit = Context.current().info.startToCloseTimeoutMs;
+        const { info } = Context.current();
+        const limit = info.startToCloseTimeoutMs;
+        // A sweep gives each unit to one of its batches.
+        const sharing = { run: info.workflowExecution?.runId ?? info.activityId, waitSeconds };
         const clock = new AbortController();
         const timer = setTimeout(() => clock.abort(), Math.max(limit - marginMs, limit / 2));
         try {
           const signal = AbortSignal.any([options.signal, clock.signal]);
-          const outcome = await steps.runBatch(stage, from, to, { ...options, signal });
+          const outcome = await steps.runBatch(stage, from, to, { ...options, ...sharing, signal });
           return { status: 'done', outcome };
         } catch (error) {
           if (options.signal.aborted) throw error;

@@ -5,7 +5,12 @@ export interface Range {
   readonly from: number;
   readonly to: number;
   readonly tries: number;
+  /** Left for later, since another run had units of it in hand: what was computed of it before. */
+  readonly held?: { readonly computed: number; readonly noOp: number };
 }
+
+/** Seconds that a batch waits for what another run has in hand, where nothing else is left of a stage. */
+export const HELD_SECONDS = 5;
 
 /** The next batch at or after the cursor, to be run for the first time; `window`: batches in flight. */
 export function nextRange(stretches: readonly Stretch[], cursor: number, window: number): Range | undefined {

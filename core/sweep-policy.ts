@@ -13,6 +13,8 @@ export type SweepEvent =
   | { readonly kind: 'turn'; readonly history: HistoryLength }
   /** A batch is committed. */
   | { readonly kind: 'done'; readonly from: number }
+  /** Another run has units of a batch in hand; of the others so many were computed, and changed nothing. */
+  | { readonly kind: 'held'; readonly from: number; readonly computed: number; readonly noOp: number }
   /** A batch failed by itself: what it computes, or its process. */
   | { readonly kind: 'failed'; readonly from: number; readonly code: string; readonly message: string }
   /** A batch was given up on for its time, though its worker should have ended it. */
@@ -52,9 +54,9 @@ export interface SweepStep {
 /** How a sweep ends: `continue` is as new, with what it hands on; `broken` with the error that it met. */
 export type SweepOutcome = 'done' | 'stopped' | 'continue' | 'broken' | 'cancelled';
 
-/** The range to run next, whether or not there is room for it. */
+/** The range to run next, whether or not there is room for it: what other runs have in hand comes last. */
 function upcoming({ stretches }: SweepRules, { carry, cursor, window }: SweepState): Range | undefined {
-  return carry[0] ?? nextRange(stretches, cursor, window);
+  return carry.find(({ held }) => held === undefined) ?? nextRange(stretches, cursor, window) ?? carry[0];
 }
 
 const hasRoom = ({ paused, inFlight, window }: SweepState): boolean => !paused && inFlight.length < window;
@@ -98,6 +100,8 @@ export function advance(rules: SweepRules, state: SweepState, event: SweepEvent)
       return turn(rules, state, event.history);
     case 'done':
       return { state: counted(rules, { ...state, streak: 0 }, event.from), decisions: [] };
+    case 'held':
+      return { state: leftForLater(state, event), decisions: [] };
     case 'failed':
       return failed(rules, state, event);
     case 'late':
@@ -145,7 +149,7 @@ function turn(rules: SweepRules, state: SweepState, history: HistoryLength): Swe
     decisions.push({ kind: 'start', range });
     now = {
       ...now,
-      ...(now.carry.length > 0 ? { carry: now.carry.slice(1) } : { cursor: range.to }),
+      ...(now.carry.includes(range) ? { carry: now.carry.filter((other) => other !== range) } : { cursor: range.to }),
       inFlight: [...now.inFlight, { range, stalls: 0 }],
     };
   }
@@ -206,6 +210,18 @@ function givenBack(state: SweepState, from: number): SweepState {
   const { range } = entryAt(state, from);
   const left = without(state, from);
   return { ...left, carry: [...left.carry, range] };
+}
+
+/** A range of which another run has a part in hand waits behind everything else. */
+function leftForLater(
+  state: SweepState,
+  { from, computed, noOp }: { readonly from: number; readonly computed: number; readonly noOp: number },
+): SweepState {
+  const { range } = entryAt(state, from);
+  const { held = { computed: 0, noOp: 0 } } = range;
+  const later = { ...range, held: { computed: held.computed + computed, noOp: held.noOp + noOp } };
+  const left = without(state, from);
+  return { ...left, carry: [...left.carry, later] };
 }
 
 function recorded(rules: SweepRules, state: SweepState, from: number): SweepState {

@@ -17,7 +17,7 @@ export function createHandler(): ComputeHandler {
     return new BatchRunner(new Ledger(store), { threads: 1, tensorflow: tensorFlowFromCache });
   };
   return {
-    run: async ({ store, stage, from, to }, options) => {
+    run: async ({ store, stage, from, to, sharing }, options) => {
       let runner = runners.get(store);
       if (runner === undefined) {
         runner = open(store);
@@ -25,7 +25,7 @@ export function createHandler(): ComputeHandler {
         // A store that was out of reach is asked again the next time.
         runner.catch(() => runners.delete(store));
       }
-      return { outcome: await (await runner).run(stage, from, to, options) };
+      return { outcome: await (await runner).run(stage, from, to, { ...options, ...sharing }) };
     },
   };
 }

@@ -15,7 +15,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/activities.js';
 import { messageOf } from '../core/errors.js';
-import { predictedSeconds, stretchAt, type Range } from '../core/ranges.js';
+import { HELD_SECONDS, predictedSeconds, stretchAt, type Range } from '../core/ranges.js';
 import type { StagePlan, StageStretch } from '../core/study/steps.js';
 import { advance, hasTurn, outcomeOf } from '../core/sweep-policy.js';
 import type { SweepDecision, SweepEvent } from '../core/sweep-policy.js';
@@ -163,7 +163,7 @@ class SweepRun {
   }
 
   /** The activity of a range. */
-  #batchOf({ from, to }: Range): () => ReturnType<Activities['runBatch']> {
+  #batchOf({ from, to, held }: Range): () => ReturnType<Activities['runBatch']> {
     const { stage, policy } = this.#input;
     const stretch = this.#stretchOf(from);
     const { runBatch } = proxyActivities<Pick<Activities, 'runBatch'>>({
@@ -175,7 +175,7 @@ class SweepRun {
       summary: `${stretch.label} · ${from}–${to - 1} of ${stage.units}`,
       ...priorityOf(this.#controls(this.#state)),
     });
-    return () => runBatch(slice(stage, stretch), from, to);
+    return () => runBatch(slice(stage, stretch), from, to, held === undefined ? 0 : HELD_SECONDS);
   }
 
   #stretchOf(unit: number): StageStretch {
@@ -187,7 +187,18 @@ class SweepRun {
   #reported(range: Range, report: Awaited<ReturnType<Activities['runBatch']>>): SweepEvent {
     const { from } = range;
     if (report.status === 'failed') return { kind: 'failed', from, code: report.code, message: report.message };
-    this.#count(range, { ...report.outcome, failed: 0 });
+    const { computed, reused, noOp, seconds, held = 0 } = report.outcome;
+    this.#counters = addCounters(this.#counters, { ...noCounters, seconds });
+    if (held > 0) return { kind: 'held', from, computed, noOp };
+    // What was computed of it before counts as reused now.
+    const before = range.held ?? { computed: 0, noOp: 0 };
+    this.#count(range, {
+      computed: computed + before.computed,
+      reused: reused - before.computed,
+      noOp: noOp + before.noOp,
+      seconds: 0,
+      failed: 0,
+    });
     return { kind: 'done', from };
   }
 

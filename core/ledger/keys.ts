@@ -30,6 +30,9 @@ export function responseFolder(semantics: number, { model, mode }: Scope): strin
 /** Where whoever commits objects of a folder of cells, or of outputs, tells others of them. */
 export const newsFolder = (folder: string): string => `news/${folder}`;
 
+/** Where whoever computes cells, or results, of a folder says which they have in hand. */
+export const claimsFolder = (folder: string): string => `claims/${folder}`;
+
 /** Where the index segments of a folder of cells, or of outputs, lie. */
 export const indexFolder = (folder: string): string => `index/${folder}`;
 

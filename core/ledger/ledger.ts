@@ -8,6 +8,7 @@ import type { ResolvedStudy } from '../spec/resolved-study.js';
 import { storeIdentity } from '../store/identity.js';
 import type { Key, ObjectInfo, ObjectStore, StoreOptions } from '../store/object-store.js';
 import type { Tensor } from '../tensor.js';
+import type { Claims } from './claims.js';
 import { checkImages, type CellRow } from './cell-object.js';
 import { blobKey, machineKey, planKey, responseFolder, stageKey, studyFolder } from './keys.js';
 import { onceEach, type OnNotice } from './notice.js';
@@ -185,6 +186,11 @@ export class Ledger {
     options: ReadResultOptions = {},
   ): Promise<StoredResult | undefined> {
     return results.readResult(this.#shelves.results(scope), identity, options);
+  }
+
+  /** Who has units in hand: cells on a chunk, or results where no chunk is given. */
+  claims(scope: Versioned<Scope> & { readonly chunk?: Digest }): Claims {
+    return this.#shelves.claims(scope);
   }
 
   /** Builds and machines that computed a network's cells. */

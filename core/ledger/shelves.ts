@@ -1,8 +1,11 @@
 import { SEMANTICS, type Scope } from '../plan/identity.js';
+import type { Digest } from '../digest.js';
 import type { CellScope } from '../probe/cell.js';
 import type { KeptOutputs, OutputScope } from '../probe/kept-outputs.js';
 import { cellForm, cellShelf, type CellRow } from './cell-object.js';
 import { KeyedShelf } from './keyed-shelf.js';
+import { Claims } from './claims.js';
+import { cellFolder, claimsFolder, responseFolder } from './keys.js';
 import { outputRows, outputShelf } from './output-object.js';
 import type { RecordContext } from './records.js';
 import { resultShelf } from './response-shelf.js';
@@ -15,6 +18,7 @@ export class Shelves {
   readonly #context: RecordContext;
   readonly #cells = new Map<string, KeyedShelf<CellRow>>();
   readonly #outputs = new Map<string, KeyedShelf<KeptOutputs>>();
+  readonly #claims = new Map<string, Claims>();
 
   constructor(context: RecordContext) {
     this.#context = context;
@@ -32,6 +36,13 @@ export class Shelves {
 
   results(scope: Versioned<Scope>): ReturnType<typeof resultShelf> {
     return resultShelf(this.#context.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
+  }
+
+  /** Of cells on a chunk; of results where none is given. */
+  claims({ chunk, ...scope }: Versioned<Scope> & { readonly chunk?: Digest }): Claims {
+    const semantics = scope.semantics ?? SEMANTICS;
+    const folder = chunk === undefined ? responseFolder(semantics, scope) : cellFolder(semantics, { ...scope, chunk });
+    return known(this.#claims, folder, () => new Claims(this.#context.store, claimsFolder(folder)));
   }
 }
 

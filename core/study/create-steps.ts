@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { canonicalJson } from '../canonical.js';
 import { PercussError } from '../errors.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -22,6 +23,7 @@ export interface StepsContext {
 /** The steps of a study over a store and compute processes. */
 export function createSteps({ ledger, compute, ...context }: StepsContext): StudySteps {
   const catalog = context.catalog ?? new Catalog((digest) => ledger.getBlob(digest));
+  const ownRun = randomUUID();
   return {
     planStage: async (study) => {
       const planned = await nextStage(ledger, catalog, study);
@@ -36,7 +38,9 @@ export function createSteps({ ledger, compute, ...context }: StepsContext): Stud
           `batch [${from}, ${to}) is not within the ${stage.units} units of stage ${stage.index}`,
         );
       }
-      const result = await compute.run({ store: ledger.url, stage, from, to }, options);
+      const { run = ownRun, waitSeconds = 0, ...rest } = options;
+      const sharing = { run, waitSeconds };
+      const result = await compute.run({ store: ledger.url, stage, from, to, sharing }, rest);
       return result.outcome;
     },
     recordFailures: (stage, failures) => recordUnitFailures(ledger, catalog, stage, failures),

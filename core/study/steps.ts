@@ -30,15 +30,25 @@ export interface StudyEnd {
   readonly failed: number;
 }
 
-/** A batch that ran. `computed` + `reused` = units asked for. */
+/** A batch that ran. `computed` + `reused` + `held` = units asked for. */
 export interface BatchOutcome {
   readonly computed: number;
   readonly reused: number;
   readonly noOp: number;
   readonly seconds: number;
+  /** Units that another run has in hand, neither computed nor reused: to be asked for again later. Left out where there are none. */
+  readonly held?: number;
 }
 
-export interface StepOptions {
+/** How a batch shares work with other runs. */
+export interface Sharing {
+  /** Whose the batch is. Batches of one run never wait for each other: who runs it gives each unit to one of them. */
+  readonly run: string;
+  /** How long units that other runs have in hand are waited for, once nothing else is left of the batch. */
+  readonly waitSeconds: number;
+}
+
+export interface StepOptions extends Partial<Sharing> {
   readonly signal?: AbortSignal;
   /** Called with the number of units of this batch that are done. */
   readonly onUnits?: (done: number) => void;

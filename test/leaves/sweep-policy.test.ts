@@ -47,6 +47,7 @@ const anyWeather: fc.Arbitrary<Weather> = fc.record({
   flaky: sometimes(0.4),
   stall: sometimes(0.4),
   late: sometimes(0.2),
+  held: sometimes(0.4),
   breaking: fc.constant(0),
   pausing: sometimes(0.1),
   resizing: sometimes(0.1),
@@ -130,7 +131,7 @@ test('such orders hold all that is claimed of them', () => {
     drainSeconds: 1,
     continueAfter: 25,
   };
-  const weather: Weather = { ...calm, poison: new Set([3, 17, 18, 19, 20]), flaky: 0.1, stall: 0.2 };
+  const weather: Weather = { ...calm, poison: new Set([3, 17, 18, 19, 20]), flaky: 0.1, stall: 0.2, held: 0.02 };
   const seen = new Set(Array.from({ length: 60 }, (_, i) => [...live(rules, 4, weather, i).seen]).flat());
   expect([...seen].toSorted()).toEqual([...sights].toSorted());
 });
@@ -179,6 +180,19 @@ describe('a sweep', () => {
       { from: 1, to: 2, tries: 0 },
       { from: 2, to: 4, tries: 0 },
       { from: 0, to: 1, tries: 1 },
+    ]);
+  });
+
+  test('leaves what another run has in hand until nothing else is left, and keeps count of what was computed of it', () => {
+    const held = (from: number, computed: number): SweepEvent => ({ kind: 'held', from, computed, noOp: 1 });
+    const first = after([turn, held(0, 3), turn], {}, 1);
+    expect(first.decisions).toEqual([{ kind: 'start', range: { from: 4, to: 8, tries: 0 } }]);
+    expect(first.state.carry).toEqual([{ from: 0, to: 4, tries: 0, held: { computed: 3, noOp: 1 } }]);
+    const done = (from: number): SweepEvent => ({ kind: 'done', from });
+    const others = [turn, done(4), turn, done(8), turn, done(9)];
+    const last = after([turn, held(0, 3), ...others, turn, held(0, 1), turn], {}, 1);
+    expect(last.decisions).toEqual([
+      { kind: 'start', range: { from: 0, to: 4, tries: 0, held: { computed: 4, noOp: 2 } } },
     ]);
   });
 

@@ -14,6 +14,8 @@ export interface Weather {
   readonly flaky: number;
   readonly stall: number;
   readonly late: number;
+  /** Another run has units of a batch in hand. */
+  readonly held?: number;
   /** A batch meets an error that would only come again. */
   readonly breaking: number;
   /** Somebody pauses or resumes, sets another window, cancels. */
@@ -44,6 +46,7 @@ export const sights = [
   'a record given back',
   'a batch stalled',
   'a record stalled',
+  'a batch held',
 ] as const;
 export type Sight = (typeof sights)[number];
 
@@ -162,6 +165,11 @@ export class CheckedSweepWorld {
     expect(this.#tasks.length, 'there is room').toBeLessThan(this.#window);
     expect(to).toBeGreaterThan(from);
     expect(this.rules.stretches.some((stretch) => from >= stretch.from && to <= stretch.to)).toBe(true);
+    // What others have in hand comes last.
+    if (range.held !== undefined) {
+      expect(this.state.cursor, 'nothing else is left').toBe(this.committed.length);
+      expect(this.state.carry.every(({ held }) => held !== undefined)).toBe(true);
+    }
     this.started.push(range);
     this.#tasks.push({ range, recording: false, stalls: 0, cancelled: false });
   }
@@ -193,6 +201,12 @@ export class CheckedSweepWorld {
 
   #run(task: Task): void {
     const { from, to } = task.range;
+    if (this.#chance(this.weather.held ?? 0)) {
+      this.#end(task);
+      this.seen.add('a batch held');
+      expect(this.#tell({ kind: 'held', from, computed: 1, noOp: 0 })).toEqual([]);
+      return;
+    }
     const late = this.#chance(this.weather.late);
     const poisoned = [...this.weather.poison].some((unit) => unit >= from && unit < to);
     if (!late && !poisoned && !this.#chance(this.weather.flaky)) {

@@ -28,6 +28,7 @@ function task(id: string, from = 0, to = 8): ComputeTask {
       stored: 0,
       failed: 0,
     },
+    sharing: { run: 'run', waitSeconds: 0 },
     from,
     to,
   };

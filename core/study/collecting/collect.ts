@@ -68,8 +68,8 @@ const kindOf = (key: Key): string => key.split('/', 1)[0] as string;
 
 /** Folders in which work goes on as a whole: as long as anything in one is young, nothing of it goes. */
 const folderOf = (key: Key): string | undefined =>
-  /^(?:(?:index|news)\/)?(?:cells|outputs|responses)\//.test(key)
-    ? key.slice(0, key.lastIndexOf('/') + 1).replace(/^(?:index|news)\//, '')
+  /^(?:(?:claims|index|news)\/)?(?:cells|outputs|responses)\//.test(key)
+    ? key.slice(0, key.lastIndexOf('/') + 1).replace(/^(?:claims|index|news)\//, '')
     : undefined;
 
 /**

@@ -72,6 +72,7 @@ async function lastSign(ledger: Ledger, id: Digest): Promise<number> {
   // News tell of everything that is committed; responses have none.
   for (const { content } of study?.models ?? []) {
     await look(`news/cells/${study?.semantics ?? 0}/${content}/`);
+    for (const kind of ['cells', 'responses']) await look(`claims/${kind}/${study?.semantics ?? 0}/${content}/`);
     await look(`responses/${study?.semantics ?? 0}/${content}/`);
   }
   return last;

@@ -1,4 +1,5 @@
-import type { Digest } from '../../digest.js';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../engine/engine.js';
 import { openEngine, type EngineOptions } from '../../engine/open.js';
 import { PercussError } from '../../errors.js';
@@ -6,7 +7,6 @@ import type { Ledger } from '../../ledger/ledger.js';
 import type { NumericMode } from '../../numeric-mode.js';
 import type { Condition } from '../../plan/condition.js';
 import { chunkOf, conditionList, impulseGroup, nullGroup, unitKey, type ModelOutline } from '../../plan/outline.js';
-import { thereOf } from '../../plan/planner.js';
 import { unitsOf, type Stage, type UnitGroup } from '../../plan/stage.js';
 import { printEdits, SEMANTICS } from '../../plan/identity.js';
 import type { Provenance } from '../../probe/cell.js';
@@ -16,7 +16,7 @@ import { responseMetadata, runResponseBatch } from '../../probe/response-batch.j
 import { nullMetadata, nullSignatures } from '../../probe/null-signatures.js';
 import type { ChunkRef, StudyRef } from '../../spec/resolved-study.js';
 import { Catalog } from '../catalog.js';
-import { committedOf } from '../reading/committed.js';
+import { claimUnits, type Unit } from './claimed-units.js';
 import { commitCells, type RanCell } from './commit-cells.js';
 import { gradientResult } from './gradient-result.js';
 import { checkIntactOutputs } from './intact-outputs.js';
@@ -33,6 +33,9 @@ import { TappedNetworks } from './tapped-networks.js';
 import type { BatchOutcome, StagePlan, StepOptions } from '../steps.js';
 import { percussVersion } from '../version.js';
 
+/** How often a batch looks whether what others had in hand is there. */
+const POLL_MS = 1_000;
+
 /**
  * Computes batches of one study after another: opens the engine once, keeps networks, images and baselines between
  * batches. Lives in a compute process, or in the caller's own process when that is asked for.
@@ -48,6 +51,8 @@ export class BatchRunner {
   readonly #moments: StoredMoments;
   readonly #optima: StoredOptima;
   readonly #baselines = new Map<string, ChunkBaseline>();
+  /** Whose batches are where nobody says so. */
+  readonly #ownRun = randomUUID();
 
   constructor(ledger: Ledger, options: EngineOptions = {}) {
     this.#ledger = ledger;
@@ -58,23 +63,38 @@ export class BatchRunner {
     this.#optima = new StoredOptima(ledger, this.#tapped);
   }
 
-  /** Computes and commits units [from, to) of a stage, but those that are stored by now. */
+  /**
+   * Computes and commits units [from, to) of a stage, but those that are stored by now, and those that another run has in hand: these
+   * are waited for, as long as is asked for, once nothing else is left.
+   */
   async run(plan: StagePlan, from: number, to: number, options: StepOptions = {}): Promise<BatchOutcome> {
     const started = performance.now();
     const stage = await this.#stage(plan);
-    const tally = { computed: 0, reused: 0, noOp: 0 };
+    const tally = { computed: 0, noOp: 0, held: 0 };
+    const { run = this.#ownRun, waitSeconds = 0, signal } = options;
+    const until = started + 1000 * waitSeconds;
     let done = 0;
-    for (const { group, indices } of unitsOf(stage, from, to)) {
-      const report = (part: number): void => options.onUnits?.(done + part);
-      const outline = await this.#outline(plan, stage, group.model);
-      const result = await this.#runGroup(plan.study, outline, group, indices, report, options.signal);
-      tally.computed += result.computed;
-      tally.reused += result.reused;
-      tally.noOp += result.noOp;
-      done += indices.length;
-      options.onUnits?.(done);
+    let parts = unitsOf(stage, from, to);
+    for (let round = 0; parts.length > 0; round++) {
+      if (round > 0) await sleep(POLL_MS, undefined, { signal });
+      const held: typeof parts = [];
+      for (const part of parts) {
+        const { group, indices } = part;
+        const report = (units: number): void => options.onUnits?.(done + units);
+        const outline = await this.#outline(plan, stage, group.model);
+        const result = await this.#runGroup({ study: plan.study, outline, group, indices, report, signal, run });
+        tally.computed += result.computed;
+        tally.noOp += result.noOp;
+        if (result.held > 0 && performance.now() < until) held.push(part);
+        else tally.held += result.held;
+        if (round === 0) done += indices.length;
+        options.onUnits?.(done);
+      }
+      parts = held;
     }
-    return { ...tally, seconds: (performance.now() - started) / 1000 };
+    const { computed, noOp, held } = tally;
+    const counts = { computed, noOp, reused: to - from - computed - held };
+    return { ...counts, ...(held > 0 ? { held } : {}), seconds: (performance.now() - started) / 1000 };
   }
 
   async close(): Promise<void> {
@@ -97,37 +117,22 @@ export class BatchRunner {
     return remembered(this.#engines, JSON.stringify(mode), 4, () => openEngine(mode, this.#engineOptions));
   }
 
-  async #runGroup(
-    study: StudyRef,
-    outline: StudyOutline,
-    group: UnitGroup,
-    indices: readonly number[],
-    report: (done: number) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<Omit<BatchOutcome, 'seconds'>> {
+  async #runGroup(part: BatchPart): Promise<Required<Pick<BatchOutcome, 'computed' | 'held' | 'noOp'>>> {
+    const { study, outline, group, indices, report, signal, run } = part;
     const model = outline.models.find((candidate) => candidate.model.name === group.model);
     if (!model) throw new PercussError('BUG', `the stage asks for network ${group.model}, which is not in the study`);
     const { seed } = outline.study;
-    const keyed = indices.map((index) => ({ index, key: unitKey(model, seed, group, index) }));
-    const committed = committedOf(
-      this.#ledger,
-      keyed.map(({ key }) => key),
-    );
-    const stored = await thereOf(model, group, committed);
-    const missing = keyed.filter(({ key }) => !stored.has(key));
-    const reused = keyed.length - missing.length;
-    if (missing.length === 0) return { computed: 0, reused, noOp: 0 };
-    report(reused);
-    const context: GroupContext = {
-      study,
-      model,
-      seed,
-      group,
-      missing,
-      report: (done) => report(reused + done),
-      signal,
-    };
-    return { computed: missing.length, reused, noOp: await this.#compute(context) };
+    const units = indices.map((index) => ({ index, key: unitKey(model, seed, group, index) }));
+    const { missing, stored, held, claim } = await claimUnits(this.#ledger, model, group, units, run);
+    try {
+      if (missing.length === 0) return { computed: 0, held, noOp: 0 };
+      report(stored);
+      const told = (done: number): void => report(stored + done);
+      const noOp = await this.#compute({ study, model, seed, group, missing, report: told, signal });
+      return { computed: missing.length, held, noOp };
+    } finally {
+      await claim.release();
+    }
   }
 
   /** Computes and commits what is missing of a group; how many cells changed nothing. */
@@ -204,10 +209,7 @@ export class BatchRunner {
     return ran.filter(({ cell }) => cell.state === 'no-op').length;
   }
 
-  async #runResults(
-    { model, missing, report }: GroupContext,
-    make: (unit: Missing) => Promise<Result>,
-  ): Promise<number> {
+  async #runResults({ model, missing, report }: GroupContext, make: (unit: Unit) => Promise<Result>): Promise<number> {
     const scope = { ...model.scope, semantics: SEMANTICS };
     for (const [done, unit] of missing.entries()) {
       const { tensors, metadata } = await make(unit);
@@ -239,7 +241,7 @@ export class BatchRunner {
   }
 
   /** What the conditions of an adaptive ablation would do to the images of one chunk. */
-  async #predictions({ model, seed, group, signal }: GroupContext, { index }: Missing): Promise<Result> {
+  async #predictions({ model, seed, group, signal }: GroupContext, { index }: Unit): Promise<Result> {
     const tapped = await this.#tapped.open(model, 'intact', 0);
     const moments = this.#moments.asked(model, this.#provenance(model));
     const options = { seed, ...(signal ? { signal } : {}) };
@@ -248,14 +250,14 @@ export class BatchRunner {
     return { tensors, metadata: { kind: 'predictions' } };
   }
 
-  async #response({ model, seed, group, signal }: GroupContext, { key, index }: Missing): Promise<Result> {
+  async #response({ model, seed, group, signal }: GroupContext, { key, index }: Unit): Promise<Result> {
     const impulses = impulseGroup(model, group.name, index);
     const tapped = await this.#tapped.open(model, 'intact', seed);
     const result = await runResponseBatch(tapped.network, impulses, responseContext(model, tapped, signal));
     return { tensors: result.tensors, metadata: responseMetadata(impulses, result, key) };
   }
 
-  async #nullResponse({ model, seed, group, signal }: GroupContext, { key, index }: Missing): Promise<Result> {
+  async #nullResponse({ model, seed, group, signal }: GroupContext, { key, index }: Unit): Promise<Result> {
     const asked = nullGroup(model, group.name, index);
     const tapped = await this.#tapped.open(model, asked.variant, seed);
     const result = await nullSignatures(tapped.network, asked, responseContext(model, tapped, signal));
@@ -267,15 +269,21 @@ export class BatchRunner {
   }
 }
 
-interface Missing {
-  readonly index: number;
-  readonly key: Digest;
-}
-
 /** What is committed for a unit whose result is no cell. */
 interface Result {
   readonly tensors: Parameters<Ledger['commitResult']>[2];
   readonly metadata: Parameters<Ledger['commitResult']>[3];
+}
+
+/** Units of a batch that belong to one group. */
+interface BatchPart {
+  readonly study: StudyRef;
+  readonly outline: StudyOutline;
+  readonly group: UnitGroup;
+  readonly indices: readonly number[];
+  readonly report: (done: number) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly run: string;
 }
 
 interface GroupContext {
@@ -283,7 +291,7 @@ interface GroupContext {
   readonly model: ModelOutline;
   readonly seed: number;
   readonly group: UnitGroup;
-  readonly missing: readonly Missing[];
+  readonly missing: readonly Unit[];
   readonly report: (done: number) => void;
   readonly signal: AbortSignal | undefined;
 }

@@ -1,4 +1,4 @@
-import type { BatchOutcome, StagePlan } from '../steps.js';
+import type { BatchOutcome, Sharing, StagePlan } from '../steps.js';
 
 /** Units [from, to) of a stage, for a process that opens the store itself, computes, and commits. */
 export interface ComputeTask {
@@ -7,6 +7,7 @@ export interface ComputeTask {
   readonly stage: StagePlan;
   readonly from: number;
   readonly to: number;
+  readonly sharing: Sharing;
 }
 
 export interface ComputeResult {

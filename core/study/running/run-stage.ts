@@ -1,7 +1,7 @@
 import type { OnFailure } from '../../on-failure.js';
 import { isPercussError, messageOf, PercussError } from '../../errors.js';
 import { silent, type Progress } from '../../progress.js';
-import { stretchAt, type Range } from '../../ranges.js';
+import { HELD_SECONDS, stretchAt, type Range } from '../../ranges.js';
 import { advance, outcomeOf, type SweepDecision, type SweepEvent } from '../../sweep-policy.js';
 import { beginSweep, noHistory, type SweepRules, type SweepState, type UnitFailure } from '../../sweep-state.js';
 import type { StagePlan, StudySteps } from '../steps.js';
@@ -111,10 +111,15 @@ class StageRun {
   }
 
   /** Runs a batch once; resolves with the failure that is to be recorded, if any. */
-  async #runBatch({ from, to }: Range): Promise<UnitFailure | undefined> {
+  async #runBatch({ from, to, held }: Range): Promise<UnitFailure | undefined> {
     try {
-      const outcome = await this.#steps.runBatch(this.#plan, from, to, { signal: this.#signal });
+      const waitSeconds = held === undefined ? 0 : HELD_SECONDS;
+      const outcome = await this.#steps.runBatch(this.#plan, from, to, { signal: this.#signal, waitSeconds });
       this.#computed += outcome.computed;
+      if ((outcome.held ?? 0) > 0) {
+        this.#tell({ kind: 'held', from, computed: outcome.computed, noOp: outcome.noOp });
+        return undefined;
+      }
     } catch (error) {
       if (!isPercussError(error) || error.kind !== 'compute') throw error;
       const told = this.#tell({ kind: 'failed', from, code: error.code, message: messageOf(error) });

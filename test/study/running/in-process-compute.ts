@@ -11,7 +11,9 @@ export function inProcessCompute(ledger: Ledger, options: EngineOptions = {}): C
   const runner = new BatchRunner(ledger, options);
   return {
     slots: 1,
-    run: async ({ stage, from, to }, step) => ({ outcome: await runner.run(stage, from, to, step) }),
+    run: async ({ stage, from, to, sharing }, step) => ({
+      outcome: await runner.run(stage, from, to, { ...step, ...sharing }),
+    }),
     close: () => runner.close(),
   };
 }
