@@ -25,8 +25,8 @@ const planted: readonly (readonly [
   [
     'kind of unit',
     'core/plan/stage.ts',
-    "kind: 'profile'",
-    "kind: 'jacobian' | 'profile'",
+    "'profile' |",
+    "'jacobian' | 'profile' |",
     'jacobian',
     ['core/plan/outline.ts', 'core/plan/stage.ts', 'core/study/running/batch.ts', 'core/study/planning/unit-bytes.ts'],
   ],
