@@ -1,7 +1,7 @@
 import type { OnFailure } from '../../on-failure.js';
 import { isPercussError, messageOf, PercussError } from '../../errors.js';
 import { silent, type Progress } from '../../progress.js';
-import { HELD_SECONDS, stretchAt, type Range } from '../../ranges.js';
+import { HELD_SECONDS, predictedSeconds, stretchAt, type Range } from '../../ranges.js';
 import { advance, outcomeOf, type SweepDecision, type SweepEvent } from '../../sweep-policy.js';
 import { beginSweep, noHistory, type SweepRules, type SweepState, type UnitFailure } from '../../sweep-state.js';
 import type { StagePlan, StudySteps } from '../steps.js';
@@ -12,6 +12,8 @@ export interface StageOptions {
   readonly onFailure: OnFailure;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
+  /** Seconds that any batch may take, however short it was predicted to be; 300 unless given. */
+  readonly leastSeconds?: number;
 }
 
 /** Units of a stage that were computed, and that were recorded as failed. */
@@ -21,6 +23,12 @@ export interface StageCounts {
 }
 
 const TRIES = 3;
+
+/** Seconds that a batch may always take: networks are read, engines are opened, machines are busy. */
+const LEAST_SECONDS = 300;
+
+/** How many times as long as predicted a batch may take before its process counts as hung. */
+const SLOWNESS = 20;
 
 /** @throws PercussError CANCELLED where the signal has fired. */
 export function stopIfAborted(signal: AbortSignal | undefined): void {
@@ -112,22 +120,37 @@ class StageRun {
 
   /** Runs a batch once; resolves with the failure that is to be recorded, if any. */
   async #runBatch({ from, to, held }: Range): Promise<UnitFailure | undefined> {
+    const clock = new AbortController();
+    const seconds = this.#allowedSeconds(from, to);
+    const timer = setTimeout(() => clock.abort(), Math.min(1000 * seconds, 2 ** 31 - 1));
     try {
       const waitSeconds = held === undefined ? 0 : HELD_SECONDS;
-      const outcome = await this.#steps.runBatch(this.#plan, from, to, { signal: this.#signal, waitSeconds });
+      const signal = AbortSignal.any([this.#signal, clock.signal]);
+      const outcome = await this.#steps.runBatch(this.#plan, from, to, { signal, waitSeconds });
       this.#computed += outcome.computed;
       if ((outcome.held ?? 0) > 0) {
         this.#tell({ kind: 'held', from, computed: outcome.computed, noOp: outcome.noOp });
         return undefined;
       }
-    } catch (error) {
+    } catch (thrown) {
+      const hung = clock.signal.aborted && !this.#signal.aborted;
+      const error = hung ? tooSlow(from, to, seconds) : thrown;
       if (!isPercussError(error) || error.kind !== 'compute') throw error;
       const told = this.#tell({ kind: 'failed', from, code: error.code, message: messageOf(error) });
       return told.flatMap((decision) => (decision.kind === 'record' ? [decision.failure] : []))[0];
+    } finally {
+      clearTimeout(timer);
     }
     this.#tell({ kind: 'done', from });
     this.#show(from);
     return undefined;
+  }
+
+  #allowedSeconds(from: number, to: number): number {
+    const { segments } = this.#plan;
+    const stretch = segments[stretchAt(segments, from)];
+    const predicted = stretch === undefined ? 0 : predictedSeconds(stretch, to - from);
+    return Math.max(this.#options.leastSeconds ?? LEAST_SECONDS, SLOWNESS * predicted);
   }
 
   #show(from: number): void {
@@ -136,4 +159,12 @@ class StageRun {
     const done = this.#state.done.reduce((sum, each) => sum + each, 0);
     (this.#options.progress ?? silent)({ phase: 'run', label, done, total: units, unit: 'cells' });
   }
+}
+
+function tooSlow(from: number, to: number, seconds: number): PercussError {
+  return new PercussError(
+    'COMPUTE_CRASHED',
+    `units ${from} to ${to} were not done within ${Math.round(seconds)} s, so their process was ended; percuss goes on with smaller batches`,
+    { details: { from, to, reason: 'timeout' } },
+  );
 }
