@@ -29,14 +29,17 @@ export interface NewObject {
 export class KeyNews {
   readonly #cells: Shelf;
   readonly #shelf: Shelf;
+  readonly #now: () => number;
   readonly #runs = new KeyRuns();
   /** News that were there at the last look, by key. */
   readonly #known = new Map<Key, IndexSegment>();
   /** When the last look began; undefined before the first. */
   #looked: number | undefined;
 
-  constructor(cells: Shelf) {
+  /** @param now by which news are called, in milliseconds since 1970 */
+  constructor(cells: Shelf, now: () => number) {
     this.#cells = cells;
+    this.#now = now;
     this.#shelf = { ...indexShelf(cells), folder: newsFolder(cells.folder) };
   }
 
@@ -52,7 +55,7 @@ export class KeyNews {
   async tell({ key, bytes, rows }: NewObject, options: StoreOptions): Promise<void> {
     const index = { keys: rows, places: new Int32Array(rows.length / 32), objects: [key] };
     const sizes = new Map([[key, bytes]]);
-    const name = nameAt(Date.now()) + identityOf([key]).slice(0, 20);
+    const name = nameAt(this.#now()) + identityOf([key]).slice(0, 20);
     const news = await putSegment(this.#cells, this.#shelf, index, sizes, name, options);
     this.#take({ key: news, keys: rows, objects: sizes, objectOf: () => key });
     if (this.#known.size > MOST_NEWS) await this.#compact(options);
@@ -60,7 +63,7 @@ export class KeyNews {
 
   /** Removes what the index covers by now: news of before the last while. */
   async sweep(options: StoreOptions): Promise<void> {
-    const until = `${this.#shelf.folder}${nameAt(Date.now() - SKEW_MS)}`;
+    const until = `${this.#shelf.folder}${nameAt(this.#now() - SKEW_MS)}`;
     for await (const { key } of this.#shelf.store.list(this.#shelf.folder, undefined, options)) {
       if (key >= until) return;
       await this.#shelf.store.remove(key, options);
@@ -68,7 +71,7 @@ export class KeyNews {
   }
 
   async #look(options: StoreOptions): Promise<void> {
-    const now = Date.now();
+    const now = this.#now();
     const { folder, store } = this.#shelf;
     const since = this.#looked === undefined ? undefined : `${folder}${nameAt(this.#looked - SKEW_MS)}`;
     const there = new Set<Key>();
@@ -105,7 +108,7 @@ export class KeyNews {
     }
     const sizes = new Map(short.flatMap(({ objects }) => [...objects]));
     const index = mergeRuns(short, new Set(sizes.keys()));
-    const name = nameAt(Date.now()) + identityOf(short.map(({ key }) => key).sort()).slice(0, 20);
+    const name = nameAt(this.#now()) + identityOf(short.map(({ key }) => key).sort()).slice(0, 20);
     const news = await putSegment(this.#cells, this.#shelf, index, sizes, name, options);
     for (const { key } of short) {
       this.#known.delete(key);

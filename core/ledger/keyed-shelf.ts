@@ -49,10 +49,10 @@ export class KeyedShelf<Row extends Keyed> {
   #segments: readonly IndexSegment[] = [];
   #index: { readonly objects: string; readonly index: CellIndex } | undefined;
 
-  constructor(shelf: Shelf, form: RowForm<Row>) {
+  constructor(shelf: Shelf, form: RowForm<Row>, now: () => number = Date.now) {
     this.#shelf = shelf;
     this.#form = form;
-    this.#news = new KeyNews(shelf);
+    this.#news = new KeyNews(shelf, now);
   }
 
   /** Commits a batch as one object, or as several where one would be too large: which rows these hold follows from the batch. */

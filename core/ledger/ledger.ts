@@ -23,6 +23,8 @@ import type { FailureRecord, StudyRoot } from './studies.js';
 export interface LedgerOptions {
   /** Told what was set aside and what two objects disagree about. */
   readonly onNotice?: OnNotice;
+  /** Milliseconds since 1970: the clock by which studies and news are called. */
+  readonly now?: () => number;
 }
 
 /**
@@ -34,11 +36,13 @@ export class Ledger {
   readonly store: ObjectStore;
   readonly #context: RecordContext;
   readonly #shelves: Shelves;
+  readonly #now: () => number;
 
   constructor(store: ObjectStore, options: LedgerOptions = {}) {
     this.store = store;
     this.#context = { store, onNotice: onceEach(options.onNotice ?? (() => undefined)) };
-    this.#shelves = new Shelves(this.#context);
+    this.#now = options.now ?? Date.now;
+    this.#shelves = new Shelves(this.#context, this.#now);
   }
 
   /** By which another process opens the same store. */
@@ -255,7 +259,11 @@ export class Ledger {
 
   /** Registers a study, before it writes anything else; the first name and time stand. */
   putRoot(study: Digest, root: Omit<StudyRoot, 'id' | 'created'>, options: StoreOptions = {}): Promise<StudyRoot> {
-    return studies.putRoot(this.#context, { ...root, id: study, created: new Date().toISOString() }, options);
+    return studies.putRoot(
+      this.#context,
+      { ...root, id: study, created: new Date(this.#now()).toISOString() },
+      options,
+    );
   }
 
   /** All studies, the oldest first. */

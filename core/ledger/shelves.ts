@@ -16,22 +16,24 @@ export type Versioned<S> = S & { readonly semantics?: number };
 /** The shelves of a store by scope, kept, so that each looks only at what is new to it. */
 export class Shelves {
   readonly #context: RecordContext;
+  readonly #now: () => number;
   readonly #cells = new Map<string, KeyedShelf<CellRow>>();
   readonly #outputs = new Map<string, KeyedShelf<KeptOutputs>>();
   readonly #claims = new Map<string, Claims>();
 
-  constructor(context: RecordContext) {
+  constructor(context: RecordContext, now: () => number) {
     this.#context = context;
+    this.#now = now;
   }
 
   cells(scope: Versioned<CellScope>): KeyedShelf<CellRow> {
     const shelf = cellShelf(this.#context.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
-    return known(this.#cells, shelf.folder, () => new KeyedShelf(shelf, cellForm));
+    return known(this.#cells, shelf.folder, () => new KeyedShelf(shelf, cellForm, this.#now));
   }
 
   outputs(scope: Versioned<OutputScope>): KeyedShelf<KeptOutputs> {
     const shelf = outputShelf(this.#context.store, scope.semantics ?? SEMANTICS, scope, this.#context.onNotice);
-    return known(this.#outputs, shelf.folder, () => new KeyedShelf(shelf, outputRows(scope.images)));
+    return known(this.#outputs, shelf.folder, () => new KeyedShelf(shelf, outputRows(scope.images), this.#now));
   }
 
   results(scope: Versioned<Scope>): ReturnType<typeof resultShelf> {

@@ -1,8 +1,9 @@
+import type { Digest } from '../../digest.js';
 import { digestOfKeys } from '../../digest-set.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Graph } from '../../network/graph.js';
 import { SEMANTICS } from '../../plan/identity.js';
-import { chunksOf, keepsOutputsOf, type ModelOutline } from '../../plan/outline.js';
+import { chunksOf, keepsOutputsOf, unitKey, type ModelOutline } from '../../plan/outline.js';
 import { scoringAblation } from '../../plan/scoring-ablation.js';
 import { firstMissing, type StageContext, type Tally } from '../../plan/planner.js';
 import type { Workload } from '../../plan/prediction.js';
@@ -22,6 +23,7 @@ import { damageScore, scoresOf } from './scores.js';
 import { stretchesOf } from './stretches.js';
 import type { StagePlan, StudyEnd } from '../steps.js';
 import { adoptedWaves, adoptWaves, decideWaves, isAdaptive, withWaves } from './waves.js';
+import { Unread } from './unread.js';
 import { workloadOf } from './workload.js';
 
 /** What planning found: the next stage, if any, and how the whole study stands. */
@@ -68,17 +70,20 @@ export async function nextStage(
       if (found.stage?.index !== 0 && options.expectations !== false)
         await checkBaselines(ledger, catalog, models, seed);
       if (found.stage) return { ...found, models };
-      const decided = await decideScores(ledger, catalog, ref, models, scores, seed, plan);
+      const decided = await decideScores(ledger, catalog, ref, models, scores, seed, new Unread(failed), plan);
       if (decided.found) return { ...decided.found, models };
       if (decided.scores) {
         scores = decided.scores;
         break;
       }
       if (!isAdaptive(waves)) return { ...found, models };
-      const decision = await decideWaves(ledger, models, study);
+      const unread = new Unread(failed);
+      const decision = await decideWaves(ledger, models, study, unread);
       // Reading checks objects, and sets aside damaged ones that an index still counted: nothing is decided without them.
       const again = await plan();
-      if (again.stage || !decision) return { ...again, models };
+      if (again.stage) return { ...again, models };
+      unread.refuse(ledger.url);
+      if (!decision) return { ...again, models };
       waves = await adoptWaves(ledger, ref, round, waves, decision);
     }
   }
@@ -92,6 +97,7 @@ async function decideScores(
   models: readonly ModelOutline[],
   known: Stage['scores'],
   seed: number,
+  unread: Unread,
   plan: () => ReturnType<typeof firstMissing>,
 ): Promise<{ readonly scores?: Stage['scores']; readonly found?: Awaited<ReturnType<typeof firstMissing>> }> {
   if (Object.keys(known).length > 0) return {};
@@ -101,13 +107,22 @@ async function decideScores(
   const scores = await adoptScores(ledger, ref, async () => {
     const decided = await scoresOf(models, {
       graph: (outline) => graphs.get(outline) as Graph,
-      profile: (outline) => loadProfile(ledger, outline, seed),
-      gradients: (outline) => loadGradients(ledger, outline, seed),
-      meanKl: (outline, ablation) => meanKl(ledger, outline, ablation, seed),
+      profile: async (outline) => {
+        const profile = await loadProfile(ledger, outline, seed);
+        if (!profile) unread.note([profileKey(outline, seed)]);
+        return profile;
+      },
+      gradients: async (outline) => {
+        const gradients = await loadGradients(ledger, outline, seed);
+        if (!gradients && outline.gradients) unread.note([gradientsKey(outline, seed)]);
+        return gradients;
+      },
+      meanKl: (outline, ablation) => meanKl(ledger, outline, ablation, seed, unread),
     });
-    if (Object.keys(decided).length === 0) return undefined;
+    if (Object.keys(decided).length === 0 && !unread.any) return undefined;
     // As for waves: reading may have set something aside.
     found = await plan();
+    if (!found.stage) unread.refuse(ledger.url);
     return found.stage ? undefined : { scores: decided, read: digestOfKeys(found.keys) };
   });
   if (Object.keys(scores).length > 0) return { scores };
@@ -125,11 +140,19 @@ export async function indexCells(ledger: Ledger, models: readonly ModelOutline[]
   }
 }
 
+const resultKey =
+  (kind: 'profile' | 'gradients') =>
+  (outline: ModelOutline, seed: number): Digest =>
+    unitKey(outline, seed, { kind, model: outline.model.name, name: '', chunk: -1 }, 0);
+const profileKey = resultKey('profile');
+const gradientsKey = resultKey('gradients');
+
 async function meanKl(
   ledger: Ledger,
   outline: ModelOutline,
   ablation: string,
   seed: number,
+  unread: Unread,
 ): Promise<readonly (number | undefined)[]> {
   const cells = await CellReader.open(ledger, outline, seed);
   try {
@@ -138,6 +161,7 @@ async function meanKl(
     )?.scoring;
     return Array.from({ length: scoring?.length ?? 0 }, (_, index) => {
       const result = cells.condition('cells', ablation, index);
+      unread.note(cells.absent('cells', ablation, index));
       return isSound(result) ? damageScore(result.kl) : undefined;
     });
   } finally {

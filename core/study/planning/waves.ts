@@ -11,6 +11,7 @@ import { loadAblationPreview } from '../reading/ablation-preview.js';
 import { CellReader } from '../reading/cell-reader.js';
 import { decideExtents } from './resolve-impulses.js';
 import { verdictOf } from './settle.js';
+import type { Unread } from './unread.js';
 
 /** Number of the first decision on waves among a study's decisions; those before it order conditions. */
 const FIRST = 3;
@@ -129,11 +130,13 @@ function extendedReach(reach: Reach, advance: WaveDecision['advance']): Reach {
 /**
  * Decides which conditions go on to which wave, and how far impulses go, from the cells and responses of the waves that were asked for
  * before: a pure function of these. Undefined where everything is settled, or undecided.
+ * @param unread takes note of cells that were not found
  */
 export async function decideWaves(
   ledger: Ledger,
   models: readonly ModelOutline[],
   study: Pick<ResolvedStudy, 'seed' | 'analysis'>,
+  unread: Unread,
 ): Promise<WaveDecision | undefined> {
   const { seed } = study;
   const advance: Record<string, (readonly [number, Ranges])[]> = {};
@@ -146,9 +149,10 @@ export async function decideWaves(
       for (const planned of adaptive) {
         const { spec, list, reach } = planned;
         if (!list || !reach) continue;
-        const results = Array.from({ length: list.length }, (_, index) =>
-          cells.condition('cells', spec.name, index, read),
-        );
+        const results = Array.from({ length: list.length }, (_, index) => {
+          unread.note(cells.absent('cells', spec.name, index));
+          return cells.condition('cells', spec.name, index, read);
+        });
         const images = outline.chunks.reduce((sum, chunk) => sum + chunk.images, 0);
         const preview = await loadAblationPreview(ledger, outline, seed, planned, read);
         const verdict = verdictOf(spec.stop as StopSpec, results, images, preview);

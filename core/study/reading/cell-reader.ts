@@ -134,6 +134,13 @@ export class CellReader {
     };
   }
 
+  /** Keys of the cells of a condition that are asked for and were not found. */
+  absent(kind: Kind, name: string, index: number): readonly Digest[] {
+    const chunks = this.#chunksOf(kind, name, index);
+    const gone = chunks.filter((chunk) => this.#cell(kind, name, chunk, index) === undefined);
+    return gone.map((chunk) => this.#key(kind, name, chunk, index));
+  }
+
   /** The conditions of an ablation, read when they are asked for. */
   conditions(name: string, list: ConditionList): ConditionResults {
     return new MeasuredConditions(list, (index) => this.condition('cells', name, index));

@@ -27,16 +27,26 @@ interface CommitContext {
  * Commits the cells of a batch, and their outputs where the group keeps them. A unit that ran for one of the two alone leaves that
  * alone: what is there already is not committed again.
  */
-export async function commitCells(
+export function commitCells(
   ledger: Ledger,
   context: CommitContext,
   ran: readonly RanCell[],
   baseline: ChunkBaseline,
   provenance: Provenance,
 ): Promise<void> {
-  const { outline, group, chunk } = context;
-  const scope = { ...outline.scope, chunk: chunk.digest, images: chunk.images, semantics: SEMANTICS };
   const cells = ran.map(({ cell }) => cell);
+  return commitBatch(ledger, context, cells, () => keptOf(context, ran, baseline), provenance);
+}
+
+/** As `commitCells`, of cells with what is kept of their outputs. @param outputs asked where the group keeps any */
+export async function commitBatch(
+  ledger: Ledger,
+  { outline, group, chunk }: CommitContext,
+  cells: readonly CellRow[],
+  outputs: () => readonly KeptOutputs[],
+  provenance: Provenance,
+): Promise<void> {
+  const scope = { ...outline.scope, chunk: chunk.digest, images: chunk.images, semantics: SEMANTICS };
   if (!keepsOutputsOf(outline, group)) {
     await ledger.commitCells(scope, cells, chunk.images, provenance);
     return;
@@ -45,7 +55,7 @@ export async function commitCells(
   const keys = cells.map(({ key }) => key);
   const cellsThere = await ledger.committedCellsOf(scope, keys);
   const outputsThere = await ledger.committedOutputsOf(kept, keys);
-  const rows = keptOf(context, ran, baseline).filter(({ key }) => !outputsThere.has(key));
+  const rows = outputs().filter(({ key }) => !outputsThere.has(key));
   await ledger.commitOutputs(kept, rows, provenance);
   const missing = cells.filter(({ key }) => !cellsThere.has(key));
   if (missing.length > 0) await ledger.commitCells(scope, missing, chunk.images, provenance);
