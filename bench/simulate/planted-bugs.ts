@@ -30,24 +30,19 @@ export function policyWith(bug: Bug | undefined, rules: SweepRules, state: Sweep
   const wrong = bug === 'first failure is final' ? { ...rules, tries: 1 } : rules;
   if (bug === 'resume is forgotten' && event.kind === 'resumed') return { state, decisions: [] };
   const step = advance(wrong, state, event);
-  switch (bug) {
-    case 'halving drops a half':
-      if (event.kind === 'failed' && step.state.carry.length === state.carry.length + 2)
-        return { ...step, state: { ...step.state, carry: step.state.carry.slice(1) } };
-      return step;
-    case 'completion counted twice':
-      if (event.kind === 'done' && state.inFlight.some(({ stalls, range }) => stalls > 0 && range.from === event.from))
-        return { ...step, state: { ...step.state, done: step.state.done.map((units) => units + 1) } };
-      return step;
-    case 'pause loses what is in flight':
-      return event.kind === 'paused' ? { ...step, state: { ...step.state, inFlight: [] } } : step;
-    case 'window is not kept':
-      return event.kind === 'turn' ? overfull(rules, step, event) : step;
-    case 'retry of a stalled batch is forgotten':
-      return { ...step, decisions: step.decisions.filter(({ kind }) => kind !== 'retry') };
-    default:
-      return step;
+  const { state: next, decisions } = step;
+  if (bug === 'halving drops a half' && event.kind === 'failed' && next.carry.length === state.carry.length + 2)
+    return { decisions, state: { ...next, carry: next.carry.slice(1) } };
+  if (bug === 'completion counted twice' && event.kind === 'done') {
+    const retried = state.inFlight.some(({ stalls, range }) => stalls > 0 && range.from === event.from);
+    return retried ? { decisions, state: { ...next, done: next.done.map((units) => units + 1) } } : step;
   }
+  if (bug === 'pause loses what is in flight' && event.kind === 'paused')
+    return { decisions, state: { ...next, inFlight: [] } };
+  if (bug === 'window is not kept' && event.kind === 'turn') return overfull(rules, step, event);
+  if (bug === 'retry of a stalled batch is forgotten')
+    return { state: next, decisions: decisions.filter(({ kind }) => kind !== 'retry') };
+  return step;
 }
 
 function overfull(rules: SweepRules, step: SweepStep, event: SweepEvent): SweepStep {

@@ -104,7 +104,7 @@ export class SimulatedWorker {
   ): Promise<void> {
     const { model, group, missing } = context;
     const { around, answers, wrong } = this.#judged;
-    const { clock, faults, random, disturbed, bug } = around;
+    const { faults, random, disturbed, bug } = around;
     const { process, ledger } = child;
     around.trace(`${process.name} computes ${missing.length} of ${group.name || group.kind}`);
     for (const { key } of missing) {
