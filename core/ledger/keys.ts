@@ -9,6 +9,9 @@ export const blobKey = (digest: Digest): Key => `blobs/${digest}`;
 
 export const planKey = (digest: Digest): Key => `plans/${digest}.json`;
 
+/** What is decided once in a study, by its name. */
+export const decisionKey = (study: Digest, name: string): Key => `${studyFolder(study)}decisions/${name}.json`;
+
 /** What was decided for machines that are alike, by the hash of what they are called. */
 export const machineKey = (machine: Digest): Key => `machines/${machine}.json`;
 

@@ -1,5 +1,4 @@
-import type { Digest, Ref } from '../digest.js';
-import { sha256 } from '../digest.js';
+import { sha256, type Digest, type Ref } from '../digest.js';
 import type { CellKey } from '../plan/condition.js';
 import { SEMANTICS, type Scope } from '../plan/identity.js';
 import type { Cell, CellScope, Provenance } from '../probe/cell.js';
@@ -10,7 +9,7 @@ import type { Key, ObjectInfo, ObjectStore, StoreOptions } from '../store/object
 import type { Tensor } from '../tensor.js';
 import type { Claims } from './claims.js';
 import { checkImages, type CellRow } from './cell-object.js';
-import { blobKey, machineKey, planKey, responseFolder, stageKey, studyFolder } from './keys.js';
+import { blobKey, decisionKey, machineKey, planKey, responseFolder, stageKey } from './keys.js';
 import { onceEach, type OnNotice } from './notice.js';
 import { provenanceBelow, type ProvenanceLine } from './provenance.js';
 import { encodeRecord, getContent, getFirst, getRecord, putContent, putFirst, type RecordContext } from './records.js';
@@ -299,5 +298,3 @@ export class Ledger {
     return this.store.close();
   }
 }
-
-const decisionKey = (study: Digest, name: string): Key => `${studyFolder(study)}decisions/${name}.json`;

@@ -69,8 +69,9 @@ const previewOf = (fill: string): string => `preview, ${fill}`;
 export const replaceabilities = {
   'replaceability, same': 'replaceability_same',
   'replaceability, earlier': 'replaceability_earlier',
+  'replaceability, constant': 'replaceability_constant',
 } as const satisfies Readonly<Record<string, keyof KernelRow>>;
-const replaceabilityColumn: ReadonlyMap<string, 'replaceability_same' | 'replaceability_earlier'> = new Map(
+const replaceabilityColumn: ReadonlyMap<string, (typeof replaceabilities)[keyof typeof replaceabilities]> = new Map(
   Object.entries(replaceabilities),
 );
 
