@@ -10,7 +10,7 @@ import {
   waitForResult,
 } from '../workers/client.js';
 import { nextCommand, sameCommand } from './command-line.js';
-import { refuse, withStudy, type Controlled, type ControlOptions } from './controlled.js';
+import { findStoredOrLost, refuse, withStudy, type Controlled, type ControlOptions } from './controlled.js';
 import { knownDoubts, watchDoubts } from './doubts.js';
 import { followProgress, followStore } from './follow.js';
 import { interruptible } from './interrupt.js';
@@ -19,15 +19,7 @@ import { processCount, wholeNumber } from './number-option.js';
 import type { RunOptions } from './run.js';
 import { parseServerFrom } from './server-from.js';
 import { openReading } from './session.js';
-import {
-  askTemporal,
-  findRemembered,
-  findStored,
-  isStoreLost,
-  requireRunning,
-  standingLines,
-  standingOf,
-} from './standing.js';
+import { askTemporal, findRemembered, requireRunning, standingLines, standingOf } from './standing.js';
 
 /** `percuss pause` and `percuss cancel`: ask a running study to wait, or to end; what is committed stays. */
 export function pauseCommand(verb: Command): void {
@@ -144,10 +136,7 @@ export function statusCommand(verb: Command): void {
     const options = command.optsWithGlobals<ControlOptions & { readonly exact?: boolean }>();
     const session = await openReading(options);
     try {
-      const stored = await findStored(session, asked).catch((error: unknown) => {
-        if (isStoreLost(error)) return error;
-        throw error;
-      });
+      const stored = await findStoredOrLost(session, asked);
       const temporal = await askTemporal(options.temporal);
       try {
         if (stored instanceof Error && !temporal.client) throw stored;

@@ -52,10 +52,7 @@ export async function withStudy(
   const options = command.optsWithGlobals<ControlOptions>();
   const session = await openReading(options);
   try {
-    const stored = await findStored(session, asked).catch((error: unknown) => {
-      if (isStoreLost(error)) return error;
-      throw error;
-    });
+    const stored = await findStoredOrLost(session, asked);
     const temporal = await askTemporal(options.temporal);
     try {
       const { client } = temporal;
@@ -96,4 +93,14 @@ export async function refuse(session: Session, known: Known, asked: Asked): Prom
     `${reason}. By the store alone, ${known.study} is ${standingWords[state]}${far}`,
     { details: { ...asked.error?.details, state }, ...(asked.error ? { cause: asked.error } : {}) },
   );
+}
+
+/** The study, or that the store could not be asked. @throws PercussError whatever else `findStored` does. */
+export async function findStoredOrLost(session: Session, asked: string): Promise<Known | PercussError> {
+  try {
+    return await findStored(session, asked);
+  } catch (error) {
+    if (isStoreLost(error)) return error;
+    throw error;
+  }
 }

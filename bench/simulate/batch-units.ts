@@ -1,32 +1,15 @@
-import type { Digest } from '../../core/digest.js';
 import { PercussError } from '../../core/errors.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import { unitKey, type ModelOutline } from '../../core/plan/outline.js';
 import { thereOf } from '../../core/plan/planner.js';
 import { unitsOf, type Stage, type UnitGroup } from '../../core/plan/stage.js';
-import type { StudyRef } from '../../core/spec/resolved-study.js';
 import type { Catalog } from '../../core/study/catalog.js';
+import type { GroupContext } from '../../core/study/running/batch.js';
+import type { Unit } from '../../core/study/running/claimed-units.js';
 import { committedOf } from '../../core/study/reading/committed.js';
 import { loadOutlines, type StudyOutline } from '../../core/study/reading/outlines.js';
 import type { BatchOutcome, StagePlan, StepOptions } from '../../core/study/steps.js';
 import { remembered } from '../../core/study/running/remembered.js';
-
-/** A unit that is not stored. */
-export interface Missing {
-  readonly index: number;
-  readonly key: Digest;
-}
-
-/** What is missing of a group, for whoever computes and commits it. */
-export interface GroupContext {
-  readonly study: StudyRef;
-  readonly model: ModelOutline;
-  readonly seed: number;
-  readonly group: UnitGroup;
-  readonly missing: readonly Missing[];
-  readonly report: (done: number) => void;
-  readonly signal: AbortSignal | undefined;
-}
 
 type Tally = Omit<BatchOutcome, 'seconds'>;
 
@@ -84,7 +67,7 @@ export class BatchUnits {
     return tally;
   }
 
-  async #missing(outline: StudyOutline, group: UnitGroup, indices: readonly number[]): Promise<readonly Missing[]> {
+  async #missing(outline: StudyOutline, group: UnitGroup, indices: readonly number[]): Promise<readonly Unit[]> {
     const model = modelOf(outline, group);
     const keyed = indices.map((index) => ({ index, key: unitKey(model, outline.study.seed, group, index) }));
     const committed = committedOf(

@@ -5,7 +5,8 @@ import { chunkOf, conditionList, keepsOutputsOf } from '../../core/plan/outline.
 import { printEdits, SEMANTICS } from '../../core/plan/identity.js';
 import { storedAs } from '../../core/plan/stage.js';
 import { createSteps } from '../../core/study/create-steps.js';
-import { BatchUnits, type GroupContext } from './batch-units.js';
+import type { GroupContext } from '../../core/study/running/batch.js';
+import { BatchUnits } from './batch-units.js';
 import { commitBatch } from '../../core/study/running/commit-cells.js';
 import type { ComputeResult, ComputeTask } from '../../core/study/running/compute.js';
 import type { StudySteps } from '../../core/study/steps.js';

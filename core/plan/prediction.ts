@@ -82,7 +82,7 @@ export function secondsOf(
     case 'profile':
       return walkSeconds(referenceImages(outline), workload.whole, cost) + making([workload.whole]);
     case 'gradients':
-      return LINEARISED * seconds(referenceImages(outline), workload.whole) + 2 * making([workload.whole]);
+      return GRADIENT_WALKS * seconds(referenceImages(outline), workload.whole) + 2 * making([workload.whole]);
     case 'predictions':
       return walkSeconds(PREVIEW_WALKS * chunkImages(outline), workload.whole, cost) + making([workload.whole]);
     case 'optima':
@@ -100,13 +100,7 @@ export function secondsOf(
     Math.max(1, Math.min(processes, count, Math.ceil((own * count) / batchSeconds)));
   if (group.kind === 'moments') {
     const images = referenceImages(outline);
-    // A product in float64 takes the host about as long as a byte that it makes.
-    const asked = sample.map((index) => {
-      const substitution = substitutionAt(outline, index);
-      const { image, once } = momentWork(momentSizes(outline.anatomy, substitution), substitution.fill);
-      return (images * image + once) / (cost ?? defaultCost).hostBytesPerSecond;
-    });
-    const own = meanOf(asked);
+    const own = meanOf(sample.map((index) => momentSeconds(outline, index, cost ?? defaultCost)));
     // The sites of a batch are met on one walk.
     return own + (sharing(own) * (walkSeconds(images, workload.whole, cost) + making([workload.whole]))) / count;
   }
@@ -152,6 +146,13 @@ export function secondsOf(
 const impulsesOf = ({ impulses }: ModelOutline, name: string): ModelOutline['impulses'][number] =>
   impulses.find(({ spec }) => spec.name === name) as ModelOutline['impulses'][number];
 
+/** Seconds of the moments of a site: a product in float64 takes the host about as long as a byte that it makes. */
+function momentSeconds(outline: ModelOutline, index: number, { hostBytesPerSecond }: CostModel): number {
+  const substitution = substitutionAt(outline, index);
+  const { image, once } = momentWork(momentSizes(outline.anatomy, substitution), substitution.fill);
+  return (referenceImages(outline) * image + once) / hostBytesPerSecond;
+}
+
 /** Passes of the whole network that looking for the constants of a site takes: rows run from the site on, which lies half-way on average. */
 function optimumRows(outline: ModelOutline, index: number): number {
   const optimum = optimumAt(outline, index);
@@ -184,7 +185,7 @@ const SIGNATURE_PASSES = 2;
 const RECALIBRATION_PASSES = 4;
 
 /** What the network and some directions' way back through it take, in times of the network alone (`bench:preview`). */
-const LINEARISED = 12;
+const GRADIENT_WALKS = 12;
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

@@ -11,8 +11,6 @@ export interface OptimalConstantsOptions {
   readonly evaluations: number;
   readonly output: { readonly kind: OutputKind; readonly classOffset: number };
   readonly signal?: AbortSignal;
-  /** Called with the number of evaluations done for every channel. */
-  readonly onDone?: (evaluations: number) => void;
 }
 
 /** By channel of a site. */
@@ -30,7 +28,7 @@ export interface OptimalConstants {
 export async function optimalConstants(
   network: InstrumentedNetwork,
   reference: ReferenceSet,
-  { site, evaluations, output, signal, onDone }: OptimalConstantsOptions,
+  { site, evaluations, output, signal }: OptimalConstantsOptions,
 ): Promise<OptimalConstants> {
   const { value } = network.site(site);
   const statistics = (await reference.statistics()).get(value);
@@ -69,7 +67,6 @@ export async function optimalConstants(
         },
       },
     );
-    onDone?.(round + 1);
   }
   return {
     constant: Float64Array.from(searches, ({ best }) => best.at),

@@ -18,11 +18,25 @@ export function dataTable<Row>(
   columns: readonly TableColumn<Row>[],
   { stacked = false, limit = 400 }: { readonly stacked?: boolean; readonly limit?: number } = {},
 ): Html {
-  const shown = rows.slice(0, limit);
+  return html`${tableBox(label, rows.slice(0, limit), columns, stacked)}
+  ${
+    rows.length > limit
+      ? html`<p class="small">The first ${limit} of ${rows.length} rows; all are in the Parquet tables.</p>`
+      : null
+  }`;
+}
+
+/** A table in its box, every row of it. */
+export function tableBox<Row>(
+  label: string,
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  stacked = false,
+): Html {
   const head = columns.map(
     (column) => html`<th scope="col" ${column.numeric ? html` class="num"` : null}>${column.head}</th>`,
   );
-  const body = shown.map(
+  const body = rows.map(
     (row) =>
       html`<tr>
         ${columns.map((column, i) =>
@@ -33,20 +47,15 @@ export function dataTable<Row>(
       </tr> `,
   );
   return html`<div class="${stacked ? 'scroll stacked' : 'scroll'}" role="region" aria-label="${label}" tabindex="0">
-      <table>
-        <thead>
-          <tr>
-            ${head}
-          </tr>
-        </thead>
-        <tbody>
-          ${body}
-        </tbody>
-      </table>
-    </div>
-    ${
-      rows.length > limit
-        ? html`<p class="small">The first ${limit} of ${rows.length} rows; all are in the Parquet tables.</p>`
-        : null
-    }`;
+    <table>
+      <thead>
+        <tr>
+          ${head}
+        </tr>
+      </thead>
+      <tbody>
+        ${body}
+      </tbody>
+    </table>
+  </div>`;
 }

@@ -2,6 +2,7 @@ import { visible } from '../../visible.js';
 import type { KernelRow } from '../../tables/schema.js';
 import { absent, asksFor } from '../absent.js';
 import { present, type ReportContext } from '../context.js';
+import { tableBox } from '../data-table.js';
 import type { Section } from '../figure.js';
 import { html, markup, type Html } from '../html.js';
 import { count, counted, significant, withInterval } from '../number-format.js';
@@ -94,14 +95,11 @@ function idle(rows: readonly KernelRow[]): string {
 }
 
 function table(rows: readonly KernelRow[], shown: readonly KernelColumn[]): Html {
-  const numeric = shown.map(({ value }) => typeof value(rows[0] as KernelRow) !== 'string');
-  const class_ = (i: number): Html | null => (numeric[i] ? html` class="num"` : null);
-  const body = rows.slice(0, PAGE).map(
-    (row) =>
-      html`<tr>
-        ${shown.map(({ text }, i) => (i === 0 ? html`<th scope="row">${text(row)}</th>` : html`<td${class_(i)}>${text(row)}</td>`))}
-      </tr> `,
-  );
+  const printed = shown.map(({ head, text, value }) => ({
+    head,
+    numeric: typeof value(rows[0] as KernelRow) !== 'string',
+    cell: text,
+  }));
   return html`<div class="explorer" data-page="${PAGE}">
       <p class="tools" hidden>
         <label>Only <input type="search" placeholder="network or layer" /></label>
@@ -109,19 +107,7 @@ function table(rows: readonly KernelRow[], shown: readonly KernelColumn[]): Html
         <button type="button" data-step="1">Next</button>
         <output></output>
       </p>
-      <div class="scroll" role="region" aria-label="Every kernel" tabindex="0">
-        <table>
-          <thead>
-            <tr>
-              ${shown.map(({ head }, i) => html`<th scope="col" ${class_(i)}>${head}</th>`)}
-            </tr>
-          </thead>
-          <tbody>
-            ${body}
-          </tbody>
-        </table>
-      </div>
-      ${data(rows, shown)}
+      ${tableBox('Every kernel', rows.slice(0, PAGE), printed)} ${data(rows, shown)}
     </div>
     ${
       rows.length > PAGE

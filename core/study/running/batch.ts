@@ -286,7 +286,8 @@ interface BatchPart {
   readonly run: string;
 }
 
-interface GroupContext {
+/** What is missing of a group, for whoever computes and commits it. */
+export interface GroupContext {
   readonly study: StudyRef;
   readonly model: ModelOutline;
   readonly seed: number;
